@@ -1,0 +1,1 @@
+"""The stages, one law task per file: they carry, physics computes."""

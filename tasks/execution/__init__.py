@@ -1,0 +1,1 @@
+"""Where the branches of ProcessSample run."""

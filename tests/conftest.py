@@ -1,0 +1,399 @@
+"""What all tests share: a store of their own each, and nothing left of the test before.
+
+`lab` is a small analysis of two samples of tiny files, with the ways to run it. It imports law
+and luigi only when something is run, so that tests of physics do not pay for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+LAW = Path(sys.executable).parent / "law"
+
+# read by law when it is imported
+os.environ["LAW_CONFIG_FILE"] = str(ROOT / "law.cfg")
+
+N_EVENTS = 40  # of a toy file
+N_FILES = 2
+TOY_TAGGERS = '''
+"""Taggers and a systematic of the toy analysis."""
+
+from higgsflow.taggers.function import tagger
+
+
+@tagger(reads=["mass"], adds={"m_gg": "float64"})
+def pair(events, low=100.0):
+    return events.mass > low, {"m_gg": events.mass}
+
+
+@tagger(reads=["MET_pt"], adds={"met": "float64"})
+def high_met(events, threshold=60.0):
+    return events.MET_pt > threshold, {"met": events.MET_pt}
+
+
+@tagger()
+def rest(events):
+    return events.run > 0
+
+
+def shift_met(events, direction, shift=0.1):
+    return events.MET_pt * (1 + (shift if direction == "up" else -shift))
+'''
+
+
+@pytest.fixture(autouse=True)
+def _fresh_invocation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A store of its own, and no memory of the test before in luigi or in the tasks."""
+    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "store"))
+    monkeypatch.setenv("LAW_HOME", str(tmp_path / "law_home"))
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    """Forgets the invocation before, where law and the tasks were imported at all."""
+    if "luigi" in sys.modules:
+        from luigi.task_register import Register
+
+        Register.clear_instance_cache()
+    if "tasks.session" in sys.modules:
+        from tasks import session
+
+        session.begin()
+    if "higgsflow.code" in sys.modules:
+        # each lab has a module of this name in a folder of its own
+        sys.modules.pop("toy_taggers", None)
+        sys.modules["higgsflow.code"]._path_of.cache_clear()
+        importlib.invalidate_caches()
+    if "tasks.execution.luigi_settings" in sys.modules:
+        from tasks.execution import luigi_settings
+
+        luigi_settings.reset()
+
+
+def toy_columns(seed: int, is_data: bool) -> dict[str, Any]:
+    """Events with the mass of a pair, most of which pass, and some with large MET."""
+    import numpy as np
+
+    rng, n = np.random.default_rng(seed), N_EVENTS
+    columns: dict[str, Any] = {
+        "run": np.full(n, 1, np.uint32),
+        "luminosityBlock": (1 + np.arange(n) // 10).astype(np.uint32),
+        "event": (1000 * seed + np.arange(n)).astype(np.uint64),
+        "mass": rng.uniform(90, 180, n).astype(np.float32),
+        "MET_pt": rng.exponential(60, n).astype(np.float32),
+    }
+    if not is_data:
+        signs = rng.choice([1, 1, 1, -1], n)
+        columns["genWeight"] = (signs * rng.uniform(1, 2, n)).astype(np.float32)
+        for name in ("puWeight", "puWeightUp", "puWeightDown"):
+            columns[name] = rng.uniform(0.5, 1.5, n).astype(np.float32)
+    return columns
+
+
+def write_root(path: Path, **trees: dict[str, Any]) -> Path:
+    """Writes a ROOT file; each keyword is a tree."""
+    import uproot
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with uproot.recreate(path) as file:
+        for tree, columns in trees.items():
+            file.mktree(tree, {name: values.dtype for name, values in columns.items()})
+            file[tree].extend(columns)
+    return path
+
+
+def write_toy_file(path: Path, seed: int, is_data: bool) -> Path:
+    """A tiny file with its Runs or LuminosityBlocks tree."""
+    import numpy as np
+
+    columns = toy_columns(seed, is_data)
+    if is_data:
+        blocks = np.unique(columns["luminosityBlock"])
+        sections = {"run": np.ones_like(blocks), "luminosityBlock": blocks}
+        return write_root(path, Events=columns, LuminosityBlocks=sections)
+    return write_root(path, Events=columns, Runs=runs_of(columns["genWeight"]))
+
+
+def runs_of(weights: Any) -> dict[str, Any]:
+    """The Runs tree of a file with these generator weights."""
+    import numpy as np
+
+    g = weights.astype(float)
+    return {
+        "run": np.array([1], np.uint32),
+        "genEventCount": np.array([len(g)], np.int64),
+        "genEventSumw": np.array([g.sum()]),
+        "genEventSumw2": np.array([(g**2).sum()]),
+    }
+
+
+@pytest.fixture(scope="session")
+def toy_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two files each of `Sig` (2017, 2018) and `Data` (2017); not to be changed."""
+    folder = tmp_path_factory.mktemp("toy_files")
+    for seed in range(N_FILES):
+        write_toy_file(folder / f"Sig_2017_{seed}.root", 1 + seed, is_data=False)
+        write_toy_file(folder / f"Sig_2018_{seed}.root", 11 + seed, is_data=False)
+        write_toy_file(folder / f"Data_2017_{seed}.root", 21 + seed, is_data=True)
+    (folder / "golden.json").write_text(json.dumps({"1": [[1, 3]]}), encoding="utf-8")
+    return folder
+
+
+class Lab:
+    """A small analysis in a folder, and the ways to run it.
+
+    Attributes:
+        content: the configuration as it is written before each run; tests change it.
+    """
+
+    def __init__(self, folder: Path, files: Path) -> None:
+        self.folder, self.files = folder, files
+        self.store = folder / "store"
+        self.path = folder / "toy.yaml"
+        self.version = "v1"
+        self.taggers = folder / "code" / "toy_taggers.py"
+        self.taggers.parent.mkdir()
+        self.taggers.write_text(TOY_TAGGERS, encoding="utf-8")
+        self.content: dict[str, Any] = self._content()
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "samples": {
+                "years": {
+                    "2017": {"luminosity": 40.0, "golden_json": str(self.files / "golden.json")},
+                    "2018": {"luminosity": 60.0},
+                },
+                "samples": {
+                    "Sig": {
+                        "kind": "simulation",
+                        "xs": 0.5,
+                        "signal": True,
+                        "files": {"2017": str(self.files / "Sig_2017_*.root")},
+                    },
+                    "Data": {
+                        "kind": "data",
+                        "files": {"2017": str(self.files / "Data_2017_*.root")},
+                    },
+                },
+            },
+            "systematics": {"weights": {"pileup": self.pileup()}},
+            "tag_sequence": [
+                "toy_taggers:pair",
+                [{"name": "high_met", "tagger": "toy_taggers:high_met"}, "toy_taggers:rest"],
+            ],
+            "variables_of_interest": ["m_gg", "met"],
+            "jobs_manager": {"n_events_per_output": 40, "n_workers": 2, "retry_delay": 0.0},
+        }
+
+    @staticmethod
+    def pileup(**changes: Any) -> dict[str, Any]:
+        """A weight systematic."""
+        columns = {"central": "puWeight", "up": "puWeightUp", "down": "puWeightDown"}
+        return {"branches": columns, "modify_central_weight": True, **changes}
+
+    @staticmethod
+    def met_scale(shift: float = 0.1) -> dict[str, Any]:
+        """An object systematic."""
+        return {
+            "method": "from_function",
+            "function": "toy_taggers:shift_met",
+            "branch_modified": "MET_pt",
+            "kwargs": {"shift": shift},
+        }
+
+    @property
+    def sig(self) -> dict[str, Any]:
+        """The simulated sample."""
+        found: dict[str, Any] = self.content["samples"]["samples"]["Sig"]
+        return found
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data."""
+        found: dict[str, Any] = self.content["samples"]["samples"]["Data"]
+        return found
+
+    @property
+    def jobs(self) -> dict[str, Any]:
+        """The section jobs_manager."""
+        found: dict[str, Any] = self.content["jobs_manager"]
+        return found
+
+    def without_data(self) -> Lab:
+        """With the simulated sample only."""
+        self.content["samples"]["samples"].pop("Data")
+        return self
+
+    def own_files(self, sample: str = "Sig", year: str = "2017") -> list[Path]:
+        """Copies of the files of a sample, which a test may damage."""
+        folder = self.folder / "input"
+        folder.mkdir(exist_ok=True)
+        copies = []
+        for path in sorted(self.files.glob(f"{sample}_{year}_*.root")):
+            copies.append(folder / path.name)
+            copies[-1].write_bytes(path.read_bytes())
+        files = [str(path) for path in copies]
+        self.content["samples"]["samples"][sample]["files"][year] = files
+        return copies
+
+    @staticmethod
+    def write_unweighted(paths: list[Path]) -> None:
+        """Files with different events, all of weight 1."""
+        import numpy as np
+
+        for seed, path in enumerate(paths):
+            columns = toy_columns(seed, is_data=False)
+            columns["genWeight"] = np.ones(N_EVENTS, np.float32)
+            write_root(path, Events=columns, Runs=runs_of(columns["genWeight"]))
+
+    def write(self) -> Path:
+        """Writes the configuration."""
+        self.path.write_text(yaml.safe_dump(self.content, sort_keys=False), encoding="utf-8")
+        return self.path
+
+    def output(self, *parts: str) -> Path:
+        """A path below the folder of the analysis."""
+        return self.store.joinpath("toy", self.version, *parts)
+
+    def read(self, *parts: str) -> Any:
+        """The content of a JSON file in the store."""
+        return json.loads(self.output(*parts).read_text(encoding="utf-8"))
+
+    def table(self, sample: str = "Sig", year: str = "2017", variation: str = "nominal") -> Any:
+        """The merged events as an arrow table."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.output("merged", sample, year, f"{variation}.parquet"))
+
+    def task(self, stage: str = "RunAnalysis", **parameters: Any) -> Any:
+        """A task as the first of a new invocation."""
+        forget()
+        if str(self.taggers.parent) not in sys.path:
+            sys.path.insert(0, str(self.taggers.parent))
+        module = "".join(f"_{c.lower()}" if c.isupper() else c for c in stage).lstrip("_")
+        package = "workflows" if stage == "RunAnalysis" else "tasks"
+        found = importlib.import_module(f"{package}.{module}")
+        return getattr(found, stage)(analysis=str(self.write()), **parameters)
+
+    def run(self, stage: str = "RunAnalysis", **parameters: Any) -> bool:
+        """Runs a stage in this process as an invocation of its own; whether it ended well."""
+        import luigi
+
+        task = self.task(stage, **parameters)
+        n = 2 * len(task.model.samples.pairs)
+        return bool(luigi.build([task], workers=n, local_scheduler=True, no_lock=True))
+
+    def law(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """A command line such as `law run ...` in a process of its own, from the test's folder."""
+        return subprocess.run(
+            [str(LAW), *arguments],
+            env=self.environment(**environment),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def law_run(self, stage: str, *arguments: str, **environment: str) -> Any:
+        """`law run STAGE --analysis toy.yaml ...`."""
+        return self.law("run", stage, "--analysis", str(self.write()), *arguments, **environment)
+
+    def start(self, stage: str, *arguments: str) -> subprocess.Popen[str]:
+        """`law run STAGE ...` as the leader of a process group, without waiting for its end."""
+        return subprocess.Popen(
+            [str(LAW), "run", stage, "--analysis", str(self.write()), *arguments],
+            env=self.environment(),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """What setup.sh would export, and where the toy taggers are."""
+        return {
+            **os.environ,
+            "LAW_HOME": os.environ["TOY_LAW_HOME"],
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(self.taggers.parent)]),
+            **more,
+        }
+
+    def state(self) -> dict[str, str]:
+        """Every file of the analysis with its content and time; not what only tells progress."""
+        return {
+            str(path.relative_to(self.store)): f"{path.stat().st_mtime_ns} {_content_of(path)}"
+            for path in self.store.rglob("*")
+            if path.is_file()
+            and path.suffix not in (".log", ".lock")
+            and path.name != "progress.json"
+        }
+
+    def changed_since(self, before: dict[str, str]) -> set[str]:
+        """Files that were made, made again or removed, below the folder of the version."""
+        now = self.state()
+        names = {name for name in {*before, *now} if before.get(name) != now.get(name)}
+        prefix = f"toy/{self.version}/"
+        return {name.removeprefix(prefix) for name in names}
+
+
+def _content_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def _law_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The index by which `law run` finds tasks."""
+    home = tmp_path_factory.mktemp("law_home")
+    environment = {**os.environ, "LAW_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    subprocess.run([str(LAW), "index", "-q"], env=environment, check=True, capture_output=True)
+    return home
+
+
+@pytest.fixture
+def lab(tmp_path: Path, toy_files: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The toy analysis; nothing was run yet."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return Lab(tmp_path, toy_files)
+
+
+@pytest.fixture
+def command_line(lab: Lab, _law_index: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """The toy analysis, ready for `lab.law(...)`."""
+    monkeypatch.setenv("TOY_LAW_HOME", str(_law_index))
+    return lab
+
+
+@pytest.fixture
+def make_toy_file() -> Callable[..., Path]:
+    """Writes a tiny file: path, seed, is_data."""
+    return write_toy_file
+
+
+@pytest.fixture
+def make_root_file() -> Callable[..., Path]:
+    """Writes a ROOT file: path, and a tree for each keyword."""
+    return write_root
+
+
+@pytest.fixture
+def make_toy_columns() -> Callable[..., dict[str, Any]]:
+    """Columns of a tiny file: seed, is_data."""
+    return toy_columns

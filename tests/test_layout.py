@@ -1,0 +1,81 @@
+"""The shape of the tree: tests mirror code, data is data, modules stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+BASE = Path(__file__).resolve().parent.parent
+PACKAGES = ("higgsflow", "tasks", "workflows")
+MODULES = sorted(path for package in PACKAGES for path in (BASE / package).rglob("*.py"))
+
+# Modules without a test file of their own, each with the reason.
+EXCEPTIONS: dict[str, str] = {}
+
+
+def _parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def _relative(path: Path) -> str:
+    return path.relative_to(BASE).as_posix()
+
+
+def _has_public_code(path: Path) -> bool:
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return any(isinstance(n, kinds) and not n.name.startswith("_") for n in _parse(path).body)
+
+
+def _mirror(path: Path) -> Path:
+    return BASE / "tests" / path.relative_to(BASE).with_name(f"test_{path.name}")
+
+
+def test_every_module_with_public_code_has_its_test_file():
+    code = [path for path in MODULES if _relative(path) not in EXCEPTIONS]
+    missing = [path for path in code if _has_public_code(path) and not _mirror(path).is_file()]
+    assert not missing, "no test file for:\n" + "\n".join(
+        f"  {_relative(path)} -> {_relative(_mirror(path))}" for path in missing
+    )
+
+
+def test_exceptions_are_modules_that_need_to_be_excepted():
+    stale = [
+        name
+        for name in EXCEPTIONS
+        if not (BASE / name).is_file()
+        or not _has_public_code(BASE / name)
+        or _mirror(BASE / name).is_file()
+    ]
+    assert not stale
+
+
+def test_every_folder_of_modules_is_a_package():
+    folders = {path.parent for path in MODULES}
+    assert not [_relative(path) for path in folders if not (path / "__init__.py").is_file()]
+
+
+def test_config_holds_data_only():
+    assert not [_relative(path) for path in (BASE / "config").rglob("*.py")]
+
+
+def test_physics_does_not_print():
+    calls = [
+        f"{_relative(path)}:{node.lineno}"
+        for path in MODULES
+        if path.is_relative_to(BASE / "higgsflow")
+        for node in ast.walk(_parse(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    ]
+    assert not calls
+
+
+@pytest.mark.parametrize("name", ["utils", "util", "helpers", "misc", "common"])
+def test_modules_are_named_for_their_subject(name):
+    assert not [_relative(path) for path in MODULES if name in (path.stem, path.parent.name)]
+
+
+def test_modules_are_at_most_400_lines():
+    lengths = {_relative(p): len(p.read_text(encoding="utf-8").splitlines()) for p in MODULES}
+    assert not {name: length for name, length in lengths.items() if length > 400}

@@ -1,0 +1,258 @@
+"""setup.sh: what it gives to a shell, what it leaves alone, and what it says when it fails."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+BASE = Path(__file__).resolve().parent.parent
+
+SHELLS = {"bash": ["bash", "--noprofile", "--norc", "-c"], "zsh": ["zsh", "-f", "-c"]}
+OPTIONS = {"bash": "set +o; shopt", "zsh": "setopt"}
+FUNCTIONS = {"bash": "compgen -A function", "zsh": "print -l ${(k)functions}"}
+VARIABLES = {"bash": "compgen -v", "zsh": "print -l ${(k)parameters}"}
+
+EXPORTS = {"HIGGSFLOW_BASE", "HIGGSFLOW_STORE", "LAW_HOME", "LAW_CONFIG_FILE"}
+VENV = {"VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "_OLD_VIRTUAL_PATH", "_OLD_VIRTUAL_PS1", "PS1"}
+# What the shells set by themselves while they run.
+OWN = {"_", "SHLVL", "BASH_REMATCH", "PIPESTATUS", "FUNCNAME", "status", "pipestatus"}
+
+# All that setup.sh calls before it has found a Python.
+TOOLS = ["bash", "cat", "cut", "dirname", "find", "flock", "grep", "head", "mkdir", "readlink"]
+TOOLS += ["rm", "sort", "tail", "tr"]
+
+
+@pytest.fixture(scope="module")
+def installed():
+    """Sources once, so that the tests see a second time; never lets pip run."""
+    probe = ["bash", str(BASE / "setup.sh"), "--is-installed"]
+    if subprocess.run(probe, stdin=subprocess.DEVNULL, check=False).returncode != 0:
+        pytest.skip("no virtual environment by `source setup.sh` of today's settings")
+    subprocess.run(["bash", "-c", f"source '{BASE}/setup.sh'"], capture_output=True, check=True)
+
+
+@pytest.fixture(params=sorted(SHELLS))
+def shell(request):
+    if shutil.which(request.param) is None:
+        pytest.skip(f"{request.param} is not installed")
+    return request.param
+
+
+@pytest.fixture
+def env(tmp_path):
+    """The environment of a user who has not sourced anything yet."""
+    ours = (*EXPORTS, *VENV, "HIGGSFLOW_PYTHON", "PYTHONPATH")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    venv = str(BASE / ".venv" / "bin")
+    path = os.pathsep.join(p for p in kept["PATH"].split(os.pathsep) if p != venv)
+    return {**kept, "PATH": path, "HOME": str(tmp_path), "ZDOTDIR": str(tmp_path)}
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout without virtual environment, in a path with a blank."""
+    root = tmp_path / "a checkout"
+    root.mkdir()
+    for name in ("setup.sh", "setup.cfg", "pyproject.toml", "law.cfg", "LICENSE", "README.md"):
+        shutil.copy2(BASE / name, root / name)
+    for package in ("higgsflow", "tasks", "workflows"):
+        (root / package).mkdir()
+        (root / package / "__init__.py").touch()
+    return root
+
+
+def run(shell, script, env, cwd):
+    return subprocess.run(
+        [*SHELLS[shell], script],
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def changes(shell, listing, env, cwd):
+    """What a listing shows before and after sourcing, as two sets of lines."""
+    script = f"{listing}; echo -- cut --; source '{BASE}/setup.sh' || exit 9; {listing}"
+    result = run(shell, script, env, cwd)
+    assert result.returncode == 0, result.stderr
+    before, after = result.stdout.split("-- cut --\n")
+    return set(before.split("\n")), set(after.split("\n"))
+
+
+@pytest.mark.usefixtures("installed")
+class TestSourcedAgain:
+    def test_says_nothing(self, shell, env, tmp_path):
+        result = run(shell, f"source '{BASE}/setup.sh'", env, tmp_path)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+    def test_exports_what_it_documents(self, shell, env, tmp_path):
+        before, after = changes(shell, "env", env, tmp_path)
+        added = dict(line.split("=", 1) for line in after - before if "=" in line)
+        assert {name: added[name] for name in EXPORTS} == {
+            "HIGGSFLOW_BASE": str(BASE),
+            "HIGGSFLOW_STORE": str(BASE / "store"),
+            "LAW_HOME": str(BASE / ".law"),
+            "LAW_CONFIG_FILE": str(BASE / "law.cfg"),
+        }
+        assert set(added) <= EXPORTS | VENV | OWN | {"PATH"}
+
+    def test_activates_the_virtual_environment(self, shell, env, tmp_path):
+        script = f"source '{BASE}/setup.sh'; command -v python; command -v law"
+        result = run(shell, script, env, tmp_path)
+        binaries = BASE / ".venv" / "bin"
+        assert result.stdout.split() == [str(binaries / "python"), str(binaries / "law")]
+
+    def test_keeps_the_store_of_the_user(self, shell, env, tmp_path):
+        script = f"source '{BASE}/setup.sh'; echo $HIGGSFLOW_STORE"
+        result = run(shell, script, {**env, "HIGGSFLOW_STORE": "/mine"}, tmp_path)
+        assert result.stdout == "/mine\n"
+
+    def test_does_not_take_over_the_default_store_of_another_checkout(self, shell, env, tmp_path):
+        other = {**env, "HIGGSFLOW_BASE": "/other", "HIGGSFLOW_STORE": "/other/store"}
+        result = run(shell, f"source '{BASE}/setup.sh'; echo $HIGGSFLOW_STORE", other, tmp_path)
+        assert result.stdout == f"{BASE}/store\n"
+
+    @pytest.mark.parametrize(
+        ("given", "kept"), [("/cvmfs/sft.cern.ch/lib", "none"), ("/home/me/lib", "/home/me/lib")]
+    )
+    def test_drops_a_python_path_of_cvmfs_only(self, shell, env, given, kept):
+        script = f"source '{BASE}/setup.sh'; echo ${{PYTHONPATH:-none}}"
+        result = run(shell, script, {**env, "PYTHONPATH": given}, BASE)
+        assert result.stdout == f"{kept}\n"
+
+    @pytest.mark.parametrize("options", ["true", "set -eu", "set -o pipefail", "set -C"])
+    def test_leaves_options_and_directory_alone(self, shell, env, tmp_path, options):
+        listing = f"{OPTIONS[shell]}; pwd"
+        result = run(
+            shell,
+            f"{options}; before=$({listing}); source '{BASE}/setup.sh'; after=$({listing}); "
+            '[ "$before" = "$after" ] && echo same',
+            env,
+            tmp_path,
+        )
+        assert result.stdout == "same\n", result.stderr
+
+    def test_adds_two_functions_at_most(self, shell, env, tmp_path):
+        before, after = changes(shell, FUNCTIONS[shell], env, tmp_path)
+        assert after - before <= {"deactivate", "_law_complete"}
+        assert before - {""} <= after
+
+    def test_adds_only_documented_variables(self, shell, env, tmp_path):
+        before, after = changes(shell, VARIABLES[shell], env, tmp_path)
+        assert after - before <= EXPORTS | VENV | OWN
+
+    def test_does_not_lengthen_the_path_each_time(self, shell, env, tmp_path):
+        source = f"source '{BASE}/setup.sh'; echo $PATH"
+        first, second = run(shell, f"{source}; {source}", env, tmp_path).stdout.splitlines()
+        assert first == second
+
+    def test_works_through_symbolic_links(self, shell, env, tmp_path):
+        (tmp_path / "to the checkout").symlink_to(BASE)
+        (tmp_path / "to the file.sh").symlink_to(Path("to the checkout") / "setup.sh")
+        for file in ("./to the file.sh", "to the checkout/setup.sh"):
+            script = f"source '{file}' && echo $HIGGSFLOW_BASE"
+            assert run(shell, script, env, tmp_path).stdout == f"{BASE}\n"
+
+    def test_completes_law_in_bash(self, env, tmp_path):
+        result = run("bash", f"source '{BASE}/setup.sh'; complete -p law", env, tmp_path)
+        assert "-F _law_complete law" in result.stdout
+
+    def test_completes_law_in_interactive_zsh(self, env):
+        if shutil.which("zsh") is None:
+            pytest.skip("zsh is not installed")
+        result = subprocess.run(
+            ["zsh", "-f", "-i", "-c", f"source '{BASE}/setup.sh'; print ${{_comps[law]}}"],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "_law_complete" in result.stdout
+
+
+class TestFailure:
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            ("echo 3.9.18", "is Python 3.9.18, but 3.10 or newer is needed"),
+            ("exit 1", "is no Python that starts here"),
+            ('case "$*" in *ensurepip*) exit 1;; esac; echo 3.11.2', "python3-venv"),
+        ],
+    )
+    def test_an_unfit_python_is_named(self, shell, env, tmp_path, body, said):
+        fake = tmp_path / "fake python"
+        fake.write_text(f"#!/bin/sh\n{body}\n")
+        fake.chmod(0o755)
+        script = f"source '{BASE}/setup.sh' && echo ran; echo alive"
+        result = run(shell, script, {**env, "HIGGSFLOW_PYTHON": str(fake)}, tmp_path)
+        assert result.stdout == "alive\n"
+        assert f"HIGGSFLOW_PYTHON={fake}" in result.stderr
+        assert said in result.stderr
+        assert len(result.stderr.splitlines()) <= 3
+
+    def test_leaves_nothing_behind(self, shell, env, tmp_path):
+        listing = f"{VARIABLES[shell]}; {FUNCTIONS[shell]}"
+        script = f"{listing}; echo -- cut --; source '{BASE}/setup.sh'; {listing}"
+        result = run(shell, script, {**env, "HIGGSFLOW_PYTHON": "/no/python"}, tmp_path)
+        before, after = result.stdout.split("-- cut --\n")
+        assert set(after.splitlines()) - set(before.splitlines()) <= OWN
+
+    @pytest.mark.skipif(Path("/cvmfs").is_dir(), reason="there is a Python on cvmfs")
+    def test_no_python_at_all_is_said_in_three_lines(self, shell, checkout, tmp_path):
+        tools = tmp_path / "tools"
+        tools.mkdir()
+        for name in TOOLS:
+            if found := shutil.which(name):
+                (tools / name).symlink_to(found)
+        (tools / shell).unlink(missing_ok=True)
+        (tools / shell).symlink_to(shutil.which(shell) or "")
+        lonely = {"PATH": str(tools), "HOME": str(tmp_path)}
+        result = run(shell, f"source '{checkout}/setup.sh' || echo stopped", lonely, tmp_path)
+        assert result.stdout == "stopped\n"
+        assert "no Python 3.10 or newer was found" in result.stderr
+        assert len(result.stderr.splitlines()) <= 4
+        assert not (checkout / ".venv").exists()
+
+    def test_without_network_it_says_so_and_a_rerun_goes_on(self, env, checkout, tmp_path):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            port = closed.getsockname()[1]
+        offline = {
+            **{name: value for name, value in env.items() if not name.startswith("PIP_")},
+            "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple",
+            "PIP_CONFIG_FILE": os.devnull,
+            "PIP_RETRIES": "0",
+            "PIP_TIMEOUT": "1",
+        }
+        script = f"source '{checkout}/setup.sh' && echo ran"
+        first = run("bash", script, offline, tmp_path)
+        assert first.returncode == 1
+        assert first.stdout == ""
+        assert "the package index cannot be reached" in first.stderr
+        assert f"{checkout}/.law/setup.log" in first.stderr
+        assert "PIP_FIND_LINKS" in first.stderr
+        assert len(first.stderr.splitlines()) <= 4
+
+        assert not (checkout / ".venv" / ".higgsflow-installed").exists()
+        (checkout / ".venv" / "kept").touch()
+        assert run("bash", script, offline, tmp_path).returncode == 1
+        assert (checkout / ".venv" / "kept").exists()
+
+    def test_running_instead_of_sourcing_is_explained(self, shell, env):
+        result = subprocess.run(
+            [shell, str(BASE / "setup.sh")],
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 1
+        assert result.stderr == "higgsflow: setup.sh is sourced, not run:  source setup.sh\n"

@@ -1,0 +1,1 @@
+"""The graphs a user launches."""
