@@ -1,0 +1,1 @@
+"""The catalogue: samples with their addresses, as written in YAML or JSON."""

@@ -1,0 +1,218 @@
+"""Input files from addresses: paths, globs, folders, lists, XRootD servers and DAS.
+
+Whatever cannot be found or read is an error: a file that is left out in silence changes a yield.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from higgsflow.catalog import das
+from higgsflow.catalog.listing import (
+    ALL_ROOT_FILES,
+    find_files,
+    local_listing,
+    remote_listing,
+    split_pattern,
+)
+from higgsflow.errors import InputFileError, InvalidConfiguration, nearest
+from higgsflow.model.noun import Noun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_REMOTE = re.compile(r"(?P<server>root://[^/]+)/(?P<path>.+)")
+_ROOT_FILE = re.compile(r"[^*\[?]+\.root(\?.*)?")  # a question mark begins what is for the server
+
+
+class InputFile(Noun):
+    """One input file before it is opened.
+
+    Attributes:
+        url: absolute path or `root://` address.
+        size: bytes, where the address tells it.
+        mtime_ns: time of the last change in nanoseconds, of local files only.
+        n_events: what DAS says; the file index has the truth.
+    """
+
+    url: str
+    size: int | None
+    mtime_ns: int | None
+    n_events: int | None = None
+
+
+_Located = tuple[str, InputFile]
+
+
+def resolve_files(addresses: Sequence[str], owner: str) -> tuple[InputFile, ...]:
+    """The files behind the addresses of a sample and year, sorted by url.
+
+    Args:
+        addresses: paths, globs, folders, `.txt` lists, `root://...` or `das:/A/B/C`; relative
+            paths start at the working directory.
+        owner: whose files these are, for messages, such as "ttH_M125 (2017)".
+
+    Raises:
+        InputFileError: for what is absent, empty, unreadable or given twice.
+        InvalidConfiguration: for what is not an address.
+    """
+    if not addresses:
+        raise InvalidConfiguration(f"no addresses of files for {owner}")
+    located = [item for address in addresses for item in _locate(address, Path.cwd(), owner)]
+    _check_each_once(located, owner)
+    return tuple(sorted((file for _, file in located), key=lambda file: file.url))
+
+
+def _locate(address: str, folder: Path, owner: str) -> list[_Located]:
+    """Files with the address that led to each; lists name their own lines."""
+    text = _with_variables(address, owner)
+    try:
+        if text.startswith("das:"):
+            files: Iterable[InputFile] = das.query_das(text.removeprefix("das:"), owner)
+        elif text.startswith("root://"):
+            files = _remote_files(text, owner)
+        else:
+            path = _absolute(text, folder, owner)
+            if path.suffix == ".txt" and path.is_file():
+                return _listed_files(path, owner)
+            files = _local_files(path, owner)
+    except OSError as error:
+        where = error.filename or text
+        raise InputFileError(
+            f"cannot read {where} for {owner}", error.strerror or str(error)
+        ) from error
+    return [(address, file) for file in files]
+
+
+def _with_variables(address: str, owner: str) -> str:
+    """The address with its environment variables filled in, if it is one at all."""
+    if not address.strip():
+        raise InvalidConfiguration(f"an empty address among the files of {owner}")
+    if address.startswith("task:"):
+        raise InvalidConfiguration(
+            f"'{address}' of {owner} is no file: a producing task makes it",
+            "",
+            "run that task, or give the files it wrote",
+        )
+
+    def value_of(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        if name not in os.environ:
+            guess = nearest(name, os.environ)
+            hint = f"did you mean ${guess}?" if guess else "export it first"
+            raise InvalidConfiguration(
+                f"${name} is not defined", f"in '{address}' of {owner}", hint
+            )
+        return os.environ[name]
+
+    return _VARIABLE.sub(value_of, address)
+
+
+def _absolute(text: str, folder: Path, owner: str) -> Path:
+    if "://" in text:
+        raise InvalidConfiguration(
+            f"'{text}' of {owner} is not an address of files",
+            "known: a path, a glob, a folder, a .txt list, root://server//path, das:/A/B/C",
+        )
+    try:
+        path = folder / Path(text).expanduser()
+    except RuntimeError as error:
+        raise InvalidConfiguration(f"no such home: '{text}'", f"files of {owner}") from error
+    tidy = Path(os.path.normpath(path))
+    # 'link/..' is not the folder that holds the link
+    return tidy if os.path.realpath(tidy) == os.path.realpath(path) else path
+
+
+def _listed_files(path: Path, owner: str) -> list[_Located]:
+    """What the lines of a list lead to; relative ones start at its folder."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputFileError(f"{path} of {owner} is not a list of addresses: no text") from error
+    located: list[_Located] = []
+    for number, line in enumerate(lines, start=1):
+        entry = re.sub(r"(^|\s)#.*", "", line).strip()
+        if not entry:
+            continue
+        where = f"{path}, line {number}"
+        if entry.endswith(".txt"):
+            raise InvalidConfiguration(f"a list in a list: '{entry}'", where, "give it by itself")
+        located += [(f"{where}: {entry}", file) for _, file in _locate(entry, path.parent, owner)]
+    if not located:
+        raise InputFileError(f"{path} lists no addresses", f"files of {owner}")
+    return located
+
+
+def _local_files(path: Path, owner: str) -> Iterable[InputFile]:
+    if path.is_dir():
+        anchor, parts = str(path), ALL_ROOT_FILES
+    elif path.exists() or path.is_symlink():
+        return (_local_file(str(path), owner),)
+    else:
+        anchor, parts = split_pattern(str(path))
+    if not parts or not Path(anchor).is_dir():
+        hint = f"nearest there is: {_nearest_path(Path(anchor))}"
+        raise InputFileError(f"no file '{path}' for {owner}", "", hint)
+    found = find_files(local_listing, anchor, parts, owner)
+    return [_local_file(entry.path, owner) for entry in found]
+
+
+def _nearest_path(absent: Path) -> Path:
+    """The existing file or folder most like one that does not exist."""
+    while not absent.parent.is_dir():
+        absent = absent.parent
+    guess = nearest(absent.name, [path.name for path in absent.parent.iterdir()])
+    return absent.parent / guess
+
+
+def _local_file(path: str, owner: str) -> InputFile:
+    try:
+        status = Path(path).stat()
+    except FileNotFoundError as error:
+        target = os.path.realpath(path)
+        raise InputFileError(f"'{path}' of {owner} is a link to nothing", target) from error
+    if not Path(path).is_file():
+        raise InputFileError(f"'{path}' of {owner} is not a regular file")
+    if not os.access(path, os.R_OK):
+        raise InputFileError(f"cannot read {path} for {owner}", "Permission denied")
+    return InputFile(url=path, size=status.st_size, mtime_ns=status.st_mtime_ns)
+
+
+def _remote_files(url: str, owner: str) -> Iterable[InputFile]:
+    """A file at a server as it is; folders and globs as the server lists them."""
+    matched = _REMOTE.fullmatch(url)
+    if matched is None:
+        raise InvalidConfiguration(f"'{url}' of {owner} is not root://server//path")
+    if _ROOT_FILE.fullmatch(url):
+        return (InputFile(url=url, size=None, mtime_ns=None),)
+    server = matched["server"]
+    anchor, parts = split_pattern("/" + matched["path"].strip("/"))
+    listing = remote_listing(server, owner)
+    found = find_files(listing, anchor, parts or ALL_ROOT_FILES, f"{owner} at {server}")
+    return (InputFile(url=f"{server}/{e.path}", size=e.size, mtime_ns=None) for e in found)
+
+
+def _check_each_once(located: list[_Located], owner: str) -> None:
+    """Two addresses of one file would count its events twice."""
+    address_of: dict[str, str] = {}
+    for address, file in located:
+        identity = _identity(file.url)
+        if identity in address_of:
+            raise InputFileError(
+                f"the same file twice for {owner}: {file.url}",
+                f"through '{address_of[identity]}' and '{address}'",
+                "remove one of them",
+            )
+        address_of[identity] = address
+
+
+def _identity(url: str) -> str:
+    matched = _REMOTE.fullmatch(url)
+    if matched is None:
+        return os.path.realpath(url)
+    path = PurePosixPath("/" + matched["path"].partition("?")[0].lstrip("/"))
+    return f"{matched['server'].lower().removesuffix(':1094')}/{path}"

@@ -1,0 +1,295 @@
+"""Configuration files become frozen nouns.
+
+Paths in a file are relative to that file; environment variables and `~` are expanded. What comes
+out holds absolute paths only, so that a copy of it in the store can be read from anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from higgsflow.catalog.higgsdna import import_higgsdna
+from higgsflow.catalog.paths import expanded, with_absolute_files
+from higgsflow.catalog.yaml_file import read_yaml
+from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.noun import Noun
+from higgsflow.model.sample import Samples, select_names
+
+CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
+T = TypeVar("T", bound=Noun)
+_TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
+
+_REMOTE = ("root://", "das:", "task:")
+
+
+def find_analysis(name: str) -> Path | None:
+    """The configuration file of an analysis given by path or by its name in config/."""
+    as_path = Path(expanded(name, "the name of the analysis"))
+    if as_path.suffix in (".yaml", ".yml"):
+        if not as_path.is_file():
+            raise InvalidConfiguration(f"no configuration file {as_path}", f"in {Path.cwd()}")
+        return as_path.resolve()
+    shipped = CONFIG_FOLDER / f"{name}.yaml"
+    return shipped if shipped.is_file() else None
+
+
+def known_analyses() -> tuple[str, ...]:
+    """The names of the analyses in config/."""
+    return tuple(sorted(path.stem for path in CONFIG_FOLDER.glob("*.yaml")))
+
+
+def load_analysis(path: Path) -> AnalysisModel:
+    """The analysis that a configuration file describes.
+
+    Raises:
+        UserError: naming file, place and reason, with the nearest known name.
+    """
+    path = path.resolve()
+    content = read_yaml(path)
+    content.setdefault("name", path.stem)
+    folders = content.get("python_path", () if path.parent == CONFIG_FOLDER else ".")
+    folders = (folders,) if isinstance(folders, str) else folders
+    content["python_path"] = tuple(
+        str((path.parent / expanded(str(f), "python_path")).resolve()) for f in folders
+    )
+    if isinstance(content.get("store"), str):
+        content["store"] = str(path.parent / expanded(content["store"], f"store: of {path}"))
+    if "systematics" in content:
+        content["systematics"] = with_absolute_files(
+            content["systematics"], path.parent, "systematics"
+        )
+    if "samples" in content:
+        content["samples"] = resolve_samples(content["samples"], path.parent, path)
+    return validated(AnalysisModel, content, str(path))
+
+
+def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
+    """The samples section: a catalogue (path, paths or inline), a list of names, and years."""
+    section = {"catalog": section} if isinstance(section, str | list) else section
+    section = _mapping(section, "samples", str(where))
+    known = {"catalog", "sample_list", "years", "samples", "selected_years"}
+    for key in section:
+        if key not in known:
+            raise UnknownName("key", str(key), known, f"{where}: samples")
+    chosen = section.get("sample_list")
+    if "samples" in section:
+        if "catalog" in section:
+            raise InvalidConfiguration("samples are given in a catalog and in place", str(where))
+        inline = {"samples": section["samples"], "years": section.get("years", {})}
+        catalog = _absolute_catalog(inline, folder, str(where))
+        return select_samples(catalog, chosen, section.get("selected_years"), str(where))
+    if "catalog" not in section:
+        raise InvalidConfiguration("no catalogue of samples", str(where), "say samples.catalog")
+    catalog = load_catalog(section["catalog"], folder)
+    return select_samples(catalog, chosen, section.get("years"), str(where))
+
+
+def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
+    """One catalogue, from a path, several paths (merged) or an inline mapping."""
+    if isinstance(source, Mapping):
+        return _absolute_catalog(dict(source), folder, "the catalogue")
+    if isinstance(source, str | Path):
+        path = _catalog_path(source, folder)
+        # the samples of HiggsDNA are JSON; they know no luminosities: list a file with years beside
+        content = import_higgsdna(path) if path.suffix == ".json" else read_yaml(path)
+        return _absolute_catalog(content, path.parent, str(path))
+    if not isinstance(source, Sequence) or not source:
+        raise InvalidConfiguration(f"{source!r} is no catalogue of samples", "", "give its path")
+    merged: dict[str, Any] = {"years": {}, "samples": {}}
+    for part in source:
+        _add_catalog(merged, load_catalog(part, folder), f"in {part}")
+    return merged
+
+
+def _add_catalog(merged: dict[str, Any], more: Mapping[str, Any], where: str) -> None:
+    for name in more["samples"]:
+        if name in merged["samples"]:
+            raise InvalidConfiguration(f"sample '{name}' is in two catalogues", where)
+    for year, era in more["years"].items():
+        if merged["years"].setdefault(year, era) != era:
+            raise InvalidConfiguration(f"year '{year}' differs between two catalogues", where)
+    merged["samples"].update(more["samples"])
+
+
+def _catalog_path(source: str | Path, folder: Path) -> Path:
+    """A path relative to the folder, or a name in config/samples."""
+    text = expanded(str(source), "the catalogue's path")
+    candidates = (folder / text, CONFIG_FOLDER / "samples" / f"{text}.yaml")
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate.resolve()
+    guess = nearest(text, [path.stem for path in candidates[1].parent.glob("*.yaml")])
+    hint = f"did you mean '{guess}'?" if guess else ""
+    raise InvalidConfiguration(f"no catalogue '{source}'", f"looked for {candidates[0]}", hint)
+
+
+def select_samples(
+    catalog: Mapping[str, Any],
+    sample_list: Any,
+    years: Any,
+    where: str,
+) -> Samples:
+    """The chosen samples and years of a catalogue; all of them where nothing is chosen."""
+    entries = _as_entries(catalog.get("samples", {}), where)
+    names = tuple(entries)
+    chosen = select_names(_chosen(sample_list, names, "sample_list", where), names, "sample")
+    known_years = tuple(str(year) for year in catalog.get("years", {}))
+    selected = _chosen(years, known_years, "years", where)
+    for name in chosen:
+        files = entries[name].get("files")
+        for year in files if isinstance(files, Mapping) else ():
+            if str(year) not in known_years:
+                of_sample = f"the catalogue's years, which '{name}' has files for"
+                raise UnknownName("luminosity for year", str(year), known_years, of_sample)
+    content = {
+        "samples": [{"name": name, **entries[name]} for name in chosen],
+        "years": catalog.get("years", {}),
+        "selected_years": selected,
+    }
+    return validated(Samples, content, where)
+
+
+def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[str, ...]:
+    """The names chosen, one or a list of them; all where nothing is said."""
+    if value is None:
+        return known
+    listed = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not listed or not all(isinstance(one, str | int) for one in listed):
+        raise InvalidConfiguration(f"{what} is {value!r}, not a list of names", where)
+    return tuple(str(one) for one in listed)
+
+
+def _mapping(value: Any, what: str, where: str) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidConfiguration(f"{what} does not hold keys and values", where)
+    return value
+
+
+def _as_entries(samples: Any, where: str) -> dict[str, dict[str, Any]]:
+    """The entries by name, from a mapping or from a list of entries with names."""
+    if isinstance(samples, Mapping):
+        named = [(str(n), _mapping(e, f"sample '{n}'", where)) for n, e in samples.items()]
+    elif isinstance(samples, list | tuple):
+        listed = [_mapping(entry, "an entry of samples", where) for entry in samples]
+        named = [(str(entry.get("name", "")), entry) for entry in listed]
+    else:
+        raise InvalidConfiguration("samples are neither a mapping nor a list", where)
+    entries: dict[str, dict[str, Any]] = {}
+    for name, entry in named:
+        if name in entries or not name or str(entry.get("name", name)) != name:
+            reason = "is given twice" if name in entries else "needs one name"
+            raise InvalidConfiguration(f"sample '{name}' {reason}", where)
+        entries[name] = dict(entry)
+    return entries
+
+
+def validated(noun: type[T], content: Any, where: str) -> T:
+    """The noun made from content, with pydantic's findings told in three lines."""
+    try:
+        return noun.model_validate(content)
+    except ValidationError as error:
+        raise InvalidConfiguration(f"{where} is not valid:", *explain(error, content)) from error
+    except UserError as error:
+        if error.where:
+            raise
+        raise type(error)(error.what, where, error.remedy) from error
+
+
+def explain(error: ValidationError, content: Any = None) -> tuple[str, str]:
+    """The first findings of a validation, each as place and reason.
+
+    Entries of a list are called by their name, where `content` is what was validated.
+    """
+    by_place: dict[str, str] = {}
+    for item in error.errors(include_url=False):
+        # of the findings of one place, one for each type it may have, the first says enough
+        by_place.setdefault(_place(item["loc"], content), _reason(item))
+    findings = [
+        f"{place}: {reason}" if place else reason
+        for place, reason in by_place.items()
+        if not any(other.startswith(f"{place}.") for other in by_place)
+    ]
+    rest = f"and {len(findings) - 2} more" if len(findings) > 2 else ""
+    second = findings[1] if len(findings) > 1 else ""
+    return findings[0], "; ".join(part for part in (second, rest) if part)
+
+
+def _place(location: tuple[int | str, ...], content: Any) -> str:
+    """The keys that lead to a finding, without the words that only pydantic knows."""
+    keys: list[str] = []
+    for part in location:
+        if isinstance(part, int):
+            content = content[part] if isinstance(content, list | tuple) else None
+            keys.append(str(content.get("name", part) if isinstance(content, Mapping) else part))
+        elif isinstance(content, Mapping) and part in content:
+            content = content[part]
+            keys.append(part)
+        elif part not in _TYPE_NAMES and "[" not in part:
+            keys.append(part)
+    return ".".join(keys)
+
+
+def _reason(item: Any) -> str:
+    """Why, in the words of a configuration."""
+    kind, given = item["type"], item["input"]
+    if kind == "missing":
+        return "is required, but missing"
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return "say `kind: simulation` or `kind: data`"
+    if kind == "dict_type":
+        return f"keys and values are needed (it is {given!r})"
+    reason = str(item["msg"]).removeprefix("Value error, ")
+    if kind == "value_error" or not isinstance(given, str | int | float):
+        return reason
+    return f"{reason} (it is {given!r})"
+
+
+def _absolute_catalog(catalog: dict[str, Any], folder: Path, where: str) -> dict[str, Any]:
+    """The catalogue with every path made absolute."""
+    years = {
+        str(year): {
+            key: str(folder / expanded(value, f"years.{year}.{key}"))
+            if key == "golden_json" and isinstance(value, str)
+            else value
+            for key, value in _mapping(entries, f"year '{year}'", where).items()
+        }
+        for year, entries in _mapping(catalog.get("years") or {}, "years", where).items()
+    }
+    samples = {
+        name: _absolute_sample(name, entry, folder)
+        for name, entry in _as_entries(catalog.get("samples") or {}, where).items()
+    }
+    rest = {k: v for k, v in catalog.items() if k not in ("years", "samples")}
+    for key in rest:
+        raise UnknownName("key", str(key), ("years", "samples"), where)
+    return {"years": years, "samples": samples}
+
+
+def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str, Any]:
+    if "systematics" in entry:
+        where = f"systematics of '{name}'"
+        entry = {
+            **entry,
+            "systematics": with_absolute_files(entry["systematics"], folder, where),
+        }
+    files = entry.get("files")
+    if not isinstance(files, Mapping):
+        return entry
+    absolute = {}
+    for year, addresses in files.items():
+        listed = [addresses] if isinstance(addresses, str) else addresses or []
+        if not isinstance(listed, list | tuple) or not all(isinstance(a, str) for a in listed):
+            raise InvalidConfiguration(f"files of '{name}' ({year}) are not addresses", str(folder))
+        absolute[str(year)] = tuple(_absolute(a, folder, name) for a in listed)
+    return {**entry, "files": absolute}
+
+
+def _absolute(address: str, folder: Path, owner: str) -> str:
+    if address.startswith(_REMOTE):
+        return address
+    return str(folder / expanded(address, f"files of '{owner}'"))

@@ -1,0 +1,52 @@
+"""Paths in configuration files: relative to the file, with variables and `~` expanded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from higgsflow.errors import InvalidConfiguration
+
+FILE = "file"
+
+
+def expanded(text: str, where: str) -> str:
+    """The text with environment variables and `~` replaced.
+
+    Raises:
+        InvalidConfiguration: for a variable or home that does not exist.
+    """
+    found = os.path.expandvars(text)
+    if "$" in found:
+        raise InvalidConfiguration(f"undefined variable in '{text}'", where, "export it first")
+    try:
+        return str(Path(found).expanduser()) if found.startswith("~") else found
+    except RuntimeError as error:
+        raise InvalidConfiguration(f"no such home: '{text}'", where) from error
+
+
+def with_absolute_files(section: Any, folder: Path, where: str) -> Any:
+    """A section of systematics in which the paths under every key `file` are absolute.
+
+    A file may be one path or one per year.
+    """
+    if isinstance(section, list | tuple):
+        return [with_absolute_files(one, folder, where) for one in section]
+    if not isinstance(section, Mapping):
+        return section
+    return {
+        key: _absolute(value, folder, f"{where}.{key}")
+        if key == FILE
+        else with_absolute_files(value, folder, f"{where}.{key}")
+        for key, value in section.items()
+    }
+
+
+def _absolute(value: Any, folder: Path, where: str) -> Any:
+    if isinstance(value, str):
+        return str((folder / expanded(value, where)).resolve())
+    if isinstance(value, Mapping):
+        return {key: _absolute(one, folder, f"{where}.{key}") for key, one in value.items()}
+    return value

@@ -1,0 +1,50 @@
+"""The copy of a resolved configuration in the store, which stages and nodes read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from higgsflow.catalog.load import explain
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.output.atomic import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME = "analysis.yaml"
+
+
+def as_yaml(analysis: AnalysisModel) -> str:
+    """The resolved configuration as text, from which an equal one can be made."""
+    content = analysis.model_dump(mode="json", by_alias=True)
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+
+
+def write_snapshot(analysis: AnalysisModel, folder: Path) -> Path:
+    """Writes the copy, if it is not there already."""
+    path = folder / FILE_NAME
+    text = as_yaml(analysis)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
+    return path
+
+
+def read_snapshot(path: Path) -> AnalysisModel:
+    """The analysis of a copy.
+
+    Raises:
+        InvalidConfiguration: when there is none, or it is of another version of the program.
+    """
+    try:
+        return AnalysisModel.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InvalidConfiguration(f"no analysis at {path}", str(error)) from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InvalidConfiguration(f"{path} is damaged", reason, "remove it") from error
+    except ValidationError as error:
+        raise InvalidConfiguration(f"{path} is not valid:", *explain(error)) from error

@@ -1,0 +1,110 @@
+"""The whole configuration of an analysis as one frozen noun."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, FiniteFloat, field_validator, model_validator
+
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.model.jobs import JobsManager
+from higgsflow.model.noun import Name, Noun
+from higgsflow.model.outputs import OutputOptions
+from higgsflow.model.reference import lives_in_main
+from higgsflow.model.reporting import Sentinels, YearGroups, check_year_groups
+from higgsflow.model.sample import Samples, SampleYear
+from higgsflow.model.source import Column
+from higgsflow.model.systematic import Systematics
+from higgsflow.model.tagging import TagSequence
+
+
+class Blinding(Noun):
+    """The window of data that no picture and no table shows."""
+
+    column: str = "m_gg"
+    window: tuple[FiniteFloat, FiniteFloat] = (115.0, 135.0)
+    unblind: bool = False
+
+    @field_validator("window")
+    @classmethod
+    def _in_order(cls, window: tuple[float, float]) -> tuple[float, float]:
+        if not window[0] < window[1]:
+            raise ValueError(f"the window {window[0]:g} to {window[1]:g} hides nothing")
+        return window
+
+
+class AnalysisModel(Noun):
+    """Samples and years, systematics, a tag sequence, what to write and where jobs run."""
+
+    name: Name = "analysis"
+    version: Name = "v1"
+    samples: Samples
+    systematics: Systematics = Systematics()
+    tag_sequence: TagSequence
+    variables_of_interest: tuple[Column, ...] = Field(min_length=1)
+    output_format: Literal["parquet", "root"] = "parquet"
+    outputs: OutputOptions = OutputOptions()
+    jobs_manager: JobsManager = JobsManager()
+    blinding: Blinding = Blinding()
+    year_groups: YearGroups = Field(default={}, description="years that are also summed together")
+    sentinels: Sentinels = Sentinels()
+    allow_incomplete_data: bool = Field(
+        default=False, description="merge data with ranges missing, marked as incomplete"
+    )
+    store: str | None = Field(default=None, description="folder of all outputs")
+    python_path: tuple[str, ...] = Field(
+        default=(), description="folders of modules of yours; default: that of the configuration"
+    )
+
+    @model_validator(mode="after")
+    def _systematics_of_samples_are_sound(self) -> AnalysisModel:
+        for pair in self.samples.pairs:
+            self.systematics_of(pair)
+        check_year_groups(self.year_groups, self.samples.years)
+        for name in self.variables_of_interest:
+            if self.variables_of_interest.count(name) > 1:
+                raise InvalidConfiguration(f"variable of interest '{name}' is given twice")
+        return self
+
+    @model_validator(mode="after")
+    def _outputs_fit(self) -> AnalysisModel:
+        simulated = [pair.sample.name for pair in self.samples.pairs if not pair.is_data]
+        columns = [name.removeprefix("input:") for name in self.variables_of_interest]
+        self.outputs.check(
+            self.output_format, self.tag_sequence.tags, tuple(dict.fromkeys(simulated)), columns
+        )
+        return self
+
+    def systematics_of(self, pair: SampleYear) -> Systematics:
+        """The systematics of one sample and year; of data there are corrections only."""
+        merged = self.systematics.merged_with(pair.sample.systematics)
+        return merged.of(pair.sample.name, pair.year, pair.is_data)
+
+    @property
+    def tree_names(self) -> dict[str, int]:
+        """The tag_idx of each tree of a merged ROOT file; empty where it has one tree."""
+        if self.outputs.trees == "single":
+            return {}
+        found = {tag: position for position, tag in enumerate(self.tag_sequence.tags)}
+        return {**found, "untagged": -1} if self.tag_sequence.keep_untagged else found
+
+    @property
+    def code_references(self) -> tuple[str, ...]:
+        """All code that the configuration names, as `module:name`."""
+        found = {spec.tagger for spec in self.tag_sequence.taggers}
+        for pair in self.samples.pairs:
+            systematics = self.systematics_of(pair)
+            found.update(s.function for s in systematics.sources if s.function is not None)
+        return tuple(sorted(found))
+
+    def refuse_main(self) -> None:
+        """Raises if jobs leave this machine, but code lives in a script that they cannot import."""
+        for reference in self.code_references if self.jobs_manager.batch != "local" else ():
+            if lives_in_main(reference):
+                name = reference.partition(":")[2]
+                raise InvalidConfiguration(
+                    f"'{name}' lives in __main__: jobs of {self.jobs_manager.batch} are other "
+                    "programs and cannot import it",
+                    "",
+                    "put it into a module of its own, or use batch='local'",
+                )

@@ -1,0 +1,149 @@
+"""How a systematic asks a correctionlib file: which correction, and what goes into its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, model_validator
+
+from higgsflow.errors import UnknownName
+from higgsflow.model.noun import Noun
+
+Value = int | float | str
+
+
+def _with_text_keys(value: Any) -> Any:
+    """YAML reads `2017:` as a number; a year is a string."""
+    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def _joined(value: Any) -> Any:
+    return "_".join(value) if isinstance(value, list | tuple) else value
+
+
+PerYear = Annotated[str | dict[str, str], BeforeValidator(_with_text_keys)]
+
+
+def of_year(value: Value | Mapping[str, Value], year: str, what: str) -> Value:
+    """The value of one year, where one may be given for all.
+
+    Raises:
+        UnknownName: for a year without one.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    if year not in value:
+        raise UnknownName("year", year, list(value), what)
+    return value[year]
+
+
+class CorrectionInput(Noun):
+    """What one input of a correction is given.
+
+    Attributes:
+        column: of the objects, where factors are per object, else of the event.
+        event_column: of the event, for each of its objects.
+        value, by_year: the same for all events.
+        variation: what `variations` says of the direction.
+        transform: `abs` gives the absolute value of the column.
+    """
+
+    column: Annotated[str | None, BeforeValidator(_joined)] = None
+    event_column: str | None = None
+    value: Value | None = None
+    by_year: Annotated[dict[str, Value] | None, BeforeValidator(_with_text_keys)] = None
+    variation: bool = False
+    transform: Literal["abs"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"column": value}
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return {"value": value} if is_number else value
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> CorrectionInput:
+        given = (self.column, self.event_column, self.value, self.by_year)
+        if sum(one is not None for one in given) + self.variation != 1:
+            raise ValueError("say one of column, event_column, value, by_year, variation: true")
+        return self
+
+
+def _as_choices(value: Any) -> Any:
+    """YAML reads a direction such as `1` as a number."""
+    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+class Correction(Noun):
+    """A correction of a correctionlib file, also a compound one.
+
+    Attributes:
+        file: one for all years or one per year.
+        name: of the correction in the file, one for all years or one per year.
+        inputs: by the names of the correction's inputs.
+        variations: per direction what the input with `variation: true` is given; without such an
+            input, the name of the correction of the direction, or a number of uncertainties.
+            Without any there is the central value only.
+    """
+
+    file: PerYear
+    name: PerYear = ""
+    inputs: dict[str, CorrectionInput]
+    variations: Annotated[dict[str, Value], BeforeValidator(_as_choices)] = {}
+
+    @model_validator(mode="after")
+    def _has_one_input_for_the_variation(self) -> Correction:
+        varied = [name for name, given in self.inputs.items() if given.variation]
+        if len(varied) > 1:
+            raise ValueError(f"inputs {varied} are all said to be the variation")
+        named = all(isinstance(v, str) for v in self.variations.values()) and not varied
+        if not self.name and not (named and self.variations):
+            raise ValueError("say the name of the correction in its file")
+        return self
+
+    def for_year(self, year: str) -> Correction:
+        """The same with everything that depends on the year settled."""
+        inputs = {
+            name: CorrectionInput(value=of_year(given.by_year, year, f"by_year of '{name}'"))
+            if given.by_year is not None
+            else given
+            for name, given in self.inputs.items()
+        }
+        return self.model_copy(
+            update={
+                "file": of_year(self.file, year, "file of a correction"),
+                "name": of_year(self.name, year, "name of a correction"),
+                "inputs": inputs,
+            }
+        )
+
+    @property
+    def has_variation_input(self) -> bool:
+        """Whether an input says the direction; else each direction is a correction."""
+        return any(given.variation for given in self.inputs.values())
+
+    def name_of(self, direction: str) -> str:
+        """The correction of a direction."""
+        said = self.variations.get(direction)
+        is_name = isinstance(said, str) and not self.has_variation_input
+        return str(said if is_name else self.name)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """Directions other than the central one."""
+        return tuple(d for d in self.variations if d != "central")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the inputs, of objects as of events."""
+        both = (given.column or given.event_column for given in self.inputs.values())
+        return tuple(dict.fromkeys(name for name in both if name is not None))
+
+    @property
+    def event_columns(self) -> tuple[str, ...]:
+        """Those that are of the event also where factors are per object."""
+        named = (given.event_column for given in self.inputs.values())
+        return tuple(name for name in named if name is not None)

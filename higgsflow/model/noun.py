@@ -1,0 +1,52 @@
+"""The base of all configured objects: frozen, and strict about the names of its keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from higgsflow.errors import nearest
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+
+
+class Noun(BaseModel):
+    """A frozen object; an unknown key is an error that names the nearest known one."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, populate_by_name=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_unknown_keys(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            known = set(cls.model_fields) | {f.alias for f in cls.model_fields.values() if f.alias}
+            for key in value:
+                if key not in known:
+                    raise ValueError(_unknown_key(str(key), known, cls.__name__))
+        return value
+
+
+def _unknown_key(key: str, known: set[str], owner: str) -> str:
+    guess = nearest(key, known)
+    hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
+    return f"unknown key '{key}' of {owner}, {hint}"
+
+
+def safe_name(name: str) -> str:
+    """The name itself, if it can be a folder, a tag and a word on a command line.
+
+    Raises:
+        ValueError: for anything that could leave the store or confuse a shell.
+    """
+    if not _SAFE_NAME.fullmatch(name) or ".." in name:
+        raise ValueError(
+            f"'{name}' cannot be a name: use letters, digits, and _ . + - after the first"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(safe_name)]

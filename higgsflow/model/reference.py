@@ -1,0 +1,95 @@
+"""References to Python objects by module and name, and the way back.
+
+Configuration holds `module:name`, never code; what lives in `__main__` can be used by processes
+forked from this one, but nowhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from higgsflow.errors import InvalidConfiguration, UnknownName
+
+
+def to_reference(value: object) -> str:
+    """`module:name` of a function, a class, or a mapping with `module` and `name`.
+
+    Raises:
+        ValueError: for something that cannot be found again by name, such as a lambda.
+    """
+    if isinstance(value, str):
+        return _checked(value)
+    if isinstance(value, dict):
+        module = value.get("module", value.get("module_name"))
+        return _checked(f"{module}:{value.get('name', value.get('function'))}")
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if not module or not name or "<" in name:
+        raise ValueError(f"{value!r} cannot be found by name: define it at the top of a module")
+    return f"{module}:{name}"
+
+
+def _checked(reference: str) -> str:
+    module, _, name = reference.partition(":")
+    if not name and "." in module:
+        module, _, name = module.rpartition(".")
+    if not module or not name:
+        raise ValueError(f"'{reference}' is not 'module:name'")
+    return f"{module}:{name}"
+
+
+def resolve(reference: str) -> Any:
+    """The object that a reference names.
+
+    Raises:
+        UserError: when the module cannot be imported or has no such name.
+    """
+    module_name, _, name = reference.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise InvalidConfiguration(
+            f"no module '{error.name}', which '{reference}' needs",
+            "",
+            "install it, or add its folder to PYTHONPATH",
+        ) from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            if lives_in_main(reference):
+                raise InvalidConfiguration(
+                    f"'{name}' lives in the script that ran this analysis",
+                    "",
+                    "run the script again, or put it into a module of its own",
+                )
+            raise UnknownName("name", name, [n for n in dir(found) if n[0] != "_"], module_name)
+        found = getattr(found, part)
+    return found
+
+
+def look_in(folders: Iterable[str]) -> None:
+    """Lets modules of the user be found in these folders, after everything installed."""
+    sys.path.extend(folder for folder in folders if folder not in sys.path)
+
+
+def folder_of_module(reference: str) -> str:
+    """The folder from which the module of a reference is imported; empty for `__main__`."""
+    module, _, _ = reference.partition(":")
+    file = getattr(sys.modules.get(module.partition(".")[0]), "__file__", None)
+    if lives_in_main(reference) or file is None:
+        return ""
+    path = Path(file).resolve()
+    return str(path.parent.parent if path.name == "__init__.py" else path.parent)
+
+
+def lives_in_main(reference: str) -> bool:
+    """Whether the object is known to this interpreter only."""
+    return reference.startswith("__main__:")
+
+
+Reference = Annotated[str, BeforeValidator(to_reference)]
+AnyCallable = Callable[..., Any]

@@ -1,0 +1,258 @@
+"""Samples: a process with its files per year, either simulation or data."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    FiniteFloat,
+    field_validator,
+    model_validator,
+)
+
+from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.noun import Name, Noun
+from higgsflow.model.systematic import Systematics
+
+T = TypeVar("T")
+
+
+def _with_text_keys(value: Any) -> Any:
+    """YAML reads `2017:` as a number; a year is a string."""
+    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def _listed(value: Any) -> Any:
+    by_year = _with_text_keys(value)
+    if not isinstance(by_year, Mapping):
+        return by_year
+    return {year: (v,) if isinstance(v, str) else v for year, v in by_year.items()}
+
+
+def _not_empty(by_year: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    for year, addresses in by_year.items():
+        if not addresses:
+            raise ValueError(f"no addresses of files for year '{year}'")
+    return by_year
+
+
+Number = Annotated[float | dict[str, float], BeforeValidator(_with_text_keys)]
+Switch = Annotated[bool | dict[str, bool], BeforeValidator(_with_text_keys)]
+Addresses = Annotated[
+    dict[Name, tuple[str, ...]], BeforeValidator(_listed), AfterValidator(_not_empty)
+]
+
+
+def for_year(value: T | dict[str, T], year: str, what: str) -> T:
+    """The value of one year, where a catalogue may give one for all or one each."""
+    if not isinstance(value, dict):
+        return value
+    if year not in value:
+        raise UnknownName("year", year, value, what)
+    return value[year]
+
+
+class _SampleBase(Noun):
+    name: Name
+    files: Addresses = Field(description="addresses per year: files, globs, folders, lists, das:")
+    process: str = Field(default="", description="group in tables and plots; the name when empty")
+    process_id: int = Field(
+        default=-1, ge=-1, lt=1 << 31, description="stable number; derived when -1"
+    )
+    systematics: Systematics = Systematics()
+    signal: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_the_name(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "name" in value:
+            name = str(value["name"])
+            value = {**value, "process": value.get("process") or name}
+            if value.get("process_id", -1) == -1:
+                # a hash of the name does not depend on what else a catalogue holds
+                value["process_id"] = zlib.crc32(name.encode()) & 0x7FFFFFFF
+        return value
+
+    @property
+    def years(self) -> tuple[str, ...]:
+        """The years for which files are given."""
+        return tuple(self.files)
+
+
+class SimulatedSample(_SampleBase):
+    """Simulation: its cross section is required, never inferred."""
+
+    kind: Literal["simulation"] = "simulation"
+    xs: Number = Field(description="cross section [pb]")
+    bf: Number = Field(default=1.0, description="branching fraction")
+    filter_efficiency: Number = 1.0
+    k_factor: Number = 1.0
+    skim: Switch = Field(default=False, description="files keep a selection of their events")
+    partial: Switch = Field(default=False, description="files were cut off after some events")
+    negative_denominator: bool = Field(default=False, description="interference: D < 0 is meant")
+    scale1fb: Number | None = Field(default=None, description="given by hand; needs every event")
+    allow_equal_sums: bool = Field(
+        default=False, description="files with equal sums of weights are different files"
+    )
+
+    @field_validator("xs", "scale1fb")
+    @classmethod
+    def _finite(cls, value: float | dict[str, float] | None) -> float | dict[str, float] | None:
+        for number in value.values() if isinstance(value, dict) else (value,):
+            if number is not None and (number == 0 or not math.isfinite(number)):
+                raise ValueError(f"{number} is not a number to scale events with")
+        return value
+
+    @field_validator("bf", "filter_efficiency", "k_factor")
+    @classmethod
+    def _positive(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        for number in value.values() if isinstance(value, dict) else (value,):
+            if not 0 < number < float("inf"):
+                raise ValueError(f"{number} is not a positive number")
+        return value
+
+
+class DataSample(_SampleBase):
+    """Collision data: no cross section, weights are 1."""
+
+    kind: Literal["data"] = "data"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_scaled(cls, value: Any) -> Any:
+        for key in value if isinstance(value, Mapping) else ():
+            if key in SimulatedSample.model_fields and key not in cls.model_fields:
+                raise ValueError(
+                    f"unknown key '{key}' of DataSample: {key} is forbidden for data, remove it"
+                )
+        return value
+
+
+Sample = Annotated[SimulatedSample | DataSample, Field(discriminator="kind")]
+
+
+class Year(Noun):
+    """What belongs to a data-taking era."""
+
+    luminosity: FiniteFloat = Field(gt=0, description="integrated luminosity [fb^-1]")
+    golden_json: str | None = Field(default=None, description="path of the certified lumisections")
+    apply_golden_json: bool = True
+
+
+class SampleYear(Noun):
+    """One sample in one year: what most stages work on."""
+
+    sample: Sample
+    year: Name
+    era: Year
+
+    @property
+    def name(self) -> str:
+        """For messages and tables."""
+        return f"{self.sample.name} ({self.year})"
+
+    @property
+    def is_data(self) -> bool:
+        """Whether these are collision data."""
+        return isinstance(self.sample, DataSample)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where the files are, as the catalogue says it."""
+        return self.sample.files[self.year]
+
+    @property
+    def declared_kind(self) -> Literal["skim", "partial", ""]:
+        """How files with fewer entries than generated events are to be understood."""
+        if not isinstance(self.sample, SimulatedSample):
+            return ""
+        if for_year(self.sample.skim, self.year, f"skim of {self.sample.name}"):
+            return "skim"
+        partial = for_year(self.sample.partial, self.year, f"partial of {self.sample.name}")
+        return "partial" if partial else ""
+
+
+class Samples(Noun):
+    """The samples and years of an analysis."""
+
+    samples: tuple[Sample, ...]
+    years: Annotated[dict[Name, Year], BeforeValidator(_with_text_keys)]
+    selected_years: tuple[Name, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Samples:
+        _unique("sample name", [sample.name for sample in self.samples])
+        _unique("process_id", [str(sample.process_id) for sample in self.samples])
+        _unique("selected year", list(self.selected_years))
+        for year in self.selected_years:
+            if year not in self.years:
+                raise UnknownName("luminosity for year", year, self.years, "the catalogue's years")
+        if not self.pairs:
+            raise InvalidConfiguration("none of the samples has files in the selected years")
+        for pair in self.pairs:
+            if pair.is_data and pair.era.apply_golden_json and pair.era.golden_json is None:
+                raise InvalidConfiguration(
+                    f"no golden JSON for {pair.name}",
+                    f"years.{pair.year} of the catalogue",
+                    "give golden_json: a path, or say apply_golden_json: false",
+                )
+        return self
+
+    @functools.cached_property
+    def pairs(self) -> tuple[SampleYear, ...]:
+        """Every selected sample and year that has files."""
+        return tuple(
+            SampleYear(sample=sample, year=year, era=self.years[year])
+            for sample in self.samples
+            for year in self.selected_years
+            if year in sample.files
+        )
+
+    def pair(self, sample: str, year: str) -> SampleYear:
+        """One sample and year by name.
+
+        Raises:
+            UnknownName: with the nearest known name.
+        """
+        of_sample = self.of_sample(sample)
+        for pair in of_sample:
+            if pair.year == year:
+                return pair
+        raise UnknownName("year", year, [p.year for p in of_sample], f"sample '{sample}'")
+
+    def of_sample(self, sample: str) -> tuple[SampleYear, ...]:
+        """All years of one sample by name."""
+        pairs = self.pairs
+        found = tuple(pair for pair in pairs if pair.sample.name == sample)
+        if not found:
+            raise UnknownName("sample", sample, [p.sample.name for p in pairs], "the analysis")
+        return found
+
+
+def select_names(patterns: tuple[str, ...], known: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    """The known names that the patterns select, in the order of the patterns, each once.
+
+    Raises:
+        UnknownName: for a pattern that selects nothing.
+    """
+    chosen: dict[str, None] = {}
+    for pattern in patterns:
+        found = fnmatch.filter(known, pattern)
+        if not found:
+            raise UnknownName(kind, pattern, known, "the catalogue")
+        chosen.update(dict.fromkeys(found))
+    return tuple(chosen)
+
+
+def _unique(what: str, values: list[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise InvalidConfiguration(f"{what} '{value}' is given twice", "the catalogue")

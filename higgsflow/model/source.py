@@ -1,0 +1,95 @@
+"""What every source of uncertainty has: a name, a method, and where it applies."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from higgsflow.model.correction import Correction
+from higgsflow.model.noun import Name, Noun
+from higgsflow.model.reference import Reference
+
+NOMINAL = "nominal"
+CENTRAL = "central"
+S = TypeVar("S", bound="Systematic")
+
+
+def as_tuple(value: Any) -> Any:
+    """One name may stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> Any:
+    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else as_tuple(str(value))
+
+
+def column_name(value: Any) -> Any:
+    """`["Photon", "pt"]` and `"Photon_pt"` are the same column."""
+    return "_".join(value) if isinstance(value, list | tuple) else value
+
+
+def _last_word(value: Any) -> Any:
+    """`["Diphoton", "LeadPhoton"]` is the collection LeadPhoton: here none lies in another."""
+    return value[-1] if isinstance(value, list | tuple) and value else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
+Years = Annotated[tuple[str, ...], BeforeValidator(_as_text)]
+Column = Annotated[str, BeforeValidator(column_name)]
+Collection = Annotated[str, BeforeValidator(_last_word)]
+
+
+class Systematic(Noun):
+    """What every source has: where it applies and how it is computed."""
+
+    methods: ClassVar[tuple[str, ...]] = ("from_branch", "from_function", "correctionlib")
+
+    name: Name
+    method: Literal["from_branch", "from_function", "correctionlib", "from_correction"] = (
+        "from_branch"
+    )
+    function: Reference | None = None
+    correction: Correction | None = None
+    requires_branches: Annotated[tuple[Column, ...], BeforeValidator(as_tuple)] = ()
+    samples: Names = Field(default=("*",), description="patterns of sample names")
+    years: Years = Field(default=("*",), description="patterns of years")
+    kwargs: dict[str, Any] = Field(default={}, description="passed on to the function")
+
+    @model_validator(mode="after")
+    def _has_what_its_method_needs(self) -> Systematic:
+        if self.method not in self.methods:
+            raise ValueError(f"'{self.name}' cannot be {self.method}: it is no other direction")
+        if self.method == "from_function" and self.function is None:
+            raise ValueError(f"systematic '{self.name}' is from_function, but names no function")
+        if (self.method == "correctionlib") != (self.correction is not None):
+            raise ValueError(f"'{self.name}': a correction and method: correctionlib go together")
+        return self
+
+    def applies_to(self, sample: str, year: str) -> bool:
+        """Whether the filters let it act on this sample and year."""
+        return any(fnmatch.fnmatchcase(sample, p) for p in self.samples) and any(
+            fnmatch.fnmatchcase(year, p) for p in self.years
+        )
+
+    def for_year(self: S, year: str) -> S:
+        """The same with what depends on the year settled."""
+        if self.correction is None:
+            return self
+        return self.model_copy(update={"correction": self.correction.for_year(year)})
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """All that it asks of files."""
+        return () if self.correction is None else (self.correction,)
+
+    @property
+    def directions(self) -> tuple[str, ...]:
+        """The names of the directions, such as up and down."""
+        raise NotImplementedError
+
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """The names of the variations, such as `jes_up`."""
+        return tuple(f"{self.name}_{direction}" for direction in self.directions)

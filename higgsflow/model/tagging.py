@@ -1,0 +1,120 @@
+"""The tag sequence as configured: which taggers, in which steps, with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from higgsflow.errors import UnknownName
+from higgsflow.model.noun import Name, Noun
+from higgsflow.model.reference import Reference, to_reference
+
+SHIPPED: dict[str, dict[str, Any]] = {
+    "diphoton": {"tagger": "higgsflow.taggers.diphoton:DiphotonTagger"},
+    "tth": {"tagger": "higgsflow.taggers.tth:TTHTagger"},
+    "tth_leptonic": {
+        "tagger": "higgsflow.taggers.tth:TTHTagger",
+        "options": {"channels": ["leptonic"]},
+    },
+    "tth_hadronic": {
+        "tagger": "higgsflow.taggers.tth:TTHTagger",
+        "options": {"channels": ["hadronic"]},
+    },
+    "thq": {"tagger": "higgsflow.taggers.thq:THQTagger"},
+    "thq_leptonic": {"tagger": "higgsflow.taggers.thq:THQTagger"},
+}
+
+
+def _as_spec(value: Any) -> Any:
+    """A tagger may be given as a name, a mapping, a tagger object or a function."""
+    if isinstance(value, TaggerSpec):
+        return value
+    if hasattr(value, "spec"):
+        return value.spec()
+    if isinstance(value, str):
+        return _from_name(value, {})
+    if isinstance(value, Mapping):
+        return _from_mapping(dict(value))
+    reference = to_reference(value)
+    return {"name": reference.rpartition(":")[2], "tagger": reference}
+
+
+def _from_name(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    if ":" in name:
+        return {"name": name.rpartition(":")[2], "tagger": name, "options": dict(options)}
+    if name not in SHIPPED:
+        raise UnknownName("tagger", name, SHIPPED, "the shipped taggers")
+    shipped = SHIPPED[name]
+    return {
+        "name": name,
+        "tagger": shipped["tagger"],
+        "options": {**shipped.get("options", {}), **options},
+    }
+
+
+def _from_mapping(value: dict[str, Any]) -> dict[str, Any]:
+    tagger = value.get("tagger", value.get("name", ""))
+    if not isinstance(tagger, str):
+        tagger = to_reference(tagger)
+    named = _from_name(tagger, value.get("options", {}))
+    extra = {k: v for k, v in value.items() if k not in ("tagger", "options")}
+    return {**named, **extra}
+
+
+class TaggerSpec(Noun):
+    """One tagger of the sequence: its name, its code and its options."""
+
+    name: Name
+    tagger: Reference
+    options: dict[str, Any] = {}
+
+
+def _as_steps(value: Any) -> Any:
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ValueError("a tag sequence is a list of steps")
+    return tuple(
+        tuple(step) if isinstance(step, Sequence) and not isinstance(step, str) else (step,)
+        for step in value
+    )
+
+
+Spec = Annotated[TaggerSpec, BeforeValidator(_as_spec)]
+
+
+class TagSequence(Noun):
+    """Steps in order; each is one tagger, or, last only, several in order of priority."""
+
+    tag_list: Annotated[tuple[tuple[Spec, ...], ...], BeforeValidator(_as_steps)] = Field(
+        min_length=1
+    )
+    keep_untagged: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        return {"tag_list": value} if isinstance(value, list | tuple) else value
+
+    @model_validator(mode="after")
+    def _well_formed(self) -> TagSequence:
+        names = [spec.name for spec in self.taggers]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two taggers are named '{name}': give one another name")
+        for step in self.tag_list[:-1]:
+            if len(step) != 1:
+                raise ValueError("only the last step of a tag sequence may have several taggers")
+        if not self.tag_list[-1]:
+            raise ValueError("the last step of the tag sequence is empty")
+        return self
+
+    @property
+    def taggers(self) -> tuple[TaggerSpec, ...]:
+        """All taggers in order."""
+        return tuple(spec for step in self.tag_list for spec in step)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The names of the tags, in order of priority; tag_idx counts them."""
+        return tuple(spec.name for spec in self.tag_list[-1])

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from higgsflow.catalog.paths import expanded, with_absolute_files
+from higgsflow.errors import InvalidConfiguration
+
+FOLDER = Path("/config")
+
+
+def test_files_are_relative_to_the_configuration() -> None:
+    section = {"weights": {"a": {"correction": {"file": "x/a.json", "name": "file"}}}}
+    found = with_absolute_files(section, FOLDER, "systematics")
+    assert found["weights"]["a"]["correction"] == {"file": "/config/x/a.json", "name": "file"}
+
+
+def test_one_file_per_year() -> None:
+    found = with_absolute_files({"file": {2017: "../a.json", 2018: "/b.json"}}, FOLDER, "s")
+    assert found == {"file": {2017: "/a.json", 2018: "/b.json"}}
+
+
+def test_files_in_the_options_of_a_function() -> None:
+    section = {"kwargs": {"maps": [{"file": "m.json"}]}}
+    found = with_absolute_files(section, FOLDER, "s")
+    assert found == {"kwargs": {"maps": [{"file": "/config/m.json"}]}}
+
+
+def test_variables_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLACE", "/there")
+    assert expanded("$PLACE/a", "s") == "/there/a"
+    assert expanded("~/a", "s") == f"{Path.home()}/a"
+
+
+def test_undefined_variable_is_named() -> None:
+    with pytest.raises(InvalidConfiguration, match="undefined variable in '\\$NOT_THERE_/a'"):
+        with_absolute_files({"file": "$NOT_THERE_/a"}, FOLDER, "s")

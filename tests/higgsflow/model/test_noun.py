@@ -1,0 +1,51 @@
+import pytest
+from pydantic import Field, ValidationError
+
+from higgsflow.model.noun import Name, Noun, safe_name
+
+
+class Jet(Noun):
+    threshold: float = 25.0
+    label: Name = "jets"
+    by_alias: int = Field(default=1, alias="other")
+
+
+def test_noun_is_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Jet().threshold = 30.0  # type: ignore[misc]
+
+
+def test_equal_content_is_equal() -> None:
+    assert Jet(threshold=25) == Jet()
+    assert hash(Jet()) == hash(Jet(threshold=25))
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("thresholdd", "unknown key 'thresholdd' of Jet, did you mean 'threshold'?"),
+        ("zzz", "unknown key 'zzz' of Jet, known: by_alias, label, other, threshold"),
+        (2017, "unknown key '2017' of Jet"),
+    ],
+)
+def test_unknown_key_is_named_with_the_nearest(key: object, hint: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Jet.model_validate({key: 1})
+    assert hint in str(caught.value)
+
+
+def test_alias_is_a_known_key() -> None:
+    assert Jet.model_validate({"other": 3}).by_alias == 3
+
+
+@pytest.mark.parametrize("name", ["ttH_M125", "2016UL_preVFP", "a.b-c+d", "X"])
+def test_safe_names(name: str) -> None:
+    assert safe_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "../a", "a..b", "/a", "-a", ".a", "_a", "a\n", "a;b", "a*", "größe"]
+)
+def test_unsafe_names_are_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="cannot be a name"):
+        Jet(label=name)

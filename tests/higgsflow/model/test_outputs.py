@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from higgsflow.errors import UnknownName
+from higgsflow.model.outputs import FinalFit, OutputOptions
+
+TAGS = ("tth_leptonic", "thq")
+
+
+def check(output_format: str = "root", **finalfit: Any) -> None:
+    options = OutputOptions(finalfit=FinalFit(**finalfit))
+    options.check(output_format, TAGS, ("ttH_M125",), ["m_gg", "stxs"])
+
+
+def test_a_process_is_a_name_or_a_name_and_a_mass() -> None:
+    options = FinalFit(processes={"a": "tth", "b": {"name": "tth", "mass": 120}}, sqrts="13TeV")
+    assert options.prefix("a", "2017", is_data=False) == "tth_125_13TeV"
+    assert options.prefix("b", "2017", is_data=False) == "tth_120_13TeV"
+
+
+def test_other_simulation_has_no_trees() -> None:
+    assert FinalFit(processes={"a": "tth"}).prefix("GJet", "2017", is_data=False) is None
+
+
+def test_energy_may_differ_by_year() -> None:
+    options = FinalFit(sqrts={2018: "13TeV", "2022": "13p6TeV"})
+    assert options.prefix("Data", "2022", is_data=True) == "Data_13p6TeV"
+    with pytest.raises(UnknownName, match="no year '2023'"):
+        options.prefix("Data", "2023", is_data=True)
+
+
+def test_categories_of_a_tag_are_told_apart_where_they_have_names() -> None:
+    options = FinalFit(tags={"tth_leptonic": ["TTH_0", "TTH_1"]})
+    assert options.categories(TAGS) == {"TTH_0": (0, 0), "TTH_1": (0, 1), "thq": (1, None)}
+    assert FinalFit(tags={"thq": "THQ"}).categories(TAGS)["THQ"] == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"tags": {"thq": "tth_leptonic"}}, "two tags are called 'tth_leptonic'"),
+        ({"tags": {"thq": "NOTAG"}}, "has a word that Trees2WS reads otherwise"),
+        ({"tags": {"thq": ["a", "a"]}}, "different one per category"),
+        ({"tags": {"tqh": "a"}}, "no tag 'tqh'.*Did you mean 'thq'"),
+        ({"processes": {"ttH_M215": "tth"}}, "Did you mean 'ttH_M125'"),
+        ({"mass": "m_yy"}, "no variable of interest 'm_yy'"),
+        ({"variables": {"weight": "m_gg"}}, "'weight' is filled already"),
+        ({"variables": {"stage1p2bin": "stsx"}}, "Did you mean 'stxs'"),
+        ({"dz": "dz"}, "no variable of interest 'dz'"),
+        ({"direktory": "x"}, "did you mean 'directory'"),
+    ],
+)
+def test_what_does_not_fit_is_named(options: dict[str, Any], reason: str) -> None:
+    with pytest.raises((ValidationError, ValueError, UnknownName), match=reason):
+        check(**options)
+
+
+def test_trees_per_tag_need_root() -> None:
+    with pytest.raises(ValueError, match="needs output_format: root"):
+        OutputOptions(trees="per_tag").check("parquet", TAGS, (), [])
+
+
+def test_columns_are_each_needed_once() -> None:
+    assert FinalFit(dz="vtx", variables={"a": "stxs", "b": "stxs"}).columns == (
+        "m_gg",
+        "vtx",
+        "stxs",
+    )
+    assert FinalFit(dz=0.1).columns == ("m_gg",)

@@ -1,0 +1,235 @@
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.sample import (
+    DataSample,
+    Sample,
+    Samples,
+    SampleYear,
+    SimulatedSample,
+    Year,
+    for_year,
+    select_names,
+)
+
+SAMPLE: TypeAdapter[Any] = TypeAdapter(Sample)
+TTH: dict[str, Any] = {"name": "ttH_M125", "kind": "simulation", "xs": 0.5071, "bf": 0.00227}
+DATA: dict[str, Any] = {"name": "Data", "kind": "data", "files": {"2017": "data.root"}}
+YEARS = {"2017": {"luminosity": 41.5}, "2018": {"luminosity": 59.8}}
+
+
+def simulated(**more: Any) -> SimulatedSample:
+    return SimulatedSample(**{**TTH, "files": {"2017": ["a.root"], "2018": ["b.root"]}, **more})
+
+
+def samples(**more: Any) -> Samples:
+    content = {"samples": [simulated()], "years": YEARS, "selected_years": ["2017"], **more}
+    return Samples.model_validate(content)
+
+
+def test_kind_decides_between_simulation_and_data() -> None:
+    assert isinstance(SAMPLE.validate_python({**TTH, "files": {}}), SimulatedSample)
+    assert isinstance(SAMPLE.validate_python(DATA), DataSample)
+
+
+def test_kind_is_never_inferred() -> None:
+    with pytest.raises(ValidationError, match="kind"):
+        SAMPLE.validate_python({"name": "ttH", "files": {}})
+
+
+def test_simulation_needs_a_cross_section() -> None:
+    with pytest.raises(ValidationError, match="xs\n  Field required"):
+        SAMPLE.validate_python({"name": "ttH", "kind": "simulation", "files": {}})
+
+
+def test_data_has_no_cross_section() -> None:
+    with pytest.raises(ValidationError, match="unknown key 'xs' of DataSample"):
+        SAMPLE.validate_python({**DATA, "xs": 1.0})
+
+
+def test_unknown_key_offers_the_nearest() -> None:
+    with pytest.raises(ValidationError, match="'flies' of SimulatedSample, did you mean 'files'"):
+        SAMPLE.validate_python({**TTH, "flies": {}})
+
+
+def test_years_read_as_numbers_become_text() -> None:
+    content = yaml.safe_load("{kind: simulation, name: a, xs: {2017: 1.0}, files: {2017: a.root}}")
+    sample = SAMPLE.validate_python(content)
+    assert sample.years == ("2017",)
+    assert sample.xs == {"2017": 1.0}
+    assert sample.files == {"2017": ("a.root",)}
+
+
+def test_process_is_the_name_unless_given() -> None:
+    assert simulated().process == "ttH_M125"
+    assert simulated(process="ttH").process == "ttH"
+
+
+def test_process_id_depends_on_the_name_only() -> None:
+    assert simulated().process_id == simulated(xs=1.0, files={}).process_id
+    assert simulated().process_id != simulated(name="ttH_M126").process_id
+    assert 0 <= simulated().process_id < 2**31
+    assert simulated(process_id=0).process_id == 0
+
+
+@pytest.mark.parametrize("key", ["bf", "filter_efficiency", "k_factor"])
+@pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan"), {"2017": 0.0}])
+def test_factors_are_positive_numbers(key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match="is not a positive number"):
+        simulated(**{key: value})
+
+
+def test_value_of_a_year() -> None:
+    assert for_year(3.0, "2017", "xs") == 3.0
+    assert for_year({"2017": 3.0}, "2017", "xs") == 3.0
+    with pytest.raises(UnknownName, match="no year '2018' in xs of ttH"):
+        for_year({"2017": 3.0}, "2018", "xs of ttH")
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ({}, ""),
+        ({"skim": True}, "skim"),
+        ({"partial": {"2017": True, "2018": False}}, "partial"),
+        ({"skim": {"2017": False}}, ""),
+    ],
+)
+def test_declared_kind_of_a_year(declared: dict[str, Any], kind: str) -> None:
+    pair = SampleYear(sample=simulated(**declared), year="2017", era=Year(luminosity=1.0))
+    assert pair.declared_kind == kind
+
+
+def test_data_declares_no_kind() -> None:
+    pair = SampleYear(sample=DataSample(**DATA), year="2017", era=Year(luminosity=1.0))
+    assert pair.is_data
+    assert pair.declared_kind == ""
+
+
+def test_sample_and_year_have_name_and_addresses() -> None:
+    (pair,) = samples().pairs
+    assert (pair.name, pair.addresses, pair.is_data) == ("ttH_M125 (2017)", ("a.root",), False)
+
+
+def test_only_selected_years_with_files_are_pairs() -> None:
+    one_year = simulated(name="ggH", files={"2018": ["c.root"]})
+    both = samples(samples=[simulated(), one_year], selected_years=["2017", "2018"])
+    assert [pair.name for pair in both.pairs] == [
+        "ttH_M125 (2017)",
+        "ttH_M125 (2018)",
+        "ggH (2018)",
+    ]
+
+
+def test_unknown_sample_offers_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'ttH_M125'"):
+        samples().pair("ttH_M215", "2017")
+
+
+def test_unknown_year_offers_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"no year '2016' in sample 'ttH_M125'.*'2017'"):
+        samples().pair("ttH_M125", "2016")
+
+
+def test_pair_is_found_by_name() -> None:
+    assert samples().pair("ttH_M125", "2017").era.luminosity == 41.5
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"selected_years": ["2016"]}, "no luminosity for year '2016'"),
+        ({"samples": [simulated(), simulated()]}, "sample name 'ttH_M125' is given twice"),
+        ({"samples": [simulated(process_id=1), simulated(name="a", process_id=1)]}, "process_id"),
+        ({"samples": []}, "none of the samples has files"),
+        ({"samples": [DataSample(**DATA)]}, r"no golden JSON for Data \(2017\)"),
+    ],
+)
+def test_inconsistent_samples_are_refused(change: dict[str, Any], told: str) -> None:
+    with pytest.raises((UnknownName, InvalidConfiguration), match=told):
+        samples(**change)
+
+
+@pytest.mark.parametrize("year", [{"golden_json": "/x/golden.json"}, {"apply_golden_json": False}])
+def test_data_is_certified_or_says_that_it_is_not(year: dict[str, Any]) -> None:
+    assert samples(samples=[DataSample(**DATA)], years={2017: {"luminosity": 41.5, **year}}).pairs
+
+
+@pytest.mark.parametrize("luminosity", [0.0, -1.0])
+def test_luminosity_is_positive(luminosity: float) -> None:
+    with pytest.raises(ValidationError, match="greater than 0"):
+        Year(luminosity=luminosity)
+
+
+def test_json_round_trip_gives_equal_samples() -> None:
+    data = DataSample(**DATA)
+    full = samples(
+        samples=[simulated(xs={"2017": 1.0, "2018": 2.0}, skim={"2017": True}), data],
+        years={"2017": {"luminosity": 41.5, "apply_golden_json": False}},
+    )
+    assert Samples.model_validate_json(full.model_dump_json(by_alias=True)) == full
+
+
+@pytest.mark.parametrize(
+    ("patterns", "chosen"),
+    [
+        (("b",), ("b",)),
+        (("*",), ("a1", "a2", "b")),
+        (("b", "a*"), ("b", "a1", "a2")),
+        (("a1", "*"), ("a1", "a2", "b")),
+    ],
+)
+def test_names_are_selected_once_in_the_order_of_the_patterns(
+    patterns: tuple[str, ...], chosen: tuple[str, ...]
+) -> None:
+    assert select_names(patterns, ("a1", "a2", "b"), "sample") == chosen
+
+
+def test_pattern_that_selects_nothing_is_an_error() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'ttH_M125'"):
+        select_names(("ttH_M12",), ("ttH_M125",), "sample")
+
+
+@pytest.mark.parametrize("key", ["xs", "scale1fb"])
+@pytest.mark.parametrize("value", [0.0, float("inf"), float("nan"), {"2017": float("-inf")}])
+def test_scales_are_finite_and_not_zero(key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match="is not a number to scale events with"):
+        simulated(**{key: value})
+
+
+def test_interference_may_have_a_negative_cross_section() -> None:
+    assert simulated(xs=-0.5, negative_denominator=True).xs == -0.5
+
+
+@pytest.mark.parametrize("luminosity", [float("inf"), float("nan")])
+def test_luminosity_is_finite(luminosity: float) -> None:
+    with pytest.raises(ValidationError, match="luminosity"):
+        Year(luminosity=luminosity)
+
+
+@pytest.mark.parametrize("key", ["xs", "bf", "k_factor", "filter_efficiency", "skim", "scale1fb"])
+def test_what_scales_simulation_is_forbidden_for_data(key: str) -> None:
+    with pytest.raises(ValidationError, match=f"{key} is forbidden for data, remove it"):
+        SAMPLE.validate_python({**DATA, key: 1.0})
+
+
+@pytest.mark.parametrize("process_id", [-2, 2**31])
+def test_process_id_fits_its_column(process_id: int) -> None:
+    with pytest.raises(ValidationError, match="process_id"):
+        simulated(process_id=process_id)
+    assert simulated(process_id=2**31 - 1).process_id == 2**31 - 1
+
+
+@pytest.mark.parametrize("addresses", [[], ()])
+def test_year_without_files_is_refused(addresses: object) -> None:
+    with pytest.raises(ValidationError, match="no addresses of files for year '2018'"):
+        simulated(files={"2017": "a.root", "2018": addresses})
+
+
+def test_year_is_selected_once() -> None:
+    with pytest.raises(InvalidConfiguration, match="selected year '2017' is given twice"):
+        samples(selected_years=["2017", "2018", "2017"])

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from higgsflow.model.shift import IndependentCollection, NominalCorrection
+from higgsflow.model.systematic import Systematics
+
+FILE = {"file": "a.json", "name": "c", "inputs": {"pt": "Jet_pt"}}
+OF_FILE = {"method": "correctionlib", "branch_modified": ["Jet_pt", "Jet_mass"]}
+UP_DOWN = {**FILE, "variations": {"up": 1, "down": -1}}
+
+
+def collection(**content: Any) -> IndependentCollection:
+    return IndependentCollection.model_validate({"name": "s", **OF_FILE, **content})
+
+
+def nominal(**content: Any) -> NominalCorrection:
+    return NominalCorrection.model_validate({"name": "s", **OF_FILE, "correction": FILE, **content})
+
+
+def test_directions_are_those_of_the_file() -> None:
+    assert collection(mode="uncertainty", correction=UP_DOWN).variations == ("s_up", "s_down")
+
+
+def test_missing_momentum_is_changed_too() -> None:
+    found = collection(mode="uncertainty", correction=UP_DOWN, met={})
+    assert found.changes == ("Jet_pt", "Jet_mass", "MET_pt", "MET_phi")
+
+
+def test_directions_of_a_resolution_are_those_of_its_factor() -> None:
+    factor = {**FILE, "inputs": {}, "variations": {"central": "c", "worse": "d"}}
+    found = nominal(mode="resolution", scale_factor=factor)
+    assert found.directions == ("worse",)
+    assert len(found.corrections) == 2
+
+
+def test_other_direction_of_a_correction() -> None:
+    content = {"name": "s", "method": "from_correction", "branch_modified": "Jet_pt"}
+    found = IndependentCollection.model_validate(content)
+    assert (found.of_correction, found.directions) == ("s", ("up", "down"))
+    assert collection(correction=UP_DOWN, mode="uncertainty").of_correction == ""
+
+
+def test_corrections_are_of_data_or_of_simulation() -> None:
+    assert (nominal().acts_on(True), nominal().acts_on(False)) == (True, True)
+    assert not nominal(applies_to="data").acts_on(False)
+
+
+def test_corrections_keep_their_order_and_are_all_that_data_have() -> None:
+    entries = {n: {**OF_FILE, "correction": FILE} for n in ("z", "a")}
+    entries["m"] = {**OF_FILE, "correction": FILE, "applies_to": ["simulation"]}
+    both = Systematics.model_validate(
+        {"corrections": entries, "weights": {"w": {"branches": {"up": "u"}}}}
+    )
+    assert list(both.of("S", "2017").corrections) == ["z", "a", "m"]
+    of_data = both.of("S", "2017", is_data=True)
+    assert (list(of_data.corrections), of_data.weights) == (["z", "a"], {})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"correction": UP_DOWN, "branch_modified": ["Jet_pt", "MET_pt"]}, "several collections"),
+        ({"correction": UP_DOWN, "branch_modified": "Jet_eta", "met": {}}, "changes no pt"),
+        (
+            {"correction": {**FILE, "variations": {"up": "a"}}, "mode": "uncertainty"},
+            "numbers of uncertainties",
+        ),
+        ({"correction": UP_DOWN, "mode": "resolution"}, "a scale_factor go together"),
+        ({"correction": FILE}, "no direction other than"),
+        ({"correction": UP_DOWN, "gen": {}}, "are for mode: resolution"),
+    ],
+)
+def test_what_is_no_shift(content: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        collection(**content)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"mode": "uncertainty"}, "an uncertainty is no correction"),
+        ({"undo": True}, "say already_in"),
+        ({"correction": {**FILE, "variations": {"up": "b"}}}, "no central variation"),
+        (
+            {"method": "from_branch", "correction": None, "branches": {"up": ["a", "b"]}},
+            "no central branch",
+        ),
+    ],
+)
+def test_what_is_no_correction(content: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        nominal(**content)

@@ -1,0 +1,89 @@
+import copy
+import pickle
+
+import pytest
+
+from higgsflow import errors
+from higgsflow.errors import (
+    InputFileError,
+    InvalidConfiguration,
+    MissingColumn,
+    UnknownName,
+    UserError,
+    nearest,
+    shorten,
+)
+
+EVERY_ERROR = [
+    UserError("what", "where", "remedy"),
+    UnknownName("sample", "ttH_M215", ("ttH_M125", "Data"), "the analysis"),
+    MissingColumn("Photon_mvaId", "the diphoton tagger", "/x/a.root", ("Photon_mvaID",)),
+    *(kind("what") for kind in UserError.__subclasses__() if kind.__init__ is UserError.__init__),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "guess"),
+    [
+        ("ttH_M215", ["ttH_M125", "Data"], "ttH_M125"),
+        ("TTH_M125", ["ttH_M125"], "ttH_M125"),
+        ("zzz", ["ttH_M125"], ""),
+        ("x", [], ""),
+    ],
+)
+def test_nearest_name(name: str, known: list[str], guess: str) -> None:
+    assert nearest(name, known) == guess
+
+
+def test_order_of_known_names_does_not_change_the_guess() -> None:
+    assert nearest("jes_u", ["jes_up", "jes_us"]) == nearest("jes_u", ["jes_us", "jes_up"])
+
+
+def test_long_lists_of_names_are_cut() -> None:
+    assert shorten([str(i) for i in range(10)]) == "0, 1, 2, 3, 4, 5, 6, 7 and 2 more"
+    assert shorten(["b", "a"]) == "a, b"
+    assert shorten([]) == ""
+
+
+def test_message_has_a_line_for_each_thing_told() -> None:
+    assert str(UserError("what", "where", "remedy")) == "what\n  where\n  remedy"
+    assert str(UserError("what", "", "remedy")) == "what\n  remedy"
+    assert str(UserError("what")) == "what"
+
+
+def test_unknown_name_offers_the_nearest_and_lists_the_known() -> None:
+    error = UnknownName("sample", "ttH_M215", ("ttH_M125", "Data"), "the analysis")
+    assert str(error) == (
+        "no sample 'ttH_M215' in the analysis. Did you mean 'ttH_M125'?\n  known: Data, ttH_M125"
+    )
+
+
+def test_unknown_name_without_a_near_one_offers_none() -> None:
+    assert "Did you mean" not in str(UnknownName("year", "x", ("2017",), "the catalogue"))
+
+
+def test_missing_column_names_who_needs_it_and_where() -> None:
+    error = MissingColumn("Photon_mvaId", "the tagger", "/x/a.root", ("Photon_mvaID", "run"))
+    assert str(error) == (
+        "no column 'Photon_mvaId', which the tagger needs\n  in /x/a.root\n"
+        "  nearest names there: Photon_mvaID"
+    )
+    assert "no similar name there" in str(MissingColumn("Jet_pt", "x", "y", ("run",)))
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
+def test_error_survives_the_way_between_processes(error: UserError) -> None:
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(again) is type(error)
+        assert str(again) == str(error)
+
+
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
+def test_error_is_told_in_three_lines(error: UserError) -> None:
+    assert len(str(error).splitlines()) <= 3
+
+
+def test_all_errors_are_for_users() -> None:
+    kinds = [v for v in vars(errors).values() if isinstance(v, type) and issubclass(v, Exception)]
+    assert all(issubclass(kind, UserError) for kind in kinds)
+    assert {InputFileError, InvalidConfiguration} <= set(kinds)
