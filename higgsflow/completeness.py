@@ -1,0 +1,95 @@
+"""How much of a sample was processed, and whether that is enough.
+
+Measured in entries. Only failures of the infrastructure may be lost, and only of simulation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from higgsflow.model.noun import Noun
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from higgsflow.events.chunks import Chunk
+    from higgsflow.events.index import SampleIndex
+    from higgsflow.records.job_record import FailureRecord
+
+State = Literal["complete", "enough", "open", "broken", "insufficient"]
+
+
+class Completeness(Noun):
+    """The state of a sample and year.
+
+    Attributes:
+        n_done, n_indexed: entries.
+        state: complete (every chunk is done), enough (the rest may be lost and is lost for good),
+            open (jobs remain to be run), broken (a defect), insufficient (too much is lost).
+    """
+
+    n_done: int
+    n_indexed: int
+    state: State
+
+    @property
+    def fraction(self) -> float:
+        """Done over indexed; 1 for a sample without entries."""
+        return self.n_done / self.n_indexed if self.n_indexed else 1.0
+
+    @property
+    def suffices(self) -> bool:
+        """Whether later stages may go on."""
+        return self.state in ("complete", "enough")
+
+
+def assess(
+    chunks: Sequence[Chunk],
+    done: Collection[str],
+    failures: Mapping[str, FailureRecord],
+    min_completion: float,
+) -> Completeness:
+    """The state, given the last failure of each chunk that has one (of today's digest).
+
+    Data is assessed with min_completion 1.
+    """
+    n_indexed = sum(chunk.n_entries for chunk in chunks)
+    missing = [chunk for chunk in chunks if chunk.id not in done]
+    n_done = n_indexed - sum(chunk.n_entries for chunk in missing)
+    return Completeness(
+        n_done=n_done,
+        n_indexed=n_indexed,
+        # the quotient is rounded as the configured fraction was: 55 of 100 are 0.55
+        state=_state(missing, failures, n_done / (n_indexed or 1) >= min_completion),
+    )
+
+
+def _state(missing: Sequence[Chunk], failures: Mapping[str, FailureRecord], enough: bool) -> State:
+    if not missing:
+        return "complete"
+    lasts = [failures[chunk.id] for chunk in missing if chunk.id in failures]
+    if any(not failure.is_infrastructure for failure in lasts):
+        return "broken"
+    if sum(failure.final for failure in lasts) < len(missing):
+        return "open"
+    return "enough" if enough else "insufficient"
+
+
+def countable(
+    index: SampleIndex, chunks: Sequence[Chunk], done: Collection[str]
+) -> tuple[Chunk, ...]:
+    """The done chunks whose events count: not those with a skim of which ranges are missing.
+
+    A skim is normalised by the generated events of the whole file, so it counts whole or not.
+    """
+    read: dict[str, int] = {}
+    for chunk in chunks:
+        if chunk.id in done:
+            for part in chunk.ranges:
+                read[part.uuid] = read.get(part.uuid, 0) + part.n_entries
+    torn = {f.uuid for f in index.files if f.kind == "skim" and read.get(f.uuid) != f.n_entries}
+    return tuple(
+        chunk
+        for chunk in chunks
+        if chunk.id in done and not any(part.uuid in torn for part in chunk.ranges)
+    )

@@ -1,0 +1,1 @@
+"""Events: the index of files, the reading of columns, chunks and certified lumisections."""

@@ -1,0 +1,104 @@
+"""Events as an awkward record array: columns by name, collections as nested records.
+
+`Photon_pt` (jagged) is `events.Photon.pt`; `MET_pt` (one number) is `events.MET_pt`. Floating
+point columns are float64, whatever the file has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+
+from higgsflow.errors import MissingColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from higgsflow.model.columns import Need
+
+ak = lazy.load("awkward")
+
+
+def locate(
+    needs: Sequence[Need], available: Collection[str], url: str, needed_by: Mapping[str, str]
+) -> dict[str, str]:
+    """Where a file keeps each needed column: name -> source; absent optional ones are left out.
+
+    Raises:
+        MissingColumn: for the first needed column that the file lacks.
+    """
+    found = {}
+    for need in needs:
+        present = [source for source in need.candidates if source in available]
+        if present:
+            found[need.name] = present[0]
+        elif not need.optional:
+            owner = needed_by.get(need.name, "the selection")
+            raise MissingColumn(" or ".join(need.candidates), owner, url, available)
+    return found
+
+
+def assemble(arrays: Mapping[str, Any], length: int) -> Any:
+    """Columns by name put together to events; jagged ones with one prefix become a collection."""
+    flat: dict[str, Any] = {}
+    collections: dict[str, dict[str, Any]] = {}
+    for name, array in arrays.items():
+        values = _as_float64(array)
+        prefix, _, field = name.partition("_")
+        if field and values.ndim > 1:
+            collections.setdefault(prefix, {})[field] = values
+        else:
+            flat[name] = values
+    for prefix, fields in collections.items():
+        flat[prefix] = ak.zip(fields, depth_limit=2)
+    if not flat:
+        return ak.Array(ak.contents.RecordArray([], [], length=length))
+    return ak.zip(flat, depth_limit=1)
+
+
+def _as_float64(array: Any) -> Any:
+    return ak.values_astype(array, np.float64) if _has_float32(array) else array
+
+
+def _has_float32(array: Any) -> bool:
+    return "float32" in str(ak.type(array))
+
+
+def combine(first: Any, second: Any) -> Any:
+    """The columns of both, for the same events in the same order."""
+    merged = {name: first[name] for name in first.fields}
+    for name in second.fields:
+        if name in merged and second[name].fields and merged[name].fields:
+            both = {f: merged[name][f] for f in merged[name].fields}
+            both.update({f: second[name][f] for f in second[name].fields})
+            merged[name] = ak.zip(both, depth_limit=2)
+        else:
+            merged[name] = second[name]
+    return ak.zip(merged, depth_limit=1) if merged else first
+
+
+def has_column(events: Any, name: str) -> bool:
+    """Whether the events have a column such as `Photon_pt` or `m_gg`."""
+    if name in events.fields:
+        return True
+    prefix, _, field = name.partition("_")
+    return bool(field) and prefix in events.fields and field in events[prefix].fields
+
+
+def get_column(events: Any, name: str) -> Any:
+    """A column such as `Photon_pt` or `m_gg`."""
+    if name in events.fields:
+        return events[name]
+    prefix, _, field = name.partition("_")
+    return events[prefix, field]
+
+
+def with_column(events: Any, name: str, values: Any) -> Any:
+    """The events with one column replaced or added."""
+    prefix, _, field = name.partition("_")
+    is_collection = bool(field) and prefix in events.fields and bool(events[prefix].fields)
+    if name not in events.fields and is_collection:
+        return ak.with_field(events, values, [prefix, field])
+    return ak.with_field(events, values, name)

@@ -1,0 +1,100 @@
+"""Certified luminosity sections ("golden JSON"): inclusive ranges per run.
+
+Source: the CMS format {"run": [[first, last], ...]}.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.errors import InvalidConfiguration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SHIFT = np.uint64(32)
+_LIMIT = 1 << 32
+
+
+@dataclass(frozen=True)
+class Golden:
+    """Ranges of keys (run << 32) | lumi, sorted and disjoint, last included."""
+
+    first: npt.NDArray[np.uint64]
+    last: npt.NDArray[np.uint64]
+
+    @property
+    def n_lumisections(self) -> int:
+        """How many lumisections are certified."""
+        return int((self.last - self.first + np.uint64(1)).sum())
+
+
+def load_golden(path: Path) -> Golden:
+    """The certified ranges of a file.
+
+    Raises:
+        InvalidConfiguration: when the file is absent or is not of that format.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        ranges = [
+            (_key(int(run), a), _key(int(run), b))
+            for run, pairs in content.items()
+            for a, b in pairs
+        ]
+    except OSError as error:
+        raise InvalidConfiguration(f"cannot read golden JSON {path}", str(error)) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidConfiguration(
+            f"{path} is not a golden JSON", str(error), 'it looks like {"273158": [[1, 1279]]}'
+        ) from error
+    return _from_ranges(ranges, path)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """JSON itself would keep the last of two entries of one run."""
+    found: dict[str, Any] = {}
+    for run, ranges in pairs:
+        if run in found:
+            raise ValueError(f"run {run} is given twice")
+        found[run] = ranges
+    return found
+
+
+def _key(run: int, lumi: Any) -> int:
+    if type(lumi) is not int:
+        raise TypeError(f"run {run} has lumisection {lumi!r}, which is no whole number")
+    if not (0 <= run < _LIMIT and 0 <= lumi < _LIMIT):
+        raise ValueError(f"run {run}, lumisection {lumi} is out of range")
+    return (run << 32) | lumi
+
+
+def _from_ranges(ranges: list[tuple[int, int]], path: Path) -> Golden:
+    ordered = sorted(ranges)
+    for first, last in ordered:
+        if last < first:
+            raise InvalidConfiguration(
+                f"{path}: run {first >> 32} has a range that ends before it begins"
+            )
+    merged: list[list[int]] = []
+    for first, last in ordered:
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1][1] = max(merged[-1][1], last)
+        else:
+            merged.append([first, last])
+    bounds = np.array(merged, dtype=np.uint64).reshape(-1, 2)
+    return Golden(first=bounds[:, 0], last=bounds[:, 1])
+
+
+def is_certified(golden: Golden, run: Any, lumi: Any) -> npt.NDArray[np.bool_]:
+    """Mask of the events whose lumisection is certified; run and lumi have one value an event."""
+    keys = (np.asarray(run).astype(np.uint64) << _SHIFT) | np.asarray(lumi).astype(np.uint64)
+    position = np.searchsorted(golden.first, keys, side="right")
+    inside = position > 0
+    inside[inside] = keys[inside] <= golden.last[position[inside] - 1]
+    return np.asarray(inside)

@@ -1,0 +1,230 @@
+"""The file index: what each input file holds, found out once.
+
+Sums of the `Runs` tree are over all its rows. NanoAOD stores LHEScaleSumw and LHEPdfSumw divided
+by genEventSumw; here they are multiplied back, so that they add.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import lazy_loader as lazy
+import numpy as np
+
+from higgsflow.errors import InputFileError
+from higgsflow.events.lumisections import Lumisections, Ranges, from_pairs
+from higgsflow.events.tree import (
+    cluster_starts,
+    column_types,
+    get_tree,
+    open_file,
+    read_all,
+    reading,
+)
+from higgsflow.model.noun import Noun
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ak = lazy.load("awkward")
+
+FileKind = Literal["whole", "skim", "partial"]
+_SUMS = ("genEventCount", "genEventSumw", "genEventSumw2")
+_VECTORS = ("LHEScaleSumw", "LHEPdfSumw")
+_NO_RUNS = "no sums in a Runs tree: taken as whole"
+_NO_LUMISECTIONS = "no LuminosityBlocks: processed lumisections are those of its events"
+
+
+class RunsSums(Noun):
+    """Sums over all generated events of a file, before any selection of the file itself."""
+
+    count: int
+    sumw: float
+    sumw2: float
+    lhe_scale_sumw: tuple[float, ...] = ()
+    lhe_pdf_sumw: tuple[float, ...] = ()
+
+
+class FileIndex(Noun):
+    """One input file.
+
+    Attributes:
+        lumisections: of data, those that its `LuminosityBlocks` tree lists, empty ones among them,
+            as rows of (run, first, last); None where there is no such tree.
+    """
+
+    url: str
+    uuid: str
+    size: int | None
+    mtime_ns: int | None
+    n_entries: int
+    schema_id: str
+    clusters: tuple[int, ...]
+    kind: FileKind = "whole"
+    note: str = ""
+    runs: RunsSums | None = None
+    lumisections: Ranges | None = None
+
+
+class SampleIndex(Noun):
+    """The files of one sample and year, in order of their address."""
+
+    files: tuple[FileIndex, ...]
+    schemas: dict[str, dict[str, str]]
+
+    @property
+    def n_entries(self) -> int:
+        """Entries of all files."""
+        return sum(file.n_entries for file in self.files)
+
+    def columns_of(self, file: FileIndex) -> dict[str, str]:
+        """Name and type of the columns of a file."""
+        return self.schemas[file.schema_id]
+
+
+def index_file(url: str, size: int | None, mtime_ns: int | None, is_data: bool) -> dict[str, Any]:
+    """What a file holds, as `FileIndex` fields and its `columns`.
+
+    Raises:
+        InputFileError: when it is not a ROOT file, is damaged, or has no Events.
+    """
+    with open_file(url) as file:
+        tree = get_tree(file, url)
+        with reading(url):
+            columns = column_types(tree)
+            found: dict[str, Any] = {
+                "url": url,
+                "uuid": str(file.file.uuid),
+                "size": size,
+                "mtime_ns": mtime_ns,
+                "n_entries": int(tree.num_entries),
+                "clusters": cluster_starts(tree),
+                "schema_id": schema_id(columns),
+                "columns": columns,
+            }
+        if is_data:
+            listed = listed_lumisections(file, url)
+            found["lumisections"] = None if listed is None else listed.ranges
+        else:
+            found["runs"] = _runs_sums(file, url)
+    return found
+
+
+def schema_id(columns: Mapping[str, str]) -> str:
+    """A digest of names and types: files of one production share it."""
+    return hashlib.sha256(json.dumps(sorted(columns.items())).encode()).hexdigest()[:16]
+
+
+def _runs_sums(file: Any, url: str) -> RunsSums | None:
+    spelled = [f"{name}{end}" for name in (*_SUMS, *_VECTORS) for end in ("", "_")]
+    rows = read_all(file, url, "Runs", spelled)
+    named = {name.removesuffix("_"): values for name, values in rows.items()}
+    if not all(name in named for name in _SUMS):
+        return None
+    sumw = np.asarray(named["genEventSumw"], dtype=np.float64)
+    totals = RunsSums(
+        count=int(np.sum(np.asarray(named["genEventCount"], dtype=np.int64))),
+        sumw=float(sumw.sum()),
+        sumw2=float(np.asarray(named["genEventSumw2"], dtype=np.float64).sum()),
+        lhe_scale_sumw=_weighted(named.get("LHEScaleSumw"), sumw),
+        lhe_pdf_sumw=_weighted(named.get("LHEPdfSumw"), sumw),
+    )
+    if not np.isfinite([totals.sumw, totals.sumw2]).all():
+        raise InputFileError(f"the Runs tree of {url} has sums of weights that are not finite")
+    return totals
+
+
+def _weighted(vectors: Any, sumw: np.ndarray[Any, Any]) -> tuple[float, ...]:
+    """Sum over rows of vector times genEventSumw, for rows that have the vector.
+
+    Empty where there is none that can be used: theory weights are then not known for the file.
+    """
+    if vectors is None:
+        return ()
+    lengths = {int(n) for n in ak.num(vectors)} - {0}
+    if len(lengths) != 1:
+        return ()
+    total = np.zeros(lengths.pop(), dtype=np.float64)
+    for row, weight in zip(ak.to_list(vectors), sumw, strict=True):
+        if row:
+            total += weight * np.asarray(row, dtype=np.float64)
+    return tuple(float(value) for value in total) if np.isfinite(total).all() else ()
+
+
+def listed_lumisections(file: Any, url: str) -> Lumisections | None:
+    """The lumisections that an open file lists, empty ones among them.
+
+    None where it lists none: then those of its events have to serve.
+    """
+    columns = read_all(file, url, "LuminosityBlocks", ("run", "luminosityBlock"))
+    if len(columns) != 2 or len(columns["run"]) == 0:
+        return None
+    return from_pairs(columns["run"], columns["luminosityBlock"])
+
+
+def classify(entry: Mapping[str, Any], declared: Literal["skim", "partial", ""]) -> FileIndex:
+    """The index of a file with its kind decided (whole, skim or partial).
+
+    Raises:
+        InputFileError: when it has fewer entries than generated events and nothing is declared,
+            since guessing wrong scales a yield by hundreds.
+    """
+    file = FileIndex.model_validate({k: v for k, v in entry.items() if k != "columns"})
+    if file.runs is None:
+        is_data = "lumisections" in entry
+        note = _NO_LUMISECTIONS if is_data else _NO_RUNS
+        if is_data and file.lumisections is not None:
+            note = ""
+        if declared == "skim":
+            raise InputFileError(f"{file.url} is declared skim, but has no sums in a Runs tree")
+        return file.model_copy(update={"note": note})
+    if file.n_entries == file.runs.count:
+        return file
+    counts = f"{file.n_entries} entries, {file.runs.count} generated events"
+    if file.n_entries > file.runs.count:
+        raise InputFileError(f"more entries than generated events in {file.url}", counts)
+    if not declared:
+        raise InputFileError(
+            f"fewer entries than generated events in {file.url}",
+            counts,
+            "declare `skim: true` (a selection was applied) or `partial: true` (it was cut off)",
+        )
+    return file.model_copy(update={"kind": declared})
+
+
+def combine_files(
+    files: Sequence[FileIndex],
+    schemas: Mapping[str, Any],
+    owner: str,
+    allow_equal_sums: bool = False,
+) -> SampleIndex:
+    """The index of a sample and year.
+
+    Equal sums are no proof where all weights are equal and all files equally long: then
+    `allow_equal_sums` is to be declared.
+
+    Raises:
+        InputFileError: when one file, or one original under two names, is counted twice.
+    """
+    seen: dict[Any, str] = {}
+    for file in sorted(files, key=lambda file: file.url):
+        _check_new(file.uuid, f"{owner} counts one file twice", file, seen)
+        if file.runs is not None and file.runs.count and not allow_equal_sums:
+            sums = (file.runs.count, file.runs.sumw, file.runs.sumw2)
+            _check_new(
+                sums, f"{owner} counts one original twice: equal sums of weights", file, seen
+            )
+    if not any(file.n_entries for file in files):
+        first = f"first: {files[0].url}" if files else ""
+        raise InputFileError(f"no events in the files of {owner}", first)
+    return SampleIndex(files=tuple(sorted(files, key=lambda f: f.url)), schemas=dict(schemas))
+
+
+def _check_new(key: object, what: str, file: FileIndex, seen: dict[Any, str]) -> None:
+    if key in seen:
+        both = f"{seen[key]} and {file.url}"
+        hint = "remove one" if isinstance(key, str) else "remove one, or say allow_equal_sums: true"
+        raise InputFileError(what, both, hint)
+    seen[key] = file.url

@@ -1,0 +1,70 @@
+"""The index of all files of a sample and year, with what was known of each file kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from higgsflow.errors import InputFileError
+from higgsflow.events.index import FileIndex, SampleIndex, classify, combine_files, index_file
+from higgsflow.model.noun import Noun
+from higgsflow.model.sample import SimulatedSample
+from higgsflow.output.atomic import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from higgsflow.catalog.files import InputFile
+    from higgsflow.model.sample import SampleYear
+
+FORMAT = 2
+
+
+class IndexFile(Noun):
+    """The index as it lies in the store; `inputs` is the digest of the list of files."""
+
+    inputs: str
+    index: SampleIndex
+
+
+def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> SampleIndex:
+    """Looks into every file once; what was found before of an unchanged file is kept in `cache`.
+
+    Raises:
+        InputFileError: for a file that cannot be used, naming it.
+    """
+    found: list[FileIndex] = []
+    schemas: dict[str, Any] = {}
+    for file in files:
+        entry = _known_or_new(file, pair.is_data, cache)
+        if file.n_events is not None and entry["n_entries"] != file.n_events:
+            raise InputFileError(
+                f"{file.url} has {entry['n_entries']} events, its catalogue says {file.n_events}"
+            )
+        found.append(classify(entry, pair.declared_kind))
+        schemas[entry["schema_id"]] = entry["columns"]
+    allowed = isinstance(pair.sample, SimulatedSample) and pair.sample.allow_equal_sums
+    return combine_files(found, schemas, pair.name, allow_equal_sums=allowed)
+
+
+def _known_or_new(file: InputFile, is_data: bool, cache: Path) -> dict[str, Any]:
+    """The entry of a file from the cache, if name, size and time are the same."""
+    key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, is_data])
+    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+    if file.mtime_ns is not None and path.is_file():
+        try:
+            entry: dict[str, Any] = json.loads(path.read_bytes())
+            FileIndex.model_validate({k: v for k, v in entry.items() if k != "columns"})
+        except (ValueError, ValidationError):
+            path.unlink(missing_ok=True)
+        else:
+            return entry
+    entry = index_file(file.url, file.size, file.mtime_ns, is_data)
+    runs = entry.get("runs")
+    entry = {**entry, "runs": runs.model_dump() if runs is not None else None}
+    write_text(path, json.dumps(entry))
+    return entry

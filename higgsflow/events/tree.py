@@ -1,0 +1,156 @@
+"""Opening files: TTree or RNTuple, and every failure told as what it is.
+
+The only module that speaks of TTree branches; above it there are columns.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+
+from higgsflow.errors import InputFileError, UserError, nearest, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ak = lazy.load("awkward")
+uproot = lazy.load("uproot")
+
+EVENTS = "Events"
+
+
+@contextmanager
+def reading(url: str) -> Iterator[None]:
+    """Turns whatever the reading of a damaged file trips over into an `InputFileError`."""
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise InputFileError(f"cannot read {url}", str(error.strerror or error)) from error
+    # a damaged file can make any decoder fail in any way; what fails in here is never user code
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputFileError(
+            f"cannot read {url}", f"{type(error).__name__}: {reason}", "is it complete?"
+        ) from error
+
+
+@contextmanager
+def open_file(url: str) -> Iterator[Any]:
+    """An open ROOT file.
+
+    Raises:
+        InputFileError: when it is absent, foreign or truncated.
+    """
+    with reading(url):
+        # as a mapping, since a colon in a plain path would be taken for the name of an object
+        file = uproot.open({url: None}, object_cache=None, array_cache=None)
+    try:
+        with reading(url):
+            _check_size(file.file, url)
+        yield file
+    finally:
+        file.close()
+
+
+def _check_size(file: Any, url: str) -> None:
+    """What is in the header may be readable while the events behind it are cut off."""
+    there, expected = int(file.source.num_bytes), int(file.fEND)
+    if there < expected:
+        raise InputFileError(
+            f"{url} is truncated", f"it has {there} of {expected} bytes", "copy it again"
+        )
+
+
+def _keys(file: Any, url: str) -> set[str]:
+    with reading(url):
+        return {key.partition(";")[0] for key in file.keys(recursive=False)}
+
+
+def get_tree(file: Any, url: str, name: str = EVENTS) -> Any:
+    """The tree or RNTuple of that name.
+
+    Raises:
+        InputFileError: when there is none, with what the file holds instead.
+    """
+    keys = _keys(file, url)
+    if name not in keys:
+        guess = nearest(name, keys)
+        hint = f"did you mean '{guess}'?" if guess else ""
+        held = f"it holds: {shorten(keys) or 'nothing'}"
+        raise InputFileError(f"no tree '{name}' in {url}", held, hint)
+    with reading(url):
+        tree = file[name]
+        # an RNTuple reads its header only now
+        is_tree = hasattr(tree, "num_entries")
+    if not is_tree:
+        raise InputFileError(f"'{name}' in {url} is a {type(tree).__name__}, not a tree")
+    return tree
+
+
+def read_arrays(tree: Any, names: Sequence[str], start: int, stop: int, url: str) -> dict[str, Any]:
+    """The named branches of a range of entries, as awkward arrays.
+
+    Raises:
+        InputFileError: when the file is damaged there or has fewer entries.
+    """
+    with reading(url):
+        n_entries = tree.num_entries
+    if stop > n_entries:
+        raise InputFileError(f"{url} has {n_entries} entries, {stop} were expected")
+    if not names:
+        return {}
+    with reading(url):
+        if _is_rntuple(tree):
+            # reading fields together walks through all of them for each one
+            arrays = {n: tree[n].array(entry_start=start, entry_stop=stop) for n in names}
+        else:
+            record = tree.arrays(filter_name=list(names), entry_start=start, entry_stop=stop)
+            arrays = {name: record[name] for name in names}
+    for name, array in arrays.items():
+        if len(array) != stop - start:
+            raise InputFileError(f"'{name}' in {url} gave {len(array)} of {stop - start} entries")
+    return arrays
+
+
+def read_all(file: Any, url: str, name: str, columns: Sequence[str]) -> dict[str, Any]:
+    """Those of the columns that a small tree has, whole; empty when there is no such tree."""
+    if name not in _keys(file, url):
+        return {}
+    tree = get_tree(file, url, name)
+    with reading(url):
+        present = [column for column in columns if column in tree]
+        n_entries = tree.num_entries
+    return read_arrays(tree, present, 0, n_entries, url)
+
+
+def _is_rntuple(tree: Any) -> bool:
+    return hasattr(tree, "cluster_summaries")
+
+
+def cluster_starts(tree: Any) -> tuple[int, ...]:
+    """Entries at which the columns begin a new basket together, and the number of entries."""
+    if _is_rntuple(tree):
+        firsts = [summary.num_first_entry for summary in tree.cluster_summaries]
+        return (*sorted(set(firsts) | {0}), int(tree.num_entries))
+    names = [name for name in ("event", "run", "Photon_pt", "nPhoton") if name in tree]
+    offsets = tree.common_entry_offsets(filter_name=names or None)
+    return tuple(int(offset) for offset in np.unique([0, *offsets, tree.num_entries]))
+
+
+def column_names(tree: Any) -> set[str]:
+    """Names of the columns, without a look at their types."""
+    return set(tree.keys(recursive=False))
+
+
+def column_types(tree: Any) -> dict[str, str]:
+    """Name and type of every readable column."""
+    return {
+        str(name): str(branch.typename)
+        for name, branch in tree.items(recursive=False)
+        if "." not in name
+    }

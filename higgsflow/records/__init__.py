@@ -1,0 +1,1 @@
+"""Mergeable metadata: what every job knows about the events it processed."""

@@ -1,0 +1,140 @@
+"""The folder of a sample's job outputs: which chunks are done, by today's digests."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from higgsflow.errors import StoreError
+from higgsflow.model.noun import Noun
+from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, read_head, read_packed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from higgsflow.events.chunks import Chunk
+    from higgsflow.records.packed import Packed
+
+
+logger = logging.getLogger(__name__)
+
+_PRODUCTS = TypeAdapter(dict[str, Product])
+
+
+class Seen(Noun):
+    """What the record of a job says of its outputs."""
+
+    stem: str
+    products: dict[str, Product]
+    output: Output
+
+
+class ChunkStore:
+    """Looks once at a folder of job outputs, to which jobs may be writing.
+
+    Only directory listings and records are read; checksums are verified by the merge.
+
+    Raises:
+        StoreError: for a folder that cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._sizes: dict[str, tuple[int, int]] = {}
+        self._by_chunk: dict[str, list[Seen]] = {}
+        try:
+            self._look()
+        except (FileNotFoundError, NotADirectoryError):
+            # no job has ended yet
+            return
+        except OSError as error:
+            raise StoreError(f"cannot read {folder}", error.strerror or str(error)) from error
+
+    def _look(self) -> None:
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                # temporary files come and go meanwhile
+                if not entry.name.startswith("."):
+                    with suppress(FileNotFoundError):
+                        stat = entry.stat()
+                        self._sizes[entry.name] = (stat.st_size, stat.st_mtime_ns)
+        for name in sorted(self._sizes):
+            if name.endswith(".json"):
+                self._add(name)
+
+    def _add(self, name: str) -> None:
+        try:
+            seen = _read(self.folder / name, *self._sizes[name])
+        except OSError as error:
+            # told, and not kept in the cache, since it may pass
+            logger.warning("cannot read the record %s: %s", self.folder / name, error)
+            return
+        if seen is not None and self._is_whole(seen):
+            self._by_chunk.setdefault(name.partition(".")[0], []).append(seen)
+
+    def _is_whole(self, seen: Seen) -> bool:
+        return self._sizes.get(seen.output.name, (-1, 0))[0] == seen.output.size
+
+    def sources(self, chunk: Chunk, wanted: Mapping[str, Product]) -> dict[str, str]:
+        """For each variation the stem of the job that holds it; those not there are left out."""
+        found = {}
+        for seen in self._by_chunk.get(chunk.id, ()):
+            for variation, product in wanted.items():
+                have = seen.products.get(variation)
+                if have is not None and have.covers(product):
+                    found[variation] = seen.stem
+        return found
+
+    def done(
+        self, chunks: Sequence[Chunk], wanted: Mapping[str, Product]
+    ) -> dict[str, dict[str, str]]:
+        """The chunks of which every wanted variation is there, with the sources of each."""
+        found = {}
+        for chunk in chunks:
+            sources = self.sources(chunk, wanted)
+            if len(sources) == len(wanted):
+                found[chunk.id] = sources
+        return found
+
+    def seen(self, stem: str) -> Seen:
+        """What the record of a job says of its outputs."""
+        by_stem = {seen.stem: seen for seen in self._by_chunk[stem.partition(".")[0]]}
+        return by_stem[stem]
+
+    def record(self, stem: str) -> JobRecord:
+        """The whole record of a job."""
+        path = self.folder / f"{stem}.json"
+        return JobRecord.model_validate_json(path.read_bytes())
+
+    def packed(self, stem: str) -> tuple[JobRecord, tuple[Packed, ...]]:
+        """The record of a job without products and ledgers, and the latter as rows of numbers."""
+        return read_packed((self.folder / f"{stem}.json").read_bytes())
+
+
+@functools.lru_cache(maxsize=100_000)
+def _read(path: Path, size: int, mtime_ns: int) -> Seen | None:
+    """The outputs of a record; None when it does not parse. Size and time tell versions apart."""
+    del size, mtime_ns
+    try:
+        content = read_head(path.read_bytes())
+        if content["format"] != FORMAT:
+            return None
+        products = _shared(json.dumps(content["products"]))
+        return Seen.model_construct(
+            stem=path.stem, products=products, output=Output.model_validate(content["output"])
+        )
+    except (ValueError, KeyError, TypeError, ValidationError):
+        return None
+
+
+@functools.lru_cache(maxsize=1000)
+def _shared(text: str) -> dict[str, Product]:
+    """What jobs made; nearly all jobs of a sample made the same, which is kept once."""
+    return _PRODUCTS.validate_json(text)

@@ -1,0 +1,43 @@
+"""The failures of a sample's jobs: one small file for each failed attempt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from higgsflow.output.atomic import write_text
+from higgsflow.records.job_record import FailureRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class FailureLog:
+    """The folder of failures of one sample and year."""
+
+    def __init__(self, jobs_folder: Path) -> None:
+        self._folder = jobs_folder / "failures"
+
+    def add(self, failure: FailureRecord) -> None:
+        """Keeps a failed attempt."""
+        name = f"{failure.chunk_id}.{failure.digest}.{failure.attempt}.json"
+        write_text(self._folder / name, failure.model_dump_json(indent=1))
+
+    def all(self) -> Iterator[FailureRecord]:
+        """All failures; one that does not parse was cut off while it was written and is not."""
+        for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
+            try:
+                yield FailureRecord.model_validate_json(path.read_bytes())
+            except (OSError, ValidationError):
+                continue
+
+    def final(self) -> list[FailureRecord]:
+        """Those after which no attempt followed."""
+        return [failure for failure in self.all() if failure.final]
+
+    def forget(self, chunk_id: str) -> None:
+        """Forgets the failures of a chunk, which is tried again."""
+        for path in self._folder.glob(f"{chunk_id}.*.json"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,170 @@
+"""The record of a job: written after its outputs, it says what they hold.
+
+A job is done when its record parses, its digests are today's, and its output has the recorded
+size.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+from higgsflow.events.lumisections import Ranges
+from higgsflow.model.noun import Noun
+from higgsflow.records.ledger import Ledger
+from higgsflow.records.packed import Packed, as_text, from_text, pack, unpack
+
+FORMAT = 2
+_LEDGERS = b',"ledgers":{"packed":'
+
+
+def _unpacked(value: Any) -> Any:
+    """In a file they are packed; no variation is called that."""
+    if isinstance(value, Mapping) and "packed" in value:
+        return unpack(from_text(value))
+    return value
+
+
+def _packed(ledgers: dict[str, Ledger]) -> dict[str, Any]:
+    return as_text(pack(ledgers))
+
+
+Ledgers = Annotated[
+    dict[str, Ledger],
+    BeforeValidator(_unpacked),
+    PlainSerializer(_packed, when_used="json"),
+]
+
+
+class RangeSums(Noun):
+    """What was read of one range of entries, before any cut.
+
+    Attributes:
+        n_certified: events left after the golden JSON.
+        sum_g, sum_g2, sum_abs_g: sums over all events read of the generator weight, its square
+            and its absolute value; for data the weight is 1.
+        lumisections: of the events read, as rows of (run, first, last); only for data whose file
+            does not list its lumisections itself.
+    """
+
+    url: str
+    uuid: str
+    start: int
+    stop: int
+    n_certified: int
+    sum_g: float
+    sum_g2: float
+    sum_abs_g: float
+    lumisections: Ranges | None = None
+
+
+class Product(Noun):
+    """What makes a variation's events what they are: a digest, and one for each extra column."""
+
+    digest: str
+    columns: dict[str, str]
+
+    def covers(self, wanted: Product) -> bool:
+        """Whether it can be used where `wanted` is asked for; more columns do no harm."""
+        return self.digest == wanted.digest and wanted.columns.items() <= self.columns.items()
+
+
+class Output(Noun):
+    """The file of events that a job wrote."""
+
+    name: str
+    size: int
+    checksum: str
+    rows: dict[str, int]
+
+
+class Effort(Noun):
+    """What a job took: seconds, megabytes, and where."""
+
+    started: float
+    wall: float
+    cpu: float
+    peak_memory_mb: float
+    host: str
+    pid: int
+    stages: dict[str, float] = {}
+
+
+class JobRecord(Noun):
+    """One successful job; its ledgers come last, so that the head can be read without them."""
+
+    format: int = FORMAT
+    chunk_id: str
+    digest: str
+    attempt: int
+    products: dict[str, Product]
+    ranges: tuple[RangeSums, ...]
+    factor_sums: dict[str, float]
+    output: Output
+    effort: Effort
+    versions: dict[str, str]
+    ledgers: Ledgers
+
+    @property
+    def n_entries(self) -> int:
+        """Entries read."""
+        return sum(part.stop - part.start for part in self.ranges)
+
+
+def read_head(content: bytes) -> dict[str, Any]:
+    """What a record says besides its ledgers, as it was written.
+
+    Ledgers are nearly all of a record, and looking at a folder needs none of them. Inside a text
+    every quote is escaped, so their beginning is found for sure; a record that was cut off lacks
+    the end.
+
+    Raises:
+        ValueError: when it does not parse.
+    """
+    start = content.find(_LEDGERS)
+    if start < 0 or not content.endswith(b"]}}"):
+        found: dict[str, Any] = json.loads(content)
+    else:
+        found = json.loads(content[:start] + b"}")
+    return found
+
+
+def read_packed(content: bytes) -> tuple[JobRecord, tuple[Packed, ...]]:
+    """A record as it was written, without products and ledgers, and the latter as rows.
+
+    Of ten thousand records with all their variations as objects no memory is left.
+
+    Raises:
+        ValueError: when it is not a record, or not whole.
+    """
+    parsed = json.loads(content)
+    packed = from_text(parsed["ledgers"])
+    return JobRecord.model_validate({**parsed, "ledgers": {}, "products": {}}), packed
+
+
+class FailureRecord(Noun):
+    """One failed attempt at a chunk.
+
+    Attributes:
+        error_class: input, memory, time, lost (infrastructure) or defect.
+        final: no attempt follows.
+    """
+
+    chunk_id: str
+    digest: str
+    attempt: int
+    error_class: str
+    message: str
+    traceback: str = ""
+    final: bool = False
+    host: str
+    started: float
+    wall: float
+
+    @property
+    def is_infrastructure(self) -> bool:
+        """Whether it counts towards what may be lost."""
+        return self.error_class != "defect"

@@ -1,0 +1,165 @@
+"""Where the numbers of a ledger are in a row of numbers.
+
+A row holds, of N counters, a matrix of K x K and M moments: N numbers of entries, N sums of
+weights, N sums of squared weights, K x K counts, and then, each M times, the eight fields of
+moments. Rows of ledgers with the same layout add without a look at names.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import astuple, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from higgsflow.records.ledger import Ledger
+
+Names = tuple[str, ...]
+Key = tuple[Any, ...]
+
+N_COUNTER_FIELDS = 3
+MOMENTS_FIELDS = ("n", "mean", "m2", "min", "max", "sumw", "sumwd", "sumwd2")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The names of everything in a ledger, in order.
+
+    Attributes:
+        flows: step, tagger, group and cuts of each cut flow.
+        before, after: tags.
+        size: number of tags in the overlap matrix.
+        moments, yields: names by tag.
+    """
+
+    flows: tuple[tuple[int, str, str, Names], ...] = ()
+    before: Names = ()
+    after: Names = ()
+    size: int = 0
+    moments: tuple[tuple[str, Names], ...] = ()
+    yields: tuple[tuple[str, Names], ...] = ()
+
+    @functools.cached_property
+    def counters(self) -> tuple[Key, ...]:
+        """What each counter is of, in the order in which they stand in a row."""
+        flows = (
+            ("flow", number, part)
+            for number, (_, _, _, cuts) in enumerate(self.flows)
+            for part in range(2 + 3 * len(cuts))
+        )
+        before, after = _named("before", self.before), _named("after", self.after)
+        yields = (("yield", *key) for key in _flat(self.yields))
+        return (*flows, *before, *after, *yields)
+
+    @functools.cached_property
+    def columns(self) -> tuple[Key, ...]:
+        """Tag and name of each of the moments."""
+        return tuple(_flat(self.moments))
+
+    @property
+    def n_added(self) -> int:
+        """Numbers at the start of a row that simply add."""
+        return N_COUNTER_FIELDS * len(self.counters) + self.size**2
+
+    @property
+    def width(self) -> int:
+        """Numbers in a row."""
+        return self.n_added + len(MOMENTS_FIELDS) * len(self.columns)
+
+
+def _named(kind: str, names: Iterable[str]) -> Iterable[Key]:
+    return ((kind, name) for name in names)
+
+
+def _flat(by_tag: Iterable[tuple[str, Names]]) -> Iterable[Key]:
+    return ((tag, name) for tag, names in by_tag for name in names)
+
+
+def layout_of(ledger: Ledger) -> Layout:
+    """The layout of a ledger."""
+    return Layout(
+        flows=tuple((f.step, f.tagger, f.group, f.flow.cuts) for f in ledger.flows),
+        before=tuple(ledger.before),
+        after=tuple(ledger.after),
+        size=len(ledger.overlap),
+        moments=tuple((tag, tuple(columns)) for tag, columns in ledger.moments.items()),
+        yields=tuple((tag, tuple(names)) for tag, names in ledger.yields.items()),
+    )
+
+
+def as_content(layout: Layout) -> list[Any]:
+    """The layout as JSON can hold it."""
+    return list(astuple(layout))
+
+
+def from_content(content: list[Any]) -> Layout:
+    """The layout that was written; equal ones are the same object."""
+    return _parsed(json.dumps(content))
+
+
+@functools.lru_cache(maxsize=1000)
+def _parsed(text: str) -> Layout:
+    return Layout(*(_frozen(part) for part in json.loads(text)))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+@functools.lru_cache(maxsize=1000)
+def common(a: Layout, b: Layout) -> Layout:
+    """What both have: a column that one job did not make is not known.
+
+    Raises:
+        ValueError: for ledgers of unlike steps, cuts or numbers of tags.
+    """
+    if len(a.flows) != len(b.flows) or a.size != b.size:
+        raise ValueError("unlike ledgers: one is shorter than the other")
+    for one, other in zip(a.flows, b.flows, strict=True):
+        if one != other:
+            raise ValueError(f"unlike steps: {one} and {other}")
+    return Layout(
+        flows=a.flows,
+        before=_in_both(a.before, b.before),
+        after=_in_both(a.after, b.after),
+        size=a.size,
+        moments=_nested_in_both(a.moments, b.moments),
+        yields=_nested_in_both(a.yields, b.yields),
+    )
+
+
+def _in_both(a: Names, b: Names) -> Names:
+    return tuple(name for name in a if name in b)
+
+
+def _nested_in_both(
+    a: Sequence[tuple[str, Names]], b: Sequence[tuple[str, Names]]
+) -> tuple[tuple[str, Names], ...]:
+    other = dict(b)
+    return tuple((tag, _in_both(names, other[tag])) for tag, names in a if tag in other)
+
+
+@functools.lru_cache(maxsize=1000)
+def positions(layout: Layout, part: Layout) -> npt.NDArray[np.int64]:
+    """Where in rows of a layout the numbers of a part of it are."""
+    counters = _where(layout.counters, part.counters)
+    columns = _where(layout.columns, part.columns)
+    n, m = len(layout.counters), len(layout.columns)
+    return np.concatenate(
+        [
+            *(counters + field * n for field in range(N_COUNTER_FIELDS)),
+            N_COUNTER_FIELDS * n + np.arange(layout.size**2),
+            *(layout.n_added + columns + field * m for field in range(len(MOMENTS_FIELDS))),
+        ]
+    )
+
+
+def _where(keys: Sequence[Key], wanted: Sequence[Key]) -> npt.NDArray[np.int64]:
+    known = {key: position for position, key in enumerate(keys)}
+    return np.array([known[key] for key in wanted], dtype=np.int64)

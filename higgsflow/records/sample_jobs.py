@@ -1,0 +1,187 @@
+"""The jobs of a sample and year: their table, and what they counted together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from higgsflow.completeness import Completeness
+from higgsflow.events.chunks import Chunk, Range
+from higgsflow.model.noun import Noun
+from higgsflow.model.systematic import NOMINAL
+from higgsflow.records.job_record import FailureRecord, JobRecord, Product, RangeSums
+from higgsflow.records.ledger import Ledger
+from higgsflow.records.ledger_sum import LedgerSum
+from higgsflow.records.lumi_coverage import SampleCoverage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from higgsflow.records.chunk_store import ChunkStore
+    from higgsflow.records.job_record import Effort
+
+
+class JobRow(Noun):
+    """One chunk in the table of jobs; efforts are sums over the jobs that made it."""
+
+    chunk_id: str
+    status: Literal["done", "failed", "missing"]
+    n_entries: int
+    first_url: str
+    sources: dict[str, str] = {}
+    attempts: int = 0
+    error_class: str = ""
+    message: str = ""
+    host: str = ""
+    wall: float = 0.0
+    cpu: float = 0.0
+    peak_memory_mb: float = 0.0
+    started: float = 0.0
+    stages: dict[str, float] = {}
+    versions: dict[str, str] = {}
+
+
+class SampleJobs(Noun):
+    """What is known of the jobs of one sample and year.
+
+    Attributes:
+        inputs: digest of what this was made from.
+        counted: ids of the done chunks whose events count.
+        ranges: sums of every range in them.
+        lost: ranges that were not.
+        ledgers: merged counters, per variation.
+        lumisections: of data, those processed and those missing.
+    """
+
+    inputs: str
+    invocation: str
+    sample: str
+    year: str
+    rows: tuple[JobRow, ...]
+    completeness: Completeness
+    counted: tuple[str, ...]
+    ranges: tuple[RangeSums, ...]
+    lost: tuple[Range, ...]
+    factor_sums: dict[str, float]
+    ledgers: dict[str, Ledger]
+    lumisections: SampleCoverage | None = None
+
+    @property
+    def done(self) -> tuple[JobRow, ...]:
+        """The rows of chunks that are done, in their order."""
+        return tuple(row for row in self.rows if row.status == "done")
+
+
+class Collected(Noun):
+    """Sums and ledgers over chunks."""
+
+    ranges: tuple[RangeSums, ...]
+    factor_sums: dict[str, float]
+    ledgers: dict[str, Ledger]
+
+
+def collect(
+    store: ChunkStore, chunks: Sequence[Chunk], sources: Mapping[str, Mapping[str, str]]
+) -> tuple[Collected, dict[str, list[JobRecord]]]:
+    """Adds the records of the done chunks in the order of their ids, and returns them by chunk.
+
+    The returned ones come without their products and ledgers, which would fill the memory. A factor
+    that some job did not sum has no sum.
+    """
+    records: dict[str, list[JobRecord]] = {}
+    ranges: dict[str, tuple[RangeSums, ...]] = {}
+    factors: dict[str, float] = {}
+    ledgers = LedgerSum()
+    for chunk in sorted((c for c in chunks if c.id in sources), key=lambda c: c.id):
+        by_stem = {}
+        for stem, variations in _by_stem(sources[chunk.id]).items():
+            by_stem[stem], packed = store.packed(stem)
+            ledgers.add(packed, variations)
+        records[chunk.id] = list(by_stem.values())
+        base = by_stem[sources[chunk.id].get(NOMINAL, next(iter(by_stem)))]
+        ranges[chunk.id] = base.ranges
+        known_factors = base.factor_sums if len(ranges) == 1 else factors
+        factors = {
+            name: factors.get(name, 0.0) + base.factor_sums[name]
+            for name in known_factors
+            if name in base.factor_sums
+        }
+    in_order = tuple(part for chunk in chunks for part in ranges.get(chunk.id, ()))
+    return Collected(ranges=in_order, factor_sums=factors, ledgers=ledgers.ledgers()), records
+
+
+def _by_stem(sources: Mapping[str, str]) -> dict[str, list[str]]:
+    """The variations that each job of a chunk is the source of."""
+    found: dict[str, list[str]] = {}
+    for variation, stem in sorted(sources.items(), key=lambda item: item[1]):
+        found.setdefault(stem, []).append(variation)
+    return found
+
+
+def job_rows(
+    chunks: Sequence[Chunk],
+    sources: Mapping[str, Mapping[str, str]],
+    records: Mapping[str, Sequence[JobRecord]],
+    failures: Mapping[str, FailureRecord],
+) -> tuple[JobRow, ...]:
+    """The table, in the order of the chunks."""
+    return tuple(
+        _done_row(chunk, sources[chunk.id], records[chunk.id])
+        if chunk.id in sources
+        else _missing_row(chunk, failures.get(chunk.id))
+        for chunk in chunks
+    )
+
+
+def _done_row(chunk: Chunk, sources: Mapping[str, str], records: Sequence[JobRecord]) -> JobRow:
+    efforts = [record.effort for record in records]
+    return JobRow(
+        chunk_id=chunk.id,
+        status="done",
+        n_entries=chunk.n_entries,
+        first_url=chunk.ranges[0].url,
+        sources=dict(sources),
+        attempts=max(record.attempt for record in records),
+        host=efforts[-1].host,
+        wall=sum(effort.wall for effort in efforts),
+        cpu=sum(effort.cpu for effort in efforts),
+        peak_memory_mb=max(effort.peak_memory_mb for effort in efforts),
+        started=efforts[-1].started,
+        stages=_stages(efforts),
+        versions=records[-1].versions,
+    )
+
+
+def _stages(efforts: Sequence[Effort]) -> dict[str, float]:
+    """Seconds per stage over the jobs that made a chunk."""
+    names = dict.fromkeys(stage for effort in efforts for stage in effort.stages)
+    return {name: sum(effort.stages.get(name, 0.0) for effort in efforts) for name in names}
+
+
+def _missing_row(chunk: Chunk, failure: FailureRecord | None) -> JobRow:
+    if failure is None:
+        return JobRow(
+            chunk_id=chunk.id,
+            status="missing",
+            n_entries=chunk.n_entries,
+            first_url=chunk.ranges[0].url,
+        )
+    return JobRow(
+        chunk_id=chunk.id,
+        status="failed",
+        n_entries=chunk.n_entries,
+        first_url=chunk.ranges[0].url,
+        attempts=failure.attempt,
+        error_class=failure.error_class,
+        message=failure.message,
+        host=failure.host,
+        wall=failure.wall,
+        started=failure.started,
+    )
+
+
+def missing_products(
+    store: ChunkStore, chunk: Chunk, wanted: Mapping[str, Product]
+) -> dict[str, Product]:
+    """What a job for this chunk has to make."""
+    there = store.sources(chunk, wanted)
+    return {variation: product for variation, product in wanted.items() if variation not in there}

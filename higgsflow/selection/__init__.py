@@ -1,0 +1,1 @@
+"""Named cuts and what they let pass."""

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.errors import MissingColumn
+from higgsflow.events.columns import (
+    assemble,
+    combine,
+    get_column,
+    has_column,
+    locate,
+    with_column,
+)
+from higgsflow.model.columns import first_of, optional, required
+
+PT = ak.values_astype(ak.Array([[50.0, 30.0], [], [25.0]]), np.float32)
+ETA = ak.Array([[0.1, 0.2], [], [0.3]])
+
+
+def events() -> Any:
+    return assemble({"Photon_pt": PT, "Photon_eta": ETA, "MET_pt": np.array([1.0, 2.0, 3.0])}, 3)
+
+
+def test_first_name_that_a_file_has_is_the_source() -> None:
+    needs = (*required("run"), *first_of("mva", "new", "old", "older"))
+    assert locate(needs, {"run", "old", "older"}, "a.root", {}) == {"run": "run", "mva": "old"}
+
+
+def test_optional_column_may_be_absent() -> None:
+    assert locate(optional("Photon_r9"), {"Photon_pt"}, "a.root", {}) == {}
+
+
+def test_missing_column_names_who_needs_it_and_the_nearest() -> None:
+    with pytest.raises(MissingColumn) as caught:
+        locate(required("Photon_mvID"), {"Photon_mvaID"}, "a.root", {"Photon_mvID": "diphoton"})
+    text = str(caught.value)
+    assert "'Photon_mvID', which diphoton needs" in text
+    assert "in a.root" in text
+    assert "Photon_mvaID" in text
+
+
+def test_all_names_of_a_missing_column_are_told() -> None:
+    with pytest.raises(MissingColumn, match="'new or old'"):
+        locate(first_of("mva", "new", "old"), {"run"}, "a.root", {})
+
+
+def test_jagged_columns_of_one_prefix_are_a_collection() -> None:
+    assert events().Photon.fields == ["pt", "eta"]
+    assert events().Photon.pt.to_list() == [[50.0, 30.0], [], [25.0]]
+    assert events().MET_pt.to_list() == [1.0, 2.0, 3.0]
+
+
+def test_jagged_column_without_prefix_stays_a_column() -> None:
+    made = assemble({"LHEScaleWeight": PT}, 3)
+    assert made.LHEScaleWeight.to_list() == PT.to_list()
+
+
+def test_floats_are_float64_and_the_rest_is_left() -> None:
+    flags = ak.Array([[True, False], [], [True]])
+    made = assemble({"Photon_pt": PT, "Photon_veto": flags, "run": np.ones(3, np.uint32)}, 3)
+    assert str(made.Photon.pt.type) == "3 * var * float64"
+    assert str(made.Photon.veto.type) == "3 * var * bool"
+    assert str(made.run.type) == "3 * uint32"
+
+
+def test_no_columns_still_have_a_length() -> None:
+    assert len(assemble({}, 4)) == 4
+    assert assemble({}, 4).fields == []
+
+
+def test_no_events_keep_columns_and_types() -> None:
+    made = assemble({"Photon_pt": PT[:0], "run": np.zeros(0, np.uint32)}, 0)
+    assert len(made) == 0
+    assert str(made.Photon.pt.type) == "0 * var * float64"
+
+
+def test_columns_read_later_join_their_collection() -> None:
+    later = assemble({"Photon_r9": ETA, "Jet_pt": ETA, "rho": np.ones(3)}, 3)
+    both = combine(events(), later)
+    assert both.Photon.fields == ["pt", "eta", "r9"]
+    assert both.fields == ["MET_pt", "Photon", "rho", "Jet"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_nothing_joined_changes_nothing(order: tuple[int, int]) -> None:
+    parts = (events(), assemble({}, 3))
+    both = combine(parts[order[0]], parts[order[1]])
+    assert both.to_list() == events().to_list()
+
+
+def test_nothing_and_nothing_is_nothing() -> None:
+    assert len(combine(assemble({}, 3), assemble({}, 3))) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("Photon_pt", True),
+        ("MET_pt", True),
+        ("Photon", True),
+        ("Photon_r9", False),
+        ("MET", False),
+        ("m_gg", False),
+    ],
+)
+def test_columns_are_known_by_their_flat_names(name: str, there: bool) -> None:
+    assert has_column(events(), name) is there
+
+
+def test_column_is_found_in_its_collection() -> None:
+    assert get_column(events(), "Photon_pt").to_list() == [[50.0, 30.0], [], [25.0]]
+    assert get_column(events(), "MET_pt").to_list() == [1.0, 2.0, 3.0]
+
+
+def test_replaced_column_leaves_the_others_and_the_original() -> None:
+    before = events()
+    after = with_column(before, "Photon_pt", before.Photon.pt * 2)
+    assert after.Photon.pt.to_list() == [[100.0, 60.0], [], [50.0]]
+    assert after.Photon.eta.to_list() == ETA.to_list()
+    assert before.Photon.pt.to_list() == [[50.0, 30.0], [], [25.0]]
+
+
+def test_new_column_joins_its_collection_or_the_event() -> None:
+    assert with_column(events(), "Photon_r9", ETA).Photon.fields == ["pt", "eta", "r9"]
+    assert with_column(events(), "m_gg", np.ones(3)).m_gg.to_list() == [1.0, 1.0, 1.0]
+
+
+def test_flat_column_is_not_taken_for_a_collection() -> None:
+    weighted = with_column(events(), "weight", np.ones(3))
+    assert with_column(weighted, "weight_up", np.zeros(3)).weight_up.to_list() == [0.0, 0.0, 0.0]
+    assert not has_column(weighted, "weight_up")
