@@ -1,0 +1,1 @@
+"""Shifts and factors that systematics may call by name."""

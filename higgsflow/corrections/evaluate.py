@@ -1,0 +1,152 @@
+"""Evaluating a correctionlib file on events, per event or per object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.corrections.files import Evaluator, evaluator
+from higgsflow.errors import WeightError
+from higgsflow.events.columns import get_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from higgsflow.model.correction import Correction
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the columns of a correction's inputs are.
+
+    Attributes:
+        objects: the collection whose objects each get a value; None for one value per event.
+        prefix: what the names of its columns begin with, `Jet` also for the chosen jets.
+        one: the one object whose columns are of the event: `Photon_pt` is `lead_pt` of `lead`.
+    """
+
+    events: Any
+    objects: str | None = None
+    prefix: str | None = None
+    one: str | None = None
+
+    @cached_property
+    def counts(self) -> Any:
+        """Objects per event; None where there is one value per event."""
+        return None if self.objects is None else ak.to_numpy(ak.num(self.events[self.objects]))
+
+    @property
+    def n(self) -> int:
+        """How many values there will be."""
+        return len(self.events) if self.counts is None else int(self.counts.sum())
+
+    def of_event(self, name: str) -> Array:
+        """A column of the event, once per value."""
+        values = _flat(get_column(self.events, name))
+        return values if self.counts is None else np.repeat(values, self.counts)
+
+    def column(self, name: str) -> Array:
+        """A column of the objects, or of the event where there are none."""
+        if self.objects is None and self.one is None:
+            return self.of_event(name)
+        prefix, _, field = name.partition("_")
+        if not field or prefix != (self.prefix or prefix):
+            field = name
+        if self.one is not None:
+            return self.of_event(f"{self.one}_{field}")
+        return _flat(ak.flatten(self.events[self.objects][field], axis=1))
+
+
+def evaluate(correction: Correction, direction: str, source: Source, owner: str) -> Any:
+    """Values per event, or per object of a collection, jagged as it is.
+
+    What has an input that is not a finite number has the value NaN.
+
+    Raises:
+        WeightError: when the file refuses the inputs; names them, with their ranges.
+    """
+    found = evaluator(correction, direction, owner)
+    inputs = {
+        name: _input(correction, name, kind, (direction, source))
+        for name, kind in found.inputs.items()
+    }
+    values = _called(found, inputs, source.n, f"'{owner}' {direction}")
+    return values if source.counts is None else ak.unflatten(values, source.counts)
+
+
+def count_clamped(
+    correction: Correction, direction: str, source: Source, owner: str
+) -> dict[str, int]:
+    """How many values of each input lie outside its bins and are given the nearest one.
+
+    Only of inputs for which the file says it plainly: one range of bins, no transformation.
+    """
+    found = evaluator(correction, direction, owner)
+    outside = {}
+    for name, (low, high) in found.clamped.items():
+        values = _input(correction, name, found.inputs[name], (direction, source))
+        if isinstance(values, np.ndarray):
+            outside[name] = int(((values < low) | (values >= high)).sum())
+    return outside
+
+
+def _input(correction: Correction, name: str, kind: str, what: tuple[str, Source]) -> Any:
+    """One input as a flat array, or as a number or word that is the same everywhere."""
+    direction, source = what
+    given = correction.inputs[name]
+    if given.variation:
+        return _typed(correction.variations[direction], kind)
+    if given.value is not None:
+        return _typed(given.value, kind)
+    if given.event_column is not None:
+        values = source.of_event(given.event_column)
+    else:
+        values = source.column(str(given.column))
+    return np.abs(values) if given.transform == "abs" else values
+
+
+def _typed(value: Any, kind: str) -> Any:
+    return {"string": str, "int": int, "real": float}[kind](value)
+
+
+def _flat(values: Any) -> Array:
+    return np.asarray(ak.to_numpy(ak.fill_none(values, np.nan)), dtype=np.float64)
+
+
+def _called(found: Evaluator, inputs: Mapping[str, Any], n: int, owner: str) -> Array:
+    values = np.full(n, np.nan)
+    arrays = {name: array for name, array in inputs.items() if isinstance(array, np.ndarray)}
+    sound = np.logical_and.reduce([np.ones(n, dtype=np.bool_), *map(np.isfinite, arrays.values())])
+    arguments = [
+        _as_type(inputs[name][sound], kind) if name in arrays else inputs[name]
+        for name, kind in found.inputs.items()
+    ]
+    if not sound.any():
+        return values
+    try:
+        values[sound] = found.evaluate(*arguments)
+    except (RuntimeError, IndexError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        given = ", ".join(_told(name, array, sound) for name, array in inputs.items())
+        raise WeightError(f"{owner} cannot be evaluated", given, reason) from error
+    return values
+
+
+def _as_type(values: Array, kind: str) -> Any:
+    return np.ascontiguousarray(values.astype(np.int64) if kind == "int" else values)
+
+
+def _told(name: str, values: Any, sound: Any) -> str:
+    if not isinstance(values, np.ndarray):
+        return f"{name} = {values}"
+    inside = values[sound]
+    return f"{name} from {inside.min():.6g} to {inside.max():.6g}"

@@ -1,0 +1,156 @@
+"""Correctionlib files: opening, what they hold, and where their bins end."""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+
+from higgsflow.errors import InvalidConfiguration, UnknownName
+
+if TYPE_CHECKING:
+    from higgsflow.model.correction import Correction
+
+correctionlib = lazy.load("correctionlib")
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """One correction of a file, ready to be asked.
+
+    Attributes:
+        inputs: type of each input (real, int or string), in order.
+        clamped: range of the inputs outside of which the value of the nearest bin is given; only
+            where one range holds for the whole correction.
+    """
+
+    evaluate: Any
+    inputs: dict[str, str]
+    clamped: dict[str, Range]
+
+
+def evaluator(correction: Correction, direction: str, owner: str) -> Evaluator:
+    """The correction of a direction.
+
+    Raises:
+        InvalidConfiguration: when the file cannot be used, or its inputs are others.
+        UnknownName: when it has no such correction.
+    """
+    path, name = str(correction.file), correction.name_of(direction)
+    held = _opened(path, _time_of(path, owner))
+    if name not in held:
+        raise UnknownName("correction", name, list(held), f"{path}, for '{owner}'")
+    found = held[name]
+    _check_inputs(correction, found, f"correction '{name}', for '{owner}'")
+    return found
+
+
+def _check_inputs(correction: Correction, found: Evaluator, where: str) -> None:
+    for given in correction.inputs:
+        if given not in found.inputs:
+            raise UnknownName("input", given, list(found.inputs), where)
+    for needed, kind in found.inputs.items():
+        if needed not in correction.inputs:
+            raise InvalidConfiguration(
+                f"input '{needed}' is not given",
+                f"{where}, which needs {', '.join(found.inputs)}",
+                "say a column, a value, by_year, or variation: true",
+            )
+        given_column = correction.inputs[needed]
+        if kind == "string" and (given_column.column or given_column.event_column):
+            raise InvalidConfiguration(
+                f"input '{needed}' is a word, not the column of numbers that is given",
+                where,
+                "say {value: ...}, by_year, or variation: true",
+            )
+
+
+def check(correction: Correction, directions: tuple[str, ...], owner: str) -> None:
+    """Raises where the file does not hold what is asked of it; nothing is evaluated."""
+    for direction in directions:
+        evaluator(correction, direction, owner)
+
+
+def _time_of(path: str, owner: str) -> int:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError as error:
+        reason = f"cannot read {path}: {error.strerror}"
+        raise InvalidConfiguration(reason, f"the correction of '{owner}'") from error
+
+
+@functools.lru_cache(maxsize=64)
+def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
+    """Every correction of a file; the time tells versions of it apart."""
+    del mtime_ns
+    try:
+        raw = Path(path).read_bytes()
+        text = (gzip.decompress(raw) if path.endswith(".gz") else raw).decode()
+        content = json.loads(text)
+        opened = correctionlib.CorrectionSet.from_string(text)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InvalidConfiguration(f"{path} is no correctionlib file", reason) from error
+    found = {}
+    for entry in content.get("corrections", ()):
+        inputs = {one["name"]: one["type"] for one in entry["inputs"]}
+        evaluate = opened[entry["name"]].evaluate
+        found[entry["name"]] = Evaluator(evaluate, inputs, clamped_ranges(entry["data"]))
+    for entry in content.get("compound_corrections") or ():
+        inputs = {one["name"]: one["type"] for one in entry["inputs"]}
+        # its inputs may be updated from one correction to the next
+        found[entry["name"]] = Evaluator(opened.compound[entry["name"]].evaluate, inputs, {})
+    return found
+
+
+def clamped_ranges(data: Any) -> dict[str, Range]:
+    """Per input the range of its bins, where all bins of it are the same and clamp."""
+    ranges: dict[str, set[Range | None]] = {}
+    for name, edges, flow in _axes(data):
+        clamps = flow == "clamp"
+        ranges.setdefault(name, set()).add(_range(edges) if clamps else None)
+    return {
+        name: found
+        for name, (found, *others) in ((n, tuple(r)) for n, r in ranges.items())
+        if found is not None and not others
+    }
+
+
+def _axes(node: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Input, edges and rule of every binned axis in a correction, also of inner ones."""
+    if not isinstance(node, Mapping):
+        return
+    kind = node.get("nodetype")
+    if kind == "binning":
+        yield node["input"], node["edges"], node["flow"]
+    elif kind == "multibinning":
+        for name, edges in zip(node["inputs"], node["edges"], strict=True):
+            yield name, edges, node["flow"]
+    if kind == "transform":
+        # what it does to its input makes the bins below it something else
+        yield node["input"], [0, 0], None
+    inner = [one["value"] if kind == "category" else one for one in _contents(node)]
+    for one in (*inner, node.get("flow"), node.get("default")):
+        yield from _axes(one)
+
+
+def _contents(node: Mapping[str, Any]) -> list[Any]:
+    content = node.get("content", ())
+    return list(content) if isinstance(content, list | tuple) else [content]
+
+
+def _range(edges: Any) -> Range:
+    """The first and last edge, of a list or of a uniform binning."""
+    if isinstance(edges, Mapping):
+        return float(edges["low"]), float(edges["high"])
+    low, high = (math.inf if e == "inf" else float(e) for e in (edges[0], edges[-1]))
+    return low, high

@@ -1,0 +1,94 @@
+"""Plain functions as taggers."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from higgsflow.errors import TaggerError, UnknownName
+from higgsflow.model.columns import Need, required
+from higgsflow.model.reference import Reference, resolve
+from higgsflow.taggers.base import Decision, Tagger
+
+if TYPE_CHECKING:
+    from higgsflow.model.context import Context
+
+F = TypeVar("F", bound=Callable[..., Any])
+_DECLARATION = "__higgsflow_tagger__"
+
+
+def tagger(
+    reads: Sequence[str | Need] = (), adds: Mapping[str, str] | None = None
+) -> Callable[[F], F]:
+    """Declares what a function reads and adds, so that it can stand in a tag sequence.
+
+    The function takes events (and `context`, if it has such an argument, and its options by
+    name); it returns a mask, or a mask and a mapping of columns, or a `Decision`.
+
+    Example:
+        ```python
+        @tagger(reads=["MET_pt"], adds={"met": "float64"})
+        def high_met(events, threshold=100.0):
+            return events.MET_pt > threshold, {"met": events.MET_pt}
+        ```
+    """
+    needs = tuple(n for r in reads for n in ((r,) if isinstance(r, Need) else required(r)))
+
+    def declare(function: F) -> F:
+        setattr(function, _DECLARATION, (needs, dict(adds or {})))
+        return function
+
+    return declare
+
+
+class FunctionTagger(Tagger):
+    """A tagger that calls a function."""
+
+    function: Reference
+    options: dict[str, Any] = {}
+
+    def reads(self, context: Context) -> tuple[Need, ...]:
+        """As the function was declared."""
+        needs: tuple[Need, ...] = self._declaration()[0]
+        return needs
+
+    def adds(self, context: Context) -> dict[str, str]:
+        """As the function was declared."""
+        columns: dict[str, str] = self._declaration()[1]
+        return columns
+
+    def check(self, context: Context) -> None:
+        """Raises for options that the function does not take, or needs and is not given."""
+        self._declaration()
+        _, *others = inspect.signature(resolve(self.function)).parameters.values()
+        takes_any = any(p.kind is p.VAR_KEYWORD for p in others)
+        named = {p.name: p for p in others if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+        named.pop("context", None)
+        for option in self.options:
+            if option not in named and not takes_any:
+                raise UnknownName("option", option, named, f"tagger '{self.name}'")
+        for option, parameter in named.items():
+            if parameter.default is parameter.empty and option not in self.options:
+                raise TaggerError(f"tagger '{self.name}' needs option '{option}'", self.function)
+
+    def select(self, events: Any, context: Context) -> Decision:
+        """Calls the function."""
+        function = resolve(self.function)
+        extra = {"context": context} if "context" in inspect.signature(function).parameters else {}
+        result = function(events, **extra, **self.options)
+        if isinstance(result, Decision):
+            return result
+        if isinstance(result, tuple) and len(result) == 2:
+            return Decision(mask=result[0], columns=result[1])
+        return Decision(mask=result)
+
+    def _declaration(self) -> Any:
+        declaration = getattr(resolve(self.function), _DECLARATION, None)
+        if declaration is None:
+            raise TaggerError(
+                f"tagger '{self.name}' does not say what it reads",
+                self.function,
+                'put @tagger(reads=["Photon_pt", ...], adds={...}) above the function',
+            )
+        return declaration

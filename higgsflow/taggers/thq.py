@@ -1,0 +1,31 @@
+"""The tHq tag: a lepton, a b-tagged jet, a forward jet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from higgsflow.taggers.base import Decision, all_of
+from higgsflow.taggers.hadronic_activity import ActivityTagger
+
+if TYPE_CHECKING:
+    from higgsflow.model.context import Context
+
+
+class THQTagger(ActivityTagger):
+    """Selects leptonic tHq candidates."""
+
+    b_jets_min: int = Field(default=1, description="b-tagged jets >= this")
+    forward_jets_min: int = Field(default=1, description="forward jets >= this")
+
+    def select(self, events: Any, context: Context) -> Decision:
+        """Events with a lepton, a b-tagged jet and a forward jet."""
+        activity = self.activity(events, context)
+        cuts = {
+            **self.preselection(events, activity),
+            "leptons": activity.n_leptons >= 1,
+            "b_jets": activity.n_b >= self.b_jets_min,
+            "forward_jets": activity.n_forward >= self.forward_jets_min,
+        }
+        return Decision(all_of(cuts), activity.columns, {"events": cuts, **activity.cuts})

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import math
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.corrections.met import propagated
+
+MET = (np.array([30.0, 40.0, 50.0]), np.array([0.5, 1.0, -2.0]))
+PHI = ak.Array([[0.0, math.pi / 2], [], [2.0]])
+BEFORE = ak.Array([[100.0, 50.0], [], [10.0]])
+
+
+def test_by_hand() -> None:
+    """100 -> 110 along x and 50 -> 45 along y: missing (x, y) goes by (-10, +5)."""
+    pt, phi = propagated(MET, (BEFORE, ak.Array([[110.0, 45.0], [], [10.0]]), PHI), 15.0)
+    x, y = 30 * math.cos(0.5) - 10, 30 * math.sin(0.5) + 5
+    assert (pt[0], phi[0]) == (pytest.approx(math.hypot(x, y)), pytest.approx(math.atan2(y, x)))
+
+
+def test_what_does_not_move_leaves_it_to_the_bit() -> None:
+    for after in (BEFORE, ak.Array([[100.0, 50.0], [], [20.0]])):
+        pt, phi = propagated(MET, (BEFORE, after, PHI), 15.0)
+        assert (pt.tolist(), phi.tolist()) == (MET[0].tolist(), MET[1].tolist())
+
+
+def test_shift_and_shift_back_is_nothing() -> None:
+    after = BEFORE * 1.1
+    there = propagated(MET, (BEFORE, after, PHI), 5.0)
+    back = propagated(there, (after, BEFORE, PHI), 5.0)
+    np.testing.assert_allclose(back, MET, rtol=1e-12)
+
+
+def test_object_that_is_not_a_number_does_not_spoil_it() -> None:
+    after = ak.Array([[math.nan, 45.0], [], [math.inf]])
+    pt, _ = propagated(MET, (BEFORE, after, PHI), 5.0)
+    x, y = 30 * math.cos(0.5), 30 * math.sin(0.5) + 5
+    assert pt.tolist() == [pytest.approx(math.hypot(x, y)), 40.0, 50.0]

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import math
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.objects.diphotons import DiphotonCuts, best_pair, pair_masks, photon_pairs
+from higgsflow.taggers.base import all_of
+
+
+def photons(*events: list[tuple[float, float, float]]) -> ak.Array:
+    """Photons (pt, eta, phi) of each event."""
+    flat = [[dict(zip(("pt", "eta", "phi"), p, strict=True)) for p in event] for event in events]
+    return ak.values_astype(ak.Array(flat), float)
+
+
+def test_all_pairs_with_the_larger_pt_first() -> None:
+    pairs = photon_pairs(photons([(30.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
+    assert pairs.lead.pt.tolist() == [[50.0, 40.0, 50.0]]
+    assert pairs.sublead.pt.tolist() == [[30.0, 30.0, 40.0]]
+
+
+def test_of_equal_pt_the_earlier_leads() -> None:
+    pairs = photon_pairs(photons([(60.0, 0.0, 0.0), (60.0, 0.0, 3.0)]))
+    assert pairs.lead.phi.tolist() == [[0.0]]
+
+
+@pytest.mark.parametrize(
+    ("lead", "sublead", "passes"),
+    [
+        (60.0, 60.0, True),
+        (35.0, 30.0, False),
+        (200.0, 26.0, False),
+        (90.1, 90.1, False),  # 180.2 GeV
+        (49.9, 49.9, False),  # 99.8 GeV
+    ],
+)
+def test_cuts_of_back_to_back_pairs(lead: float, sublead: float, passes: bool) -> None:
+    pairs = photon_pairs(photons([(lead, 0.0, 0.0), (sublead, 0.0, math.pi)]))
+    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [[passes]]
+
+
+def test_mass_window_is_closed() -> None:
+    pairs = ak.zip(
+        {
+            "lead": ak.Array([[{"pt": 90.0}] * 4]),
+            "sublead": ak.Array([[{"pt": 90.0}] * 4]),
+            "mass": ak.Array([[99.99, 100.0, 180.0, 180.01]]),
+        },
+        depth_limit=2,
+    )
+    assert pair_masks(pairs, DiphotonCuts())["mass"].tolist() == [[False, True, True, False]]
+
+
+@pytest.mark.parametrize(
+    "bad", [(math.nan, 0.0, 0.0), (60.0, math.nan, 0.0), (60.0, 0.0, math.nan)]
+)
+def test_nan_makes_no_pair(bad: tuple[float, float, float]) -> None:
+    pairs = photon_pairs(photons([bad, (60.0, 0.0, 3.0)]))
+    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [[False]]
+
+
+@np.errstate(divide="ignore")
+def test_photons_at_one_place_have_no_mass_and_fail() -> None:
+    pairs = photon_pairs(photons([(60.0, 0.0, 1.0), (60.0, 0.0, 1.0)]))
+    assert pairs.mass.tolist() == [[0.0]]
+    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [[False]]
+
+
+def test_best_pair_has_the_largest_pt_sum_and_the_first_of_equals() -> None:
+    pairs = photon_pairs(
+        photons(
+            [(50.0, 0.0, 0.0), (60.0, 0.0, 1.0), (60.0, 0.0, 2.0), (50.0, 0.0, 3.0)],
+            [(50.0, 0.0, 0.0)],
+            [(60.0, 0.0, 0.0), (50.0, 0.0, 1.0), (50.0, 0.0, 2.0)],
+        )
+    )
+    best = best_pair(pairs)
+    assert best.lead.phi.tolist() == [1.0, None, 0.0]
+    assert best.sublead.phi.tolist() == [2.0, None, 1.0]

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import awkward as ak
+import pytest
+
+from higgsflow.errors import UnknownName
+from higgsflow.objects.jets import JetCuts, jet_masks, jet_needs, leading_pair_mass
+from higgsflow.taggers.base import all_of
+
+JET = {"pt": 50.0, "eta": 1.0, "phi": 1.5, "mass": 5.0, "jetId": 6, "btagDeepFlavB": 0.9}
+NAN, INF = math.nan, math.inf
+
+
+def passes(**change: Any) -> bool:
+    return bool(all_of(jet_masks(ak.Array([[{**JET, **change}]]), JetCuts()))[0, 0])
+
+
+@pytest.mark.parametrize(
+    ("column", "failing", "good"),
+    [
+        ("pt", [25.0, NAN], 25.001),
+        ("eta", [4.7, -4.7, NAN, INF], -4.699),
+        ("jetId", [0], 1),
+    ],
+)
+def test_jet_cuts(column: str, failing: list[Any], good: Any) -> None:
+    assert not any(passes(**{column: value}) for value in failing)
+    assert passes(**{column: good})
+
+
+def test_without_identification_its_column_is_not_read() -> None:
+    cuts = JetCuts(jet_id_min=None)
+    assert "Jet_jetId" not in {need.name for need in jet_needs(cuts)}
+    assert "jet_id" not in jet_masks(ak.Array([[JET]]), cuts)
+
+
+@pytest.mark.parametrize(
+    ("year", "threshold"),
+    [("2016", 0.3093), ("2017", 0.3040), ("2018", 0.2783), ("2022EE", 0.3196)],
+)
+def test_b_tag_threshold_of_a_year(year: str, threshold: float) -> None:
+    assert JetCuts().b_tag_of(year) == threshold
+
+
+def test_year_without_b_tag_threshold_is_an_error() -> None:
+    with pytest.raises(UnknownName, match=r"no b-tagging threshold for year '2022F'.*'2022'"):
+        JetCuts().b_tag_of("2022F")
+
+
+def test_mass_is_of_the_two_leading_jets_whatever_their_order() -> None:
+    jets = [
+        {**JET, "pt": 30.0, "phi": 0.0},
+        {**JET, "pt": 50.0, "eta": 0.0, "phi": 0.0, "mass": 0.0},
+        {**JET, "pt": 50.0, "eta": 0.0, "phi": math.pi, "mass": 0.0},
+    ]
+    assert leading_pair_mass(ak.Array([jets])).tolist() == pytest.approx([100.0])
+
+
+def test_mass_is_nan_below_two_jets() -> None:
+    masses = leading_pair_mass(ak.Array([[], [JET], [JET, JET]])).tolist()
+    assert [math.isnan(mass) for mass in masses] == [True, True, False]

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import math
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.objects.kinematics import (
+    as_vector,
+    delta_phi,
+    delta_r,
+    isolated_from,
+    massless_pair_mass,
+    pair_sum,
+)
+
+
+def one(pt: float, eta: float, phi: float, **other: float) -> ak.Array:
+    return ak.Array([{"pt": pt, "eta": eta, "phi": phi, **other}])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (3.0, -3.0, 6.0 - 2 * math.pi),
+        (0.0, math.pi, -math.pi),
+        (1.0, 0.5, 0.5),
+        (7.0, 0.0, 7 - 2 * math.pi),
+    ],
+)
+def test_azimuth_goes_the_short_way(a: float, b: float, expected: float) -> None:
+    assert delta_phi(np.array([a]), np.array([b]))[0] == pytest.approx(expected)
+
+
+def test_distance_is_in_eta_and_phi() -> None:
+    assert delta_r(0.5, 3.0, -1.0, -3.0) == pytest.approx(math.hypot(1.5, 2 * math.pi - 6.0))
+
+
+def test_mass_of_massless_photons() -> None:
+    mass = massless_pair_mass(one(60.0, 0.0, 0.0), one(60.0, 0.0, 3.0))[0]
+    assert mass == pytest.approx(math.sqrt(2 * 60 * 60 * (1 - math.cos(3.0))))
+
+
+def test_mass_of_photons_close_together_is_not_lost_in_rounding() -> None:
+    mass = massless_pair_mass(one(1e4, 2.0, 0.0), one(1e4, 2.0, 1e-4))[0]
+    assert mass == pytest.approx(1.0, rel=1e-6)
+
+
+def test_sum_has_the_masses_of_its_parts() -> None:
+    total = pair_sum(one(50.0, 0.0, 0.0, mass=10.0), one(40.0, 0.0, math.pi, mass=5.0))
+    energy = math.hypot(50, 10) + math.hypot(40, 5)
+    assert total.mass[0] == pytest.approx(math.sqrt(energy**2 - 10.0**2))
+    assert total.pt[0] == pytest.approx(10.0)
+
+
+def test_objects_without_mass_are_massless() -> None:
+    assert as_vector(one(50.0, 1.0, 0.0)).mass.tolist() == pytest.approx([0.0])
+
+
+def test_isolated_from_all_others_of_its_event() -> None:
+    objects = ak.Array(
+        [[{"eta": 0.0, "phi": 0.0}, {"eta": 1.0, "phi": 0.0}], [], [{"eta": 0.0, "phi": 0.0}]]
+    )
+    others = ak.Array(
+        [[{"eta": 0.0, "phi": 0.4}, {"eta": 3.0, "phi": 0.0}], [{"eta": 0.0, "phi": 0.0}], []]
+    )
+    assert isolated_from(objects, others, 0.4).tolist() == [[True, True], [], [True]]
+    assert isolated_from(objects, others, 0.41).tolist() == [[False, True], [], [True]]
+
+
+@np.errstate(invalid="ignore")
+def test_not_isolated_where_a_distance_is_nan() -> None:
+    objects = ak.Array([[{"eta": math.nan, "phi": 0.0}, {"eta": 0.0, "phi": math.inf}]])
+    others = ak.Array([[{"eta": 0.0, "phi": 1.0}]])
+    assert isolated_from(objects, others, 0.4).tolist() == [[False, False]]

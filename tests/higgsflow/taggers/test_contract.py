@@ -1,0 +1,138 @@
+"""A tagger that breaks its word is told so, in at most three lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.errors import TaggerError, UserError
+from higgsflow.model.context import Context
+from higgsflow.taggers.base import Decision, Tagger
+from higgsflow.taggers.contract import CutGroup, PlainDecision, cast, checked
+
+TRUE = np.array([True, True, False])
+
+
+class Declared(Tagger):
+    """Declares some columns; what it decides is given by the test."""
+
+    columns: dict[str, str] = {}
+
+    def reads(self, context: Context) -> Any:
+        del context
+        return ()
+
+    def adds(self, context: Context) -> dict[str, str]:
+        del context
+        return self.columns
+
+    def select(self, events: Any, context: Context) -> Decision:
+        raise NotImplementedError
+
+
+def check(n: int = 3, adds: dict[str, str] | None = None, **decision: Any) -> PlainDecision:
+    tagger = Declared(name="mine", columns=adds or {})
+    context = Context(sample="S", year="2017", is_data=False)
+    return checked(tagger, Decision(**{"mask": TRUE, **decision}), n, context)
+
+
+def broken(**what: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        check(**what)
+    assert len(str(caught.value).splitlines()) <= 3
+    return str(caught.value)
+
+
+def test_mask_of_another_length() -> None:
+    assert "'mine' returned a mask with 2 entries for 3 events" in broken(mask=TRUE[:2])
+
+
+@pytest.mark.parametrize("mask", [np.array([1, 0, 1]), ak.Array([0.5, 0.1, 0.0])])
+def test_mask_of_another_type(mask: Any) -> None:
+    assert "not bool" in broken(mask=mask)
+
+
+@pytest.mark.parametrize("mask", [ak.Array([[True], [], [False]]), np.ones((3, 2), dtype=bool)])
+def test_mask_of_objects(mask: Any) -> None:
+    assert "more than one value per event" in broken(mask=mask)
+
+
+def test_missing_decision_is_no() -> None:
+    assert check(mask=ak.Array([True, None, False])).mask.tolist() == [True, False, False]
+
+
+def test_no_events_need_no_type() -> None:
+    decision = check(n=0, mask=ak.Array([]), adds={"x": "int16"}, columns={"x": []})
+    assert (decision.mask.dtype, decision.columns["x"].dtype) == (np.bool_, np.int16)
+
+
+def test_column_that_is_declared_but_not_there() -> None:
+    assert "no column 'met'" in broken(adds={"met": "float64"}, columns={"MET": [1.0, 2.0, 3.0]})
+
+
+def test_column_that_is_there_but_not_declared() -> None:
+    assert "column 'met', which it does not declare" in broken(columns={"met": [1.0, 2.0, 3.0]})
+
+
+def test_columns_get_their_declared_type_and_nan_where_missing() -> None:
+    columns = {"x": ak.Array([1.5, None, 2.0]), "n": np.array([1, 2, 3])}
+    plain = check(adds={"x": "float64", "n": "int16"}, columns=columns).columns
+    np.testing.assert_equal(plain["x"], [1.5, np.nan, 2.0])
+    assert plain["n"].dtype == np.int16
+
+
+@pytest.mark.parametrize("values", [[1, 2, 70_000], [1.5, 2.0, 3.0], [1, None, 3]])
+def test_whole_numbers_that_do_not_fit_are_an_error(values: list[Any]) -> None:
+    text = broken(adds={"n": "int16"}, columns={"n": ak.Array(values)})
+    assert "'n' with values that are not int16" in text
+
+
+def test_collections_pass_as_they_are() -> None:
+    jets = ak.Array([[1.0], [], [2.0, 3.0]])
+    assert check(adds={"J": "collection"}, columns={"J": jets}).columns["J"] is jets
+
+
+def test_category_is_a_small_integer() -> None:
+    assert check(category=ak.Array([1, 0, 2])).category.dtype == np.int16
+    assert "categories" in broken(category=[0.5, 1.0, 1.0])
+
+
+def test_cuts_of_another_length() -> None:
+    assert "cut 'a' with 2 entries for 3 events" in broken(cuts={"events": {"a": TRUE[:2]}})
+    jagged = ak.Array([[True], [False]])
+    assert "2 lists for 3 events" in broken(cuts={"photons": {"pt": jagged}})
+
+
+def test_cuts_of_another_type() -> None:
+    assert "cut 'a' of type int64, not bool" in broken(cuts={"events": {"a": np.arange(3)}})
+
+
+def test_without_cuts_the_mask_is_the_only_one() -> None:
+    assert list(check().cuts["events"]) == ["mask"]
+    assert list(check(cuts={"events": {}}).cuts["events"]) == ["mask"]
+
+
+def test_objects_of_some_rows_count_with_the_weight_of_their_event() -> None:
+    jagged = ak.Array([[True, False], [], [True]])
+    group = check(cuts={"photons": {"pt": jagged, "eta": jagged}}).cuts["photons"]
+    masks, weight = group.of(slice(0, 2), np.array([5.0, 7.0]))
+    assert (masks["pt"].tolist(), weight.tolist()) == ([True, False], [5.0, 5.0])
+    masks, weight = group.of(slice(2, 3), np.array([9.0]))
+    assert (masks["eta"].tolist(), weight.tolist()) == ([True], [9.0])
+    masks, weight = group.of(slice(3, 3), np.array([]))
+    assert (masks["eta"].tolist(), weight.tolist()) == ([], [])
+
+
+def test_group_is_a_mapping_of_masks() -> None:
+    group = CutGroup({"a": TRUE, "b": TRUE})
+    assert (list(group), len(group), group["b"] is TRUE) == (["a", "b"], 2, True)
+
+
+def test_cast_leaves_numbers_of_the_type_alone() -> None:
+    values = np.array([1.0, np.nan])
+    assert cast(values, "float64", "x") is values
+    with pytest.raises(TaggerError, match="not int16"):
+        cast(values, "int16", "x")
