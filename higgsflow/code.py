@@ -1,0 +1,241 @@
+"""Digests of code: what a function computes, not how it is formatted or explained.
+
+A digest covers the syntax tree of a module, without comments and docstrings, and of what it
+imports from the same package and from the physics of this one.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import inspect
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.model.reference import lives_in_main, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# modules of this package whose code decides what comes out of a job
+_PHYSICS = tuple(
+    f"higgsflow.{name}"
+    for name in (
+        "block", "corrections", "events.columns", "events.golden", "objects", "plan",
+        "preserved", "records.moments", "selection", "shifts", "sums", "taggers", "tally",
+        "variations", "vectors", "weights",
+    )
+)  # fmt: skip
+
+
+# digests that hold until `thaw`, whatever happens to the files
+_frozen: dict[str, str] = {}
+
+
+def freeze(references: Iterable[str]) -> None:
+    """Keeps today's digests of the code, so that one run has one truth while files change."""
+    for reference in references:
+        _frozen[reference] = code_digest(reference)
+    _frozen[""] = physics_digest()
+
+
+def thaw() -> None:
+    """Looks at the files again."""
+    _frozen.clear()
+
+
+def code_digest(reference: str) -> str:
+    """The digest of the code behind `module:name`.
+
+    Raises:
+        InvalidConfiguration: when its source cannot be found.
+    """
+    if reference in _frozen:
+        return _frozen[reference]
+    if lives_in_main(reference):
+        return _digest(_of_object(reference))
+    module = reference.partition(":")[0]
+    found = _collect(module)
+    if module not in found:
+        raise InvalidConfiguration(f"cannot read the source of '{module}'", f"for '{reference}'")
+    return _digest(sorted(found.items()))
+
+
+def physics_digest() -> str:
+    """The digest of the code of this package through which every event goes."""
+    if "" in _frozen:
+        return _frozen[""]
+    return _digest(sorted(_collect("higgsflow.block").items()))
+
+
+def _digest(parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def _of_object(reference: str) -> list[tuple[str, str]]:
+    """Syntax of an object of a script, and what it uses of the script: functions and values."""
+    found: dict[str, str] = {}
+    pending = [reference.partition(":")[2]]
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        value = resolve(f"__main__:{name}")
+        if inspect.isfunction(value) or inspect.isclass(value):
+            found[name] = _source_of(value, name)
+            pending.extend(n for n in _names_in(value) if hasattr(sys.modules["__main__"], n))
+        elif not inspect.ismodule(value):
+            # a value of the script decides as much as its code does
+            found[name] = repr(value)
+    return sorted(found.items())
+
+
+def _source_of(value: object, name: str) -> str:
+    if getattr(value, "__module__", "__main__") != "__main__":
+        return f"{value.__module__}:{name}"
+    try:
+        return _syntax(textwrap.dedent(inspect.getsource(value)))  # type: ignore[arg-type]
+    except (OSError, TypeError) as error:
+        raise InvalidConfiguration(
+            f"cannot read the source of '__main__:{name}'", "", "put it into a module of its own"
+        ) from error
+
+
+def _names_in(value: Any) -> set[str]:
+    """Names that a function, or the methods of a class, look up outside themselves."""
+    if inspect.isclass(value):
+        methods = [m for m in vars(value).values() if inspect.isfunction(m)]
+        return {name for method in methods for name in _names_in(method)}
+    pending, names = [value.__code__], set()
+    while pending:
+        code = pending.pop()
+        names.update(code.co_names)
+        pending.extend(constant for constant in code.co_consts if inspect.iscode(constant))
+    return names
+
+
+# modules of users with the time of their file when they were first looked at
+_known: dict[str, int] = {}
+
+
+def refresh(references: Iterable[str]) -> None:
+    """Forgets modules of the user whose files have changed, so that they are imported again.
+
+    A notebook goes on living while its modules are edited: what runs must be what is digested.
+    """
+    for reference in references:
+        root = reference.partition(":")[0]
+        names = [name for name in _collect(root) if not name.startswith("higgsflow")]
+        times = {name: _time_of(name) for name in names}
+        if any(_known.get(name, time) != time for name, time in times.items()):
+            for name in names:
+                sys.modules.pop(name, None)
+        _known.update(times)
+
+
+def _time_of(name: str) -> int:
+    path = _path_of(name)
+    return 0 if path is None else path.stat().st_mtime_ns
+
+
+def _collect(root: str) -> dict[str, str]:
+    """Syntax of a module and of all it uses of its own package and of the physics here."""
+    found: dict[str, str] = {}
+    pending = [root]
+    while pending:
+        name = pending.pop()
+        if name in found:
+            continue
+        path = _path_of(name)
+        if path is None:
+            continue
+        found[name], imports = _parsed(path, path.stat().st_mtime_ns)
+        pending.extend(
+            target
+            for imported in imports
+            for target in _resolved(imported, name, path)
+            if _is_followed(target, root)
+        )
+    return found
+
+
+def _is_followed(name: str, root: str) -> bool:
+    if name.startswith("higgsflow"):
+        return name.startswith(_PHYSICS)
+    return name.partition(".")[0] == root.partition(".")[0] or _beside(name, root)
+
+
+def _beside(name: str, root: str) -> bool:
+    """Whether two modules, of any packages, are imported from the same folder of one's own."""
+    ours, theirs = _home_of(root), _home_of(name)
+    return ours is not None and ours == theirs and "site-packages" not in ours.parts
+
+
+def _home_of(name: str) -> Path | None:
+    """The folder from which Python imports a module or its outermost package."""
+    path = _path_of(name)
+    if path is None:
+        return None
+    depth = name.count(".") + (1 if path.name == "__init__.py" else 0)
+    return path.parents[depth]
+
+
+@functools.cache
+def _path_of(name: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError, AttributeError):
+        return None
+    origin = spec.origin if spec is not None else None
+    return Path(origin) if origin is not None and origin.endswith(".py") else None
+
+
+@functools.cache
+def _parsed(path: Path, mtime_ns: int) -> tuple[str, tuple[tuple[str, int, tuple[str, ...]], ...]]:
+    """Syntax and imports (module, level, names) of a file; the time tells versions apart."""
+    del mtime_ns
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    imports: list[tuple[str, int, tuple[str, ...]]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports.extend((alias.name, 0, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names)
+            imports.append((node.module or "", node.level, names))
+    return _syntax(source), tuple(imports)
+
+
+def _resolved(
+    imported: tuple[str, int, tuple[str, ...]], importer: str, path: Path
+) -> Iterator[str]:
+    """Names of modules that an import statement may mean."""
+    module, level, names = imported
+    if level:
+        parts = importer.split(".")
+        keep = len(parts) - level + (1 if path.name == "__init__.py" else 0)
+        module = ".".join((*parts[:keep], *((module,) if module else ())))
+    yield module
+    yield from (f"{module}.{name}" for name in names)
+
+
+def _syntax(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            del body[0]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )

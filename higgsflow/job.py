@@ -1,0 +1,225 @@
+"""One job: reads a chunk, runs every variation on it, writes events and then the record.
+
+This is the function that workers receive, with frozen objects only.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import higgsflow
+from higgsflow.block import BlockResult, process_block
+from higgsflow.digests import job_digest
+from higgsflow.errors import InputFileError
+from higgsflow.events.chunks import Chunk, Range
+from higgsflow.events.columns import assemble, locate
+from higgsflow.events.golden import Golden, load_golden
+from higgsflow.events.index import listed_lumisections
+from higgsflow.events.lumisections import Lumisections, from_pairs
+from higgsflow.events.tree import column_names, get_tree, open_file, read_arrays, reading
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.noun import Noun
+from higgsflow.output.atomic import checksum, write_text, written_atomically
+from higgsflow.output.chunk_file import ChunkWriter
+from higgsflow.plan import Plan, make_plan
+from higgsflow.records.job_record import Effort, JobRecord, Output, Product, RangeSums
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.model.columns import Need
+    from higgsflow.records.ledger import Ledger
+    from higgsflow.sums import Sums
+
+
+class Job(Noun):
+    """What one execution of a chunk is given.
+
+    Attributes:
+        wanted: the variations to make, with their digests.
+        folder: where events and record go, absolute.
+    """
+
+    analysis: AnalysisModel
+    sample: str
+    year: str
+    chunk: Chunk
+    wanted: dict[str, Product]
+    folder: Path
+    attempt: int = 1
+
+    @property
+    def digest(self) -> str:
+        """Names the outputs."""
+        return job_digest(self.chunk.id, self.wanted)
+
+    @property
+    def stem(self) -> str:
+        """The name of the outputs without their ending."""
+        return f"{self.chunk.id}.{self.digest}"
+
+
+def run_job(job: Job) -> JobRecord:
+    """Processes the chunk; on return its events and its record are in the folder.
+
+    Raises:
+        InputFileError: when the input cannot be read.
+    """
+    clock = _Clock()
+    pair = job.analysis.samples.pair(job.sample, job.year)
+    plan = make_plan(job.analysis, pair)
+    golden = _golden_of(plan)
+    writer, books = ChunkWriter(), _Books()
+    for part in job.chunk.ranges:
+        for result, found in _blocks(plan, golden, part, tuple(job.wanted)):
+            books.add(part, result, found)
+            writer.add(result.tables)
+    clock.lap("process")
+    path = job.folder / f"{job.stem}.parquet"
+    with written_atomically(path) as temporary:
+        rows = writer.write(temporary)
+    output = Output(name=path.name, size=path.stat().st_size, checksum=checksum(path), rows=rows)
+    clock.lap("write")
+    record = JobRecord(
+        chunk_id=job.chunk.id, digest=job.digest, attempt=job.attempt, products=job.wanted,
+        ranges=books.range_sums(), factor_sums=books.factors, ledgers=books.ledgers,
+        output=output, effort=clock.effort(), versions=_versions(),
+    )  # fmt: skip
+    write_text(job.folder / f"{job.stem}.json", record.model_dump_json())
+    return record
+
+
+def _golden_of(plan: Plan) -> Golden | None:
+    era = plan.pair.era
+    if not plan.context.is_data or not era.apply_golden_json:
+        return None
+    return load_golden(Path(str(era.golden_json)))
+
+
+def _blocks(
+    plan: Plan, golden: Golden | None, part: Range, variations: tuple[str, ...]
+) -> Iterator[tuple[BlockResult, Lumisections | None]]:
+    """Processes a range block by block; one without entries is one empty block.
+
+    The lumisections are those of the events, for data of files that do not list them.
+    """
+    size = plan.analysis.jobs_manager.n_events_per_block
+    with open_file(part.url) as file:
+        if str(file.file.uuid) != part.uuid:
+            raise InputFileError(f"{part.url} was replaced since it was indexed", "", "run again")
+        reader = _Reader(plan, get_tree(file, part.url), part.url)
+        unlisted = plan.context.is_data and listed_lumisections(file, part.url) is None
+        for start in range(part.start, max(part.stop, part.start + 1), size):
+            stop = min(start + size, part.stop)
+            first = reader.read(plan.first_needs, start, stop)
+            result = process_block(
+                plan,
+                golden,
+                variations,
+                first,
+                lambda n, start=start: reader.read(plan.rest_needs, start, start + n),  # type: ignore[misc]
+            )
+            yield result, from_pairs(first.run, first.luminosityBlock) if unlisted else None
+
+
+class _Reader:
+    """Columns of one file by the names that taggers use."""
+
+    def __init__(self, plan: Plan, tree: Any, url: str) -> None:
+        self._tree, self._url = tree, url
+        with reading(url):
+            available = column_names(tree)
+        needs = (*plan.first_needs, *plan.rest_needs)
+        self._sources = locate(needs, available, url, plan.needed_by)
+
+    def read(self, needs: tuple[Need, ...], start: int, stop: int) -> Any:
+        """The columns of a range of entries as events."""
+        sources = {n.name: self._sources[n.name] for n in needs if n.name in self._sources}
+        unique = sorted(set(sources.values()))
+        arrays = read_arrays(self._tree, unique, start, stop, self._url)
+        return assemble({name: arrays[source] for name, source in sources.items()}, stop - start)
+
+
+class _Books:
+    """Sums and ledgers of the blocks of a job, added in their order."""
+
+    def __init__(self) -> None:
+        self.factors: dict[str, float] = {}
+        self.ledgers: dict[str, Ledger] = {}
+        self._sums: list[tuple[Range, list[Sums]]] = []
+        self._lumisections: list[Lumisections | None] = []
+
+    def add(self, part: Range, result: BlockResult, found: Lumisections | None) -> None:
+        """Adds one block of a range, and the lumisections of its events where they count."""
+        if not self._sums or self._sums[-1][0] is not part:
+            self._sums.append((part, []))
+            self._lumisections.append(found)
+        self._sums[-1][1].append(result.sums)
+        before = self._lumisections[-1]
+        self._lumisections[-1] = None if before is None or found is None else before | found
+        for name, value in result.sums.factors.items():
+            self.factors[name] = self.factors.get(name, 0.0) + value
+        for variation, ledger in result.ledgers.items():
+            known = self.ledgers.get(variation)
+            self.ledgers[variation] = ledger if known is None else known + ledger
+
+    def range_sums(self) -> tuple[RangeSums, ...]:
+        """Sums of each range."""
+        return tuple(
+            RangeSums(
+                **part.model_dump(),
+                n_certified=sum(s.n_certified for s in sums),
+                sum_g=sum(s.sum_g for s in sums),
+                sum_g2=sum(s.sum_g2 for s in sums),
+                sum_abs_g=sum(s.sum_abs_g for s in sums),
+                lumisections=None if found is None else found.ranges,
+            )
+            for (part, sums), found in zip(self._sums, self._lumisections, strict=True)
+        )
+
+
+class _Clock:
+    """Time and memory of a job, by stage."""
+
+    def __init__(self) -> None:
+        self._started, self._wall, self._cpu = time.time(), time.monotonic(), time.process_time()
+        self._last = self._wall
+        self._stages: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """Ends a stage."""
+        now = time.monotonic()
+        self._stages[stage] = now - self._last
+        self._last = now
+
+    def effort(self) -> Effort:
+        """What was spent until now."""
+        return Effort(
+            started=self._started,
+            wall=time.monotonic() - self._wall,
+            cpu=time.process_time() - self._cpu,
+            peak_memory_mb=_peak_memory_mb(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            stages=self._stages,
+        )
+
+
+def _peak_memory_mb() -> float:
+    """Peak of the resident memory of this process (VmHWM), 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return 0.0
+    for line in status.read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _versions() -> dict[str, str]:
+    return {"higgsflow": higgsflow.__version__, "python": platform.python_version()}

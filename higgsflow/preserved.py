@@ -1,0 +1,142 @@
+"""Sums that a weight must not change: kept before any cut, applied at the merge.
+
+Per bin k and direction d there are S_k = sum of g and S_dk = sum of g times the factor, over all
+events read. At the merge the factor is multiplied by S_k / S_dk, so that the direction leaves the
+sum of the bin as it was.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.errors import NormalizationError, WeightError
+from higgsflow.events.columns import get_column
+from higgsflow.model.systematic import CENTRAL, NOMINAL
+from higgsflow.output.rescale import Ratio
+from higgsflow.weights import factor_column, full_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from higgsflow.model.preserved import Bins
+    from higgsflow.model.systematic import Systematics, WeightSystematic
+    from higgsflow.weights import Factors
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[np.float64]
+Ratios = dict[str, tuple[float, ...]]
+
+
+def bin_column(weight: WeightSystematic) -> str:
+    """The column of job outputs with the bin of each event."""
+    return f"weight_bin_{weight.name}"
+
+
+def positions(bins: Bins, events: Any, owner: str) -> npt.NDArray[np.int16]:
+    """The bin of each event.
+
+    Raises:
+        WeightError: for a value that belongs to no bin.
+    """
+    if not bins.column:
+        return np.zeros(len(events), dtype=np.int16)
+    values = np.asarray(ak.to_numpy(get_column(events, bins.column)), dtype=np.float64)
+    if bins.values:
+        order = np.argsort(bins.values)
+        ordered = np.asarray(bins.values, dtype=np.float64)[order]
+        found = np.minimum(np.searchsorted(ordered, values), bins.n - 1)
+        bad = np.flatnonzero(ordered[found] != values)
+        found = order[found]
+    else:
+        # what lies outside belongs to the nearest bin
+        found = np.clip(np.searchsorted(bins.edges, values, side="right") - 1, 0, bins.n - 1)
+        bad = np.flatnonzero(np.isnan(values))
+    if len(bad):
+        raise WeightError(
+            f"'{owner}': {bins.column} = {values[bad[0]]:g} is in no bin",
+            f"and {len(bad) - 1} more events" if len(bad) > 1 else "",
+            "name every value, or give edges",
+        )
+    return found.astype(np.int16)
+
+
+def kept_sums(
+    weight: WeightSystematic, generated: Array, factors: Factors, events: Any
+) -> dict[str, float]:
+    """The sums of a weight that preserves some, by name; none of one that does not."""
+    if weight.preserved is None:
+        return {}
+    index = positions(weight.preserved, events, weight.name)
+    n = weight.preserved.n
+    named = {} if factors.central is None else {CENTRAL: factors.central}
+    sums = {
+        _key(weight, direction, k): float(value)
+        for direction, factor in {**named, **factors.directions}.items()
+        for k, value in enumerate(np.bincount(index, generated * factor, minlength=n))
+    }
+    of_bins = np.bincount(index, generated, minlength=n)
+    return sums | {_key(weight, "", k): float(value) for k, value in enumerate(of_bins)}
+
+
+def _key(weight: WeightSystematic, direction: str, k: int) -> str:
+    return f"kept:{weight.name}:{direction}:{k}"
+
+
+def ratios(weight: WeightSystematic, sums: Mapping[str, float]) -> Ratios:
+    """Per direction what its factor is multiplied with in each bin; 1 where a bin is empty.
+
+    Raises:
+        NormalizationError: where the sum of a direction is zero, or was not kept.
+    """
+    assert weight.preserved is not None
+    found: Ratios = {}
+    for direction in (*weight.directions, CENTRAL):
+        if _key(weight, direction, 0) not in sums:
+            if direction == CENTRAL and not weight.modify_central_weight:
+                continue
+            raise NormalizationError(f"no sums of '{weight.name}' before any cut were kept")
+        found[direction] = tuple(
+            _ratio(sums[_key(weight, "", k)], sums[_key(weight, direction, k)], weight.name)
+            for k in range(weight.preserved.n)
+        )
+    return found
+
+
+def column_ratios(
+    systematics: Systematics, ratios: Mapping[str, Ratios], variation: str
+) -> dict[str, tuple[Ratio, ...]]:
+    """What the columns of weights of a variation are multiplied with at the merge."""
+    weights = [w for w in systematics.weights.values() if w.name in ratios]
+    central = {
+        w.name: _of_bins(w, ratios[w.name][w.under.get(variation, CENTRAL)])
+        for w in weights
+        if w.modify_central_weight
+    }
+    found = {"weight_central": tuple(central.values())} if central else {}
+    for weight in systematics.weights.values() if variation == NOMINAL else ():
+        others = tuple(ratio for name, ratio in central.items() if name != weight.name)
+        for direction in weight.directions:
+            of_direction = ratios.get(weight.name, {}).get(direction)
+            own = () if of_direction is None else (_of_bins(weight, of_direction),)
+            found[factor_column(weight, direction)] = own
+            if weight.modify_central_weight:
+                found[full_column(weight, direction)] = (*others, *own)
+    return {name: of_column for name, of_column in found.items() if of_column}
+
+
+def _of_bins(weight: WeightSystematic, values: tuple[float, ...]) -> Ratio:
+    has_column = weight.preserved is not None and bool(weight.preserved.column)
+    return Ratio(bins=bin_column(weight) if has_column else "", values=values)
+
+
+def _ratio(before: float, after: float, owner: str) -> float:
+    if before == 0 and after == 0:
+        return 1.0
+    if after == 0 or not np.isfinite(before / after):
+        raise NormalizationError(f"'{owner}' makes the sum of weights of a bin {after}")
+    return before / after

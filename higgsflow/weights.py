@@ -1,0 +1,274 @@
+"""Event weights: generator weight, central factors, and the factors of each direction.
+
+The stored column `weight_<systematic>_<direction>` is the factor. Where a source modifies the
+central weight, `weight_full_<systematic>_<direction>` is the whole varied weight, also where its
+central factor is zero and the ratio does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.corrections.evaluate import Source, count_clamped
+from higgsflow.corrections.evaluate import evaluate as evaluate_correction
+from higgsflow.errors import UnknownName, WeightError
+from higgsflow.events.columns import get_column
+from higgsflow.model.reference import resolve
+from higgsflow.model.systematic import CENTRAL, WeightSystematic
+from higgsflow.vectors import vector_factors
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Factors of one source for n events; central is None where the source has none.
+
+    Attributes:
+        notes: what there is to say of them, such as how many values were outside of their bins.
+    """
+
+    central: Array | None
+    directions: dict[str, Array]
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def where(self, mask: npt.NDArray[np.bool_]) -> Factors:
+        """The factors inside the mask, 1 outside it."""
+        central = None if self.central is None else np.where(mask, self.central, 1.0)
+        varied = {d: np.where(mask, f, 1.0) for d, f in self.directions.items()}
+        return Factors(central, varied)
+
+    def take(self, rows: Any) -> Factors:
+        """The factors of some events."""
+        central = None if self.central is None else self.central[rows]
+        return Factors(central, {d: f[rows] for d, f in self.directions.items()})
+
+    def under(self, direction: str | None) -> Factors:
+        """The factors with those of a direction as the central ones; the same for None."""
+        if direction is None:
+            return self
+        return Factors(self.directions[direction], self.directions, self.notes)
+
+
+def concatenated(parts: Sequence[Factors]) -> Factors:
+    """The factors of several sets of events, one after the other."""
+    central = None
+    if parts[0].central is not None:
+        central = np.concatenate([part.central for part in parts if part.central is not None])
+    directions = parts[0].directions
+    return Factors(
+        central, {d: np.concatenate([p.directions[d] for p in parts]) for d in directions}
+    )
+
+
+def factor_column(weight: WeightSystematic, direction: str) -> str:
+    """Name of the column that holds the factor of a direction."""
+    return f"weight_{weight.name}_{direction}"
+
+
+def full_column(weight: WeightSystematic, direction: str) -> str:
+    """Name of the column with the whole varied weight, for sources that modify the central one."""
+    return f"weight_full_{weight.name}_{direction}"
+
+
+def input_columns(weight: WeightSystematic) -> tuple[str, ...]:
+    """The columns of the events that a source needs, wherever they come from."""
+    fields = tuple(dict.fromkeys(weight.branches.values()))
+    of_event: tuple[str, ...] = ()
+    if weight.correction is not None:
+        of_event = weight.correction.event_columns
+        fields = tuple(name for name in weight.correction.columns if name not in of_event)
+    if weight.type == "object":
+        fields = tuple(_of_collection(weight, name) for name in fields)
+    if weight.vector is not None:
+        of_event = (weight.vector.branch,)
+    if weight.preserved is not None and weight.preserved.column:
+        of_event = (*of_event, weight.preserved.column)
+    return tuple(dict.fromkeys((*fields, *of_event, *weight.requires_branches)))
+
+
+def _of_collection(weight: WeightSystematic, name: str) -> str:
+    """The column of the objects: `sf` of the collection `Muon` is `Muon_sf`."""
+    prefix = f"{weight.input_collection}_"
+    return name if weight.input_collection is None or name.startswith(prefix) else prefix + name
+
+
+def evaluate(weight: WeightSystematic, events: Any) -> Factors:
+    """The factors of one source for n events.
+
+    Raises:
+        WeightError: for a factor that is not finite or not one per event; names the event.
+    """
+    notes: dict[str, int] = {}
+    if weight.type == "object":
+        per_target = [_object_factors(weight, events, target) for target in _targets(weight)]
+        values = {d: np.prod([part[d] for part in per_target], axis=0) for d in per_target[0]}
+    elif weight.vector is not None:
+        values, missing = vector_factors(weight.vector, events, weight.name)
+        notes["no_variation"] = missing
+    else:
+        values = {d: _flat(array, weight) for d, array in _by_direction(weight, events).items()}
+    for direction, factor in values.items():
+        _check(weight, direction, factor, events)
+    central = values.pop(CENTRAL, None)
+    return Factors(central, {d: values[d] for d in weight.directions}, notes)
+
+
+def clamped(weight: WeightSystematic, events: Any) -> dict[str, int]:
+    """Per input of its correction how many values were outside the bins, where that is known."""
+    if weight.correction is None:
+        return {}
+    direction = _correction_directions(weight)[0]
+    found: dict[str, int] = {}
+    for target in _targets(weight) if weight.type == "object" else (None,):
+        source = _source(weight, events, target)
+        of_target = count_clamped(weight.correction, direction, source, weight.name)
+        found = {name: found.get(name, 0) + n for name, n in of_target.items()}
+    return found
+
+
+def _targets(weight: WeightSystematic) -> tuple[str, ...]:
+    return weight.target_collections or (str(weight.input_collection),)
+
+
+def _by_direction(weight: WeightSystematic, events: Any) -> Mapping[str, Any]:
+    if weight.method == "from_branch":
+        return {d: get_column(events, column) for d, column in weight.branches.items()}
+    if weight.correction is not None:
+        return _corrected(weight, Source(events))
+    return _called(weight, events)
+
+
+def _source(weight: WeightSystematic, events: Any, target: str | None) -> Source:
+    """Where the inputs of a correction are: of a collection, or of one object of the event."""
+    if target is None or target in events.fields:
+        return Source(events, target, weight.input_collection)
+    return Source(events, None, weight.input_collection, one=target)
+
+
+def target_columns(weight: WeightSystematic, target: str) -> tuple[str, ...]:
+    """The columns of a correction's inputs for one object, such as `lead_pt` of `lead`."""
+    assert weight.correction is not None
+    of_event = weight.correction.event_columns
+    names = [name for name in weight.correction.columns if name not in of_event]
+    fields = (_of_collection(weight, name).partition("_")[2] for name in names)
+    return tuple(f"{target}_{field}" for field in fields)
+
+
+def _correction_directions(weight: WeightSystematic) -> tuple[str, ...]:
+    """The directions to ask a file for; one without variations has a central value."""
+    assert weight.correction is not None
+    return tuple(weight.correction.variations) or (CENTRAL,)
+
+
+def _corrected(weight: WeightSystematic, source: Source) -> dict[str, Any]:
+    correction = weight.correction
+    assert correction is not None
+    return {
+        direction: evaluate_correction(correction, direction, source, weight.name)
+        for direction in _correction_directions(weight)
+    }
+
+
+def _object_factors(weight: WeightSystematic, events: Any, target: str) -> dict[str, Array]:
+    """Per direction the product over the objects of one collection; 1 for an empty list."""
+    if target not in events.fields and weight.correction is not None:
+        one = _corrected(weight, _source(weight, events, target))
+        return {d: _flat(factor, weight) for d, factor in one.items()}
+    objects = events[target]
+    if weight.method == "from_branch":
+        columns = {d: _of_collection(weight, name) for d, name in weight.branches.items()}
+        by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
+    elif weight.correction is not None:
+        by_object = _corrected(weight, _source(weight, events, target))
+    else:
+        by_object = dict(_called(weight, objects))
+    return {d: _flat(ak.prod(f, axis=1), weight) for d, f in by_object.items()}
+
+
+def _called(weight: WeightSystematic, argument: Any) -> Mapping[str, Any]:
+    result = resolve(str(weight.function))(argument, **weight.kwargs)
+    if not isinstance(result, Mapping):
+        what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
+        raise WeightError(what, str(weight.function), 'return {"up": ..., "down": ...}')
+    wanted = (*weight.directions, *((CENTRAL,) if weight.modify_central_weight else ()))
+    for direction in wanted:
+        if direction not in result:
+            raise UnknownName("direction", direction, list(result), f"'{weight.name}' returned")
+    return {d: f for d, f in result.items() if d == CENTRAL or d in weight.directions}
+
+
+def _flat(values: Any, weight: WeightSystematic) -> Array:
+    array = values if isinstance(values, np.ndarray) else ak.Array(values)
+    if array.ndim != 1:
+        raise WeightError(
+            f"'{weight.name}' has more than one factor per event", "", "type: object?"
+        )
+    return np.asarray(ak.to_numpy(ak.fill_none(array, np.nan)), dtype=np.float64)
+
+
+def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any) -> None:
+    if len(factor) != len(events):
+        raise WeightError(f"'{weight.name}': {len(factor)} factors for {len(events)} events")
+    check_finite(f"'{weight.name}' {direction}", factor, events)
+
+
+def check_finite(what: str, values: Array, events: Any) -> None:
+    """Raises a `WeightError` that names the first event whose value is not finite."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        names = [n for n in ("run", "luminosityBlock", "event") if n in events.fields]
+        event = ":".join(str(events[n][int(bad[0])]) for n in names)
+        raise WeightError(
+            f"{what} is {values[bad[0]]} for event {event}",
+            f"and {len(bad) - 1} more" if len(bad) > 1 else "",
+        )
+
+
+def central_product(
+    initial: Array, weights: Mapping[str, tuple[WeightSystematic, Factors]]
+) -> Array:
+    """The initial weight times the central factors of all sources that modify it."""
+    product: Array = np.array(initial)
+    for weight, factors in weights.values():
+        if weight.modify_central_weight:
+            product *= _central_of(weight, factors)
+    return product
+
+
+def _central_of(weight: WeightSystematic, factors: Factors) -> Array:
+    if factors.central is None:
+        raise WeightError(
+            f"'{weight.name}' modifies the central weight, but gave no central factor"
+        )
+    return factors.central
+
+
+def varied_weight(
+    name: str,
+    direction: str,
+    initial: Array,
+    weights: Mapping[str, tuple[WeightSystematic, Factors]],
+) -> Array:
+    """The full weight of one direction of one source.
+
+    weight_central * f_var / f_central if the source modified the central weight, weight_central *
+    f_var otherwise; where f_central is 0, the product with f_var in its place.
+    """
+    weight, factors = weights[name]
+    varied = factors.directions[direction]
+    central = central_product(initial, weights)
+    if not weight.modify_central_weight:
+        return np.multiply(central, varied, dtype=np.float64)
+    own = _central_of(weight, factors)
+    others = central_product(initial, {n: w for n, w in weights.items() if n != name})
+    np.divide(central, own, out=others, where=own != 0)
+    return np.multiply(others, varied, dtype=np.float64)

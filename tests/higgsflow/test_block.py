@@ -1,0 +1,350 @@
+"""Blocks of events made by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow import block
+from higgsflow.block import BlockResult, process_block
+from higgsflow.errors import InvalidConfiguration, UserError
+from higgsflow.events.golden import Golden
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.plan import Plan, make_plan
+from higgsflow.taggers.function import tagger
+
+PAIR = [
+    {"pt": 60.0, "eta": 0.0, "phi": 0.0, "electronVeto": True, "mvaID": 0.9},
+    {"pt": 60.0, "eta": 0.0, "phi": 3.0, "electronVeto": True, "mvaID": 0.9},
+]
+LEPTON = {"pt": 30.0, "eta": 1.9, "phi": 1.0, "charge": 1, "dxy": 0.0, "dz": 0.0}
+ELECTRON = {**LEPTON, "mvaIsoWP90": True}
+MUON = {**LEPTON, "pfRelIso03_all": 0.0, "mediumId": True, "isGlobal": True, "sf": 1.5}
+JET = {"pt": 50.0, "eta": 1.0, "phi": -1.5, "mass": 0.0, "jetId": 6, "btagDeepFlavB": 0.9}
+JETS = [JET, *({**JET, "eta": -1.0, "phi": phi} for phi in (-1.0, 2.0, 1.2))]
+OF_OBJECTS = {"Photon": PAIR, "Electron": [ELECTRON], "Muon": [MUON], "Jet": [JET]}
+
+SCALE = {
+    "method": "from_function",
+    "function": "higgsflow.corrections.photons:scale_pt",
+    "branch_modified": "Photon_pt",
+    "kwargs": {"shift": 0.5},
+    "bound": 0.5,
+}
+MODIFYING = {"branches": {"central": "w", "up": "w_up"}, "modify_central_weight": True}
+OF_MUONS = {"type": "object", "branches": {"up": "sf"}, "input_collection": "Muon"}
+
+
+def event(**content: Any) -> dict[str, Any]:
+    flat = {"run": 1, "luminosityBlock": 2, "event": 3, "genWeight": 1.0, "w": 1.0, "w_up": 1.5}
+    return {**flat, "Photon": PAIR, "Electron": [], "Muon": [], "Jet": [], **content}
+
+
+HADRONIC = event(Jet=JETS)
+LEPTONIC = event(Jet=JETS[:2], Muon=[MUON])
+NO_TAG = event()
+ONE_PHOTON = event(Photon=PAIR[:1])
+
+
+@tagger(adds={"even": "bool"})
+def raises(events: Any) -> Any:
+    raise ZeroDivisionError
+
+
+def model(kind: str = "simulation", **changes: Any) -> AnalysisModel:
+    sample: dict[str, Any] = {"name": "S", "kind": kind, "files": {"2017": "f.root"}}
+    if kind == "simulation":
+        sample["xs"] = 1.0
+    years = {"2017": {"luminosity": 1.0, "apply_golden_json": False}}
+    content = {
+        "samples": {"samples": [sample], "years": years, "selected_years": ["2017"]},
+        "tag_sequence": ["diphoton", ["tth_leptonic", "tth_hadronic"]],
+        "variables_of_interest": ["m_gg", "n_b_jets"],
+    }
+    return AnalysisModel.model_validate(content | changes)
+
+
+def run(
+    *events: dict[str, Any], golden: Golden | None = None, variations: Any = None, **changes: Any
+) -> BlockResult:
+    analysis = model(**changes)
+    plan = make_plan(analysis, analysis.samples.pairs[0])
+    # the last event gives the types, and is taken off again
+    content = ak.Array([*events, event(**OF_OBJECTS)])[:-1]
+    wanted = variations or plan.systematics.variations
+    rest = rest_of(plan, content)
+    return process_block(plan, golden, wanted, content, lambda n: rest[:n])
+
+
+def rest_of(plan: Plan, content: Any) -> Any:
+    """The columns that are read after the skim, as a job reads them."""
+    needed = {need.name for need in plan.rest_needs}
+    columns = {}
+    for name in content.fields:
+        fields = [field for field in content[name].fields if f"{name}_{field}" in needed]
+        if fields:
+            columns[name] = content[name][fields]
+        elif name in needed:
+            columns[name] = content[name]
+    if not columns:
+        return ak.Array(ak.contents.RecordArray([], [], length=len(content)))
+    return ak.zip(columns, depth_limit=1)
+
+
+def systematics(objects: Any = None, **weights: Any) -> dict[str, Any]:
+    return {"weights": weights, "independent_collections": objects or {}}
+
+
+def message(*events: dict[str, Any], **changes: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        run(*events, **changes)
+    assert len(str(caught.value).splitlines()) <= 3
+    return str(caught.value)
+
+
+def test_tables_hold_tagged_events_only() -> None:
+    table = run(NO_TAG, HADRONIC, ONE_PHOTON, LEPTONIC).tables["nominal"]
+    assert table["tag_idx"].tolist() == [1, 0]
+    assert table["n_b_jets"].tolist() == [4, 2]
+    assert table["m_gg"] == pytest.approx(120 * math.sin(1.5))
+
+
+def test_untagged_events_are_kept_on_request() -> None:
+    sequence = {"tag_list": ["diphoton", ["tth_leptonic"]], "keep_untagged": True}
+    result = run(NO_TAG, ONE_PHOTON, LEPTONIC, tag_sequence=sequence)
+    assert result.tables["nominal"]["tag_idx"].tolist() == [-1, 0]
+    moments = result.ledgers["nominal"].moments
+    assert {tag: m["m_gg"].n for tag, m in moments.items()} == {"tth_leptonic": 1, "untagged": 1}
+
+
+def test_sums_are_before_any_cut() -> None:
+    weights = [event(genWeight=w, w_up=2.0) for w in (1.0, -2.0, 4.0)]
+    sums = run(*weights, systematics=systematics(s=MODIFYING)).sums
+    assert (sums.n_certified, sums.sum_g, sums.sum_g2, sums.sum_abs_g) == (3, 3.0, 21.0, 7.0)
+    assert sums.factors == {"weight_s_central": 3.0, "weight_s_up": 6.0}
+
+
+def test_golden_json_comes_before_everything_but_the_sums() -> None:
+    golden = Golden(
+        first=np.array([(1 << 32) | 2], np.uint64), last=np.array([(1 << 32) | 2], np.uint64)
+    )
+    other = {**HADRONIC, "luminosityBlock": 3}
+    result = run(HADRONIC, other, LEPTONIC, golden=golden, kind="data")
+    assert (result.sums.n_certified, result.sums.sum_g) == (2, 3.0)
+    assert result.tables["nominal"]["luminosityBlock"].tolist() == [2, 2]
+    assert result.ledgers["nominal"].flows[0].flow.total.n == 2
+
+
+def test_data_have_unit_weights() -> None:
+    table = run(
+        {**HADRONIC, "genWeight": 7.0}, kind="data", systematics=systematics(s=MODIFYING)
+    ).tables
+    assert table["nominal"]["weight_central"].tolist() == [1.0]
+    assert "weight_s_up" not in table["nominal"]
+
+
+def test_variations_are_events_of_their_own() -> None:
+    soft = {**HADRONIC, "Photon": [{**PAIR[0], "pt": 40.0}, {**PAIR[1], "pt": 40.0}]}
+    result = run(soft, systematics=systematics({"scale": SCALE}))
+    assert {v: len(t["m_gg"]) for v, t in result.tables.items()} == {
+        "nominal": 0, "scale_up": 1, "scale_down": 0,
+    }  # fmt: skip
+    assert result.tables["scale_up"]["m_gg"] == pytest.approx(120 * math.sin(1.5))
+    totals = {v: ledger.flows[0].flow.total.n for v, ledger in result.ledgers.items()}
+    assert set(totals.values()) == {1}
+
+
+def test_only_nominal_has_the_columns_of_factors() -> None:
+    tables = run(HADRONIC, systematics=systematics({"scale": SCALE}, s=MODIFYING)).tables
+    extra = set(tables["nominal"]) - set(tables["scale_down"])
+    assert extra == {"weight_s_up", "weight_full_s_up"}
+
+
+def test_weight_that_looks_at_what_varies_is_made_again() -> None:
+    per_photon = {
+        "type": "object",
+        "branches": {"central": "pt"},
+        "input_collection": "Photon",
+        "modify_central_weight": True,
+    }
+    tables = run(HADRONIC, systematics=systematics({"scale": SCALE}, s=per_photon)).tables
+    assert tables["nominal"]["weight_central"].tolist() == [60.0 * 60.0]
+    assert tables["scale_up"]["weight_central"].tolist() == [90.0 * 90.0]
+
+
+def test_factors_are_one_outside_their_tags() -> None:
+    """Worked example: w = 1, central 2, up 3, mask on two of four."""
+    content = {**MODIFYING, "modifies_taggers": ["tth_hadronic"]}
+    events = [{**e, "w": 2.0, "w_up": 3.0} for e in (LEPTONIC, HADRONIC, HADRONIC, LEPTONIC)]
+    result = run(*events, systematics=systematics(s=content))
+    table = result.tables["nominal"]
+    assert table["weight_central"].tolist() == [1.0, 2.0, 2.0, 1.0]
+    assert table["weight_s_up"].tolist() == [1.0, 3.0, 3.0, 1.0]
+    assert table["weight_full_s_up"].tolist() == [1.0, 3.0, 3.0, 1.0]
+    assert result.ledgers["nominal"].flows[0].flow.total.sumw == 4.0
+    yields = result.ledgers["nominal"].yields["tth_hadronic"]
+    assert (yields["central"].sumw, yields["s_up"].sumw) == (4.0, 6.0)
+
+
+def test_object_weight_of_selected_objects() -> None:
+    content = {**OF_MUONS, "target_collections": ["SelectedMuon"]}
+    two = event(Jet=JETS[:2], Muon=[MUON, {**MUON, "pt": 10.0, "sf": 100.0}])
+    table = run(two, HADRONIC, systematics=systematics(id=content)).tables["nominal"]
+    assert table["weight_id_up"].tolist() == [1.5, 1.0]
+
+
+def test_central_factor_of_zero_gives_no_nan() -> None:
+    table = run({**HADRONIC, "w": 0.0}, systematics=systematics(s=MODIFYING)).tables["nominal"]
+    assert (table["weight_central"].tolist(), table["weight_full_s_up"].tolist()) == ([0.0], [1.5])
+
+
+CONFIGURATION = systematics({"scale": SCALE}, s=MODIFYING, id=OF_MUONS)
+
+
+@pytest.mark.parametrize("events", [(), (ONE_PHOTON,), (NO_TAG,)])
+def test_nothing_selected_gives_typed_columns_in_every_variation(events: Any) -> None:
+    empty, full = (run(*e, systematics=CONFIGURATION).tables for e in (events, (HADRONIC,)))
+    for variation, table in full.items():
+        types = {name: values.dtype for name, values in table.items()}
+        assert {name: values.dtype for name, values in empty[variation].items()} == types
+        assert {len(values) for values in empty[variation].values()} == {0}
+
+
+def test_nothing_selected_still_gives_counters() -> None:
+    empty, full = (run(*e, systematics=CONFIGURATION).ledgers for e in ((), (HADRONIC,)))
+    for variation, ledger in full.items():
+        assert (empty[variation] + ledger) == ledger
+        assert empty[variation].flows[0].flow.total.n == 0
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_size_of_stacks_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [LEPTONIC, NO_TAG, HADRONIC]
+    expected = run(*events, systematics=CONFIGURATION)
+    monkeypatch.setattr(block, "_STACK_ROWS", rows)
+    result = run(*events, systematics=CONFIGURATION)
+    assert result.ledgers == expected.ledgers
+    for variation, table in expected.tables.items():
+        assert list(result.tables[variation]) == list(table)
+        for name, values in table.items():
+            np.testing.assert_array_equal(result.tables[variation][name], values)
+
+
+def test_the_rest_is_read_only_for_events_that_may_pass() -> None:
+    analysis = model()
+    plan = make_plan(analysis, analysis.samples.pairs[0])
+    asked: list[int] = []
+
+    def read_rest(n: int) -> Any:
+        asked.append(n)
+        return events[:n]
+
+    events = ak.Array([ONE_PHOTON, event(**OF_OBJECTS)])
+    process_block(plan, None, ("nominal",), events, read_rest)
+    process_block(plan, None, ("nominal",), events[:1], read_rest)
+    assert asked == [2, 0]
+
+
+def test_factor_that_is_not_finite_names_the_event_also_if_it_is_not_selected() -> None:
+    bad = {**ONE_PHOTON, "w_up": math.nan, "event": 77}
+    text = message(HADRONIC, bad, systematics=systematics(s=MODIFYING))
+    assert "'s' up is nan for event 1:2:77" in text
+
+
+def test_generator_weight_that_is_not_finite_names_the_event() -> None:
+    text = message(HADRONIC, {**NO_TAG, "genWeight": math.inf, "event": 77})
+    assert "genWeight is inf for event 1:2:77" in text
+
+
+def test_broken_bound_is_an_error() -> None:
+    text = message(HADRONIC, systematics=systematics({"scale": {**SCALE, "bound": 0.1}}))
+    assert "'scale' up of 'Photon_pt' shifts by up to 0.5, its bound is 0.1" in text
+
+
+def test_tagger_that_raises_keeps_its_error() -> None:
+    sequence = ["diphoton", f"{__name__}:raises"]
+    with pytest.raises(ZeroDivisionError):
+        run(HADRONIC, tag_sequence=sequence, variables_of_interest=["m_gg"])
+
+
+def test_column_of_the_input_is_passed_on() -> None:
+    table = run(HADRONIC, variables_of_interest=["input:w_up"]).tables["nominal"]
+    assert table["w_up"].tolist() == [1.5]
+
+
+@pytest.mark.parametrize("name", ["Jet_pt", "Photon_pt"])
+def test_column_of_objects_cannot_be_written(name: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=f"'{name}' has several values per event"):
+        run(HADRONIC, variables_of_interest=[f"input:{name}"])
+
+
+B_TAG = {
+    "branches": {"central": "w", "up": "w_up"},
+    "modify_central_weight": True,
+    "preserve": {"column": "nJet", "edges": [0, 2, 4, 9]},
+}
+
+
+def test_bins_of_preserved_sums_are_written_and_summed_before_any_cut() -> None:
+    events = [{**e, "w": 2.0, "w_up": 3.0, "nJet": n} for e, n in ((HADRONIC, 7), (ONE_PHOTON, 1))]
+    result = run(*events, systematics=systematics(b=B_TAG))
+    assert result.tables["nominal"]["weight_bin_b"].tolist() == [2]
+    kept = {k: v for k, v in result.sums.factors.items() if k.startswith("kept:b:")}
+    assert (kept["kept:b:up:0"], kept["kept:b:up:2"], kept["kept:b::1"]) == (3.0, 3.0, 0.0)
+    yields = result.ledgers["nominal"].yields["tth_hadronic"]
+    assert (yields["b_up@2"].sumw, yields["b_up@0"].sumw, yields["central@2"].sumw) == (3, 0, 2)
+
+
+def test_central_factor_under_a_variation_is_that_of_its_direction() -> None:
+    event_weight = {**MODIFYING, "under": {"scale_up": "up"}}
+    late = {
+        **event_weight,
+        "branches": {"central": "w", "up": "w_up"},
+        "requires_branches": ["m_gg"],
+    }
+    expected = {"nominal": 1.0, "scale_up": 1.5, "scale_down": 1.0}
+    strong = {**HADRONIC, "Photon": [{**p, "pt": 150.0} for p in PAIR]}
+    wide = {"diphoton": {"mass_max": 1000.0}}
+    sequence = [{"tagger": "diphoton", "options": wide}, ["tth_leptonic", "tth_hadronic"]]
+    for weight in (event_weight, late):
+        found = run(
+            strong, systematics=systematics({"scale": SCALE}, s=weight), tag_sequence=sequence
+        )
+        central = {v: t["weight_central"].tolist() for v, t in found.tables.items()}
+        assert central == {variation: [value] for variation, value in expected.items()}
+
+
+def twice(events: Any, direction: str) -> Any:
+    assert direction == "central"
+    return events.Photon.pt * 2
+
+
+TWICE = {
+    "method": "from_function",
+    "function": f"{__name__}:twice",
+    "branch_modified": "Photon_pt",
+    "directions": [],
+}
+
+
+@pytest.mark.parametrize("kind", ["simulation", "data"])
+def test_corrections_of_the_nominal_events_come_first(kind: str) -> None:
+    soft = {**HADRONIC, "Photon": [{**p, "pt": 30.0} for p in PAIR]}
+    content = {"corrections": {"twice": TWICE}}
+    assert len(run(soft, kind=kind).tables["nominal"]["m_gg"]) == 0
+    table = run(soft, kind=kind, systematics=content).tables["nominal"]
+    assert table["m_gg"].tolist() == [pytest.approx(120 * math.sin(1.5))]
+
+
+def test_variations_start_from_the_corrected_events() -> None:
+    soft = {**HADRONIC, "Photon": [{**p, "pt": 20.0} for p in PAIR]}
+    content = {"corrections": {"twice": TWICE}, "independent_collections": {"scale": SCALE}}
+    tables = run(soft, systematics=content).tables
+    assert {v: len(t["m_gg"]) for v, t in tables.items()} == {
+        "nominal": 0, "scale_up": 1, "scale_down": 0,
+    }  # fmt: skip
+    assert tables["scale_up"]["m_gg"] == pytest.approx(120 * math.sin(1.5))

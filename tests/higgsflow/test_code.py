@@ -1,0 +1,199 @@
+"""Digests of a user's own code, written into a folder as a user would."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.code import code_digest, physics_digest, refresh
+from higgsflow.errors import InvalidConfiguration, UserError
+from higgsflow.model.reference import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+COUNTER = itertools.count(1)
+
+TAGGER = '''
+"""What it is."""
+import {helper}
+from {helper} import threshold
+
+
+def high_met(events, factor=1.0):
+    """Events with much of it."""
+    # a comment
+    return events.MET_pt > factor * threshold()
+'''
+HELPER = "def threshold():\n    return 100.0\n"
+
+
+class Folder:
+    """A folder of modules with names that no other test uses."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.number = next(COUNTER)
+
+    def name(self, stem: str) -> str:
+        return f"user{self.number}_{stem}"
+
+    def write(self, stem: str, source: str) -> str:
+        """Writes a module and returns its name."""
+        _write(self.path / f"{self.name(stem)}.py", source)
+        return self.name(stem)
+
+    def package(self, stem: str, **modules: str) -> Path:
+        """Writes modules of a package and returns its folder."""
+        folder = self.path / self.name(stem)
+        folder.mkdir(exist_ok=True)
+        for name, source in {"__init__": "", **modules}.items():
+            _write(folder / f"{name}.py", source)
+        return folder
+
+
+def _write(path: Path, source: str) -> None:
+    path.write_text(source, encoding="utf-8")
+    # file systems tell times apart only if they are not too close
+    os.utime(path, ns=(next(COUNTER) * 10**9,) * 2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    made = Folder(tmp_path)
+    yield made
+    for name in [n for n in sys.modules if n.startswith(f"user{made.number}_")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def reference(folder: Folder) -> str:
+    """A tagger that uses a module beside it."""
+    helper = folder.write("helper", HELPER)
+    return folder.write("tags", TAGGER.format(helper=helper)) + ":high_met"
+
+
+def rewritten(folder: Folder, old: str, new: str) -> str:
+    source = TAGGER.format(helper=folder.name("helper"))
+    assert old in source
+    return folder.write("tags", source.replace(old, new)) + ":high_met"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# a comment", "# another comment"),
+        ('"""Events with much of it."""', '"""Something else."""'),
+        ('    """Events with much of it."""\n', ""),
+        ('"""What it is."""', ""),
+        ("factor * threshold()", "(factor\n        * threshold())"),
+        ("events, factor=1.0", "events,factor = 1.0,"),
+    ],
+)
+def test_what_explains_or_formats_changes_nothing(
+    old: str, new: str, folder: Folder, reference: str
+) -> None:
+    before = code_digest(reference)
+    assert code_digest(rewritten(folder, old, new)) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(">", ">="), ("factor=1.0", "factor=1.5"), ("factor *", "2 * factor *")]
+)
+def test_what_computes_changes_the_digest(
+    old: str, new: str, folder: Folder, reference: str
+) -> None:
+    before = code_digest(reference)
+    assert code_digest(rewritten(folder, old, new)) != before
+
+
+def test_module_beside_it_counts(folder: Folder, reference: str) -> None:
+    before = code_digest(reference)
+    folder.write("helper", "# said otherwise\n" + HELPER)
+    assert code_digest(reference) == before
+    folder.write("helper", HELPER.replace("100", "90"))
+    assert code_digest(reference) != before
+
+
+def test_package_beside_it_counts(folder: Folder) -> None:
+    package = folder.package("pack", deep=HELPER)
+    name = folder.write("uses", f"from {package.name}.deep import threshold\n")
+    before = code_digest(f"{name}:threshold")
+    folder.package("pack", deep=HELPER.replace("100", "90"))
+    assert code_digest(f"{name}:threshold") != before
+
+
+def test_relative_imports_in_a_package_count(folder: Folder) -> None:
+    package = folder.package("rel", cuts=HELPER, tags="from . import cuts\n")
+    reference = f"{package.name}.tags:cuts"
+    before = code_digest(reference)
+    folder.package("rel", cuts=HELPER.replace("100", "90"))
+    assert code_digest(reference) != before
+
+
+def test_modules_that_import_each_other_are_no_trouble(folder: Folder) -> None:
+    name = folder.write("a", f"import {folder.name('b')}\n")
+    folder.write("b", f"import {name}\nx = 1\n")
+    before = code_digest(f"{name}:x")
+    folder.write("b", f"import {name}\nx = 2\n")
+    assert code_digest(f"{name}:x") != before
+
+
+def test_function_of_the_started_program_counts_by_itself() -> None:
+    with pytest.raises(UserError, match="there_is_no_such"):
+        code_digest("__main__:there_is_no_such")
+
+
+def test_code_without_source_is_an_error() -> None:
+    with pytest.raises(InvalidConfiguration, match="cannot read the source of 'math'"):
+        code_digest("math:sin")
+
+
+def test_physics_has_a_digest_that_does_not_change_by_itself() -> None:
+    assert physics_digest() == physics_digest()
+    assert physics_digest() != code_digest("higgsflow.taggers.tth:TTHTagger")
+
+
+def test_a_changed_module_of_the_user_is_imported_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "edited_part.py").write_text("LOW = 100\n", encoding="utf-8")
+    main = tmp_path / "edited_taggers.py"
+    main.write_text(
+        "from edited_part import LOW\n\n\ndef cut():\n    return LOW\n", encoding="utf-8"
+    )
+    reference = "edited_taggers:cut"
+    refresh([reference])
+    assert resolve(reference)() == 100
+    (tmp_path / "edited_part.py").write_text("LOW = 1500\n", encoding="utf-8")
+    os.utime(tmp_path / "edited_part.py", (1, 1))
+    refresh([reference])
+    assert resolve(reference)() == 1500
+    for name in ("edited_part", "edited_taggers"):
+        sys.modules.pop(name)
+
+
+def test_what_a_script_has_beside_a_function_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut from the command line is a value of the script, not part of the function."""
+    main = sys.modules["__main__"]
+    monkeypatch.setattr(main, "_helper_of_test", _helper_of_test, raising=False)
+    monkeypatch.setattr(main, "_CUT_OF_TEST", 60.0, raising=False)
+    monkeypatch.setattr(_helper_of_test, "__module__", "__main__")
+    before = code_digest("__main__:_helper_of_test")
+    assert code_digest("__main__:_helper_of_test") == before
+    monkeypatch.setattr(main, "_CUT_OF_TEST", 90.0)
+    assert code_digest("__main__:_helper_of_test") != before
+
+
+_CUT_OF_TEST = 60.0
+
+
+def _helper_of_test() -> float:
+    return _CUT_OF_TEST

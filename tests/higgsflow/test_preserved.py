@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.errors import NormalizationError, WeightError
+from higgsflow.model.preserved import ALL, Bins
+from higgsflow.model.systematic import Systematics, WeightSystematic
+from higgsflow.output.rescale import Ratio
+from higgsflow.preserved import bin_column, column_ratios, kept_sums, positions, ratios
+from higgsflow.weights import Factors
+
+G = np.array([1.0, 2.0, -1.0, 4.0])
+EVENTS = ak.Array({"n": [0, 1, 1, 7]})
+JETS = Bins(column="n", edges=(0, 1, 2, 3))
+B_TAG = {
+    "branches": {"central": "c", "up": "u"},
+    "modify_central_weight": True,
+    "preserve": {"column": "n", "edges": [0, 1, 2, 3]},
+    "under": {"jes_up": "up"},
+}
+
+
+def weight(name: str = "b", **content: Any) -> WeightSystematic:
+    return WeightSystematic.model_validate({"name": name, **B_TAG, **content})
+
+
+def test_what_lies_outside_belongs_to_the_nearest_bin() -> None:
+    assert positions(JETS, ak.Array({"n": [-1, 0, 1, 2, 3, 9]}), "b").tolist() == [0, 0, 1, 2, 2, 2]
+
+
+def test_values_are_bins_in_the_order_in_which_they_are_given() -> None:
+    bins = Bins(column="n", values=(105, 100, 101))
+    assert positions(bins, ak.Array({"n": [100, 101, 105]}), "b").tolist() == [1, 2, 0]
+
+
+def test_one_bin_without_a_column() -> None:
+    assert positions(ALL, EVENTS, "b").tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("bins", "value"),
+    [(Bins(column="n", values=(1, 2)), 3.0), (Bins(column="n", values=(1, 2)), 1.5), (JETS, "nan")],
+)
+def test_value_without_a_bin_is_an_error(bins: Bins, value: Any) -> None:
+    with pytest.raises(WeightError, match="is in no bin"):
+        positions(bins, ak.Array({"n": [1.0, float(value)]}), "b")
+
+
+def sums(up: list[float]) -> dict[str, float]:
+    factors = Factors(np.full(4, 2.0), {"up": np.array(up)})
+    return kept_sums(weight(), G, factors, EVENTS)
+
+
+def test_sums_and_ratios_by_hand() -> None:
+    """Bins hold g = (1), (2, -1), (4); factors up 2, (3, 1), 0.5: sums 2, 5, 2 of 1, 1, 4."""
+    found = ratios(weight(), sums([2.0, 3.0, 1.0, 0.5]))
+    assert found == {"up": (0.5, 0.2, 2.0), "central": (0.5, 0.5, 0.5)}
+
+
+def test_sums_of_blocks_add() -> None:
+    factors = Factors(np.full(4, 2.0), {"up": np.array([2.0, 3.0, 1.0, 0.5])})
+    parts = [
+        kept_sums(weight(), G[rows], factors.take(rows), EVENTS[rows])
+        for rows in (slice(0, 1), slice(1, 4))
+    ]
+    whole = kept_sums(weight(), G, factors, EVENTS)
+    assert {name: parts[0][name] + parts[1][name] for name in whole} == whole
+
+
+def test_bin_without_events_changes_nothing() -> None:
+    factors = Factors(np.full(1, 2.0), {"up": np.ones(1)})
+    found = ratios(weight(), kept_sums(weight(), G[:1], factors, EVENTS[:1]))
+    assert found["up"] == (1.0, 1.0, 1.0)
+
+
+def test_sum_of_zero_is_an_error() -> None:
+    with pytest.raises(NormalizationError, match="'b' makes the sum of weights of a bin 0"):
+        ratios(weight(), sums([2.0, 0.5, 1.0, 0.5]))
+
+
+def test_sums_that_were_not_kept_are_an_error() -> None:
+    with pytest.raises(NormalizationError, match="no sums of 'b'"):
+        ratios(weight(), {})
+
+
+def test_weight_that_preserves_nothing_keeps_no_sums() -> None:
+    plain = weight(preserve=None)
+    assert kept_sums(plain, G, Factors(None, {"up": G}), EVENTS) == {}
+
+
+def both() -> Systematics:
+    inclusive = {"branch": "S", "length": 2, "normalisation": "inclusive", "names": {"a": 1}}
+    pileup = {"branches": {"central": "c", "up": "u"}, "modify_central_weight": True}
+    weights = {"b": B_TAG, "scale": {"vector": inclusive}, "pu": pileup}
+    return Systematics.model_validate({"weights": weights})
+
+
+KNOWN = {"b": {"central": (0.9, 0.8, 0.7), "up": (0.6, 0.5, 0.4)}, "scale": {"a": (1.25,)}}
+
+
+def test_columns_of_the_nominal_events() -> None:
+    central, up = (Ratio(bins="weight_bin_b", values=KNOWN["b"][d]) for d in ("central", "up"))
+    assert column_ratios(both(), KNOWN, "nominal") == {
+        "weight_central": (central,),
+        "weight_b_up": (up,),
+        "weight_full_b_up": (up,),
+        "weight_full_pu_up": (central,),
+        "weight_scale_a": (Ratio(values=(1.25,)),),
+    }
+
+
+def test_variation_has_the_central_weight_only_and_its_own_direction() -> None:
+    (ratio,) = column_ratios(both(), KNOWN, "jes_up")["weight_central"]
+    assert ratio.values == KNOWN["b"]["up"]
+    assert list(column_ratios(both(), KNOWN, "jes_down")) == ["weight_central"]
+
+
+def test_nothing_to_do_without_sums() -> None:
+    assert column_ratios(both(), {}, "nominal") == {}
+    assert bin_column(weight()) == "weight_bin_b"

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import numpy as np
+
+from higgsflow.records.ledger import Ledger, StepFlow
+from higgsflow.selection.cutflow import Counter, CutFlow
+from higgsflow.taggers.contract import CutGroup, PlainDecision
+from higgsflow.taggers.sequence import StepResult
+from higgsflow.taggers.tth import TTHTagger
+from higgsflow.tally import step_flows, with_opening
+
+
+def bits(text: str) -> np.ndarray:
+    return np.array([character == "1" for character in text])
+
+
+# the worked example of the cut flow
+WEIGHT = np.array([2.0, 2.0, -2.0, 2.0, 2.0, 2.0])
+CUTS = CutGroup({"A": bits("111101"), "B": bits("110110"), "C": bits("101111")})
+PHOTONS = CutGroup({"pt": bits("1101")}, edges=np.array([0, 2, 2, 3, 4, 4, 4]))
+
+
+def step(rows: np.ndarray, *groups: dict[str, CutGroup]) -> StepResult:
+    decisions = [PlainDecision(mask=bits("1" * len(rows)), cuts=cuts) for cuts in groups]
+    taggers = [TTHTagger(name=f"t{i}") for i in range(len(groups))]
+    return StepResult(rows, tuple(taggers), tuple(decisions))
+
+
+def test_worked_example_of_the_cut_flow() -> None:
+    (found,) = step_flows(1, step(np.arange(6), {"events": CUTS}), WEIGHT, slice(None))
+    assert (found.step, found.tagger, found.group) == (1, "t0", "events")
+    flow = found.flow
+    assert [(c.n, c.sumw) for c in flow.alone] == [(5, 6.0), (4, 8.0), (5, 6.0)]
+    assert [(c.n, c.sumw) for c in flow.prefix] == [(5, 6.0), (3, 6.0), (2, 4.0)]
+    assert [c.n for c in flow.others] == [3, 4, 3]
+    assert flow.total == Counter(n=6, sumw=8.0, sumw2=24.0)
+
+
+def test_only_its_own_rows_are_counted() -> None:
+    rows = np.array([0, 2, 3, 5])
+    group = CutGroup({"A": bits("1011")})
+    (found,) = step_flows(1, step(rows, {"events": group}), WEIGHT, slice(1, 3))
+    assert found.flow.total == Counter(n=2, sumw=0.0, sumw2=8.0)
+    assert found.flow.passed == Counter(n=1, sumw=2.0, sumw2=4.0)
+
+
+def test_objects_count_with_the_weight_of_their_event() -> None:
+    (found,) = step_flows(0, step(np.arange(6), {"photons": PHOTONS}), WEIGHT, slice(1, 4))
+    assert found.flow.total == Counter(n=2, sumw=0.0, sumw2=8.0)
+    assert found.flow.passed == Counter(n=1, sumw=2.0, sumw2=4.0)
+
+
+def test_every_tagger_has_flows_also_where_they_share_objects() -> None:
+    found = step_flows(1, step(np.arange(6), {"p": PHOTONS}, {"p": PHOTONS}), WEIGHT, slice(None))
+    assert [flow.tagger for flow in found] == ["t0", "t1"]
+    assert found[0].flow == found[1].flow
+
+
+def test_opening_replaces_the_first_step_of_nominal_and_the_totals_of_others() -> None:
+    total = Counter(n=100, sumw=50.0, sumw2=70.0)
+    end = Counter(n=3, sumw=1.0, sumw2=1.0)
+    opening = [
+        StepFlow(
+            step=0, tagger="d", group="events", flow=CutFlow(cuts=("a",), total=total, passed=end)
+        )
+    ]
+    after = StepFlow(
+        step=0, tagger="d", group="events", flow=CutFlow(cuts=(), total=Counter(), passed=end)
+    )
+    later = StepFlow(
+        step=1, tagger="t", group="events", flow=CutFlow(cuts=(), total=end, passed=end)
+    )
+    ledger = Ledger(flows=(after, later))
+    assert with_opening(ledger, opening, True).flows == (opening[0], later)
+    varied = with_opening(ledger, opening, False).flows
+    assert varied[0].flow == CutFlow(cuts=(), total=total, passed=end)
+    assert varied[1] == later

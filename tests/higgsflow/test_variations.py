@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.errors import UnknownName, UserError
+from higgsflow.model.systematic import IndependentCollection, Systematics
+from higgsflow.variations import apply_variation, find_variation, input_columns, shift_bounds
+
+EVENTS = ak.Array(
+    {
+        "MET_pt": [10.0, 20.0],
+        "Jet": [[{"pt": 100.0, "pt_up": 110.0}, {"pt": 50.0, "pt_up": 55.0}], []],
+    }
+)
+
+
+def scaled(events: Any, direction: str, shift: float = 0.1) -> Any:
+    return events.Jet.pt * (1 + shift if direction == "up" else 1 - shift)
+
+
+def jets_and_met(events: Any, direction: str) -> dict[str, Any]:
+    return {"Jet_pt": events.Jet.pt + 1.0, "MET_pt": events.MET_pt - 1.0, "other": 0}
+
+
+def without_some(events: Any, direction: str) -> Any:
+    return events.Jet.pt[events.Jet.pt > 60]
+
+
+def of_fewer_events(events: Any, direction: str) -> Any:
+    return events.Jet.pt[:1]
+
+
+def in_float32(events: Any, direction: str) -> Any:
+    return ak.values_astype(events.Jet.pt * 1.1, np.float32)
+
+
+def out_of_nothing(events: Any, direction: str) -> Any:
+    return ak.fill_none(ak.nan_to_none(events.Jet.pt), 60.0)
+
+
+def source(function: Any = None, **content: Any) -> IndependentCollection:
+    by_function = {"method": "from_function", "function": function} if function else {}
+    columns = {"name": "s", "branch_modified": "Jet_pt", **by_function}
+    return IndependentCollection.model_validate({**columns, **content})
+
+
+def shifted(of: IndependentCollection, direction: str = "up", events: Any = EVENTS) -> Any:
+    return apply_variation(events, of, direction).Jet.pt.tolist()
+
+
+def message(of: IndependentCollection, events: Any = EVENTS) -> str:
+    with pytest.raises(UserError) as caught:
+        apply_variation(events, of, "up")
+    assert len(str(caught.value).splitlines()) <= 3
+    return str(caught.value)
+
+
+def test_column_of_the_input_replaces_another() -> None:
+    assert shifted(source(branches={"up": "Jet_pt_up"})) == [[110.0, 55.0], []]
+
+
+def test_column_of_the_input_may_be_a_shift() -> None:
+    assert shifted(source(branches={"up": "Jet_pt_up"}, additive=True)) == [[210.0, 105.0], []]
+
+
+def test_function_gets_direction_and_options() -> None:
+    by_half = source(scaled, kwargs={"shift": 0.5})
+    assert shifted(by_half) == [[150.0, 75.0], []]
+    assert shifted(by_half, "down") == [[50.0, 25.0], []]
+
+
+def test_several_columns_shift_together() -> None:
+    both = source(jets_and_met, branch_modified=["Jet_pt", "MET_pt"])
+    events = apply_variation(EVENTS, both, "up")
+    assert (events.Jet.pt.tolist(), events.MET_pt.tolist()) == ([[101.0, 51.0], []], [9.0, 19.0])
+    assert events.Jet.pt_up.tolist() == EVENTS.Jet.pt_up.tolist()
+
+
+def test_nominal_events_stay_as_they_are() -> None:
+    before = EVENTS.to_list()
+    apply_variation(EVENTS, source(scaled), "up")
+    assert EVENTS.to_list() == before
+
+
+def test_single_precision_becomes_double_as_when_stacked() -> None:
+    shifted_events = apply_variation(EVENTS, source(in_float32), "up")
+    assert "float64" in str(shifted_events.Jet.pt.type)
+
+
+def test_column_that_the_function_forgets_is_named() -> None:
+    both = source(jets_and_met, branch_modified=["Jet_pt", "MET_phi"])
+    assert "no column 'MET_phi' in what 's' returned. Did you mean 'MET_pt'" in message(both)
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (without_some, "'s' up of 'Jet_pt' changed the number of objects"),
+        (of_fewer_events, "'s' up of 'Jet_pt' has 1 entries for 2 events"),
+    ],
+)
+def test_shape_must_stay(function: Any, text: str) -> None:
+    assert text in message(source(function))
+
+
+def test_broken_bound_says_by_how_much() -> None:
+    found = message(source(scaled, bound=0.05))
+    assert "'s' up of 'Jet_pt' shifts by up to 0.1, its bound is 0.05" in found
+
+
+def test_kept_bound_is_fine_also_to_the_last_digit() -> None:
+    shifted(source(scaled, bound=0.1))
+    shifted(source(scaled, bound=0.1), "down")
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, 0.0])
+def test_bound_says_nothing_of_what_stays_as_it_is(bad: float) -> None:
+    events = ak.Array({"Jet": [[{"pt": bad}, {"pt": 1.0}]]})
+    shifted(source(scaled, bound=0.1), events=events)
+
+
+def test_number_out_of_nothing_breaks_a_bound() -> None:
+    events = ak.Array({"Jet": [[{"pt": math.nan}]]})
+    assert "its bound is 0.1" in message(source(out_of_nothing, bound=0.1), events)
+    zero = ak.Array({"Jet": [[{"pt": 0.0, "pt_up": 1.0}]]})
+    assert "by up to inf" in message(source(branches={"up": "Jet_pt_up"}, bound=0.1), zero)
+
+
+def systematics(**sources: IndependentCollection) -> Systematics:
+    return Systematics(independent_collections=sources)
+
+
+def named(name: str, **content: Any) -> IndependentCollection:
+    return source(scaled, name=name, **content)
+
+
+def test_variation_is_found_by_its_name() -> None:
+    jes = named("jes_total")
+    assert find_variation(systematics(jes_total=jes), "jes_total_down") == (jes, "down")
+
+
+def test_unknown_variation_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"no variation 'jes_dwon'.*'jes_down'"):
+        find_variation(systematics(jes=named("jes")), "jes_dwon")
+
+
+def test_bound_of_a_column_is_the_largest_or_none() -> None:
+    both = systematics(a=named("a", bound=0.01), b=named("b", bound=0.03))
+    assert shift_bounds(both) == {"Jet_pt": 0.03}
+    unknown = systematics(a=named("a", bound=0.01), b=named("b"), c=named("c", bound=0.5))
+    assert shift_bounds(unknown) == {"Jet_pt": None}
+
+
+def test_inputs_are_what_is_modified_and_what_is_needed() -> None:
+    one = source(branches={"up": "Jet_up", "down": "Jet_dn"}, requires_branches=["MET_phi"])
+    assert input_columns(one) == ("Jet_pt", "Jet_up", "Jet_dn", "MET_phi")

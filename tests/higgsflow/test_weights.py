@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.demo.corrections import write_corrections
+from higgsflow.errors import UnknownName, UserError, WeightError
+from higgsflow.model.systematic import WeightSystematic
+from higgsflow.weights import (
+    Factors,
+    central_product,
+    check_finite,
+    clamped,
+    concatenated,
+    evaluate,
+    factor_column,
+    full_column,
+    input_columns,
+    target_columns,
+    varied_weight,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVENTS = ak.Array(
+    {
+        "run": [1, 1, 1],
+        "luminosityBlock": [2, 2, 2],
+        "event": [7, 8, 9],
+        "w": [1.0, 2.0, 3.0],
+        "w_up": [1.5, 2.5, 3.5],
+        "Muon": [
+            [{"sf": 2.0, "sf_up": 3.0}, {"sf": 0.5, "sf_up": 1.0}],
+            [],
+            [{"sf": 4.0, "sf_up": 5.0}],
+        ],
+    }
+)
+
+
+def factors(events: Any, up: float = 1.1) -> dict[str, Any]:
+    return {"central": events.w, "up": events.w * up, "down": events.w, "more": events.w}
+
+
+def per_muon(muons: Any) -> dict[str, Any]:
+    return {"up": muons.sf_up, "down": muons.sf}
+
+
+def an_array(events: Any) -> Any:
+    return events.w
+
+
+def weight(**content: Any) -> WeightSystematic:
+    return WeightSystematic.model_validate({"name": "s", **content})
+
+
+def event_weight(**content: Any) -> WeightSystematic:
+    return weight(branches={"central": "w", "up": "w_up"}, modify_central_weight=True, **content)
+
+
+def function_weight(function: Any, **content: Any) -> WeightSystematic:
+    return weight(method="from_function", function=function, **content)
+
+
+def message(systematic: WeightSystematic, events: Any = EVENTS) -> str:
+    with pytest.raises(UserError) as caught:
+        evaluate(systematic, events)
+    assert len(str(caught.value).splitlines()) <= 3
+    return str(caught.value)
+
+
+def test_worked_example() -> None:
+    """w = 1, f = (central 2, up 3), mask on events 2 and 3 of 4."""
+    of_all = Factors(np.full(4, 2.0), {"up": np.full(4, 3.0)})
+    inside = of_all.where(np.array([False, True, True, False]))
+    weighed = {"s": (event_weight(), inside)}
+    assert central_product(np.ones(4), weighed).tolist() == [1.0, 2.0, 2.0, 1.0]
+    assert inside.directions["up"].tolist() == [1.0, 3.0, 3.0, 1.0]
+    assert varied_weight("s", "up", np.ones(4), weighed).tolist() == [1.0, 3.0, 3.0, 1.0]
+
+
+def test_factors_from_columns() -> None:
+    found = evaluate(event_weight(), EVENTS)
+    assert found.central is not None
+    assert found.central.tolist() == [1.0, 2.0, 3.0]
+    assert {d: f.tolist() for d, f in found.directions.items()} == {"up": [1.5, 2.5, 3.5]}
+
+
+def test_factors_of_a_function_with_its_options() -> None:
+    found = evaluate(function_weight(factors, kwargs={"up": 2.0}), EVENTS)
+    assert list(found.directions) == ["up", "down"]
+    assert found.directions["up"].tolist() == [2.0, 4.0, 6.0]
+
+
+OF_MUONS = {"type": "object", "branches": {"central": "sf", "up": "Muon_sf_up"}}
+
+
+@pytest.mark.parametrize(
+    "collection", [{"input_collection": "Muon"}, {"target_collections": "Muon"}]
+)
+def test_object_factors_multiply_and_an_empty_list_gives_one(collection: dict[str, Any]) -> None:
+    branches = {"central": "Muon_sf", "up": "Muon_sf_up"}
+    found = evaluate(weight(**{**OF_MUONS, **collection, "branches": branches}), EVENTS)
+    assert found.central is not None
+    assert found.central.tolist() == [1.0, 1.0, 4.0]
+    assert found.directions["up"].tolist() == [3.0, 1.0, 5.0]
+
+
+def test_object_factors_of_the_objects_that_a_tagger_selected() -> None:
+    events = ak.with_field(EVENTS, EVENTS.Muon[EVENTS.Muon.sf > 1], "SelectedMuon")
+    both = ["SelectedMuon", "Muon"]
+    content = {**OF_MUONS, "input_collection": "Muon"}
+    one = evaluate(weight(**content, target_collections="SelectedMuon"), events)
+    assert one.directions["up"].tolist() == [3.0, 1.0, 5.0]
+    two = evaluate(weight(**content, target_collections=both), events)
+    assert two.directions["up"].tolist() == [9.0, 1.0, 25.0]
+
+
+def test_object_factors_of_a_function() -> None:
+    found = evaluate(function_weight(per_muon, type="object", input_collection="Muon"), EVENTS)
+    assert found.directions["down"].tolist() == [1.0, 1.0, 4.0]
+
+
+def test_no_events_and_events_without_objects_give_factors() -> None:
+    content = weight(**OF_MUONS, input_collection="Muon")
+    assert evaluate(content, EVENTS[:0]).directions["up"].tolist() == []
+    assert evaluate(content, EVENTS[1:2]).directions["up"].tolist() == [1.0]
+
+
+def test_inputs_are_named_as_events_have_them() -> None:
+    content = {"requires_branches": ["Jet_pt"]}
+    assert input_columns(event_weight(**content)) == ("w", "w_up", "Jet_pt")
+    of_muons = weight(**OF_MUONS, input_collection="Muon")
+    assert input_columns(of_muons) == ("Muon_sf", "Muon_sf_up")
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_factor_that_is_not_finite_names_the_event(bad: float) -> None:
+    events = ak.with_field(EVENTS, [1.0, bad, bad], "w_up")
+    assert f"'s' up is {bad} for event 1:2:8\n  and 1 more" in message(event_weight(), events)
+
+
+def test_missing_factor_names_the_event() -> None:
+    events = ak.with_field(EVENTS, ak.Array([1.0, 1.0, None]), "w_up")
+    assert "for event 1:2:9" in message(event_weight(), events)
+
+
+def test_finite_values_pass() -> None:
+    check_finite("x", np.array([0.0, -1.0, 1e300]), EVENTS)
+
+
+def test_jagged_factors_of_an_event_weight_are_an_error() -> None:
+    found = message(weight(branches={"up": "Muon_sf"}))
+    assert "'s' has more than one factor per event" in found
+
+
+def test_wrong_direction_names_the_nearest() -> None:
+    with pytest.raises(UnknownName, match=r"no direction 'mroe' in 's' returned.*'more'"):
+        evaluate(function_weight(factors, directions=["mroe"]), EVENTS)
+
+
+def test_function_without_a_central_factor_cannot_modify_the_central_weight() -> None:
+    systematic = function_weight(
+        per_muon, type="object", input_collection="Muon", modify_central_weight=True
+    )
+    assert "no direction 'central'" in message(systematic)
+
+
+def test_function_that_returns_an_array_is_told_what_to_return() -> None:
+    assert "not factors by direction" in message(function_weight(an_array))
+
+
+@pytest.mark.parametrize(
+    ("modifies", "full"), [(True, [60.0, 42.0, 0.0]), (False, [60.0, 84.0, 0.0])]
+)
+def test_full_weight_where_the_central_factor_is_zero_is_the_product(
+    modifies: bool, full: list[float]
+) -> None:
+    """w = 2; the other source has central factors 3, 3, 0."""
+    mine = Factors(np.array([0.0, 2.0, 0.0]), {"up": np.array([10.0, 7.0, 5.0])})
+    other = Factors(np.array([3.0, 3.0, 0.0]), {})
+    if not modifies:
+        mine = Factors(None, {"up": mine.directions["up"] * [1, 2, 1]})
+    first = weight(branches={"central": "w", "up": "w_up"}, modify_central_weight=modifies)
+    weighed = {"s": (first, mine), "t": (event_weight(), other)}
+    assert varied_weight("s", "up", np.full(3, 2.0), weighed).tolist() == full
+
+
+def test_central_factor_that_is_missing_is_an_error() -> None:
+    with pytest.raises(WeightError, match="gave no central factor"):
+        central_product(np.ones(1), {"s": (event_weight(), Factors(None, {}))})
+
+
+def test_names_of_columns() -> None:
+    assert factor_column(event_weight(), "up") == "weight_s_up"
+    assert full_column(event_weight(), "up") == "weight_full_s_up"
+
+
+def test_factors_of_some_events() -> None:
+    some = Factors(np.arange(3.0), {"up": np.arange(3.0)}).take([2, 0])
+    assert some.central is not None
+    assert (some.central.tolist(), some.directions["up"].tolist()) == ([2.0, 0.0], [2.0, 0.0])
+    assert Factors(None, {}).take([0]).central is None
+
+
+@pytest.fixture
+def of_muons(tmp_path: Path) -> WeightSystematic:
+    write_corrections(tmp_path)
+    inputs = {"systematic": {"variation": True}, "eta": "Muon_eta", "pt": "pt"}
+    correction = {"file": str(tmp_path / "muons.json"), "name": "id", "inputs": inputs}
+    correction["variations"] = {"central": "nominal", "up": "up"}
+    content = {"type": "object", "method": "correctionlib", "input_collection": "Muon"}
+    return weight(**content, correction=correction, modify_central_weight=True)
+
+
+MUONS = [[{"pt": 20.0, "eta": 1.0}, {"pt": 40.0, "eta": 0.1}], [], [{"pt": 500.0, "eta": 2.0}]]
+# central is 0.995 - 0.004 eta and up 0.003 + 0.05 / pt more, at the centres of the bins
+FACTORS = {(1, 20): (0.9908, 0.996022), (0, 40): (0.9932, 0.997311), (2, 500): (0.9884, 0.991785)}
+
+
+def test_factors_from_a_file_multiply_over_objects(of_muons: WeightSystematic) -> None:
+    events = ak.with_field(EVENTS, MUONS, "Muon")
+    found = evaluate(of_muons, events)
+    a, b, c = FACTORS.values()
+    assert found.central is not None
+    assert found.central.tolist() == pytest.approx([a[0] * b[0], 1.0, c[0]])
+    assert found.directions["up"].tolist() == pytest.approx([a[1] * b[1], 1.0, c[1]], rel=1e-6)
+    assert input_columns(of_muons) == ("Muon_eta", "Muon_pt")
+    assert clamped(of_muons, events) == {"eta": 0, "pt": 1}
+
+
+def test_factors_from_a_file_for_no_events(of_muons: WeightSystematic) -> None:
+    found = evaluate(of_muons, ak.with_field(EVENTS, MUONS, "Muon")[:0])
+    assert len(found.directions["up"]) == 0
+
+
+def test_factors_from_a_file_for_single_objects_of_the_event(of_muons: WeightSystematic) -> None:
+    pair = of_muons.model_copy(update={"target_collections": ("lead", "sublead")})
+    columns = {"lead_pt": [20.0] * 3, "lead_eta": [1.0] * 3, "sublead_eta": [0.1] * 3}
+    events = EVENTS
+    for name, values in {**columns, "sublead_pt": [40.0] * 3}.items():
+        events = ak.with_field(events, values, name)
+    a, b, _ = FACTORS.values()
+    assert evaluate(pair, events).directions["up"].tolist() == pytest.approx([a[1] * b[1]] * 3)
+    assert target_columns(pair, "lead") == ("lead_eta", "lead_pt")
+
+
+def test_object_that_is_not_a_number_names_the_event(of_muons: WeightSystematic) -> None:
+    bad = [*MUONS[:2], [{"pt": math.nan, "eta": 1.0}]]
+    text = message(of_muons, ak.with_field(EVENTS, bad, "Muon"))
+    assert "'s' central is nan for event 1:2:9" in text
+
+
+def test_file_without_variations_has_a_central_factor_only(of_muons: WeightSystematic) -> None:
+    inputs = {"systematic": {"value": "nominal"}, "eta": "eta", "pt": "pt"}
+    assert of_muons.correction is not None
+    correction = {**of_muons.correction.model_dump(), "inputs": inputs, "variations": {}}
+    only = WeightSystematic.model_validate({**of_muons.model_dump(), "correction": correction})
+    found = evaluate(only, ak.with_field(EVENTS, MUONS, "Muon"))
+    assert found.directions == {}
+    assert found.central is not None
+
+
+def test_factors_from_a_vector() -> None:
+    events = ak.with_field(EVENTS, ak.Array([[2.0, 1.0], [1.0], [4.0, 6.0]]), "LHEScaleWeight")
+    vector = {"branch": "LHEScaleWeight", "length": 2, "nominal": 0, "names": {"up": 1}}
+    found = evaluate(weight(vector=vector), events)
+    assert found.directions["up"].tolist() == [0.5, 1.0, 1.5]
+    assert (found.central, found.notes) == (None, {"no_variation": 1})
+
+
+def test_nominal_weight_of_zero_names_the_event() -> None:
+    events = ak.with_field(EVENTS, ak.Array([[2.0, 1.0], [0.0, 1.0], [4.0, 6.0]]), "S")
+    vector = {"branch": "S", "length": 2, "nominal": 0, "names": {"up": 1}}
+    assert "'s' up is inf for event 1:2:8" in message(weight(vector=vector), events)
+
+
+def test_bin_of_a_preserved_sum_is_read_too() -> None:
+    assert input_columns(event_weight(preserve={"column": "nJet", "edges": [0, 1]})) == (
+        "w",
+        "w_up",
+        "nJet",
+    )
+
+
+def test_direction_may_be_the_central_one_under_a_variation() -> None:
+    found = evaluate(event_weight(), EVENTS)
+    assert found.under("up").central is found.directions["up"]
+    assert found.under(None) is found
+
+
+def test_factors_of_several_sets_of_events() -> None:
+    found = evaluate(event_weight(), EVENTS)
+    both = concatenated([found.take(slice(0, 1)), found.take(slice(1, 3))])
+    assert both.central is not None
+    assert both.central.tolist() == [1.0, 2.0, 3.0]
+    assert both.directions["up"].tolist() == [1.5, 2.5, 3.5]
