@@ -1,0 +1,1 @@
+"""Files of events: the outputs of jobs, and what they are merged to."""

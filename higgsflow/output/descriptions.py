@@ -1,0 +1,82 @@
+"""What the columns of merged events mean, each with its unit at the end: `text [unit]`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.output.provenance import Origin, configuration_digest
+from higgsflow.weights import factor_column, full_column
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from higgsflow.plan import Plan
+    from higgsflow.records.sample_jobs import SampleJobs
+
+_WEIGHTS = {
+    "weight_central": "events at the luminosity of the year: generator weight times central "
+    "factors, scale1fb and luminosity; 1 for data",
+    "weight_central_no_lumi": "events per inverse femtobarn: weight_central over luminosity; "
+    "1 for data [fb]",
+    "weight_central_initial": "generator weight as it was read; 1 for data",
+}
+_IDENTITY = {
+    "run": "run number",
+    "luminosityBlock": "luminosity section of the run",
+    "event": "event number",
+}
+
+
+def origin_of(plan: Plan, jobs: SampleJobs, left_out: Collection[str]) -> Origin:
+    """What the merged files of a sample and year say of where they come from.
+
+    `left_out` are uuids of files that were processed, but do not count.
+    """
+    files = dict.fromkeys(part.uuid for part in jobs.ranges if part.uuid not in left_out)
+    return Origin(
+        configuration=configuration_digest(plan.analysis),
+        files=tuple(files),
+        tags=plan.tags,
+        descriptions=describe(plan),
+    )
+
+
+def describe(plan: Plan) -> dict[str, str]:
+    """The description of every output column of a sample and year."""
+    tags = ", ".join(f"{position} {tag}" for position, tag in enumerate(plan.tags))
+    return {
+        **_IDENTITY,
+        **_variables(plan),
+        "tag_idx": f"position of the tag: {tags}; -1 for none",
+        "tag_category": "category that the tag's own tagger gave; 0 where it gives none",
+        **_WEIGHTS,
+        **_systematics(plan),
+        "process_id": "number of the sample, the same in every year and analysis",
+        "year": "data-taking year",
+    }
+
+
+def _variables(plan: Plan) -> dict[str, str]:
+    """What taggers say of their columns; columns of the input are named as such."""
+    said = {
+        name: text
+        for step in plan.steps
+        for tagger in step
+        for name, text in tagger.describes(plan.context).items()
+    }
+    found = {}
+    for name, kind in plan.variables.items():
+        text = f"column {name} of the input" if kind == "input" else said.get(name, "")
+        if text:
+            found[name] = text
+    return found
+
+
+def _systematics(plan: Plan) -> dict[str, str]:
+    found = {}
+    for weight in plan.weights:
+        for direction in weight.directions:
+            what = f"systematic {weight.name}, direction {direction}"
+            found[factor_column(weight, direction)] = f"factor of {what}"
+            found[full_column(weight, direction)] = f"weight_central with {what} in place"
+    return {name: text for name, text in found.items() if name in plan.weight_columns}

@@ -1,0 +1,104 @@
+"""The file that Trees2WS of flashggFinalFit reads, made from merged files.
+
+`<directory>/<process>_<mass>_<energy>_<tag>` holds the nominal events of a tag, and with
+`_<systematic>Up01sigma` those of a variation. Data are `Data_<energy>_<tag>`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+
+from higgsflow.model.noun import Noun
+from higgsflow.output.atomic import written_atomically
+from higgsflow.output.finalfit_branches import (
+    FinalFitOrder,
+    Rows,
+    Untagged,
+    branches,
+    by_category,
+    needed_columns,
+)
+from higgsflow.output.merged_events import column_types, tables
+from higgsflow.output.merged_file import ABOUT
+from higgsflow.output.provenance import Origin, as_text, configuration_digest, provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+uproot = lazy.load("uproot")
+
+NOTAG = "NOTAG"
+
+
+class FinalFitManifest(Noun):
+    """One file for FinalFit, and the number of entries of each of its trees."""
+
+    inputs: str
+    path: str
+    size: int
+    trees: dict[str, int]
+
+
+def write_final_fit(order: FinalFitOrder) -> FinalFitManifest:
+    """Writes the file, streaming the merged events of one variation after the other.
+
+    Raises:
+        StoreError: when merged events cannot be read, or have a category without a name.
+    """
+    trees: dict[str, int] = {}
+    with written_atomically(order.path) as temporary:
+        with uproot.recreate(temporary) as file:
+            file[f"{ABOUT}/provenance"] = _provenance(order)
+            for variation in order.suffixes:
+                trees |= _write_variation(file, order, variation)
+        size = temporary.stat().st_size
+    return FinalFitManifest(inputs=order.inputs, path=str(order.path), size=size, trees=trees)
+
+
+def _provenance(order: FinalFitOrder) -> str:
+    names = ("sample", "year", "scale1fb", "luminosity", "denominator", "mode", "complete")
+    facts = {name: getattr(order.nominal, name) for name in (*names, "fraction")}
+    own = {"inputs": order.inputs, "normalisation": order.options.normalisation}
+    configuration = configuration_digest(order.analysis)
+    files = order.nominal.files
+    origin = Origin(configuration=configuration, files=files, tags=order.tags)
+    return as_text(provenance(origin, {**facts, **own}))
+
+
+def _write_variation(file: Any, order: FinalFitOrder, variation: str) -> dict[str, int]:
+    """The trees of one variation, also those without rows; returns their entries."""
+    untagged = Untagged(order)
+    with_notag = order.options.notag and order.with_weights(variation)
+    trees: dict[str, Any] = {}
+    entries: dict[str, int] = {}
+    for rows in _rows(order, variation):
+        content = branches(order, variation, rows)
+        types = {name: values.dtype for name, values in content.items()}
+        for category, chosen in by_category(order, rows):
+            path = order.tree(category, variation)
+            if path not in trees:
+                trees[path], entries[path] = file.mktree(path, types), 0
+            entries[path] += int(chosen.sum())
+            if chosen.any():
+                trees[path].extend({name: values[chosen] for name, values in content.items()})
+        if with_notag:
+            untagged.add(rows)
+    if with_notag:
+        row = untagged.row()
+        file.mktree(order.tree(NOTAG), {name: v.dtype for name, v in row.items()}).extend(row)
+        entries[order.tree(NOTAG)] = 1
+    return entries
+
+
+def _rows(order: FinalFitOrder, variation: str) -> Iterator[Rows]:
+    """The rows of a merged file, some at a time; first none, which tells the types."""
+    path = Path(order.merged[variation].path)
+    columns = needed_columns(order, variation)
+    types = column_types(path)
+    yield {name: np.empty(0, types[name].to_pandas_dtype()) for name in columns}
+    for table in tables(path, columns):
+        yield {name: table[name].to_numpy() for name in columns}

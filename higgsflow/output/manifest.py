@@ -1,0 +1,37 @@
+"""What a merged file holds and how it was scaled; stands beside it."""
+
+from __future__ import annotations
+
+from higgsflow.model.noun import Noun
+
+
+class Manifest(Noun):
+    """One merged file.
+
+    Attributes:
+        inputs: digest of what it was made from.
+        chunks: id of each chunk in it, and the stem of the job that made its events.
+        scale: what weight_central was multiplied with, scale1fb times luminosity; 1 for data.
+        files: uuids of the input files whose events count.
+        complete: whether every entry of the sample was processed; fraction of them that were.
+        path, size, checksum: of the merged file.
+    """
+
+    inputs: str
+    sample: str
+    year: str
+    variation: str
+    path: str
+    rows: int
+    size: int
+    checksum: str
+    columns: dict[str, str]
+    chunks: tuple[tuple[str, str], ...]
+    scale: float
+    scale1fb: float | None
+    luminosity: float
+    denominator: float | None
+    mode: str
+    complete: bool
+    fraction: float
+    files: tuple[str, ...] = ()

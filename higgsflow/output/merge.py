@@ -1,0 +1,221 @@
+"""The merge: job outputs become one file per variation, scaled once.
+
+weight_central of a job is the generator weight times the central factors; here it is multiplied
+with scale1fb and luminosity, so that a yield is a plain sum.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from higgsflow.digests import digest
+from higgsflow.errors import NormalizationError, StoreError
+from higgsflow.model.noun import Noun
+from higgsflow.output.atomic import checksum, written_atomically
+from higgsflow.output.chunk_file import ChunkFile
+from higgsflow.output.manifest import Manifest
+from higgsflow.output.merged_file import WRITERS, MergedWriter
+from higgsflow.output.provenance import Origin, annotated, provenance
+from higgsflow.output.rescale import Ratios, bin_columns, rescaled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IDENTITY = ("run", "luminosityBlock", "event")
+_TAGS = ("tag_idx", "tag_category")
+# each open file keeps up to a row group in memory: with more variations, the job outputs are read
+# again rather than all kept
+_TOGETHER = 20
+
+
+class Part(Noun):
+    """One job output in a merge."""
+
+    chunk_id: str
+    stem: str
+    path: Path
+    checksum: str
+
+
+class MergeOrder(Noun):
+    """What to merge, and how it is scaled.
+
+    Attributes:
+        parts: per variation the outputs in order.
+        variables, weights: per variation the columns to keep.
+        scale1fb: None for data.
+        trees: tag_idx of each tree of a ROOT file, where it has one per tag.
+        origin: what the files say of where they come from.
+        ratios: per variation what columns of weights are multiplied with besides.
+    """
+
+    sample: str
+    year: str
+    process_id: int
+    is_data: bool
+    scale1fb: float | None
+    luminosity: float
+    denominator: float | None
+    mode: str
+    complete: bool
+    fraction: float
+    output_format: str
+    folder: Path
+    inputs: dict[str, str]
+    parts: dict[str, tuple[Part, ...]]
+    variables: tuple[str, ...]
+    weights: dict[str, tuple[str, ...]]
+    trees: dict[str, int] = {}
+    origin: Origin = Origin()
+    ratios: dict[str, Ratios] = {}
+
+    @property
+    def scale(self) -> float:
+        """What weight_central is multiplied with."""
+        return 1.0 if self.scale1fb is None else self.scale1fb * self.luminosity
+
+    def path(self, variation: str) -> Path:
+        """The merged file of a variation."""
+        return self.folder / f"{variation}.{self.output_format}"
+
+
+def merge(order: MergeOrder) -> dict[str, Manifest]:
+    """Writes the merged file of every variation, streaming the job outputs.
+
+    Raises:
+        StoreError: when an output is damaged or lacks a column.
+        NormalizationError: when data hold one event twice.
+    """
+    names = list(order.parts)
+    found: dict[str, Manifest] = {}
+    for start in range(0, len(names), _TOGETHER):
+        found |= _merge_together(order, names[start : start + _TOGETHER])
+    return found
+
+
+def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manifest]:
+    """Some variations in one pass over the job outputs."""
+    with ExitStack() as stack:
+        writers: dict[str, MergedWriter] = {}
+        seen: list[Any] = []
+        for variation, table in _scaled_tables(order, variations):
+            if variation not in writers:
+                temporary = stack.enter_context(written_atomically(order.path(variation)))
+                writers[variation] = _writer(order, variation, temporary, table.schema)
+            writers[variation].add(_same_schema(writers[variation], table))
+            if order.is_data and variation == variations[0]:
+                seen.append(table.select(IDENTITY))
+        if order.is_data:
+            _refuse_duplicates(pa.concat_tables(seen), order)
+        for writer in writers.values():
+            writer.close()
+        return {v: _manifest(order, v, writer) for v, writer in writers.items()}
+
+
+def _writer(order: MergeOrder, variation: str, path: Path, schema: Any) -> MergedWriter:
+    """The writer of a merged file, which says of itself what it is."""
+    facts = {
+        "sample": order.sample,
+        "year": order.year,
+        "variation": variation,
+        "inputs": order.inputs[variation],
+        "chunks": digest([part.chunk_id for part in order.parts[variation]]),
+        **_scale_facts(order),
+    }
+    known = annotated(schema, order.origin.descriptions, provenance(order.origin, facts))
+    return WRITERS[order.output_format](path, known, order.trees)
+
+
+def _scale_facts(order: MergeOrder) -> dict[str, Any]:
+    """How the events were scaled, for files and manifests."""
+    names = ("scale", "scale1fb", "luminosity", "denominator", "mode", "complete", "fraction")
+    return {name: getattr(order, name) for name in names}
+
+
+def _scaled_tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any]]:
+    """Per job output and variation the rows as they are merged; also when there are none."""
+    by_stem: dict[str, list[str]] = {}
+    outputs: dict[str, Part] = {}
+    for variation in variations:
+        for part in order.parts[variation]:
+            by_stem.setdefault(part.stem, []).append(variation)
+            outputs.setdefault(part.stem, part)
+    for stem, part in outputs.items():
+        file = ChunkFile(part.path, part.checksum)
+        for variation in by_stem[stem]:
+            columns = _input_columns(order, variation)
+            yield variation, _scaled(order, variation, file.empty(columns))
+            for table in file.read(variation, columns):
+                yield variation, _scaled(order, variation, table)
+
+
+def _input_columns(order: MergeOrder, variation: str) -> list[str]:
+    weights = ("weight_central", "weight_central_initial", *order.weights[variation])
+    bins = bin_columns(order.ratios.get(variation, {}))
+    return [*IDENTITY, *order.variables, *_TAGS, *weights, *bins]
+
+
+def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
+    """The rows with their final columns."""
+    table = rescaled(table, order.ratios.get(variation, {}))
+    central = table["weight_central"]
+    per_fb = 1.0 if order.scale1fb is None else order.scale1fb
+    columns = {name: table[name] for name in (*IDENTITY, *order.variables, *_TAGS)}
+    columns["weight_central"] = pc.multiply(central, order.scale)
+    columns["weight_central_no_lumi"] = pc.multiply(central, per_fb)
+    columns["weight_central_initial"] = table["weight_central_initial"]
+    for name in order.weights[variation]:
+        is_full = name.startswith("weight_full_")
+        columns[name] = pc.multiply(table[name], order.scale) if is_full else table[name]
+    n = len(table)
+    columns["process_id"] = pa.array(np.full(n, order.process_id, dtype=np.int32))
+    codes = pa.array(np.zeros(n, dtype=np.int32))
+    columns["year"] = pa.DictionaryArray.from_arrays(codes, pa.array([order.year]))
+    return pa.table(columns)
+
+
+def _same_schema(writer: MergedWriter, table: Any) -> Any:
+    if table.schema != writer.schema:
+        known = {field.name: field.type for field in writer.schema}
+        unlike = next(f for f in table.schema if f.type != known.get(f.name))
+        raise StoreError(
+            f"column '{unlike.name}' differs in type between job outputs",
+            f"{unlike.type} and {known.get(unlike.name)}",
+        )
+    return table
+
+
+def _refuse_duplicates(identities: Any, order: MergeOrder) -> None:
+    """An event of data may be there once."""
+    counts = identities.group_by(list(IDENTITY)).aggregate([([], "count_all")])
+    twice = counts.filter(pc.greater(counts["count_all"], 1))
+    if len(twice):
+        first = ":".join(str(twice[name][0].as_py()) for name in IDENTITY)
+        raise NormalizationError(
+            f"{order.sample} ({order.year}) holds event {first} more than once",
+            f"and {len(twice) - 1} other events",
+            "are overlapping files or primary datasets in the catalogue?",
+        )
+
+
+def _manifest(order: MergeOrder, variation: str, writer: MergedWriter) -> Manifest:
+    return Manifest(
+        inputs=order.inputs[variation],
+        sample=order.sample,
+        year=order.year,
+        variation=variation,
+        path=str(order.path(variation)),
+        rows=writer.rows,
+        size=writer.path.stat().st_size,
+        checksum=checksum(writer.path),
+        columns={field.name: str(field.type) for field in writer.schema},
+        chunks=tuple((part.chunk_id, part.stem) for part in order.parts[variation]),
+        files=order.origin.files,
+        **_scale_facts(order),
+    )

@@ -1,0 +1,99 @@
+"""Reading merged files piece by piece, parquet or ROOT alike, in one tree or in one per tag."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from higgsflow.errors import StoreError
+from higgsflow.output.merged_file import ABOUT, ROW_GROUP
+from higgsflow.output.provenance import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+
+uproot = lazy.load("uproot")
+
+
+def column_types(path: Path) -> dict[str, Any]:
+    """Name and arrow type of the columns.
+
+    Raises:
+        StoreError: when the file cannot be read.
+    """
+    try:
+        if path.suffix == ".root":
+            with uproot.open(path) as file:
+                first = file[_trees(file)[0]]
+                found = {b.name: b.interpretation.to_dtype for b in first.branches}
+                return {name: pa.from_numpy_dtype(dtype) for name, dtype in found.items()}
+        return {column.name: column.type for column in pq.read_schema(path)}
+    except (OSError, LookupError, ValueError, pa.ArrowException) as error:
+        raise StoreError(f"cannot read {path}", str(error).splitlines()[0]) from error
+
+
+def tables(path: Path, columns: Collection[str] | None = None) -> Iterator[Any]:
+    """The columns as arrow tables, some rows at a time; all columns in their order when None.
+
+    In a file with a tree per tag the rows of one tag follow those of another.
+    """
+    if path.suffix == ".root":
+        names = list(column_types(path) if columns is None else columns)
+        with uproot.open(path) as file:
+            for tree in _trees(file):
+                parts = file[tree].iterate(names, step_size=ROW_GROUP, library="np")
+                yield from (pa.table({name: part[name] for name in names}) for part in parts)
+        return
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, columns=None if columns is None else list(columns))
+
+
+def read(path: Path, columns: Collection[str] | None = None) -> Any:
+    """The columns of a whole file as one arrow table; all columns when None."""
+    types = column_types(path)
+    names = list(types) if columns is None else list(columns)
+    empty = pa.schema([(name, types[name]) for name in names]).empty_table()
+    return pa.concat_tables([empty, *tables(path, names)])
+
+
+def pieces(path: Path, columns: Collection[str]) -> Iterator[dict[str, npt.NDArray[np.float64]]]:
+    """The columns as float64, some rows at a time; missing values are NaN."""
+    for table in tables(path, columns):
+        yield {name: _as_float(table[name]) for name in columns}
+
+
+def about(path: Path) -> dict[str, Any]:
+    """What a merged file says of itself: `provenance`, and the descriptions of its `columns`.
+
+    Raises:
+        StoreError: when the file cannot be read.
+    """
+    try:
+        if path.suffix == ".root":
+            with uproot.open(path) as file:
+                found = {key: str(file[f"{ABOUT}/{key}"]) for key in ("provenance", "columns")}
+        else:
+            found = texts(pq.read_schema(path))
+    except (OSError, LookupError, ValueError, pa.ArrowException) as error:
+        raise StoreError(f"cannot read {path}", str(error).splitlines()[0]) from error
+    return {key: json.loads(text) for key, text in found.items()}
+
+
+def _trees(file: Any) -> list[str]:
+    """The trees of a merged ROOT file, in their order."""
+    names = file.keys(recursive=False, cycle=False, filter_classname="TTree")
+    return list(dict.fromkeys(names))
+
+
+def _as_float(column: Any) -> npt.NDArray[np.float64]:
+    values: npt.NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
+    return values

@@ -1,0 +1,136 @@
+"""Writers of merged files: rows come in pieces and leave in row groups, so memory stays flat.
+
+Row groups are cut by the number of rows alone: how the events were divided into jobs changes
+nothing in a file.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from higgsflow.output.provenance import texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+# only those who ask for ROOT pay for it
+uproot = lazy.load("uproot")
+
+ROW_GROUP = 100_000
+TREE = "events"
+# no tag can be called so: names begin with a letter or digit
+ABOUT = "_higgsflow"
+# small tables that wait before they are made one: each costs far more than its rows
+_TABLES = 128
+
+
+class MergedWriter(ABC):
+    """Collects arrow tables of one schema and writes them in large pieces.
+
+    Attributes:
+        rows: added until now.
+        n_waiting: rows in memory, less than a row group after every `add`.
+    """
+
+    def __init__(self, path: Path, schema: Any, trees: Mapping[str, int] | None = None) -> None:
+        """Opens the file; `trees` has the tag_idx of each tree, where there is one per tag."""
+        self.path = path
+        self.schema = schema
+        self.trees = dict(trees or {})
+        self.rows = 0
+        self.n_waiting = 0
+        self._waiting: list[Any] = []
+
+    def add(self, table: Any) -> None:
+        """Adds rows."""
+        if not len(table):
+            return
+        self.rows += len(table)
+        self.n_waiting += len(table)
+        self._waiting.append(table)
+        while self.n_waiting >= ROW_GROUP:
+            self._flush(ROW_GROUP)
+        if len(self._waiting) >= _TABLES:
+            self._waiting = [self._together().combine_chunks()]
+
+    def close(self) -> None:
+        """Writes what waits; a file without rows still has its columns."""
+        if self.n_waiting or not self.rows:
+            self._flush(self.n_waiting)
+        self._finish()
+
+    def _together(self) -> Any:
+        return pa.concat_tables([self.schema.empty_table(), *self._waiting])
+
+    def _flush(self, n: int) -> None:
+        together = self._together()
+        rest = together.slice(n)
+        self._waiting, self.n_waiting = [rest] if len(rest) else [], len(rest)
+        self._write(together.slice(0, n).combine_chunks())
+
+    @abstractmethod
+    def _write(self, table: Any) -> None:
+        """Writes one piece."""
+
+    @abstractmethod
+    def _finish(self) -> None:
+        """Ends the file."""
+
+
+class MergedParquet(MergedWriter):
+    """Merged events as parquet."""
+
+    def __init__(self, path: Path, schema: Any, trees: Mapping[str, int] | None = None) -> None:
+        super().__init__(path, schema, trees)
+        text_columns = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        self._writer = pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=text_columns or False,
+        )
+
+    def _write(self, table: Any) -> None:
+        self._writer.write_table(table, row_group_size=ROW_GROUP)
+
+    def _finish(self) -> None:
+        self._writer.close()
+
+
+class MergedRoot(MergedWriter):
+    """Merged events as the TTree `events`, or as a TTree per tag.
+
+    The year is in the provenance, not among the branches: ROOT has no type for text that is the
+    same in all rows. Provenance and descriptions of columns are texts beside the trees.
+    """
+
+    def __init__(self, path: Path, schema: Any, trees: Mapping[str, int] | None = None) -> None:
+        super().__init__(path, schema, trees)
+        self._numbers = [f.name for f in schema if not pa.types.is_dictionary(f.type)]
+        self._file = uproot.recreate(path)
+        for name, text in texts(schema).items():
+            self._file[f"{ABOUT}/{name}"] = text
+        types = {name: schema.field(name).type.to_pandas_dtype() for name in self._numbers}
+        self._trees = {name: self._file.mktree(name, types) for name in self.trees or (TREE,)}
+
+    def _write(self, table: Any) -> None:
+        for name, tree in self._trees.items():
+            rows = table
+            if self.trees:
+                rows = table.filter(pc.equal(table["tag_idx"], self.trees[name]))
+            if len(rows):
+                tree.extend({column: rows[column].to_numpy() for column in self._numbers})
+
+    def _finish(self) -> None:
+        self._file.close()
+
+
+WRITERS: dict[str, Callable[..., MergedWriter]] = {"parquet": MergedParquet, "root": MergedRoot}

@@ -1,0 +1,47 @@
+"""Factors that are known only when all jobs are: a weight divided by its mean before any cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+
+from higgsflow.model.noun import Noun
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+pa = lazy.load("pyarrow")
+
+
+class Ratio(Noun):
+    """What a column is multiplied with, by the bin of the event.
+
+    Attributes:
+        bins: column with the bin; empty where there is one for all events.
+    """
+
+    bins: str = ""
+    values: tuple[float, ...]
+
+
+Ratios = dict[str, tuple[Ratio, ...]]
+
+
+def bin_columns(ratios: Mapping[str, tuple[Ratio, ...]]) -> tuple[str, ...]:
+    """The columns of bins that are needed."""
+    found = (ratio.bins for of_column in ratios.values() for ratio in of_column)
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def rescaled(table: Any, ratios: Mapping[str, tuple[Ratio, ...]]) -> Any:
+    """The table with these columns multiplied."""
+    for name, of_column in ratios.items():
+        values = table[name].to_numpy()
+        for ratio in of_column:
+            known = np.asarray(ratio.values)
+            values = values * (known[table[ratio.bins].to_numpy()] if ratio.bins else known[0])
+        position = table.schema.get_field_index(name)
+        table = table.set_column(position, name, pa.array(values))
+    return table

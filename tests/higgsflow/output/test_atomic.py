@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import stat
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.errors import StoreError
+from higgsflow.output.atomic import cannot_write, checksum, write_text, written_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_half(path: Path, error: BaseException) -> None:
+    with written_atomically(path) as temporary:
+        temporary.write_text("half")
+        raise error
+
+
+def test_file_has_its_content_and_nothing_else_is_left(tmp_path: Path) -> None:
+    write_text(tmp_path / "new" / "folder" / "a.json", "größer")
+    assert [p.name for p in (tmp_path / "new" / "folder").iterdir()] == ["a.json"]
+    assert (tmp_path / "new" / "folder" / "a.json").read_text(encoding="utf-8") == "größer"
+
+
+@pytest.mark.parametrize("error", [ValueError("mine"), KeyboardInterrupt()])
+def test_exception_leaves_nothing_and_is_told_as_it_is(
+    tmp_path: Path, error: BaseException
+) -> None:
+    with pytest.raises(type(error)) as caught:
+        write_half(tmp_path / "a", error)
+    assert caught.value is error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exception_leaves_what_was_there_before(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "old")
+    with pytest.raises(ValueError, match="mine"):
+        write_half(tmp_path / "a", ValueError("mine"))
+    assert (tmp_path / "a").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_file_is_not_there_before_the_block_has_ended(tmp_path: Path) -> None:
+    with written_atomically(tmp_path / "a") as temporary:
+        temporary.write_text("x")
+        assert not (tmp_path / "a").exists()
+        assert temporary.parent == tmp_path
+        assert temporary.name.startswith(".")
+    assert (tmp_path / "a").exists()
+
+
+def test_block_that_removes_its_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError), written_atomically(tmp_path / "a") as temporary:
+        temporary.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reader_never_sees_half_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    contents = [letter * 200_000 for letter in "ab"]
+    write_text(path, contents[0])
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            for content in contents:
+                write_text(path, content)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert {path.read_text() for _ in range(200)} <= set(contents)
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    with written_atomically(tmp_path / "a") as one, written_atomically(tmp_path / "a") as two:
+        one.write_text("one")
+        two.write_text("two")
+    assert (tmp_path / "a").read_text() == "one"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_others_may_read_what_the_umask_allows(tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.touch()
+    write_text(tmp_path / "a", "x")
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_folder_that_cannot_be_made_is_told_in_three_lines(tmp_path: Path) -> None:
+    # below a file not even root can write
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "folder" / "a.json"
+    with pytest.raises(StoreError) as caught:
+        write_text(path, "x")
+    first, second, third = str(caught.value).splitlines()
+    assert first == f"cannot write {path}"
+    assert "Not a directory" in second
+    assert "HIGGSFLOW_STORE" in third
+
+
+def test_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    with pytest.raises(StoreError, match="Is a directory"):
+        write_text(tmp_path / "a", "x")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_full_disk_asks_for_room(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="make room"), written_atomically(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_error_without_number_is_told_in_three_lines(tmp_path: Path) -> None:
+    assert len(str(cannot_write(tmp_path, OSError("a\nb\nc"))).splitlines()) == 3
+
+
+@pytest.mark.parametrize("size", [0, 5, (1 << 20) + 1])
+def test_checksum_is_that_of_the_content(tmp_path: Path, size: int) -> None:
+    (tmp_path / "a").write_bytes(b"x" * size)
+    assert checksum(tmp_path / "a") == hashlib.sha256(b"x" * size).hexdigest()

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from higgsflow.errors import StoreError
+from higgsflow.output.atomic import checksum
+from higgsflow.output.chunk_file import ChunkFile, ChunkWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def table(*values: float) -> dict[str, Any]:
+    return {"m_gg": np.array(values, np.float64), "tag_idx": np.arange(len(values), dtype=np.int16)}
+
+
+def write(folder: Path, *blocks: dict[str, Any]) -> ChunkFile:
+    writer = ChunkWriter()
+    for block in blocks:
+        writer.add(block)
+    path = folder / "a.parquet"
+    writer.write(path)
+    return ChunkFile(path, checksum(path))
+
+
+def values(file: ChunkFile, variation: str, column: str = "m_gg") -> list[Any]:
+    return [x for part in file.read(variation, [column]) for x in part[column].to_pylist()]
+
+
+def test_blocks_of_a_variation_follow_each_other(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        {"nominal": table(1.0, 2.0), "up": table(3.0)},
+        {"nominal": table(4.0), "up": table()},
+    )
+    assert values(file, "nominal") == [1.0, 2.0, 4.0]
+    assert values(file, "up") == [3.0]
+
+
+def test_rows_of_every_variation_are_returned(tmp_path: Path) -> None:
+    writer = ChunkWriter()
+    writer.add({"nominal": table(1.0, 2.0), "up": table()})
+    assert writer.write(tmp_path / "a.parquet") == {"nominal": 2, "up": 0}
+
+
+@pytest.mark.parametrize("empty", ["nominal", "up", "down"])
+def test_variation_without_rows_does_not_shift_the_others(tmp_path: Path, empty: str) -> None:
+    """An empty variation has a row group too; once the next ones were read in its place."""
+    rows = {"nominal": [1.0, 2.0], "up": [3.0], "down": [4.0, 5.0]}
+    rows[empty] = []
+    file = write(tmp_path, {variation: table(*x) for variation, x in rows.items()})
+    assert {variation: values(file, variation) for variation in rows} == rows
+
+
+def test_no_rows_at_all_keep_columns_and_types(tmp_path: Path) -> None:
+    file = write(tmp_path, {"nominal": table(), "up": table()})
+    assert file.types == {"m_gg": pa.float64(), "tag_idx": pa.int16()}
+    assert [t.num_rows for t in file.read("nominal", ["m_gg"])] in ([], [0])
+
+
+def test_types_are_kept(tmp_path: Path) -> None:
+    columns = {
+        "run": np.array([1], np.uint32),
+        "event": np.array([2**63], np.uint64),
+        "flag": np.array([True]),
+        "x": np.array([1.5], np.float32),
+    }
+    file = write(tmp_path, {"nominal": columns})
+    assert list(map(str, file.types.values())) == ["uint32", "uint64", "bool", "float"]
+    assert {c: values(file, "nominal", c)[0] for c in columns} == {
+        "run": 1,
+        "event": 2**63,
+        "flag": True,
+        "x": 1.5,
+    }
+
+
+def test_column_that_a_variation_has_not_is_null_there(tmp_path: Path) -> None:
+    nominal = {**table(1.0), "weight_pu_up": np.array([2.0])}
+    file = write(tmp_path, {"up": table(3.0), "nominal": nominal})
+    assert values(file, "up", "weight_pu_up") == [None]
+    assert values(file, "nominal", "weight_pu_up") == [2.0]
+
+
+def test_variation_is_a_column_of_the_file_itself(tmp_path: Path) -> None:
+    write(tmp_path, {"nominal": table(1.0), "up": table(), "down": table(2.0)})
+    assert pq.read_table(tmp_path / "a.parquet")["variation"].to_pylist() == ["nominal", "down"]
+
+
+@pytest.mark.parametrize(
+    ("variation", "column", "reason"),
+    [("up", "m_gg", "no variation 'up'"), ("nominal", "pt_gg", "no column 'pt_gg'")],
+)
+def test_what_is_not_there_is_named(
+    tmp_path: Path, variation: str, column: str, reason: str
+) -> None:
+    file = write(tmp_path, {"nominal": table(1.0)})
+    with pytest.raises(StoreError, match=reason):
+        list(file.read(variation, [column]))
+
+
+def test_file_that_was_changed_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, {"nominal": table(1.0)})
+    path = tmp_path / "a.parquet"
+    known = checksum(path)
+    content = bytearray(path.read_bytes())
+    content[10] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="is not what its job wrote"):
+        ChunkFile(path, known)
+
+
+def told(path: Path, known: str) -> str:
+    with pytest.raises(StoreError) as caught:
+        ChunkFile(path, known)
+    assert len(str(caught.value).splitlines()) <= 3
+    return str(caught.value)
+
+
+def test_what_is_no_output_of_a_job_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    assert f"cannot read {path}" in told(path, "")
+    path.write_text("no parquet")
+    assert f"cannot read {path}" in told(path, checksum(path))
+    pq.write_table(pa.table({"x": [1]}), path)
+    assert f"cannot read {path}" in told(path, checksum(path))

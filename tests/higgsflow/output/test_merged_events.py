@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from higgsflow.errors import StoreError
+from higgsflow.output.merged_events import about, column_types, pieces
+from higgsflow.output.merged_file import WRITERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = pa.table(
+    {
+        "m_gg": pa.array([124.5, float("nan")]),
+        "tag_idx": pa.array([1, -1], pa.int16()),
+        "event": pa.array([2**63, 5], pa.uint64()),
+    }
+)
+
+
+def written(folder: Path, ending: str, table: pa.Table = TABLE) -> Path:
+    path = folder / f"nominal.{ending}"
+    writer = WRITERS[ending](path, table.schema)
+    writer.add(table)
+    writer.close()
+    return path
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+def test_both_formats_give_the_same_columns_and_types(tmp_path: Path, ending: str) -> None:
+    path = written(tmp_path, ending)
+    assert column_types(path) == {f.name: f.type for f in TABLE.schema}
+    (rows,) = pieces(path, {"m_gg", "tag_idx"})
+    np.testing.assert_array_equal(rows["m_gg"], [124.5, np.nan])
+    np.testing.assert_array_equal(rows["tag_idx"], [1, -1])
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+def test_a_file_without_rows_has_its_columns(tmp_path: Path, ending: str) -> None:
+    path = written(tmp_path, ending, TABLE.slice(0, 0))
+    assert list(column_types(path)) == TABLE.column_names
+    assert sum(len(rows["m_gg"]) for rows in pieces(path, {"m_gg"})) == 0
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+def test_a_damaged_file_is_named(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"nominal.{ending}"
+    path.write_bytes(b"no such format")
+    for look in (column_types, about):
+        with pytest.raises(StoreError, match=r"cannot read .*nominal"):
+            look(path)
+
+
+def test_rows_of_all_trees_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "nominal.root"
+    writer = WRITERS["root"](path, TABLE.schema, {"a": 0, "b": 1, "untagged": -1})
+    writer.add(TABLE)
+    writer.close()
+    assert column_types(path) == {f.name: f.type for f in TABLE.schema}
+    values = [x for rows in pieces(path, {"m_gg"}) for x in rows["m_gg"]]
+    np.testing.assert_array_equal(values, [124.5, np.nan])

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from higgsflow.output import merged_file
+from higgsflow.output.merged_events import read
+from higgsflow.output.merged_file import WRITERS, MergedParquet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def table(start: int, stop: int) -> pa.Table:
+    return pa.table({"x": pa.array(range(start, stop), pa.int32())})
+
+
+def test_less_than_a_row_group_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many job outputs there are, and however small or large each is."""
+    monkeypatch.setattr(merged_file, "ROW_GROUP", 50)
+    monkeypatch.setattr(merged_file, "_TABLES", 8)
+    writer = MergedParquet(tmp_path / "a.parquet", table(0, 0).schema)
+    edges = [*range(200), 200, 200, 500, 503]
+    for start, stop in pairwise(edges):
+        writer.add(table(start, stop))
+        assert writer.n_waiting < 50
+        assert len(writer._waiting) < 8
+    writer.close()
+    assert writer.rows == 503
+    file = pq.ParquetFile(tmp_path / "a.parquet")
+    assert [file.metadata.row_group(i).num_rows for i in range(11)] == [50] * 10 + [3]
+    assert file.read()["x"].to_pylist() == list(range(503))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+@pytest.mark.parametrize("n", [0, 1, 49, 50, 51, 100])
+def test_every_row_is_written_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, n: int
+) -> None:
+    monkeypatch.setattr(merged_file, "ROW_GROUP", 50)
+    path = tmp_path / f"a.{ending}"
+    writer = WRITERS[ending](path, table(0, 0).schema)
+    for start in range(0, n, 7):
+        writer.add(table(start, min(start + 7, n)))
+    writer.close()
+    assert read(path)["x"].to_pylist() == list(range(n))

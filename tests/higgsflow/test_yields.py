@@ -1,0 +1,90 @@
+"""Counters per bin give the yields that the merged events have."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from higgsflow.model.systematic import Systematics
+from higgsflow.preserved import column_ratios
+from higgsflow.records.ledger import Ledger
+from higgsflow.selection.cutflow import Counter, count
+from higgsflow.yields import binned_for, per_bin, rescaled
+
+BINS = {"column": "n", "edges": [0, 1, 2, 3]}
+BRANCHES = {"branches": {"central": "c", "up": "u"}, "modify_central_weight": True}
+GEN = {"branch": "S", "length": 2, "names": {"a": 1}, "normalisation": "per_gen_bin"}
+SYSTEMATICS = Systematics.model_validate(
+    {
+        "weights": {
+            "b": {**BRANCHES, "preserve": BINS},
+            "pu": BRANCHES,
+            "scale": {"vector": {**GEN, "gen_bins": {"column": "g", "values": [5, 6]}}},
+        }
+    }
+)
+RATIOS = {
+    "b": {"central": (0.9, 0.8, 0.7), "up": (0.6, 0.5, 0.4)},
+    "scale": {"a": (2.0, 3.0)},
+}
+RNG = np.random.default_rng(5)
+N = 50
+COLUMNS = {name: RNG.normal(1, 0.3, N) for name in ("central", "b_up", "pu_up", "scale_a")}
+POSITIONS = {"b": RNG.integers(0, 3, N), "scale": RNG.integers(0, 2, N)}
+MASK = RNG.random(N) < 0.7
+
+
+def ledger(variation: str = "nominal") -> Ledger:
+    """Counters as a job makes them; the columns are full weights, of `scale` too."""
+    owners = {"central": None, "b_up": "b", "pu_up": "pu", "scale_a": "scale"}
+    yields = {}
+    for name, owner in owners.items() if variation == "nominal" else [("central", None)]:
+        weight = None if owner is None else SYSTEMATICS.weights[owner]
+        binned = binned_for(SYSTEMATICS, weight)
+        bins = [(POSITIONS[w.name], {"b": 3, "scale": 2}[w.name]) for w in binned]
+        yields[name] = count(COLUMNS[name], MASK)
+        yields |= per_bin(name, COLUMNS[name], MASK, bins)
+    return Ledger(before={"t": Counter()}, yields={"t": yields})
+
+
+def expected(name: str, *factors: np.ndarray) -> float:
+    return float((COLUMNS[name] * np.prod(factors, axis=0))[MASK].sum())
+
+
+def test_yields_are_those_of_the_merged_events() -> None:
+    found = rescaled({"nominal": ledger()}, SYSTEMATICS, RATIOS)["nominal"].yields["t"]
+    of_b = {d: np.array(RATIOS["b"][d])[POSITIONS["b"]] for d in ("central", "up")}
+    of_scale = np.array(RATIOS["scale"]["a"])[POSITIONS["scale"]]
+    sums = {name: counter.sumw for name, counter in found.items()}
+    assert sums == {
+        "central": pytest.approx(expected("central", of_b["central"])),
+        "b_up": pytest.approx(expected("b_up", of_b["up"])),
+        "pu_up": pytest.approx(expected("pu_up", of_b["central"])),
+        "scale_a": pytest.approx(expected("scale_a", of_b["central"], of_scale)),
+    }
+    assert {counter.n for counter in found.values()} == {MASK.sum()}
+
+
+def test_sums_of_squares_have_the_square_of_the_ratio() -> None:
+    found = rescaled({"nominal": ledger()}, SYSTEMATICS, RATIOS)["nominal"].yields["t"]
+    squares = (COLUMNS["central"] * np.array(RATIOS["b"]["central"])[POSITIONS["b"]]) ** 2
+    assert found["central"].sumw2 == pytest.approx(squares[MASK].sum())
+
+
+def test_variation_has_the_central_weight_only() -> None:
+    found = rescaled({"jes_up": ledger("jes_up")}, SYSTEMATICS, RATIOS)["jes_up"].yields["t"]
+    assert list(found) == ["central"]
+
+
+def test_chunks_add_before_they_are_put_together() -> None:
+    one = ledger()
+    twice = rescaled({"nominal": one + one}, SYSTEMATICS, RATIOS)["nominal"].yields["t"]
+    once = rescaled({"nominal": one}, SYSTEMATICS, RATIOS)["nominal"].yields["t"]
+    assert twice["b_up"].sumw == pytest.approx(2 * once["b_up"].sumw)
+
+
+def test_nothing_changes_without_sums_to_preserve() -> None:
+    plain = Ledger(yields={"t": {"central": Counter(n=1)}})
+    assert rescaled({"nominal": plain}, Systematics(), {}) == {"nominal": plain}
+    assert per_bin("central", COLUMNS["central"], MASK, ()) == {}
+    assert column_ratios(Systematics(), {}, "nominal") == {}
