@@ -1,0 +1,1 @@
+"""What people see at the end: tables, one JSON, one page."""

@@ -1,0 +1,63 @@
+"""Numbers as text, the same in tables and page; what does not exist is a dash."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from higgsflow.report.summary import Yield
+
+NOTHING = "-"
+BLINDED = "blinded"
+INCOMPLETE = "*"
+
+
+def count(value: int | None) -> str:
+    """A number of events or jobs."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+def number(value: float | None) -> str:
+    """Six significant digits."""
+    return NOTHING if value is None else f"{value:.6g}"
+
+
+def spread(value: float | None) -> str:
+    """A standard deviation of factors around 1; what rounding leaves of equal ones is zero."""
+    return number(0.0 if value is not None and value < 1e-12 else value)
+
+
+def percent(value: float | None) -> str:
+    """A fraction as a percentage of three significant digits; all and nothing are exact."""
+    if value is None:
+        return NOTHING
+    text = f"{100 * value:.3g}%"
+    return text if value in (0, 1) or text != "100%" else "<100%"
+
+
+def relative(value: float | None) -> str:
+    """A relative change with its sign."""
+    return NOTHING if value is None else f"{100 * value:+.2f}%"
+
+
+def completeness(complete: bool, fraction: float) -> str:
+    """`yes`, or in capitals how much there is; never rounded up to everything."""
+    if complete:
+        return "yes"
+    return f"NO, {math.floor(fraction * 1e4) / 100:.2f}%"
+
+
+def measured(found: Yield, plus_minus: str = "+-") -> str:
+    """A yield with its uncertainty, to the second digit of the uncertainty."""
+    if not found.error > 0 or not math.isfinite(found.error):
+        return number(found.value)
+    digits = min(max(1 - math.floor(math.log10(found.error)), 0), 8)
+    return f"{found.value:,.{digits}f} {plus_minus} {found.error:,.{digits}f}"
+
+
+def seconds(value: float) -> str:
+    """A time in seconds, minutes or hours."""
+    if value < 120:
+        return f"{value:.1f} s"
+    return f"{value / 60:.1f} min" if value < 7200 else f"{value / 3600:.1f} h"

@@ -1,0 +1,102 @@
+"""The report: one HTML file that needs nothing else, with its pictures also as files beside it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from higgsflow.output.atomic import write_text
+from higgsflow.report import (
+    aggregates,
+    finding_sections,
+    lumi_sections,
+    sections,
+    selection_sections,
+)
+from higgsflow.report.markup import Html, element, joined, void
+from higgsflow.report.theme import CSS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from higgsflow.report.pictures import Pictures
+    from higgsflow.report.summary import Summary
+
+logger = logging.getLogger(__name__)
+
+_CONTENTS = (
+    ("findings", "Findings"),
+    ("overview", "Overview"),
+    ("luminosity", "Processed luminosity"),
+    ("pictures", "Mass and variables"),
+    ("cutflows", "Cut flows"),
+    ("overlap", "Overlap of tags"),
+    ("systematics", "Systematics"),
+    ("jobs", "Jobs and timing"),
+    ("provenance", "Provenance and configuration"),
+)
+
+
+def write_report(summary: Summary, path: Path) -> None:
+    """Writes the page, and its pictures to the folder `plots` beside it.
+
+    The folder belongs to the page: pictures in it that are not made again are removed.
+
+    Raises:
+        StoreError: when the store cannot be written.
+    """
+    # drawing libraries take seconds to import, and only this function needs them
+    from higgsflow.report.pictures import make_pictures  # noqa: PLC0415
+
+    pictures = make_pictures(summary, path.parent / "plots")
+    write_text(path, page_of(summary, pictures))
+    logger.info("report with %d pictures: %s", len(pictures.pictures), path)
+
+
+def page_of(summary: Summary, pictures: Pictures) -> str:
+    """The text of the page; the same summary and pictures give the same text."""
+    title = f"{summary.analysis} {summary.version}"
+    head = element(
+        "head",
+        void("meta", charset="utf-8"),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", title),
+        # the one text that is not escaped: a style sheet of this package
+        element("style", Html(CSS)),
+    )
+    body = element(
+        "body",
+        _header(summary, title),
+        element("nav", *(element("a", text, href=f"#{anchor}") for anchor, text in _CONTENTS)),
+        joined(_parts(summary, pictures)),
+    )
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
+
+
+def _header(summary: Summary, title: str) -> Html:
+    samples = {sample.sample for sample in summary.samples}
+    years = aggregates.years(summary)
+    facts = (
+        f"{len(samples)} samples",
+        f"years {', '.join(years)}" if years else "no years",
+        f"{aggregates.luminosity(summary):.6g} /fb",
+        f"tags in order of priority: {', '.join(summary.tags)}",
+    )
+    made = f"made {summary.created} with higgsflow {summary.higgsflow}"
+    return element(
+        "header", element("h1", title), element("p", " · ".join(facts)), element("p", made)
+    )
+
+
+def _parts(summary: Summary, pictures: Pictures) -> tuple[Html, ...]:
+    return (
+        finding_sections.findings(summary),
+        sections.overview(summary, pictures.side_bands),
+        lumi_sections.luminosity(summary),
+        sections.pictures_section(summary, pictures),
+        selection_sections.cut_flows(summary),
+        selection_sections.overlaps(summary),
+        selection_sections.systematics(summary, pictures.of("systematics")),
+        sections.jobs(summary),
+        sections.provenance(summary),
+    )

@@ -1,0 +1,251 @@
+"""Parts of the page about samples: events, normalisation, yields, jobs and where things are."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from higgsflow.report import aggregates
+from higgsflow.report.formatting import (
+    BLINDED,
+    INCOMPLETE,
+    completeness,
+    count,
+    measured,
+    number,
+    percent,
+    seconds,
+)
+from higgsflow.report.markup import (
+    Content,
+    Html,
+    details,
+    element,
+    joined,
+    note,
+    section,
+    table,
+    void,
+)
+from higgsflow.report.totals import rows_of_year_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.report.aggregates import Row
+    from higgsflow.report.pictures import Picture, Pictures
+    from higgsflow.report.summary import SampleSummary, Summary
+
+
+def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
+    """What there is: events, normalisation and yields."""
+    return section(
+        "overview",
+        "Overview",
+        *_warnings(summary),
+        element("h3", "Yields per tag, all years"),
+        _yields(aggregates.yield_rows(summary), summary.tags),
+        *_side_bands(summary, side_bands),
+        *_yields_by_year(summary),
+        element("h3", "Events"),
+        _events(summary),
+        element("h3", "Normalisation"),
+        element("p", "scale1fb = xs · bf · filter efficiency · k factor · 1000 / D"),
+        _normalization(summary),
+    )
+
+
+def _warnings(summary: Summary) -> Iterator[Html]:
+    partly = [s for s in summary.samples if not s.complete]
+    if partly:
+        names = ", ".join(f"{s.sample} ({s.year})" for s in partly)
+        text = f"Incomplete: not every event was processed of {names}. Numbers with these events"
+        yield element("p", f"{text} are marked {INCOMPLETE}.", class_="warning")
+    if summary.blinded is not None:
+        column, low, high = summary.blinded
+        window = (
+            f"Data with {low:g} < {column} < {high:g} are blinded: pictures leave them out, and"
+        )
+        yield element(
+            "p", f"{window} counts that would include them are not shown.", class_="blind"
+        )
+
+
+def marked(name: str, complete: bool) -> Content:
+    """A name, with a mark where not every event was processed."""
+    if complete:
+        return name
+    mark = element("abbr", INCOMPLETE, title="not every event was processed", class_="bad")
+    return joined((element("span", name), mark))
+
+
+def _yields(rows: Sequence[Row], tags: Sequence[str]) -> Html:
+    shown = ((marked(row.name, row.complete), *(_yield(row, tag) for tag in tags)) for row in rows)
+    return table(("process", *tags), shown)
+
+
+def _yield(row: Row, tag: str) -> str:
+    return BLINDED if row.hidden else measured(row.yields[tag], "±")
+
+
+def _side_bands(summary: Summary, side_bands: dict[str, int] | None) -> Iterator[Html]:
+    if side_bands is not None and summary.blinded is not None:
+        column, low, high = summary.blinded
+        parts = ", ".join(f"{tag} {count(n)}" for tag, n in side_bands.items())
+        yield element("p", f"Data outside {low:g} < {column} < {high:g}: {parts}.")
+
+
+def _yields_by_year(summary: Summary) -> Iterator[Html]:
+    years = aggregates.years(summary)
+    for year in years if len(years) > 1 else ():
+        rows = aggregates.yield_rows(summary, year)
+        yield details(f"Yields per tag, {year}", _yields(rows, summary.tags))
+    for group, rows in rows_of_year_groups(summary).items():
+        yield details(f"Yields per tag, years of {group}", _yields(rows, summary.tags))
+
+
+def _status(sample: SampleSummary) -> Content:
+    text = completeness(sample.complete, sample.fraction)
+    return text if sample.complete else element("strong", text, class_="bad")
+
+
+def _events(summary: Summary) -> Html:
+    headers = ("sample", "year", "process", "kind", "indexed", "read", "certified", "selected")
+    return table(
+        (*headers, "efficiency", "jobs done", "complete"),
+        (_events_row(sample, summary) for sample in summary.samples),
+        names=2,
+    )
+
+
+def _events_row(sample: SampleSummary, summary: Summary) -> tuple[Content, ...]:
+    hidden = aggregates.is_hidden(summary, sample)
+    return (
+        sample.sample,
+        sample.year,
+        sample.process,
+        "signal" if sample.signal else sample.kind,
+        count(sample.n_entries),
+        count(sample.n_read),
+        count(sample.n_certified),
+        BLINDED if hidden else count(sample.n_selected),
+        BLINDED if hidden else percent(sample.efficiency),
+        f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
+        _status(sample),
+    )
+
+
+def _normalization(summary: Summary) -> Html:
+    headers = ("sample", "year", "mode", "sum of weights read", "sum of weights of Runs", "D")
+    return table(
+        (*headers, "scale1fb [fb]", "luminosity [/fb]", "complete"),
+        (_normalization_row(sample) for sample in summary.samples),
+        names=2,
+    )
+
+
+def _normalization_row(sample: SampleSummary) -> tuple[Content, ...]:
+    found = sample.normalization
+    denominator = found.denominator
+    return (
+        sample.sample,
+        sample.year,
+        denominator.mode if denominator else sample.kind,
+        number(sample.sum_g),
+        number(denominator.sum_runs if denominator else None),
+        number(denominator.value if denominator else None),
+        number(found.scale1fb),
+        number(found.luminosity),
+        _status(sample),
+    )
+
+
+def pictures_section(summary: Summary, made: Pictures) -> Html:
+    """The mass first and open, then every variable of interest."""
+    parts: list[Content] = [element("p", _HOW_DRAWN), *map(note, made.notes)]
+    for group in dict.fromkeys(p.group for p in made.pictures):
+        if group in ("m_gg", *summary.variables):
+            parts.extend((element("h3", group), gallery(made.of(group))))
+    return section("pictures", "Mass and variables of interest", *parts)
+
+
+_HOW_DRAWN = (
+    "All years together. Bands are the statistical uncertainty of simulation; bars of data are "
+    "the root of the number of events, and empty bins have no point. A line shows the sum of all "
+    "signal, multiplied by what the legend says. In the ratio, an arrow is a point above the axis; "
+    "where data of a window are blinded, the ratio is to simulation outside this window."
+)
+
+
+def gallery(pictures: Sequence[Picture]) -> Html:
+    """Pictures side by side, inside the page and linked to their files."""
+    return element("div", *(_figure(picture) for picture in pictures), class_="gallery")
+
+
+def _figure(picture: Picture) -> Html:
+    source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
+    link = element("a", picture.title, href=f"plots/{picture.file_name}")
+    image = void("img", src=source, alt=picture.title)
+    return element("figure", image, element("figcaption", link))
+
+
+def jobs(summary: Summary) -> Html:
+    """What the jobs took, and what was lost."""
+    headers = ("sample", "year", "jobs", "done", "failed", "missing", "attempts", "wall time")
+    lost = [
+        (sample.sample, sample.year, url, f"{start:,}", f"{stop:,}")
+        for sample in summary.samples
+        for url, start, stop in sample.lost
+    ]
+    losses = table(("sample", "year", "file", "first entry", "end"), lost, names=3)
+    return section(
+        "jobs",
+        "Jobs and timing",
+        table(
+            (*headers, "CPU time", "peak memory"),
+            (_jobs_row(sample) for sample in summary.samples),
+            names=2,
+        ),
+        element("h3", "Entries that were not processed"),
+        losses if lost else element("p", "None."),
+    )
+
+
+def _jobs_row(sample: SampleSummary) -> tuple[Content, ...]:
+    found = sample.jobs
+    numbers = (found.n_chunks, found.n_done, found.n_failed, found.n_missing, found.n_attempts)
+    return (
+        sample.sample,
+        sample.year,
+        *map(count, numbers),
+        seconds(found.wall),
+        seconds(found.cpu),
+        f"{found.peak_memory_mb:.0f} MB",
+    )
+
+
+def provenance(summary: Summary) -> Html:
+    """What the page was made from, and the configuration as it was used."""
+    facts = (
+        ("analysis", summary.analysis),
+        ("version", summary.version),
+        ("made", summary.created),
+        ("higgsflow", summary.higgsflow),
+        ("store", summary.store),
+        ("digest of the inputs", summary.inputs),
+    )
+    files = [
+        (sample.sample, sample.year, variation, element("code", path))
+        for sample in summary.samples
+        for variation, path in sample.merged.items()
+    ]
+    return section(
+        "provenance",
+        "Provenance and configuration",
+        table(("", ""), ((name, element("code", value)) for name, value in facts)),
+        details("Merged files", table(("sample", "year", "variation", "path"), files, names=3)),
+        element("h3", "Configuration"),
+        element("pre", summary.configuration)
+        if summary.configuration
+        else note("The summary holds no configuration."),
+    )

@@ -1,0 +1,138 @@
+"""Sentinels: what a reader of the numbers should look at, found in the numbers themselves.
+
+Nothing here looks at selected data of a blinded analysis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.errors import shorten
+from higgsflow.report import aggregates
+from higgsflow.report.agreement import disagreements
+from higgsflow.report.content import Finding
+from higgsflow.report.correction_sentinels import about_corrections
+from higgsflow.report.systematic_sentinels import about_systematics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.model.reporting import Sentinels
+    from higgsflow.records.lumi_coverage import Coverage
+    from higgsflow.report.content import SampleSummary, Summary
+
+# notes of jobs, by the first word of their names
+_NOTED = {
+    "clamped": "outside of the bins of the correction: the nearest bin was taken",
+    "no_variation": "the file has no variations",
+}
+_RANK = {"error": 0, "warning": 1, "note": 2}
+
+
+def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
+    """All findings, the worst first."""
+    found = [
+        *(one for sample in summary.samples for one in _of_sample(sample, limits)),
+        *about_systematics(aggregates.simulation(summary), summary.tags, limits),
+        *about_corrections(summary.samples),
+        *_outside(summary),
+        *_empty_tags(summary),
+        *disagreements(summary, limits),
+        *_lumi(summary, limits),
+    ]
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(finding: Finding) -> int:
+    return _RANK[finding.severity]
+
+
+def _of_sample(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
+    if not sample.complete:
+        text = f"{100 * sample.fraction:.4g} % of the entries read, {len(sample.lost)} ranges lost"
+        severity = "error" if sample.kind == "data" else "warning"
+        yield Finding(
+            kind="incomplete", where=aggregates.label(sample), text=text, severity=severity
+        )
+    if sample.kind != "data":
+        yield from _runs(sample, limits)
+        yield from _negative(sample, limits)
+
+
+def _runs(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
+    """Only of whole files that were all read are both sums about the same events."""
+    found, relative = sample.normalization.denominator, sample.runs_difference_relative
+    if found is None or relative is None or not sample.complete or found.mode != "whole":
+        return
+    if abs(relative) > limits.runs_difference:
+        text = f"sum of weights read is {relative:+.2g} (relative) off that of the Runs trees"
+        yield Finding(
+            kind="sum of weights", where=aggregates.label(sample), text=text, severity="warning"
+        )
+
+
+def _negative(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
+    share = sample.negative_fraction
+    denominator = sample.normalization.denominator
+    if denominator is None or denominator.value < 0:
+        return
+    if share is not None and share > limits.negative_fraction:
+        text = (
+            f"{100 * share:.3g} % of the generator weights are negative: its events are worth "
+            f"{100 * (1 - 2 * share) ** 2:.2g} % of as many positive ones"
+        )
+        yield Finding(
+            kind="negative weights", where=aggregates.label(sample), text=text, severity="note"
+        )
+    known = aggregates.nominal(sample)
+    for tag, found in known.yields.items() if known is not None else ():
+        if found.value < 0:
+            text = f"the yield in {tag} is negative: {found.value:.3g} from {found.n} events"
+            yield Finding(
+                kind="negative yield", where=aggregates.label(sample), text=text, severity="warning"
+            )
+
+
+def _outside(summary: Summary) -> Iterator[Finding]:
+    """What jobs noted of corrections and weights: told once for all samples."""
+    counts: dict[str, float] = {}
+    samples: dict[str, list[str]] = {}
+    for sample in summary.samples:
+        for name, n in sample.factor_sums.items():
+            if name.startswith(tuple(_NOTED)) and n:
+                counts[name] = counts.get(name, 0.0) + n
+                samples.setdefault(name, []).append(aggregates.label(sample))
+    for name, n in counts.items():
+        what, owner, *inputs = name.split(":")
+        text = f"{' '.join(inputs)} {_NOTED[what]}".strip()
+        text = f"{text} in {n:.0f} cases, in {shorten(samples[name], 3)}"
+        yield Finding(kind=what.replace("_", " "), where=owner, text=text, severity="note")
+
+
+def _empty_tags(summary: Summary) -> Iterator[Finding]:
+    shown = [s for s in summary.samples if not aggregates.is_hidden(summary, s)]
+    known = [n for n in map(aggregates.nominal, shown) if n is not None]
+    for tag in summary.tags if known else ():
+        if not any(n.yields[tag].n for n in known if tag in n.yields):
+            before = sum(n.before.get(tag, 0) for n in known)
+            taken = f": tags before it take all of its {before} events" if before else ""
+            text = f"no event of any sample has it{taken}"
+            yield Finding(kind="empty tag", where=tag, text=text, severity="warning")
+
+
+def _lumi(summary: Summary, limits: Sentinels) -> Iterator[Finding]:
+    # what is said of the only sample of a year need not be said of the year again
+    several = [year for year, one in summary.lumisections.items() if len(one.samples) > 1]
+    named: dict[str, Coverage] = {year: summary.lumisections[year] for year in several}
+    for sample in summary.samples:
+        if sample.lumisections is not None:
+            named[aggregates.label(sample)] = sample.lumisections
+    for where, one in named.items():
+        if one.coverage is not None and one.coverage < limits.coverage:
+            text = (
+                f"{one.n_processed} of {one.n_certified} certified lumisections processed, "
+                f"{one.coverage:.4g} %"
+            )
+            yield Finding(kind="luminosity", where=where, text=text, severity="warning")
+        for note in one.notes:
+            yield Finding(kind="luminosity", where=where, text=note, severity="note")

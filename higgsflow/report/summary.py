@@ -1,0 +1,276 @@
+"""The summary of an analysis: every number that is reported, computed once from merged counters."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from higgsflow.model.systematic import CENTRAL, NOMINAL
+from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
+from higgsflow.report.effects import effects
+from higgsflow.report.intervals import clopper_pearson
+from higgsflow.report.variation_content import (
+    CutSummary,
+    Efficiency,
+    FlowSummary,
+    Interval,
+    MomentsSummary,
+    SystematicSummary,
+    VariationSummary,
+    Yield,
+)
+from higgsflow.selection.cutflow import Counter, efficiency, weighted_efficiency
+from higgsflow.yields import rescaled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from higgsflow.model.sample import SampleYear
+    from higgsflow.model.systematic import Systematics
+    from higgsflow.normalization import Denominator, Normalization
+    from higgsflow.output.manifest import Manifest
+    from higgsflow.records.job_record import RangeSums
+    from higgsflow.records.ledger import Ledger, StepFlow
+    from higgsflow.records.moments import Moments
+    from higgsflow.records.sample_jobs import SampleJobs
+
+__all__ = [
+    "CutSummary",
+    "FlowSummary",
+    "JobsSummary",
+    "MomentsSummary",
+    "SampleSummary",
+    "Summary",
+    "SystematicSummary",
+    "VariationSummary",
+    "Yield",
+    "summarize_sample",
+    "total_yield",
+]
+
+
+def summarize_sample(
+    pair: SampleYear,
+    systematics: Systematics,
+    jobs: SampleJobs,
+    normalization: Normalization,
+    manifests: Mapping[str, Manifest],
+) -> SampleSummary:
+    """The numbers of one sample and year."""
+    n_read = sum(part.stop - part.start for part in jobs.ranges)
+    n_certified = sum(part.n_certified for part in jobs.ranges)
+    scale, n_selected = manifests[NOMINAL].scale, manifests[NOMINAL].rows
+    # weights that preserve sums get their ratios at the merge, and the yields here
+    ledgers = rescaled(jobs.ledgers, systematics, normalization.weight_ratios)
+    variations = {v: _variation(ledgers[v], scale, n_certified) for v in manifests}
+    sum_g = math.fsum(part.sum_g for part in jobs.ranges)
+    difference, relative = _runs_difference(normalization.denominator)
+    return SampleSummary(
+        sample=pair.sample.name,
+        year=pair.year,
+        kind=pair.sample.kind,
+        process=pair.sample.process,
+        signal=pair.sample.signal,
+        n_entries=jobs.completeness.n_indexed,
+        n_read=n_read,
+        n_certified=n_certified,
+        n_selected=n_selected,
+        efficiency=n_selected / n_read if n_read else None,
+        interval=_interval(n_selected, n_read),
+        sum_g=sum_g,
+        sum_g2=math.fsum(part.sum_g2 for part in jobs.ranges),
+        negative_fraction=_negative_fraction(sum_g, jobs.ranges),
+        complete=normalization.complete,
+        fraction=normalization.fraction,
+        files=_files(jobs.ranges),
+        lost=tuple((part.url, part.start, part.stop) for part in jobs.lost),
+        normalization=normalization,
+        runs_difference=difference,
+        runs_difference_relative=relative,
+        factor_sums=jobs.factor_sums,
+        factor_means={} if pair.is_data else _means(jobs.factor_sums, sum_g),
+        jobs=_jobs(jobs),
+        versions=_versions(jobs),
+        variations=variations,
+        systematics=effects(systematics, ledgers, variations),
+        merged={variation: manifest.path for variation, manifest in manifests.items()},
+        lumisections=jobs.lumisections,
+    )  # fmt: skip
+
+
+def _negative_fraction(sum_g: float, ranges: Sequence[RangeSums]) -> float | None:
+    total = math.fsum(part.sum_abs_g for part in ranges)
+    return (1 - sum_g / total) / 2 if total else None
+
+
+def _runs_difference(found: Denominator | None) -> tuple[float | None, float | None]:
+    """Sum of weights read minus that of the Runs trees, and the same over the latter."""
+    if found is None or found.sum_runs is None:
+        return None, None
+    difference = found.sum_read - found.sum_runs
+    return difference, difference / found.sum_runs if found.sum_runs else None
+
+
+def _means(sums: Mapping[str, float], sum_g: float) -> dict[str, float]:
+    """Means of those that are of factors; other sums have other denominators."""
+    if sum_g == 0:
+        return {}
+    return {
+        name: value / sum_g
+        for name, value in sums.items()
+        if name.startswith("weight_") and name.replace("_", "").isalnum()
+    }
+
+
+def _files(ranges: Sequence[RangeSums]) -> tuple[FileSummary, ...]:
+    by_file: dict[str, list[RangeSums]] = {}
+    for part in ranges:
+        by_file.setdefault(part.uuid, []).append(part)
+    return tuple(
+        FileSummary(
+            url=parts[0].url,
+            uuid=uuid,
+            ranges=_joined(parts),
+            sum_g=math.fsum(part.sum_g for part in parts),
+        )
+        for uuid, parts in by_file.items()
+    )
+
+
+def _joined(parts: Sequence[RangeSums]) -> tuple[tuple[int, int], ...]:
+    """First and end of the ranges, neighbours as one."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted((part.start, part.stop) for part in parts):
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start, stop))
+    return tuple(joined)
+
+
+def _jobs(jobs: SampleJobs) -> JobsSummary:
+    states = [row.status for row in jobs.rows]
+    names = dict.fromkeys(stage for row in jobs.rows for stage in row.stages)
+    return JobsSummary(
+        n_chunks=len(states),
+        n_done=states.count("done"),
+        n_failed=states.count("failed"),
+        n_missing=states.count("missing"),
+        n_attempts=sum(row.attempts for row in jobs.rows),
+        wall=math.fsum(row.wall for row in jobs.rows),
+        cpu=math.fsum(row.cpu for row in jobs.rows),
+        peak_memory_mb=max((row.peak_memory_mb for row in jobs.rows), default=0.0),
+        stages={name: math.fsum(row.stages.get(name, 0.0) for row in jobs.rows) for name in names},
+    )
+
+
+def _versions(jobs: SampleJobs) -> dict[str, tuple[str, ...]]:
+    """Of every program the versions, usually one."""
+    found: dict[str, set[str]] = {}
+    for row in jobs.rows:
+        for program, version in row.versions.items():
+            found.setdefault(program, set()).add(version)
+    return {program: tuple(sorted(versions)) for program, versions in found.items()}
+
+
+def _variation(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
+    first = ledger.flows[0].flow.total if ledger.flows else Counter()
+    # where the first group counts objects, the sum of weights of all events is not known
+    everything = first if first.n == n_certified else Counter(n=n_certified)
+    return VariationSummary(
+        flows=tuple(_flow(flow) for flow in ledger.flows),
+        before={tag: counter.n for tag, counter in ledger.before.items()},
+        after={tag: counter.n for tag, counter in ledger.after.items()},
+        overlap=ledger.overlap,
+        yields={tag: _yield(found[CENTRAL], scale) for tag, found in ledger.yields.items()},
+        moments={
+            tag: {name: _moments(m) for name, m in columns.items()}
+            for tag, columns in ledger.moments.items()
+        },
+        efficiencies={
+            tag: _efficiency(counter, everything) for tag, counter in ledger.after.items()
+        },
+    )
+
+
+def _interval(k: int, n: int) -> Interval | None:
+    """None where there is nothing, and where an event may have several rows."""
+    return clopper_pearson(k, n) if k <= n else None
+
+
+def _efficiency(passed: Counter, total: Counter) -> Efficiency:
+    weighted, error = weighted_efficiency(passed, total)
+    return Efficiency(
+        value=efficiency(passed, total),
+        interval=_interval(passed.n, total.n),
+        weighted=weighted,
+        weighted_error=error,
+    )
+
+
+def _flow(entry: StepFlow) -> FlowSummary:
+    flow = entry.flow
+    before = (flow.total, *flow.prefix)
+    cuts = tuple(
+        _cut(name, (flow.alone[i], flow.prefix[i], flow.others[i]), before[i], flow.passed)
+        for i, name in enumerate(flow.cuts)
+    )
+    found = _efficiency(flow.passed, flow.total)
+    return FlowSummary(
+        step=entry.step,
+        tagger=entry.tagger,
+        group=entry.group,
+        total=flow.total,
+        passed=flow.passed,
+        efficiency=found.value,
+        interval=found.interval,
+        weighted=found.weighted,
+        weighted_error=found.weighted_error,
+        cuts=cuts,
+    )
+
+
+def _cut(
+    name: str, counters: tuple[Counter, Counter, Counter], before: Counter, passed: Counter
+) -> CutSummary:
+    alone, prefix, others = counters
+    found = _efficiency(prefix, before)
+    return CutSummary(
+        name=name,
+        alone=alone,
+        prefix=prefix,
+        others=others,
+        efficiency=found.value,
+        interval=found.interval,
+        weighted=found.weighted,
+        weighted_error=found.weighted_error,
+        n_minus_1=efficiency(passed, others),
+        n_minus_1_interval=_interval(passed.n, others.n),
+    )
+
+
+def _yield(counter: Counter, scale: float) -> Yield:
+    return Yield(
+        n=counter.n, value=counter.sumw * scale, error=math.sqrt(counter.sumw2) * abs(scale)
+    )
+
+
+def _moments(moments: Moments) -> MomentsSummary:
+    return MomentsSummary(
+        n=moments.n,
+        mean=moments.mean,
+        std=moments.std,
+        min=moments.min,
+        max=moments.max,
+        weighted_mean=moments.weighted_mean,
+        weighted_std=moments.weighted_std,
+    )
+
+
+def total_yield(yields: Sequence[Yield]) -> Yield:
+    """The sum of independent yields."""
+    return Yield(
+        n=sum(y.n for y in yields),
+        value=math.fsum(y.value for y in yields),
+        error=math.sqrt(math.fsum(y.error**2 for y in yields)),
+    )

@@ -1,0 +1,305 @@
+"""The summary as text, at most 100 columns wide, for terminals and logs."""
+
+from __future__ import annotations
+
+import os
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from higgsflow.report import aggregates, lumi_sections
+from higgsflow.report.formatting import (
+    BLINDED,
+    INCOMPLETE,
+    completeness,
+    count,
+    measured,
+    number,
+    percent,
+    relative,
+    spread,
+)
+from higgsflow.report.totals import rows_of_year_groups
+from higgsflow.selection.cutflow import efficiency
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from higgsflow.report.aggregates import FlowRow, FlowTable, Row, SystematicRow
+    from higgsflow.report.content import Finding, SampleSummary, Summary
+
+_WIDTH = 100
+_PADDING = 3
+_LOST_SHOWN = 3
+_EVENTS = "events"
+
+
+class _Grid(NamedTuple):
+    """A table before it is drawn; the first `names` columns are text, the others numbers."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    names: int = 1
+
+
+def print_summary(
+    summary: Summary, console: Console | None = None, folder: Path | None = None
+) -> None:
+    """Prints the tables of the summary and where everything lies.
+
+    Args:
+        summary: of the analysis.
+        console: standard output when not given.
+        folder: of summary.json and report.html, to be named at the end.
+    """
+    console = console or _standard_output()
+    width = min(console.width, _WIDTH)
+    for grid in _grids(summary):
+        console.print(Text(grid.title, style="bold"), highlight=False)
+        for part in _split(grid, width):
+            console.print(_drawn(part), width=width, highlight=False)
+    for line in _notes(summary):
+        console.print(Text(line, overflow="fold"), width=width, highlight=False)
+    if summary.findings:
+        console.print()
+        console.print(Text("Findings", style="bold"), highlight=False)
+        console.print(_findings(summary.findings), width=width, highlight=False)
+    else:
+        console.print()
+    for line in _places(summary, folder):
+        # a path in two pieces cannot be copied
+        console.print(Text(line), soft_wrap=True, highlight=False)
+
+
+def _standard_output() -> Console:
+    """A log has no width of its own."""
+    console = Console()
+    return console if console.is_terminal else Console(width=_WIDTH)
+
+
+def _split(grid: _Grid, width: int) -> Iterator[_Grid]:
+    """Several grids of as many columns as fit beside the names, which are repeated."""
+    names, last = list(range(grid.names)), len(grid.headers)
+    lengths = [
+        max(len(row[i]) for row in (grid.headers, *grid.rows)) + _PADDING for i in range(last)
+    ]
+    # long names are folded, so that at least half of the width is for numbers
+    left = max(width - sum(lengths[: grid.names]), width // 2) - 1
+    chosen: list[int] = []
+    for i in range(grid.names, last):
+        if chosen and sum(lengths[j] for j in (*chosen, i)) > left:
+            yield _columns(grid, [*names, *chosen])
+            chosen = []
+        chosen.append(i)
+    yield _columns(grid, [*names, *chosen])
+
+
+def _columns(grid: _Grid, chosen: Sequence[int]) -> _Grid:
+    return _Grid(
+        grid.title,
+        tuple(grid.headers[i] for i in chosen),
+        tuple(tuple(row[i] for i in chosen) for row in grid.rows),
+        grid.names,
+    )
+
+
+def _drawn(grid: _Grid) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    for i, header in enumerate(grid.headers):
+        is_name = i < grid.names
+        table.add_column(
+            Text(header, overflow="fold"),
+            justify="left" if is_name else "right",
+            no_wrap=not is_name,
+            overflow="fold",
+        )
+    for row in grid.rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
+
+
+def _findings(findings: Sequence[Finding]) -> Table:
+    """Texts, which are folded."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_header=False)
+    for overflow in ("ignore", "fold", "fold"):
+        table.add_column(no_wrap=overflow == "ignore", overflow=overflow)
+    for one in findings:
+        table.add_row(Text(one.severity), Text(f"{one.kind}: {one.where}"), Text(one.text))
+    return table
+
+
+def _grids(summary: Summary) -> Iterator[_Grid]:
+    yield _events(summary)
+    yield _normalization(summary)
+    if summary.lumisections:
+        yield _lumi(summary)
+    yield _yields("Yields, all years", aggregates.yield_rows(summary), summary.tags)
+    years = aggregates.years(summary)
+    if len(years) > 1:
+        for year in years:
+            rows = aggregates.yield_rows(summary, year)
+            yield _yields(f"Yields, {year}", rows, summary.tags)
+    for group, rows in rows_of_year_groups(summary).items():
+        yield _yields(f"Yields, years of {group}", rows, summary.tags)
+    for table in _flows_of_events(summary):
+        yield _flow(table)
+    if any(sample.systematics for sample in summary.samples):
+        yield _systematics(summary)
+
+
+def _events(summary: Summary) -> _Grid:
+    headers = ("sample", "year", "indexed", "read", "certified", "selected", "efficiency")
+    return _Grid(
+        "Events",
+        (*headers, "jobs done", "complete"),
+        tuple(_events_row(sample, summary) for sample in summary.samples),
+        names=2,
+    )
+
+
+def _events_row(sample: SampleSummary, summary: Summary) -> tuple[str, ...]:
+    hidden = aggregates.is_hidden(summary, sample)
+    return (
+        sample.sample,
+        sample.year,
+        count(sample.n_entries),
+        count(sample.n_read),
+        count(sample.n_certified),
+        BLINDED if hidden else count(sample.n_selected),
+        BLINDED if hidden else percent(sample.efficiency),
+        f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
+        completeness(sample.complete, sample.fraction),
+    )
+
+
+def _normalization(summary: Summary) -> _Grid:
+    headers = ("sample", "year", "sum of weights", "D", "mode", "scale1fb [fb]", "lumi [/fb]")
+    return _Grid(
+        "Normalisation",
+        (*headers, "complete"),
+        tuple(_normalization_row(sample) for sample in summary.samples),
+        names=2,
+    )
+
+
+def _normalization_row(sample: SampleSummary) -> tuple[str, ...]:
+    found = sample.normalization
+    return (
+        sample.sample,
+        sample.year,
+        number(sample.sum_g),
+        number(found.denominator.value if found.denominator else None),
+        found.denominator.mode if found.denominator else sample.kind,
+        number(found.scale1fb),
+        number(found.luminosity),
+        completeness(sample.complete, sample.fraction),
+    )
+
+
+def _lumi(summary: Summary) -> _Grid:
+    rows = ((n, y, *lumi_sections.numbers(one)) for n, y, one in lumi_sections.coverages(summary))
+    return _Grid("Processed lumisections", lumi_sections.HEADERS, tuple(rows), names=2)
+
+
+def _yields(title: str, rows: Sequence[Row], tags: Sequence[str]) -> _Grid:
+    cells = tuple((_marked(row), *(_yield(row, tag) for tag in tags)) for row in rows)
+    return _Grid(title, ("process", *tags), cells)
+
+
+def _marked(row: Row | FlowRow) -> str:
+    name = row.sample if isinstance(row, aggregates.FlowRow) else row.name
+    return name if row.complete else f"{name} {INCOMPLETE}"
+
+
+def _yield(row: Row, tag: str) -> str:
+    return BLINDED if row.hidden else measured(row.yields[tag])
+
+
+def _flows_of_events(summary: Summary) -> Iterator[FlowTable]:
+    """Flows of objects would fill many screens; the page has them."""
+    tables = aggregates.flow_tables(summary)
+    of_events = {(table.step, table.tagger) for table in tables if table.group.startswith(_EVENTS)}
+    for table in tables:
+        if table.group.startswith(_EVENTS) or (table.step, table.tagger) not in of_events:
+            yield table
+
+
+def _flow(table: FlowTable) -> _Grid:
+    title = f"Cut flow of {table.tagger}, {table.group}: entries, and fraction that each cut passes"
+    columns = ("total", *(table.cuts or ("passed",)))
+    rows = tuple((_marked(row), *_flow_cells(row, len(columns))) for row in table.rows)
+    return _Grid(title, ("sample", *columns), rows)
+
+
+def _flow_cells(row: FlowRow, n: int) -> tuple[str, ...]:
+    if row.flow is None:
+        return (BLINDED,) * n
+    steps = (row.flow.total, *(row.flow.prefix or (row.flow.passed,)))
+    shares = (percent(efficiency(after, before)) for before, after in pairwise(steps))
+    passed = (f"{count(c.n)} {share:>6}" for c, share in zip(steps[1:], shares, strict=True))
+    return (count(steps[0].n), *passed)
+
+
+def _systematics(summary: Summary) -> _Grid:
+    rows = aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)
+    return _Grid(
+        "Systematics: factor over selected events, effect on the yield of all simulation",
+        ("systematic", "direction", "mean", "std", *summary.tags),
+        tuple(_systematic_row(row, summary.tags) for row in rows),
+        names=2,
+    )
+
+
+def _systematic_row(row: SystematicRow, tags: Sequence[str]) -> tuple[str, ...]:
+    return (
+        row.systematic,
+        row.direction,
+        number(row.factor.mean if row.factor.n else None),
+        spread(row.factor.std),
+        *(relative(row.effect[tag]) for tag in tags),
+    )
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    if not all(sample.complete for sample in summary.samples):
+        yield f"{INCOMPLETE} not every event was processed"
+    for sample in summary.samples:
+        yield from _lost(sample)
+    for name, year, one in lumi_sections.coverages(summary):
+        if one.missing:
+            yield f"missing lumisections, {name} ({year}): {lumi_sections.missing_of(one, 3)}"
+    if summary.blinded is not None:
+        column, low, high = summary.blinded
+        yield f"{BLINDED}: counts of data would include {low:g} < {column} < {high:g}"
+    if not any(sample.systematics for sample in summary.samples):
+        yield "no systematics"
+    yield "cut flows of objects, overlap of tags and pictures are in report.html"
+
+
+def _lost(sample: SampleSummary) -> Iterator[str]:
+    for url, start, stop in sample.lost[:_LOST_SHOWN]:
+        yield f"not processed, {sample.sample} ({sample.year}): {url} entries {start} to {stop}"
+    if len(sample.lost) > _LOST_SHOWN:
+        yield f"  and {len(sample.lost) - _LOST_SHOWN} more ranges of {sample.sample}"
+
+
+def _places(summary: Summary, folder: Path | None) -> Iterator[str]:
+    yield f"store         {summary.store}"
+    yield f"merged files  {_common_folder(p for s in summary.samples for p in s.merged.values())}"
+    if folder is not None:
+        yield f"summary       {folder / 'summary.json'}"
+        yield f"report        {folder / 'report.html'}"
+
+
+def _common_folder(paths: Iterable[str]) -> str:
+    known = sorted(paths)
+    if not known:
+        return "none"
+    folder = os.path.commonpath([os.path.dirname(path) for path in known])  # noqa: PTH120 - text
+    return f"{len(known)} under {folder}"

@@ -1,0 +1,66 @@
+"""The look of the page: light and dark as the reader's system has it, plain on paper."""
+
+from __future__ import annotations
+
+CSS = """
+:root {
+  color-scheme: light dark;
+  --text: #1c2024; --soft: #5c6670; --page: #ffffff; --panel: #f4f6f8; --line: #d8dee4;
+  --link: #0b5cad; --bad: #b3261e; --bad-back: #fdecea; --blind-back: #fff6dd;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --text: #e4e7ea; --soft: #9aa5b1; --page: #14171a; --panel: #1e2327; --line: #363d44;
+    --link: #7ab7ff; --bad: #ff8a80; --bad-back: #3a1d1b; --blind-back: #38301a;
+  }
+}
+* { box-sizing: border-box; }
+body {
+  margin: 0 auto; padding: 1.5rem; max-width: 1500px; color: var(--text);
+  background: var(--page); font: 15px/1.5 system-ui, sans-serif;
+}
+h1 { font-size: 1.7rem; margin: 0; }
+h2 { font-size: 1.35rem; margin: 2.5rem 0 .75rem; border-bottom: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 1.5rem 0 .5rem; }
+h3 small, header p, .note { color: var(--soft); }
+header p { margin: .25rem 0; }
+a { color: var(--link); }
+nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: .5rem 0; }
+.warning, .blind { padding: .6rem .9rem; border-radius: 6px; }
+.warning { background: var(--bad-back); border-left: 4px solid var(--bad); }
+.blind { background: var(--blind-back); border-left: 4px solid #c79a1a; }
+.bad { color: var(--bad); text-decoration: none; margin-left: .25em; }
+.scroll { overflow: auto; max-height: 70vh; border: 1px solid var(--line); border-radius: 6px;
+  width: fit-content; max-width: 100%; margin: .5rem 0; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; vertical-align: top; }
+tbody tr:nth-child(even) :is(th, td) { background: var(--panel); }
+thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 1px solid var(--line);
+  z-index: 1; }
+tbody th, thead th:first-child { text-align: left; font-weight: 500; }
+.long { display: inline-block; max-width: 60rem; white-space: normal; }
+.two small { display: block; color: var(--soft); }
+details { margin: .5rem 0; }
+summary { cursor: pointer; color: var(--link); width: fit-content; }
+.gallery { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }
+figure { margin: 0; padding: .5rem; border: 1px solid var(--line); border-radius: 6px;
+  background: #ffffff; break-inside: avoid; text-align: center; }
+figure img { max-width: 100%; height: auto; }
+figcaption a { color: #0b5cad; font-size: .85rem; }
+pre { background: var(--panel); padding: 1rem; border-radius: 6px; overflow: auto; }
+code, pre { font: 13px/1.45 ui-monospace, monospace; }
+@media print {
+  :root { color-scheme: light; --text: #000; --soft: #444; --page: #fff; --panel: #f3f3f3;
+    --line: #bbb; --link: #000; --bad: #900; --bad-back: #fff; --blind-back: #fff; }
+  body { max-width: none; padding: 0; font-size: 9pt; }
+  nav { display: none; }
+  .scroll { overflow: visible; max-height: none; border: 0; }
+  thead th { position: static; }
+  th, td { padding: .1rem .35rem; white-space: normal; }
+  h2, h3 { break-after: avoid; }
+  tr { break-inside: avoid; }
+  details::details-content { content-visibility: visible; display: block; }
+  pre { white-space: pre-wrap; }
+}
+"""

@@ -1,0 +1,143 @@
+import pytest
+
+from higgsflow.report import aggregates
+from higgsflow.report.summary import SystematicSummary, Yield
+
+WINDOW = ("m_gg", 115.0, 135.0)
+
+
+def rows(summary, year=None):
+    return {row.name: row for row in aggregates.yield_rows(summary, year)}
+
+
+def test_yields_of_a_process_are_sums_over_samples_and_years(make_summary):
+    summary = make_summary()
+    parts = [s.variations["nominal"].yields["tth"] for s in summary.samples if s.process == "ttH"]
+    found = rows(summary)["ttH"].yields["tth"]
+    assert found.value == pytest.approx(sum(y.value for y in parts))
+    assert found.error == pytest.approx(sum(y.error**2 for y in parts) ** 0.5)
+
+
+def test_years_add_up_to_all_years(make_summary):
+    summary = make_summary()
+    by_year = [rows(summary, year)["diphoton"].yields["thq"].n for year in ("2017", "2018")]
+    assert sum(by_year) == rows(summary)["diphoton"].yields["thq"].n
+
+
+def test_sums_of_signal_and_simulation_leave_out_data(make_summary):
+    found = rows(make_summary())
+    total = found["all simulation"].yields["tth"].value
+    assert total == pytest.approx(
+        found["ttH"].yields["tth"].value + found["diphoton"].yields["tth"].value
+    )
+    assert found["all signal"].yields == found["ttH"].yields
+
+
+def test_sum_with_an_incomplete_sample_is_incomplete(make_summary):
+    found = rows(make_summary(incomplete=True))
+    complete = {name: row.complete for name, row in found.items()}
+    assert complete == {
+        "ttH": True,
+        "diphoton": False,
+        "all signal": True,
+        "all simulation": False,
+        "data: data": True,
+    }
+
+
+def test_yields_of_blinded_data_are_hidden(make_summary):
+    found = rows(make_summary(blinded=WINDOW))
+    assert found["data: data"].hidden
+    assert found["data: data"].yields == {}
+    assert not found["all simulation"].hidden
+
+
+def test_luminosity_counts_each_year_once(make_summary):
+    assert aggregates.luminosity(make_summary()) == pytest.approx(41.5 + 59.8)
+
+
+def test_cut_flows_add_years(make_summary):
+    summary = make_summary()
+    table = aggregates.flow_tables(summary)[0]
+    assert (table.tagger, table.cuts) == ("diphoton", ("two photons", "mass window"))
+    row = table.rows[0]
+    assert (row.flow.total.n, row.flow.prefix[1].n) == (1600, 400)
+
+
+def test_cut_flows_of_blinded_data_are_hidden(make_summary):
+    for table in aggregates.flow_tables(make_summary(blinded=WINDOW)):
+        assert [row.flow is None for row in table.rows] == [False, False, True]
+
+
+def test_other_cuts_make_another_table(make_summary):
+    summary = make_summary()
+    first = summary.samples[0]
+    nominal = first.variations["nominal"]
+    flow = nominal.flows[1]
+    renamed = flow.model_copy(update={"cuts": (flow.cuts[0].model_copy(update={"name": "two"}),)})
+    changed = nominal.model_copy(update={"flows": (nominal.flows[0], renamed)})
+    sample = first.model_copy(update={"variations": {"nominal": changed}})
+    summary = summary.model_copy(update={"samples": (sample, *summary.samples[1:])})
+    tables = aggregates.flow_tables(summary)
+    assert [t.cuts for t in tables[1:]] == [("two",), ("b-jet",)]
+
+
+def test_overlap_of_data_is_there_unless_blinded(make_summary):
+    opened = [one.name for one in aggregates.overlaps(make_summary())]
+    blinded = [one.name for one in aggregates.overlaps(make_summary(blinded=WINDOW))]
+    assert opened == ["ttH", "diphoton", "data: data"]
+    assert blinded == ["ttH", "diphoton"]
+
+
+def test_overlap_adds_years(make_summary):
+    one = aggregates.overlaps(make_summary())[0]
+    assert one.matrix[0][1] == 6
+    assert one.before[1] == one.after[1] + 6
+
+
+def test_effect_is_on_the_sum_of_all_samples(make_summary):
+    summary = make_summary()
+    found = {
+        (row.systematic, row.direction): row
+        for row in aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)
+    }
+    yields = rows(summary)
+    expected = 0.02 * yields["ttH"].yields["tth"].value
+    assert found["pileup", "up"].effect["tth"] == pytest.approx(0.1)
+    assert found["scale", "up"].effect["tth"] == pytest.approx(
+        expected / yields["all simulation"].yields["tth"].value
+    )
+
+
+def test_factor_is_over_the_samples_it_applies_to(make_summary):
+    summary = make_summary()
+    row = aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)[1]
+    assert (row.direction, row.n_samples, row.factor.n) == ("down", 4, 800)
+    assert row.factor.mean == pytest.approx(0.9)
+    assert row.factor.std == pytest.approx(0.0, abs=1e-9)
+
+
+def test_unknown_effect_makes_the_sum_unknown(make_summary):
+    sample = make_summary().samples[0]
+    unknown = SystematicSummary(
+        systematic="x", direction="up", kind="weight", mean=None, std=None, effect={"tth": None}
+    )
+    changed = sample.model_copy(update={"systematics": (unknown,)})
+    (row,) = aggregates.systematic_rows([changed], ("tth",))
+    assert row.effect["tth"] is None
+
+
+def test_sample_without_events_changes_nothing(make_summary):
+    full, empty = make_summary().samples[:2]
+    zero = Yield(n=0, value=0.0, error=0.0)
+    nominal = empty.variations["nominal"].model_copy(update={"yields": {"tth": zero}})
+    unknown = SystematicSummary(
+        systematic="pileup", direction="up", kind="weight", mean=None, std=None, effect={}
+    )
+    empty = empty.model_copy(update={"variations": {"nominal": nominal}, "systematics": (unknown,)})
+    row = aggregates.systematic_rows([full, empty], ("tth",))[0]
+    assert row.effect["tth"] == pytest.approx(0.1)
+
+
+def test_effect_on_no_yield_is_unknown():
+    assert aggregates.systematic_rows([], ("tth",)) == ()

@@ -1,0 +1,64 @@
+import pytest
+
+from higgsflow.report.formatting import (
+    completeness,
+    count,
+    measured,
+    number,
+    percent,
+    relative,
+    seconds,
+    spread,
+)
+from higgsflow.report.summary import Yield
+
+
+@pytest.mark.parametrize("show", [count, number, percent, relative, spread])
+def test_what_does_not_exist_is_a_dash(show):
+    assert show(None) == "-"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (105.04, 7.24, "105.0 +- 7.2"),
+        (1234.5, 33.0, "1,234 +- 33"),
+        (0.123456, 0.00123, "0.1235 +- 0.0012"),
+        (12345.6, 1234.0, "12,346 +- 1,234"),
+        (0.0, 0.0, "0"),
+        (-1.5, 0.25, "-1.50 +- 0.25"),
+    ],
+)
+def test_yield_ends_with_the_second_digit_of_its_error(value, error, text):
+    assert measured(Yield(n=1, value=value, error=error)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1.0, "100%"), (0.0, "0%"), (0.99999, "<100%"), (0.5125, "51.2%"), (0.00012345, "0.0123%")],
+)
+def test_only_all_is_100_percent(value, text):
+    assert percent(value) == text
+
+
+def test_nearly_complete_is_not_rounded_up():
+    assert completeness(False, 0.9999999) == "NO, 99.99%"
+
+
+def test_complete_says_yes():
+    assert completeness(True, 1.0) == "yes"
+
+
+def test_relative_change_has_a_sign():
+    assert [relative(0.1), relative(-0.02)] == ["+10.00%", "-2.00%"]
+
+
+def test_spread_of_equal_factors_is_zero():
+    assert [spread(4e-16), spread(0.25)] == ["0", "0.25"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(3.04, "3.0 s"), (180.0, "3.0 min"), (10800.0, "3.0 h")]
+)
+def test_times_have_readable_units(value, text):
+    assert seconds(value) == text

@@ -1,0 +1,170 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+from higgsflow.report.page import page_of, write_report
+from higgsflow.report.pictures import Pictures
+
+EVIL = "<script>alert('x')</script>"
+VOID = {"meta", "img"}
+
+
+class Balanced(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open = []
+        self.links = []
+        self.ids = set()
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("src", "href"):
+                self.links.append(value)
+            if name == "id":
+                self.ids.add(value)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def page(build_summary, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("report")
+    path = folder / "out" / "report.html"
+    write_report(build_summary(folder, variables=("n_jets",)), path)
+    return path
+
+
+def parsed(text):
+    parser = Balanced()
+    parser.feed(text)
+    return parser
+
+
+def test_page_is_well_formed(page):
+    assert parsed(page.read_text()).open == []
+
+
+def test_page_needs_nothing_else(page):
+    links = parsed(page.read_text()).links
+    for link in links:
+        assert link.startswith(("data:image/png;base64,", "#", "plots/"))
+    assert "url(" not in page.read_text()
+    assert "@import" not in page.read_text()
+
+
+def test_links_lead_somewhere(page):
+    found = parsed(page.read_text())
+    for link in found.links:
+        if link.startswith("#"):
+            assert link[1:] in found.ids
+        if link.startswith("plots/"):
+            assert (page.parent / link).is_file()
+
+
+def test_page_follows_light_and_dark_and_prints(page):
+    text = page.read_text()
+    assert "prefers-color-scheme: dark" in text
+    assert "@media print" in text
+
+
+def test_same_summary_gives_the_same_page(make_summary, tmp_path):
+    summary = make_summary(variables=())
+    write_report(summary, tmp_path / "a" / "report.html")
+    write_report(summary, tmp_path / "b" / "report.html")
+    first, second = ((tmp_path / n / "report.html").read_bytes() for n in "ab")
+    assert first == second
+
+
+def test_nothing_temporary_is_left(page):
+    assert sorted(p.name for p in page.parent.iterdir()) == ["plots", "report.html"]
+
+
+def test_every_name_is_escaped(make_summary):
+    samples = ((EVIL.replace("/", "|"), "simulation", EVIL, True, 1.0),)
+    summary = make_summary(samples=samples)
+    sample = summary.samples[0].model_copy(
+        update={
+            "sample": EVIL,
+            "year": EVIL,
+            "lost": ((EVIL, 0, 1),),
+            "complete": False,
+            "merged": {EVIL: EVIL},
+            "systematics": tuple(
+                s.model_copy(update={"systematic": EVIL, "direction": EVIL})
+                for s in summary.samples[0].systematics
+            ),
+        }
+    )
+    texts = ("analysis", "version", "store", "created", "higgsflow", "inputs", "configuration")
+    changed = summary.model_copy(
+        update={
+            **dict.fromkeys(texts, EVIL),
+            "tags": (EVIL, "thq"),
+            "blinded": (EVIL, 0.0, 1.0),
+            "samples": (sample,),
+        }
+    )
+    text = page_of(changed, Pictures((), (EVIL,), {EVIL: 1}))
+    assert "<script" not in text
+    assert text.count("&lt;script&gt;") > 20
+    assert parsed(text).open == []
+
+
+def test_blinded_page_does_not_depend_on_selected_data(make_summary):
+    summary = make_summary(blinded=("m_gg", 115.0, 135.0))
+    samples = tuple(
+        s.model_copy(
+            update={
+                "n_selected": 7,
+                "efficiency": 0.5,
+                "variations": summary.samples[0].variations,
+            }
+        )
+        if s.kind == "data"
+        else s
+        for s in summary.samples
+    )
+    none = Pictures((), (), None)
+    changed = summary.model_copy(update={"samples": samples})
+    assert page_of(changed, none) == page_of(summary, none)
+
+
+def test_page_without_samples_is_written(make_summary, tmp_path):
+    write_report(make_summary(samples=()), tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text()
+    assert "m_gg is not drawn" in text
+    assert parsed(text).open == []
+
+
+def test_sections_are_in_order(page):
+    found = re.findall(r'<section id="(\w+)"', page.read_text())
+    assert found == [
+        "findings",
+        "overview",
+        "luminosity",
+        "pictures",
+        "cutflows",
+        "overlap",
+        "systematics",
+        "jobs",
+        "provenance",
+    ]
+
+
+def test_page_and_tables_import_nothing_heavy():
+    code = (
+        "import sys, higgsflow.report.page, higgsflow.report.tables;"
+        # a lazy module is known by its name before it is imported
+        "heavy = {'hist', 'matplotlib', 'pyarrow.lib', 'awkward.contents'} & set(sys.modules);"
+        "sys.stdout.write(' '.join(sorted(heavy)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == ""

@@ -1,0 +1,76 @@
+from higgsflow.report.pictures import Picture, Pictures
+from higgsflow.report.sections import (
+    gallery,
+    jobs,
+    marked,
+    overview,
+    pictures_section,
+    provenance,
+)
+
+WINDOW = ("m_gg", 115.0, 135.0)
+
+
+def test_overview_warns_of_incomplete_samples(make_summary):
+    text = overview(make_summary(incomplete=True), None).text
+    assert "not every event was processed of DiPhoton (2017), DiPhoton (2018)" in text
+    assert "NO, 95.00%" in text
+    assert "warning" not in overview(make_summary(), None).text
+
+
+def test_overview_of_blinded_data_says_so(make_summary):
+    text = overview(make_summary(blinded=WINDOW), {"tth": 162, "thq": 142}).text
+    assert "Data with 115 &lt; m_gg &lt; 135 are blinded" in text
+    assert "Data outside 115 &lt; m_gg &lt; 135: tth 162, thq 142." in text
+    assert text.count("<td>blinded</td>") == 3 * 2 + 2 * 2
+
+
+def test_unknown_side_bands_are_not_shown(make_summary):
+    assert "Data outside" not in overview(make_summary(blinded=WINDOW), None).text
+
+
+def test_yields_of_each_year_are_there(make_summary):
+    text = overview(make_summary(), None).text
+    assert "Yields per tag, 2017" in text
+    assert "Yields per tag, 2018" in text
+
+
+def test_mark_is_on_incomplete_names_only():
+    assert marked("a", complete=True) == "a"
+    assert "not every event" in marked("a", complete=False).text
+
+
+def test_picture_is_inside_the_page():
+    text = gallery([Picture("m_gg", "m_gg, <tth>", "a.png", b"png")]).text
+    assert 'src="data:image/png;base64,cG5n"' in text
+    assert 'href="plots/a.png"' in text
+    assert "m_gg, &lt;tth&gt;" in text
+
+
+def test_what_is_not_drawn_is_said(make_summary):
+    made = Pictures((), ("m_jj is not drawn: <why>",), None)
+    assert "m_jj is not drawn: &lt;why&gt;" in pictures_section(make_summary(), made).text
+
+
+def test_lost_ranges_are_listed(make_summary):
+    assert "root://host//f2.root" in jobs(make_summary(incomplete=True)).text
+    assert "None." in jobs(make_summary()).text
+
+
+def test_jobs_have_their_times(make_summary):
+    text = jobs(make_summary()).text
+    assert "<td>2.2 min</td><td>99.0 s</td><td>512 MB</td>" in text
+
+
+def test_configuration_is_shown_as_it_is(make_summary):
+    text = provenance(make_summary(configuration="a: <b>\n  c: 1\n")).text
+    assert "<pre>a: &lt;b&gt;\n  c: 1\n</pre>" in text
+
+
+def test_no_configuration_is_said(make_summary):
+    assert "holds no configuration" in provenance(make_summary(configuration="")).text
+
+
+def test_merged_files_are_listed(make_summary):
+    summary = make_summary()
+    assert summary.samples[0].merged["nominal"] in provenance(summary).text

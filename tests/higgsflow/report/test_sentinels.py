@@ -1,0 +1,152 @@
+import pytest
+
+from higgsflow.model.reporting import Sentinels
+from higgsflow.records.lumi_coverage import SampleCoverage, year_coverage
+from higgsflow.report.sentinels import find
+from higgsflow.report.variation_content import Yield
+
+WINDOW = ("m_gg", 115.0, 135.0)
+QUIET = Sentinels()
+
+
+@pytest.fixture
+def plain(make_summary):
+    """Without systematics, which have sentinels of their own."""
+
+    def build(**change):
+        return with_samples(make_summary(**change), lambda _: {"systematics": ()})
+
+    return build
+
+
+def kinds(summary, limits=QUIET):
+    return {(f.kind, f.where): f for f in find(summary, limits)}
+
+
+def with_samples(summary, change, where=lambda _: True):
+    samples = tuple(s.model_copy(update=change(s)) if where(s) else s for s in summary.samples)
+    return summary.model_copy(update={"samples": samples})
+
+
+def is_simulated(sample):
+    return sample.kind != "data"
+
+
+def test_sound_analysis_has_no_findings(plain):
+    assert find(plain(), QUIET) == ()
+
+
+def test_incomplete_data_are_worse_than_incomplete_simulation(plain):
+    summary = with_samples(plain(), lambda _: {"complete": False, "fraction": 0.95})
+    found = find(summary, QUIET)
+    severity = {f.where: f.severity for f in found if f.kind == "incomplete"}
+    assert (severity["Data (2017)"], severity["ttH_M125 (2017)"]) == ("error", "warning")
+    assert [f.severity for f in found][:2] == ["error", "error"]
+    assert "95 % of the entries" in kinds(summary)["incomplete", "Data (2017)"].text
+
+
+@pytest.mark.parametrize(("mode", "told"), [("whole", True), ("skim", False), ("partial", False)])
+def test_sum_of_runs_is_compared_where_both_are_about_the_same_events(plain, mode, told):
+    def change(sample):
+        found = sample.normalization.denominator.model_copy(update={"mode": mode})
+        normalization = sample.normalization.model_copy(update={"denominator": found})
+        return {"normalization": normalization, "runs_difference_relative": 5e-5}
+
+    summary = with_samples(plain(), change, is_simulated)
+    assert (("sum of weights", "ttH_M125 (2017)") in kinds(summary)) is told
+
+
+def test_rounding_of_the_runs_trees_is_not_told(plain):
+    summary = with_samples(plain(), lambda _: {"runs_difference_relative": 1e-7})
+    assert kinds(summary) == {}
+
+
+def test_negative_weights_say_what_events_are_worth(plain):
+    summary = with_samples(plain(), lambda _: {"negative_fraction": 0.4}, is_simulated)
+    finding = kinds(summary)["negative weights", "ttH_M125 (2017)"]
+    assert (finding.severity, "worth 4 %" in finding.text) == ("note", True)
+    assert kinds(summary, Sentinels(negative_fraction=0.45)) == {}
+
+
+def with_yield(summary, tag, **change):
+    def altered(sample):
+        nominal = sample.variations["nominal"]
+        yields = {**nominal.yields, tag: nominal.yields[tag].model_copy(update=change)}
+        return {"variations": {"nominal": nominal.model_copy(update={"yields": yields})}}
+
+    return with_samples(summary, altered)
+
+
+def test_negative_yield_is_told(plain):
+    found = kinds(with_yield(plain(), "tth", value=-0.5))
+    assert "tth is negative: -0.5" in found["negative yield", "ttH_M125 (2017)"].text
+    assert ("negative yield", "Data (2017)") not in found
+
+
+def test_tag_that_is_always_empty_is_told_once(plain):
+    found = kinds(with_yield(plain(), "thq", n=0, value=0.0, error=0.0))
+    assert "tags before it take all" in found["empty tag", "thq"].text
+    assert ("empty tag", "tth") not in found
+
+
+def test_tag_with_events_in_some_sample_is_not_empty(plain):
+    summary = plain()
+    empty = with_yield(summary, "thq", n=0, value=0.0, error=0.0)
+    samples = (*empty.samples[1:], summary.samples[0])
+    assert not [k for k in kinds(empty.model_copy(update={"samples": samples})) if "thq" in k]
+
+
+def test_blinded_findings_do_not_depend_on_selected_data(plain):
+    summary = plain(blinded=WINDOW)
+    other = Yield(n=0, value=0.0, error=0.0)
+
+    def change(sample):
+        nominal = sample.variations["nominal"].model_copy(
+            update={"yields": dict.fromkeys(summary.tags, other), "flows": ()}
+        )
+        return {"variations": {"nominal": nominal}, "n_selected": 0, "efficiency": 0.0}
+
+    changed = with_samples(summary, change, lambda s: not is_simulated(s))
+    assert find(changed, QUIET) == find(summary, QUIET)
+
+
+def coverage(percent, notes=()):
+    return SampleCoverage(
+        n_certified=200, n_processed=round(2 * percent), coverage=percent, processed={},
+        missing={}, runs=(1,), notes=notes, n_in_files=200,
+    )  # fmt: skip
+
+
+def test_uncovered_luminosity_and_notes_are_told(plain):
+    one = coverage(90.0, ("files have no LuminosityBlocks",))
+    summary = with_samples(plain(), lambda _: {"lumisections": one}, lambda s: not is_simulated(s))
+    years = {"2017": year_coverage({"Data": one})}
+    found = find(summary.model_copy(update={"lumisections": years}), QUIET)
+    told = [(f.severity, f.text) for f in found if f.where == "Data (2017)"]
+    assert told == [
+        ("warning", "180 of 200 certified lumisections processed, 90 %"),
+        ("note", "files have no LuminosityBlocks"),
+    ]
+    # of the only sample of a year nothing is said twice
+    assert not [f for f in found if f.where == "2017"]
+
+
+def test_luminosity_that_is_nearly_all_processed_is_fine(plain):
+    summary = with_samples(plain(), lambda _: {"lumisections": coverage(99.5)})
+    assert find(summary, QUIET) == ()
+    assert find(summary, Sentinels(coverage=100.0))
+
+
+def test_values_outside_the_bins_of_a_correction_are_counted(plain):
+    noted = {"clamped:electron_veto:pt": 20.0, "clamped:pileup:nTrueInt": 0.0, "weight_w_up": 3.0}
+    found = kinds(with_samples(plain(), lambda _: {"factor_sums": noted}))
+    assert set(found) == {("clamped", "electron_veto")}
+    text = found["clamped", "electron_veto"].text
+    assert text.startswith("pt outside of the bins")
+    assert "in 120 cases" in text
+    assert "and 3 more" in text
+
+
+def test_systematics_are_looked_at(make_summary):
+    # up is all that the scale has
+    assert kinds(make_summary())["missing direction", "scale"].severity == "warning"

@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+
+from higgsflow.report.histograms import fill_histograms
+from higgsflow.report.stacks import process_order, stack
+
+
+def stacks(summary, variable="n_jets"):
+    book = {b.variable: b for b in fill_histograms(summary).books}[variable]
+    return [stack(book, (i, tag), process_order(summary)) for i, tag in enumerate(summary.tags)]
+
+
+def many(n_signal, n_background):
+    return tuple(
+        (f"s{i:02d}", "simulation", f"p{i:02d}", i < n_signal, 0.1 * (i + 1))
+        for i in range(n_signal + n_background)
+    )
+
+
+def test_signal_comes_first_then_the_largest(make_summary):
+    order = process_order(make_summary(samples=many(2, 3)))
+    assert [name for name, _ in order] == ["p01", "p00", "p04", "p03", "p02"]
+
+
+def test_signal_lies_on_top_of_the_stack(make_summary):
+    found = stacks(make_summary())[0]
+    assert [name for name, _, _ in found.parts] == ["diphoton", "ttH"]
+
+
+def test_stack_holds_one_tag(make_summary):
+    summary = make_summary()
+    for one in stacks(summary):
+        expected = sum(
+            s.variations["nominal"].yields[one.tag].n for s in summary.samples if s.kind == "data"
+        )
+        assert one.data.values(flow=True).sum() == expected
+
+
+def test_small_backgrounds_are_put_together_and_not_lost(make_summary):
+    summary = make_summary(samples=many(1, 12))
+    found = stacks(summary)[0]
+    assert found.parts[0][0] == "5 others"
+    assert len(found.parts) == 9
+    expected = sum(s.variations["nominal"].yields["tth"].value for s in summary.samples)
+    assert sum(h.values().sum() for _, h, _ in found.parts) == pytest.approx(expected)
+
+
+def test_no_signal_is_among_the_others(make_summary):
+    found = stacks(make_summary(samples=many(10, 6)))[0]
+    assert {name for name, _, _ in found.parts} >= {f"p{i:02d}" for i in range(10)}
+
+
+def test_colour_of_a_process_is_the_same_in_every_tag(make_summary):
+    ranks = [{name: rank for name, _, rank in one.parts} for one in stacks(make_summary())]
+    assert ranks[0] == ranks[1]
+
+
+def test_signal_is_the_sum_of_signals(make_summary):
+    found = stacks(make_summary(samples=many(2, 1)))[0]
+    parts = {name: h for name, h, _ in found.parts}
+    np.testing.assert_allclose(found.signal.values(), parts["p00"].values() + parts["p01"].values())
+
+
+def test_no_signal_is_none(make_summary):
+    assert stacks(make_summary(samples=many(0, 2)))[0].signal is None
+
+
+def test_no_data_is_none(make_summary):
+    assert stacks(make_summary(samples=many(1, 2)))[0].data is None
