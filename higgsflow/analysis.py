@@ -1,0 +1,51 @@
+"""The Python way in: an analysis that runs itself and gives its results back."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.snapshot import as_yaml
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.result import Result
+
+_GROUP = "higgsflow.runners"
+
+
+class Analysis(AnalysisModel):
+    """Samples, systematics, a tag sequence, what to write, and where jobs run.
+
+    Example:
+        `Analysis(samples=SamplesManager(["ttH_*"]), tag_sequence=TagSequence(tag_list=[...]),
+        variables_of_interest=["m_gg"]).run()`
+    """
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> Analysis:
+        """The analysis that a configuration file describes, by path or by its name in config/."""
+        found = find_analysis(str(path))
+        if found is None:
+            raise InvalidConfiguration(f"no configuration '{path}'")
+        model = load_analysis(found)
+        return cls(**{name: getattr(model, name) for name in AnalysisModel.model_fields})
+
+    def to_yaml(self, path: str | Path) -> None:
+        """Writes a configuration file that describes the same analysis."""
+        Path(path).write_text(as_yaml(self), encoding="utf-8")
+
+    def run(self) -> Result:
+        """Does what `law run RunAnalysis` does; what is done already is not done again.
+
+        Raises:
+            UserError: when something the user can put right is in the way.
+        """
+        runners = {point.name: point for point in entry_points(group=_GROUP)}
+        if "law" not in runners:
+            raise InvalidConfiguration(
+                "nothing here can run an analysis", "", "install higgsflow with its workflows"
+            )
+        run: Any = runners["law"].load()
+        return Result(run(self))

@@ -1,0 +1,223 @@
+"""What all stages share: analysis, version, sample and year, looked up once, at the door."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import law
+import luigi
+
+from higgsflow.errors import UnknownName, UserError
+from higgsflow.plan import Plan, make_plan
+from tasks import session
+from tasks.execution.display import start_display
+from tasks.execution.interruption import prepare_interruption
+from tasks.execution.luigi_settings import preload, prepare_run, quiet
+from tasks.parameters import Switch, Text, Words, hidden
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+
+
+# where jobs can run
+ENGINES = ("local",)
+
+
+class AnalysisTask(law.Task):
+    """Base of all stages; knows the analysis and where its outputs lie."""
+
+    analysis = Text(default="demo", description="a name in config/, or the path of a file")
+    version = Text(default="", description="where outputs lie; default: as configured")
+    workflow = Text(
+        default="", significant=False, description="where jobs run; default: as configured"
+    )
+    retry_failed = Switch(
+        default=False,
+        significant=False,
+        description="run jobs again that failed for good and were tolerated",
+    )
+    print_deps = Words(default=(), significant=False, description="show what it needs, so deep")
+    print_status = Words(default=(), significant=False, description="show what is done, so deep")
+    print_output = Words(default=(), significant=False, description="show output paths, so deep")
+    remove_output = Words(
+        default=(),
+        significant=False,
+        description="remove outputs: DEPTH, or DEPTH,a without asking",
+    )
+    fetch_output = hidden(law.CSVParameter, default=())
+    log_file = hidden(luigi.Parameter, default="")
+    exclude_index = True
+
+    @classmethod
+    def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:
+        """Checks all names; what is wrong ends the program here, in a few lines."""
+        params = super().modify_param_values(params)
+        try:
+            analysis = session.load(params["analysis"], params["version"])
+            params["version"] = analysis.version
+            params["workflow"] = params["workflow"] or analysis.jobs_manager.batch
+            if params["workflow"] not in ENGINES:
+                raise UnknownName("engine", params["workflow"], ENGINES, "this version")
+            cls.check(analysis, params)
+        except UserError as error:
+            law.util.abort(str(error), exitcode=1)
+        if params["retry_failed"]:
+            session.current.retry_failed = True
+        prepare_interruption()
+        prepare_run(cls.__name__, len(analysis.samples.pairs))
+        return params
+
+    @classmethod
+    def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Raises a `UserError` for names that the analysis does not have."""
+
+    @property
+    def model(self) -> AnalysisModel:
+        """The configuration, as one frozen object."""
+        return session.load(self.analysis, self.version)
+
+    @property
+    def folder(self) -> Path:
+        """Where the outputs of this analysis and version lie."""
+        return session.folder_of(self.model)
+
+    def on_failure(self, exception: BaseException) -> str:
+        """What the user sees: the message alone, or for a defect the traceback."""
+        if isinstance(exception, SystemExit):
+            # interrupted: the first process of the command tells
+            return str(exception)
+        if isinstance(exception, UserError):
+            message = str(exception)
+        else:
+            message = "".join(traceback.format_exception(exception))
+        sys.stderr.write(f"{self.short_name} failed: {message}\n")
+        sys.stderr.flush()
+        return message
+
+    @property
+    def short_name(self) -> str:
+        """For messages."""
+        return type(self).__name__
+
+
+class SampleTask(AnalysisTask):
+    """Base of the stages of one sample and year; without a year, a wrapper over its years."""
+
+    sample = Text(default="", description="name of a sample")
+    year = Text(default="", description="one year; default: all years of the sample")
+    exclude_index = True
+
+    @classmethod
+    def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Sample and year must be known."""
+        names = {pair.sample.name for pair in analysis.samples.pairs}
+        if not params["sample"]:
+            raise UserError(
+                f"{cls.__name__} needs --sample", "", f"known: {', '.join(sorted(names))}"
+            )
+        if params["sample"] not in names:
+            raise UnknownName("sample", params["sample"], names, f"analysis '{analysis.name}'")
+        if params["year"]:
+            analysis.samples.pair(params["sample"], params["year"])
+
+    @property
+    def pair(self) -> SampleYear:
+        """The sample and year as an object."""
+        return self.model.samples.pair(self.sample, self.year)
+
+    @property
+    def plan(self) -> Plan:
+        """What jobs of this sample and year read, compute and write."""
+        if not hasattr(self, "_plan"):
+            self._plan = make_plan(self.model, self.pair)
+        return self._plan
+
+    @property
+    def short_name(self) -> str:
+        """Stage, sample and year."""
+        return f"{type(self).__name__} {self.sample} {self.year}".strip()
+
+    def stage_folder(self, stage: str) -> Path:
+        """Where a stage keeps what belongs to this sample and year."""
+        return self.folder / stage / self.sample / self.year
+
+    def by_year(self) -> dict[str, Any]:
+        """This stage for each year."""
+        years = [pair.year for pair in self.model.samples.of_sample(self.sample)]
+        return {year: type(self).req(self, year=year) for year in years}
+
+    # a stage defines stage_requires, stage_output and stage_run; these choose year or years
+
+    def requires(self) -> Any:
+        return self.stage_requires() if self.year else self.by_year()
+
+    def output(self) -> Any:
+        if self.year:
+            return self.stage_output()
+        return {year: task.output() for year, task in self.by_year().items()}
+
+    def complete(self) -> bool:
+        if self.year:
+            return bool(super().complete())
+        return all(task.complete() for task in self.by_year().values())
+
+    def run(self) -> None:
+        if self.year:
+            self.stage_run()
+
+    def stage_requires(self) -> Any:
+        """What one sample and year needs."""
+        return []
+
+    def stage_output(self) -> Any:
+        """What one sample and year makes."""
+        raise NotImplementedError
+
+    def stage_run(self) -> None:
+        """Makes it."""
+        raise NotImplementedError
+
+
+class VariationTask(SampleTask):
+    """Base of stages that can be narrowed to some variations."""
+
+    variation = Words(default=(), description="some variations, such as nominal; default: all")
+    exclude_index = True
+
+    @classmethod
+    def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Variations must be those of the sample."""
+        super().check(analysis, params)
+        for pair in analysis.samples.of_sample(params["sample"]):
+            known = analysis.systematics_of(pair).variations
+            for name in params["variation"]:
+                if params["year"] in ("", pair.year) and name not in known:
+                    raise UnknownName("variation", name, known, pair.name)
+
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """The variations it is about, in the order of the systematics."""
+        known = self.plan.systematics.variations
+        return tuple(v for v in known if v in self.variation) if self.variation else known
+
+    @property
+    def suffix(self) -> str:
+        """What tells outputs of a narrowed stage from those of the whole one."""
+        return "." + "+".join(self.variations) if self.variation else ""
+
+
+logging.getLogger("luigi-interface").addFilter(quiet)
+
+
+@AnalysisTask.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)
+def _get_ready(task: AnalysisTask, needed: AnalysisTask) -> None:
+    """A stage has to be made: before luigi forks, import once what jobs need."""
+    if isinstance(task, SampleTask) and not isinstance(needed, type(task)):
+        start_display(task.folder)
+        preload()

@@ -1,0 +1,65 @@
+"""What an invocation tells luigi: how many stages may run at once, and what it need not say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import luigi
+import luigi.configuration
+
+if TYPE_CHECKING:
+    import logging
+
+# one thread for each process: chunks run side by side, and one threaded dot product of a library
+# would take the cores from the others
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+# what law.cfg says, for a Python session that does not read it
+_SETTINGS = (
+    ("worker", "check_unfulfilled_deps", "False"),
+    ("worker", "wait_interval", "0.1"),
+    ("worker", "wait_jitter", "0.1"),
+    ("scheduler", "retry_delay", "31536000"),
+)
+
+_prepared: set[str] = set()
+
+
+def prepare_run(stage: str, n_pairs: int) -> None:
+    """Lets as many stages wait at once as there are samples and years.
+
+    Called by the first task that is made, which is the one asked for; the rest follows it.
+    """
+    if _prepared:
+        return
+    _prepared.add(stage)
+    config = luigi.configuration.get_config()
+    for section, option, value in (*_SETTINGS, ("core", "workers", str(max(2, n_pairs)))):
+        if not config.has_option(section, option):
+            config.set(section, option, value)
+
+
+def reset() -> None:
+    """Forgets the invocation before."""
+    _prepared.clear()
+
+
+def preload() -> None:
+    """Imports what jobs need before luigi forks, so that it is done once for all of them."""
+    import awkward
+    import uproot
+    import vector
+
+    import higgsflow.job
+    import higgsflow.output.merge  # noqa: F401
+
+    for module in (awkward, uproot, vector):
+        # modules that load lazily do so when somebody looks into them
+        dir(module)
+
+
+def quiet(record: logging.LogRecord) -> bool:
+    """Drops luigi's traceback of a failed stage: the stage has told the user what is wrong."""
+    return "failed" not in record.msg if isinstance(record.msg, str) else True

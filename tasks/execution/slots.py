@@ -1,0 +1,34 @@
+"""The cores of this machine, shared by everything that runs chunks of a store at the same time."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Slots:
+    """As many locks as there are cores; who holds one may run a chunk.
+
+    A lock is released by the system when its holder dies, however it dies.
+    """
+
+    def __init__(self, folder: Path, n: int | None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.n = n or len(os.sched_getaffinity(0))
+        self._locks = [FileLock(str(folder / f"slot_{i}.lock")) for i in range(self.n)]
+
+    def take(self) -> FileLock | None:
+        """A free slot, or None; release it when the chunk has ended."""
+        for lock in self._locks:
+            if not lock.is_locked:
+                try:
+                    lock.acquire(timeout=0)
+                except Timeout:
+                    continue
+                return lock
+        return None

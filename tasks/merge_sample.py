@@ -1,0 +1,172 @@
+"""The merged events of a sample."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.digests import digest
+from higgsflow.model.systematic import NOMINAL
+from higgsflow.normalization import Normalization
+from higgsflow.output.manifest import Manifest
+from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.sample_jobs import SampleJobs
+from tasks.base import VariationTask
+from tasks.monitor_jobs import MonitorJobs
+from tasks.process_sample import ProcessSample
+from tasks.targets import StageTarget
+from tasks.update_scale1fb import UpdateScale1fb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+# what files say of themselves and how they are laid out
+_FORMAT = 2
+
+
+class MergeSample(VariationTask):
+    """Puts the events of all chunks together, one file per variation, scaled once."""
+
+    def stage_requires(self) -> Any:
+        return UpdateScale1fb.req(self)
+
+    def stage_output(self) -> Any:
+        folder = self.stage_folder("merged")
+        ending = self.model.output_format
+        # what all variations depend on is looked at once for all of them
+        normalization = functools.cache(self._normalization)
+        return {
+            variation: StageTarget(
+                folder / f"{variation}.json",
+                functools.partial(self._today, normalization, variation),
+                beside=(folder / f"{variation}.{ending}",),
+            )
+            for variation in self.variations
+        }
+
+    @property
+    def final_fit(self) -> StageTarget | None:
+        """The trees for FinalFit, where they are asked for and all variations take part."""
+        options = self.model.outputs.finalfit
+        names = (self.sample, self.year, self.pair.is_data)
+        if self.variation or options is None or options.prefix(*names) is None:
+            return None
+        path = self.stage_folder("finalfit") / "finalfit.json"
+        return StageTarget(path, self._final_fit_today, beside=(path.with_suffix(".root"),))
+
+    def complete(self) -> bool:
+        if not super().complete():
+            return False
+        return not self.year or self.final_fit is None or bool(self.final_fit.exists())
+
+    def stage_run(self) -> None:
+        from higgsflow.output.merge import merge
+
+        outputs = self.output()
+        stale = [variation for variation, target in outputs.items() if not target.exists()]
+        for variation in stale:
+            # a manifest never stands beside events that it does not describe
+            outputs[variation].file.unlink(missing_ok=True)
+        for variation, manifest in merge(self._order(stale)).items():
+            outputs[variation].write(manifest)
+        if self.final_fit is not None and not self.final_fit.exists():
+            self._write_final_fit(self.final_fit)
+
+    def _write_final_fit(self, target: StageTarget) -> None:
+        from higgsflow.output.finalfit import write_final_fit
+        from higgsflow.output.finalfit_branches import FinalFitOrder
+
+        target.file.unlink(missing_ok=True)
+        jobs = MonitorJobs.req(self).output().read(SampleJobs)
+        order = FinalFitOrder(
+            analysis=self.model,
+            pair=self.pair,
+            merged={v: t.read(Manifest) for v, t in self.output().items()},
+            factor_sums=jobs.factor_sums,
+            inputs=str(self._final_fit_today()),
+            path=target.file.with_suffix(".root"),
+        )
+        target.write(write_final_fit(order))
+
+    def _final_fit_today(self) -> str | None:
+        """What the trees depend on: all merged files of the sample, and the options."""
+        outputs = self.output().values()
+        if not all(target.exists() for target in outputs):
+            return None
+        recorded = [target.recorded() for target in outputs]
+        return digest([_FORMAT, recorded, self.model.outputs.model_dump(mode="json")])
+
+    def _order(self, variations: list[str]) -> Any:
+        """What to merge: the chunks that count, with the checksums of their records."""
+        from higgsflow.output.descriptions import origin_of
+        from higgsflow.output.merge import MergeOrder, Part
+        from higgsflow.preserved import column_ratios
+
+        jobs = MonitorJobs.req(self).output().read(SampleJobs)
+        found = self.input().read(Normalization)
+        store = ChunkStore(ProcessSample.req(self).chunk_folder)
+        counted = [row for row in jobs.done if row.chunk_id in found.chunks]
+        parts = {}
+        for variation in variations:
+            stems = {row.chunk_id: row.sources[variation] for row in counted}
+            parts[variation] = tuple(
+                Part(
+                    chunk_id=chunk_id,
+                    stem=stem,
+                    path=store.folder / store.seen(stem).output.name,
+                    checksum=store.seen(stem).output.checksum,
+                )
+                for chunk_id, stem in stems.items()
+            )
+        denominator = found.denominator
+        return MergeOrder(
+            sample=self.sample,
+            year=self.year,
+            process_id=self.pair.sample.process_id,
+            is_data=self.pair.is_data,
+            scale1fb=found.scale1fb,
+            luminosity=found.luminosity,
+            denominator=denominator.value if denominator else None,
+            mode=denominator.mode if denominator else "data",
+            complete=found.complete,
+            fraction=found.fraction,
+            output_format=self.model.output_format,
+            folder=self.stage_folder("merged"),
+            inputs={variation: self._digest(found, variation) for variation in variations},
+            parts=parts,
+            variables=tuple(self.plan.variables),
+            weights={variation: self._weights(variation) for variation in variations},
+            ratios={
+                variation: column_ratios(self.plan.systematics, found.weight_ratios, variation)
+                for variation in variations
+            },
+            trees=self.model.tree_names,
+            origin=origin_of(self.plan, jobs, denominator.left_out if denominator else ()),
+        )
+
+    def _weights(self, variation: str) -> tuple[str, ...]:
+        return tuple(self.plan.weight_columns) if variation == NOMINAL else ()
+
+    def _normalization(self) -> Normalization | None:
+        target = self.input()
+        return target.read(Normalization) if target.exists() else None
+
+    def _today(
+        self, normalization: Callable[[], Normalization | None], variation: str
+    ) -> str | None:
+        found = normalization()
+        return None if found is None else self._digest(found, variation)
+
+    def _digest(self, found: Normalization, variation: str) -> str:
+        """What a merged file depends on: its own events and the scale, not other variations."""
+        scale = found.model_dump(mode="json", exclude={"inputs", "sources"})
+        columns = [list(self.plan.variables), self._weights(variation)]
+        return digest(
+            [
+                [scale, found.sources.get(variation)],
+                columns,
+                self.pair.sample.process_id,
+                [_FORMAT, self.model.output_format, self.model.tree_names],
+            ]
+        )

@@ -1,0 +1,120 @@
+"""The table of a sample's jobs, and what they counted together."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.completeness import countable
+from higgsflow.digests import digest
+from higgsflow.errors import IncompleteSample
+from higgsflow.events.lumisections import written
+from higgsflow.output.atomic import write_text
+from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.lumi_coverage import sample_coverage
+from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
+from tasks import session
+from tasks.base import VariationTask
+from tasks.index_sample import IndexSample, index_of
+from tasks.process_sample import ProcessSample
+from tasks.targets import StageTarget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from higgsflow.events.chunks import Range
+
+
+class MonitorJobs(VariationTask):
+    """Says what became of every job, adds their counters, and seals which chunks are done.
+
+    Of data it writes the lumisections that were processed, as brilcalc takes them.
+
+    Later stages of the same invocation trust the seal; the next invocation looks at the disk.
+    """
+
+    def stage_requires(self) -> Any:
+        return ProcessSample.req(self)
+
+    def stage_output(self) -> Any:
+        path = self.stage_folder("jobs") / f"jobs{self.suffix}.json"
+        lumis = (self._processed_lumis,) if self.pair.is_data else ()
+        return StageTarget(path, lambda: self._today(path), beside=lumis)
+
+    @property
+    def _processed_lumis(self) -> Path:
+        return self.stage_folder("jobs") / f"processed_lumis{self.suffix}.json"
+
+    def stage_run(self) -> None:
+        process = ProcessSample.req(self)
+        if not process.complete():
+            raise IncompleteSample(
+                f"outputs of {self.pair.name} vanished while it ran", "", "run the command again"
+            )
+        store = ChunkStore(process.chunk_folder)
+        chunks = process.chunks
+        sources = store.done(chunks, process.wanted)
+        failures = process.final_failures(store)
+        index = index_of(IndexSample.req(self).output()).index
+        counted = countable(index, chunks, sources)
+        found, records = collect(store, counted, sources)
+        torn = [chunk for chunk in chunks if chunk.id in sources and chunk not in counted]
+        records |= collect(store, torn, sources)[1]
+        lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
+        jobs = SampleJobs(
+            inputs=self._digest(sources, process),
+            invocation=session.current.id,
+            sample=self.sample,
+            year=self.year,
+            rows=job_rows(chunks, sources, records, failures),
+            completeness=process.completeness(),
+            counted=tuple(chunk.id for chunk in counted),
+            ranges=found.ranges,
+            lost=_joined(lost),
+            factor_sums=found.factor_sums,
+            ledgers=found.ledgers,
+            lumisections=sample_coverage(self.pair, index, found.ranges, lost),
+        )
+        if jobs.lumisections is not None:
+            write_text(self._processed_lumis, written(jobs.lumisections.processed))
+        self.output().write(jobs)
+
+    def _today(self, path: Path) -> str | None:
+        sealed = sealed_digest(path)
+        if sealed is not None:
+            return sealed
+        process = ProcessSample.req(self)
+        if not process.complete():
+            return None
+        return self._digest(
+            ChunkStore(process.chunk_folder).done(process.chunks, process.wanted), process
+        )
+
+    def _digest(self, sources: dict[str, dict[str, str]], process: ProcessSample) -> str:
+        """What the table depends on: which jobs made what of which chunks."""
+        wanted = {v: product.model_dump() for v, product in process.wanted.items()}
+        chunks = [chunk.id for chunk in process.chunks]
+        return digest([chunks, sources, wanted, IndexSample.req(self).output().recorded()])
+
+
+def sealed_digest(path: Path) -> str | None:
+    """The digest in a table that this invocation has made; None for any other."""
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError:
+        return None
+    return content.get("inputs") if content.get("invocation") == session.current.id else None
+
+
+def _joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Neighbouring ranges of a file as one."""
+    joined: list[Range] = []
+    for part in ranges:
+        last = joined[-1] if joined else None
+        if last is not None and last.uuid == part.uuid and last.stop == part.start:
+            joined[-1] = last.model_copy(update={"stop": part.stop})
+        else:
+            joined.append(part)
+    return tuple(joined)

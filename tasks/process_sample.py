@@ -1,0 +1,201 @@
+"""The jobs of a sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import law
+import luigi
+
+from higgsflow.completeness import Completeness, assess
+from higgsflow.digests import job_digest, products
+from higgsflow.errors import UserError
+from higgsflow.events.chunks import Chunk, make_chunks
+from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.failures import FailureLog
+from higgsflow.records.sample_jobs import missing_products
+from tasks import session
+from tasks.base import VariationTask
+from tasks.execution.local import PooledWorkflow
+from tasks.index_sample import IndexSample, index_of
+from tasks.parameters import Number, hidden
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.records.job_record import FailureRecord, Product
+
+
+class ChunkTarget(law.LocalFileTarget):
+    """The outputs of one chunk: there when every wanted variation is, by today's digests."""
+
+    def __init__(self, folder: Path, chunk: Chunk, wanted: dict[str, Product]) -> None:
+        super().__init__(str(folder / f"{chunk.id}.*"))
+        self._folder, self._chunk, self._wanted = folder, chunk, wanted
+
+    def _repr_pairs(self) -> list[tuple[str, Any]]:
+        return [("path", self.path)]
+
+    def exists(self, **kwargs: Any) -> bool:
+        """Whether the chunk is done."""
+        del kwargs
+        return len(ChunkStore(self._folder).sources(self._chunk, self._wanted)) == len(self._wanted)
+
+    def remove(self, silent: bool = True, **kwargs: Any) -> None:
+        """Removes everything that was ever made of this chunk."""
+        del silent, kwargs
+        for path in self._folder.glob(f"{self._chunk.id}.*"):
+            path.unlink(missing_ok=True)
+
+
+class ProcessSample(VariationTask, PooledWorkflow):
+    """Runs every variation on every chunk of a sample; a branch is a chunk."""
+
+    branch = Number(default=-1, description="one chunk, in this process")
+    branches = hidden(
+        law.MultiRangeParameter,
+        default=(),
+        require_start=False,
+        require_end=False,
+        single_value=True,
+    )
+    effective_workflow = hidden(luigi.Parameter, default="NO_STR")
+    acceptance = hidden(luigi.FloatParameter, default=1.0)
+    tolerance = hidden(luigi.FloatParameter, default=0.0)
+    pilot = hidden(luigi.BoolParameter, default=False)
+
+    @classmethod
+    def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """A chunk belongs to a year."""
+        super().check(analysis, params)
+        if params["branch"] >= 0 and not params["year"]:
+            years = ", ".join(p.year for p in analysis.samples.of_sample(params["sample"]))
+            raise UserError(f"{cls.__name__} --branch needs --year", "", f"known: {years}")
+
+    def workflow_requires(self) -> Any:
+        if not self.year:
+            return {"years": list(self.by_year().values())}
+        if session.current.scope:
+            # nothing is submitted before every sample is known to be readable
+            pairs = self.model.samples.pairs
+            others = [IndexSample.req(self, sample=p.sample.name, year=p.year) for p in pairs]
+            return {"index": IndexSample.req(self), "all": others}
+        return {"index": IndexSample.req(self)}
+
+    @law.dynamic_workflow_condition
+    def workflow_condition(self) -> bool:
+        return bool(self.year) and bool(IndexSample.req(self).complete())
+
+    @workflow_condition.create_branch_map
+    def create_branch_map(self) -> dict[int, Chunk]:
+        return dict(enumerate(self.chunks))
+
+    def requires(self) -> Any:
+        # also while there is no index, unlike what law does with a condition
+        return IndexSample.req(self)
+
+    @workflow_condition.output
+    def output(self) -> Any:
+        return ChunkTarget(self.chunk_folder, self.branch_data, self.wanted)
+
+    def complete(self) -> bool:
+        if not self.is_branch():
+            return self.workflow_complete()
+        if not self.workflow_condition():
+            return False
+        try:
+            self._check_branch()
+        except UserError as error:
+            law.util.abort(str(error), exitcode=1)
+        return bool(self.output().exists())
+
+    def _check_branch(self) -> None:
+        n = len(self.get_branch_map())
+        if self.branch not in self.get_branch_map():
+            raise UserError(
+                f"no branch {self.branch} of {self.pair.name}", "", f"known: 0 to {n - 1}"
+            )
+
+    def workflow_complete(self) -> bool:
+        """Whether enough is done, by the project's rule, in entries."""
+        if not self.year:
+            return all(task.complete() for task in self.by_year().values())
+        return bool(self.workflow_condition()) and self.completeness().suffices
+
+    def run(self) -> None:
+        """One chunk in this process, for a look at what it does."""
+        from higgsflow.job import run_job
+
+        self._check_branch()
+        store = ChunkStore(self.chunk_folder)
+        run_job(self.job(self.branch_data, missing_products(store, self.branch_data, self.wanted)))
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """All chunks, the same on every rerun."""
+        index = index_of(IndexSample.req(self).output())
+        workflow = self.as_workflow()
+        if getattr(workflow, "_chunked", None) is not index:
+            n_events = self.model.jobs_manager.n_events_per_output
+            workflow._chunks = make_chunks(index.index, n_events)
+            workflow._chunked = index
+        chunks: tuple[Chunk, ...] = workflow._chunks
+        return chunks
+
+    @property
+    def wanted(self) -> dict[str, Product]:
+        """What today's configuration wants of each variation."""
+        workflow = self.as_workflow()
+        if not hasattr(workflow, "_wanted"):
+            found = products(self.plan)
+            workflow._wanted = {v: found[v] for v in self.variations}
+        wanted: dict[str, Product] = workflow._wanted
+        return wanted
+
+    @property
+    def chunk_folder(self) -> Path:
+        """Where jobs write."""
+        return self.stage_folder("chunks")
+
+    @property
+    def failures(self) -> FailureLog:
+        """What failed."""
+        return FailureLog(self.stage_folder("jobs"))
+
+    def final_failures(self, store: ChunkStore) -> dict[str, FailureRecord]:
+        """The final failure, of today's digest, of each chunk that has one."""
+        since = session.current.started if session.current.retry_failed else 0.0
+        found = {}
+        for failure in self.failures.final():
+            if failure.started >= since:
+                found[failure.chunk_id, failure.digest] = failure
+        by_chunk = {}
+        for chunk in self.chunks:
+            digest = job_digest(chunk.id, missing_products(store, chunk, self.wanted))
+            if (chunk.id, digest) in found:
+                by_chunk[chunk.id] = found[chunk.id, digest]
+        return by_chunk
+
+    def completeness(self) -> Completeness:
+        """How much is done, and whether that is enough."""
+        store = ChunkStore(self.chunk_folder)
+        done = store.done(self.chunks, self.wanted)
+        fraction = 1.0 if self.pair.is_data else self.model.jobs_manager.min_completion
+        if self.pair.is_data and self.model.allow_incomplete_data:
+            fraction = 0.0
+        return assess(self.chunks, done, self.final_failures(store), fraction)
+
+    def job(self, chunk: Chunk, wanted: dict[str, Product], attempt: int = 1) -> Any:
+        """What a worker is given."""
+        from higgsflow.job import Job
+
+        return Job(
+            analysis=self.model,
+            sample=self.sample,
+            year=self.year,
+            chunk=chunk,
+            wanted=wanted,
+            folder=self.chunk_folder,
+            attempt=attempt,
+        )

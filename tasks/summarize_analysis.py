@@ -1,0 +1,103 @@
+"""The summary of all samples."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import higgsflow
+from higgsflow.catalog.snapshot import as_yaml
+from higgsflow.digests import digest
+from higgsflow.normalization import Normalization
+from higgsflow.output.manifest import Manifest
+from higgsflow.records.lumi_coverage import by_year
+from higgsflow.records.sample_jobs import SampleJobs
+from tasks.base import AnalysisTask
+from tasks.execution.display import end_display
+from tasks.merge_sample import MergeSample
+from tasks.monitor_jobs import MonitorJobs
+from tasks.targets import StageTarget
+from tasks.update_scale1fb import UpdateScale1fb
+
+if TYPE_CHECKING:
+    from higgsflow.model.sample import SampleYear
+
+_FORMAT = 3
+# what the summary takes from the configuration itself
+_SHOWN = {
+    "name",
+    "version",
+    "blinding",
+    "variables_of_interest",
+    "year_groups",
+    "sentinels",
+}
+
+
+class SummarizeAnalysis(AnalysisTask):
+    """Makes summary.json, the printed tables and report.html."""
+
+    def requires(self) -> Any:
+        return {
+            pair.name: MergeSample.req(self, sample=pair.sample.name, year=pair.year)
+            for pair in self.model.samples.pairs
+        }
+
+    def output(self) -> Any:
+        folder = self.folder / "summary"
+        return StageTarget(folder / "summary.json", self._today, beside=(folder / "report.html",))
+
+    def run(self) -> None:
+        from higgsflow.report.page import write_report
+        from higgsflow.report.summary import Summary
+        from higgsflow.report.tables import print_summary
+        from higgsflow.report.totals import concluded
+
+        model, blinding = self.model, self.model.blinding
+        samples = tuple(self._sample(pair) for pair in model.samples.pairs)
+        summary = Summary(
+            inputs=str(self._today()),
+            analysis=model.name,
+            version=model.version,
+            store=str(self.folder),
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            higgsflow=higgsflow.__version__,
+            tags=model.tag_sequence.tags,
+            variables=model.variables_of_interest,
+            blinded=None if blinding.unblind else (blinding.column, *blinding.window),
+            configuration=as_yaml(model),
+            samples=samples,
+            lumisections=by_year((s.sample, s.year, s.lumisections) for s in samples),
+        )
+        summary = concluded(summary, model.year_groups, model.sentinels)
+        # numbers never stand beside a report that shows others
+        self.output().file.unlink(missing_ok=True)
+        write_report(summary, self.folder / "summary" / "report.html")
+        self.output().write(summary)
+        end_display()
+        print_summary(summary, folder=self.folder / "summary")
+
+    def _sample(self, pair: SampleYear) -> Any:
+        from higgsflow.report.summary import summarize_sample
+
+        names = {"sample": pair.sample.name, "year": pair.year}
+        merged = MergeSample.req(self, **names).output()
+        return summarize_sample(
+            pair,
+            self.model.systematics_of(pair),
+            MonitorJobs.req(self, **names).output().read(SampleJobs),
+            UpdateScale1fb.req(self, **names).output().read(Normalization),
+            {variation: target.read(Manifest) for variation, target in merged.items()},
+        )
+
+    def _today(self) -> str | None:
+        """The digest of all merged files and of how they are shown."""
+        merged = []
+        for task in self.requires().values():
+            for variation, target in task.output().items():
+                if not target.exists():
+                    return None
+                merged.append([task.sample, task.year, variation, target.recorded()])
+        shown = self.model.model_dump(mode="json", include=_SHOWN)
+        groups = [[p.name, p.sample.process, p.sample.signal] for p in self.model.samples.pairs]
+        return digest([_FORMAT, merged, shown, groups])

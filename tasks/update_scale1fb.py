@@ -1,0 +1,59 @@
+"""The normalisation of a sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from higgsflow.digests import digest
+from higgsflow.normalization import Normalization, normalize
+from higgsflow.records.sample_jobs import SampleJobs
+from tasks.base import VariationTask
+from tasks.index_sample import IndexSample, index_of
+from tasks.monitor_jobs import MonitorJobs
+from tasks.targets import StageTarget
+
+
+class UpdateScale1fb(VariationTask):
+    """scale1fb of one sample and year, from the weights that were really processed."""
+
+    def stage_requires(self) -> Any:
+        return MonitorJobs.req(self)
+
+    def stage_output(self) -> Any:
+        path = self.stage_folder("scale1fb") / f"scale1fb{self.suffix}.json"
+        return StageTarget(path, self._today)
+
+    def stage_run(self) -> None:
+        jobs = self.input().read(SampleJobs)
+        index = index_of(IndexSample.req(self).output()).index
+        systematics = self.model.systematics_of(self.pair)
+        found: Normalization = normalize(self.pair, index, jobs, systematics)
+        sources = {v: _sources(jobs, v) for v in self.variations}
+        update = {"inputs": self._digest(jobs.inputs), "sources": sources}
+        self.output().write(found.model_copy(update=update))
+
+    def _today(self) -> str | None:
+        jobs = self.input()
+        return self._digest(str(jobs.recorded())) if jobs.exists() else None
+
+    def _digest(self, jobs: str) -> str:
+        """What scale1fb depends on besides the jobs: all that the catalogue says in numbers."""
+        numbers = self.pair.sample.model_dump(
+            mode="json",
+            include={
+                "xs",
+                "bf",
+                "filter_efficiency",
+                "k_factor",
+                "negative_denominator",
+                "scale1fb",
+            },
+        )
+        return digest([jobs, numbers, self.pair.era.luminosity])
+
+
+def _sources(jobs: SampleJobs, variation: str) -> str:
+    """A digest of which jobs made the events of a variation that count."""
+    counted = set(jobs.counted)
+    rows = [row for row in jobs.done if row.chunk_id in counted]
+    return digest([[row.chunk_id, row.sources[variation]] for row in rows])

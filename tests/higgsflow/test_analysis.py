@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from higgsflow import Analysis, SamplesManager, TagSequence, diphoton_tagger, tth_tagger
+from higgsflow.catalog.load import CONFIG_FOLDER
+from higgsflow.errors import InvalidConfiguration, UnknownName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def analysis(**changes: Any) -> Analysis:
+    arguments: dict[str, Any] = {
+        "samples": SamplesManager(sample_list=["ttH_M125"], years=["2017"]),
+        "tag_sequence": TagSequence(tag_list=[diphoton_tagger, [tth_tagger]]),
+        "variables_of_interest": ["m_gg"],
+    }
+    return Analysis(**{**arguments, **changes})
+
+
+def test_is_read_from_a_file_by_name_and_by_path() -> None:
+    by_name = Analysis.from_yaml("demo")
+    assert isinstance(by_name, Analysis)
+    assert by_name == Analysis.from_yaml(CONFIG_FOLDER / "demo.yaml")
+    assert by_name.name == "demo"
+
+
+def test_a_name_that_nobody_knows() -> None:
+    with pytest.raises(InvalidConfiguration, match="no configuration 'dmeo'"):
+        Analysis.from_yaml("dmeo")
+
+
+def test_written_and_read_it_is_equal(tmp_path: Path) -> None:
+    first = Analysis.from_yaml("demo")
+    first.to_yaml(tmp_path / "copy.yaml")
+    assert Analysis.from_yaml(tmp_path / "copy.yaml") == first
+
+
+def test_is_frozen() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        analysis().version = "v2"
+
+
+def test_an_unknown_argument_offers_the_nearest() -> None:
+    with pytest.raises(ValidationError, match="did you mean 'systematics'"):
+        analysis(sytematics={})
+
+
+def test_samples_are_chosen_by_name() -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'ttH_M125'"):
+        SamplesManager(sample_list=["ttH_M215"])
+
+
+def test_its_runner_is_found_by_an_entry_point() -> None:
+    """The physics knows nothing of what runs it."""
+    (point,) = importlib.metadata.entry_points(group="higgsflow.runners", name="law")
+    assert point.value == "workflows.launch:run_analysis"

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.execution.local import remove_leftovers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Lab
+
+Captured = pytest.CaptureFixture[str]
+
+FAILING = """
+
+from higgsflow.errors import InputFileError
+
+
+@tagger(reads=["event"])
+def failing(events, above=0):
+    if events.event[0] >= above:
+        raise InputFileError("cannot read on")
+    return events.event > 0
+"""
+
+
+def failing(lab: Lab, above: int) -> Lab:
+    """Chunks from an event number on fail for a reason that may be tolerated."""
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + FAILING, encoding="utf-8")
+    entry = {"name": "failing", "tagger": "toy_taggers:failing", "options": {"above": above}}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    return lab
+
+
+def test_runs_only_what_is_missing(lab: Lab) -> None:
+    assert lab.run("ProcessSample", sample="Sig", year="2017", branch=0)
+    before = lab.state()
+    assert lab.run("ProcessSample", sample="Sig")
+    made = {name for name in lab.changed_since(before) if name.endswith(".parquet")}
+    assert len(made) == 1
+
+
+def test_asks_for_as_many_branches_as_may_not_be_lost(lab: Lab) -> None:
+    """For `--print-status`; the rule itself counts entries."""
+    lab.jobs.update(min_completion=0.75, n_events_per_output=20)
+    for sample, expected in (("Sig", 3.0), ("Data", 4.0)):
+        assert lab.run("IndexSample", sample=sample)
+        task = lab.task("ProcessSample", sample=sample, year="2017")
+        assert task.workflow_proxy.threshold() == expected
+
+
+def test_too_much_lost_names_what_and_why(lab: Lab, capfd: Captured) -> None:
+    failing(lab, 2000).jobs.update(attempts=1)
+    assert not lab.run("ProcessSample", sample="Sig")
+    lines = capfd.readouterr().err.splitlines()
+    at = next(i for i, line in enumerate(lines) if "failed: " in line)
+    assert lines[at] == (
+        "ProcessSample Sig 2017 failed: 40 of 80 entries of Sig (2017) were lost: cannot read on"
+    )
+    assert lines[at + 1] == f"  {lab.files / 'Sig_2017_1.root'} 0 to 40"
+    assert lines[at + 2].endswith("run the same command to try again")
+
+
+def test_many_lost_ranges_fit_three_lines(lab: Lab, capfd: Captured) -> None:
+    failing(lab, 0).jobs.update(attempts=1, n_events_per_output=10)
+    assert not lab.run("ProcessSample", sample="Sig")
+    lines = capfd.readouterr().err.splitlines()
+    at = next(i for i, line in enumerate(lines) if "failed: " in line)
+    assert lines[at + 1].endswith(" and 4 more ranges")
+    assert len(lines) == at + 3
+
+
+def test_jobs_that_are_not_needed_can_be_left_out(lab: Lab) -> None:
+    """`stragglers: cancel` stops when enough is done; what is left is not counted as failed."""
+    lab.jobs.update(min_completion=0.25, n_events_per_output=10, n_workers=1, stragglers="cancel")
+    assert lab.run("MergeSample", sample="Sig")
+    found = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")
+    assert 0.25 <= found["fraction"] < 1.0
+    assert found["complete"] is False
+
+
+def test_data_are_never_cut_short(lab: Lab) -> None:
+    lab.jobs.update(min_completion=0.25, n_events_per_output=10, n_workers=1, stragglers="cancel")
+    assert lab.run("ProcessSample", sample="Data")
+    assert lab.task("ProcessSample", sample="Data", year="2017").completeness().fraction == 1.0
+
+
+def test_old_temporary_files_are_removed_and_fresh_ones_are_not(tmp_path: Path) -> None:
+    old, fresh = tmp_path / ".a.parquet.x.tmp", tmp_path / ".b.parquet.y.tmp"
+    for path in (old, fresh, tmp_path / "a.parquet"):
+        path.touch()
+    os.utime(old, (1, 1))
+    remove_leftovers(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".b.parquet.y.tmp", "a.parquet"]

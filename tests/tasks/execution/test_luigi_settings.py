@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import logging
+import sys
+
+import luigi.configuration
+import pytest
+
+from tasks.execution import luigi_settings
+
+
+@pytest.fixture
+def core() -> luigi.configuration.LuigiConfigParser:
+    """luigi's configuration without a number of workers, put back afterwards."""
+    config = luigi.configuration.get_config()
+    before = config.get("core", "workers", None)
+    config.remove_option("core", "workers")
+    yield config
+    config.remove_option("core", "workers")
+    if before is not None:
+        config.set("core", "workers", before)
+
+
+def test_as_many_stages_wait_at_once_as_there_are_samples_and_years(
+    core: luigi.configuration.LuigiConfigParser,
+) -> None:
+    luigi_settings.prepare_run("MergeSample", 18)
+    assert core.get("core", "workers") == "18"
+
+
+def test_only_the_first_task_of_an_invocation_says_so(
+    core: luigi.configuration.LuigiConfigParser,
+) -> None:
+    luigi_settings.prepare_run("MergeSample", 5)
+    luigi_settings.prepare_run("MonitorJobs", 9)
+    assert core.get("core", "workers") == "5"
+
+
+def test_what_the_user_configured_stays(core: luigi.configuration.LuigiConfigParser) -> None:
+    core.set("core", "workers", "3")
+    luigi_settings.prepare_run("MergeSample", 18)
+    assert core.get("core", "workers") == "3"
+
+
+def test_preloads_what_jobs_need() -> None:
+    luigi_settings.preload()
+    for name in ("higgsflow.job", "higgsflow.output.merge", "awkward.highlevel", "uproot.reading"):
+        assert name in sys.modules
+
+
+def test_drops_the_traceback_of_a_stage_that_has_told_its_failure() -> None:
+    def record(message: str) -> logging.LogRecord:
+        return logging.LogRecord("luigi-interface", logging.ERROR, "", 1, message, (), None)
+
+    assert not luigi_settings.quiet(record("[pid %s] Worker %s failed    %s"))
+    assert luigi_settings.quiet(record("something else"))

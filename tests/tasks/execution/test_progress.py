@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from higgsflow.events.chunks import Chunk, Range
+from higgsflow.records.job_record import FailureRecord
+from tasks.execution.progress import Progress, as_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def chunks() -> list[Chunk]:
+    return [
+        Chunk(ranges=(Range(url="/a.root", uuid="a", start=0, stop=30),)),
+        Chunk(ranges=(Range(url="/a.root", uuid="a", start=30, stop=100),)),
+    ]
+
+
+def failure(chunk: Chunk) -> FailureRecord:
+    return FailureRecord(
+        chunk_id=chunk.id, digest="d", attempt=1, error_class="input", message="cannot\nread",
+        host="h", started=0.0, wall=1.0,
+    )  # fmt: skip
+
+
+def content_of(folder: Path) -> dict[str, object]:
+    content: dict[str, object] = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+    return content
+
+
+def test_counts_entries_not_chunks(tmp_path: Path) -> None:
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second])
+    assert progress.fraction == 0.0
+    progress.done(first.id)
+    assert progress.fraction == 0.3
+    progress.done(second.id)
+    assert progress.fraction == 1.0
+
+
+def test_a_sample_without_entries_is_done(tmp_path: Path) -> None:
+    assert Progress(tmp_path, "Sig (2017)", []).fraction == 1.0
+
+
+def test_is_a_file_for_whoever_wants_to_see_it(tmp_path: Path) -> None:
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second])
+    progress.done(first.id)
+    progress.failed(failure(second))
+    progress.show(n_running=1)
+    shown = content_of(tmp_path)
+    assert (shown["done"], shown["failed"], shown["running"]) == (1, 1, 1)
+    assert shown["last_failure"] == "input: cannot"
+    assert shown["finished"] is False
+    progress.finish()
+    assert content_of(tmp_path)["finished"] is True
+
+
+def test_what_succeeds_later_has_not_failed(tmp_path: Path) -> None:
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second])
+    progress.failed(failure(second))
+    progress.done(second.id)
+    progress.finish()
+    assert content_of(tmp_path)["failed"] == 0
+
+
+def test_one_line_says_it_all() -> None:
+    line = as_line(
+        {
+            "name": "Sig (2017)", "done": 3, "chunks": 4, "failed": 1, "entries": 5000,
+            "entries_done": 4000, "rate": 1234.5,
+        }
+    )  # fmt: skip
+    assert line == "Sig (2017): 3/4 chunks, 1 failed, 4,000 of 5,000 events, 1,234 events/s"

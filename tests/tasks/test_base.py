@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from higgsflow.errors import UserError
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+Captured = pytest.CaptureFixture[str]
+
+
+def two_years(lab: Lab) -> Lab:
+    lab.sig["files"]["2018"] = str(lab.files / "Sig_2018_*.root")
+    return lab
+
+
+def test_without_a_year_a_stage_is_a_wrapper_over_its_years(lab: Lab) -> None:
+    task = two_years(lab).task("UpdateScale1fb", sample="Sig")
+    required = task.requires()
+    assert sorted(required) == ["2017", "2018"]
+    assert {type(task).__name__ for task in required.values()} == {"UpdateScale1fb"}
+    assert [output.file.parent.name for output in task.output().values()] == ["2017", "2018"]
+
+
+def test_is_complete_when_all_years_are(lab: Lab) -> None:
+    assert two_years(lab).run("IndexSample", sample="Sig", year="2017")
+    assert not lab.task("IndexSample", sample="Sig").complete()
+    assert lab.run("IndexSample", sample="Sig")
+    assert lab.task("IndexSample", sample="Sig").complete()
+
+
+def test_version_and_engine_come_from_the_configuration(lab: Lab) -> None:
+    task = lab.task("MergeSample", sample="Sig")
+    assert (task.version, task.workflow) == ("v1", "local")
+
+
+def test_names_become_objects_at_the_door(lab: Lab) -> None:
+    task = lab.task("MergeSample", sample="Sig", year="2017")
+    assert task.pair.sample.name == "Sig"
+    assert task.pair.era.luminosity == 40.0
+    assert task.short_name == "MergeSample Sig 2017"
+    assert task.stage_folder("merged") == lab.output("merged", "Sig", "2017")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({}, "MergeSample needs --sample\n  known: Data, Sig"),
+        ({"sample": "Sgi"}, "no sample 'Sgi' in analysis 'toy'. Did you mean 'Sig'?"),
+        ({"sample": "Sig", "year": "2071"}, "no year '2071' in sample 'Sig'. Did you mean '2017'?"),
+        (
+            {"sample": "Sig", "variation": ("nominla",)},
+            "no variation 'nominla' in Sig (2017). Did you mean 'nominal'?",
+        ),
+        ({"sample": "Sig", "workflow": "htcondor"}, "no engine 'htcondor'"),
+    ],
+)
+def test_an_unknown_name_ends_the_program_before_anything_runs(
+    lab: Lab, capfd: Captured, parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        lab.task("MergeSample", **parameters)
+    assert ended.value.code == 1
+    told = capfd.readouterr().err
+    assert told.startswith(message)
+    assert len(told.splitlines()) <= 3
+
+
+def test_variations_keep_the_order_of_the_systematics(lab: Lab) -> None:
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    names = ("met_scale_up", "nominal")
+    task = lab.task("MergeSample", sample="Sig", year="2017", variation=names)
+    assert task.variations == ("nominal", "met_scale_up")
+    assert task.suffix == ".nominal+met_scale_up"
+    assert lab.task("MergeSample", sample="Sig", year="2017").suffix == ""
+
+
+def test_a_failure_the_user_can_put_right_has_no_traceback(lab: Lab, capfd: Captured) -> None:
+    task = lab.task("MergeSample", sample="Sig", year="2017")
+    task.on_failure(UserError("what", "where", "remedy"))
+    assert capfd.readouterr().err == "MergeSample Sig 2017 failed: what\n  where\n  remedy\n"
+    task.on_failure(ZeroDivisionError("division"))
+    told = capfd.readouterr().err
+    assert told.startswith("MergeSample Sig 2017 failed: ")
+    assert told.rstrip().endswith("ZeroDivisionError: division")

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+    from conftest import Lab
+
+
+def test_is_current_while_files_and_their_times_are_the_same(lab: Lab) -> None:
+    files = lab.own_files()
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("IndexSample", sample="Sig", year="2017")
+    assert task.complete()
+    os.utime(files[0])
+    assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
+    assert lab.run("IndexSample", sample="Sig")
+    files[0].unlink()
+    assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
+
+
+def test_holds_what_the_files_hold(lab: Lab) -> None:
+    assert lab.run("IndexSample", sample="Sig")
+    index = lab.read("index", "Sig", "2017", "index.json")["index"]
+    assert [file["n_entries"] for file in index["files"]] == [40, 40]
+    assert {file["kind"] for file in index["files"]} == {"whole"}
+    (schema,) = index["schemas"].values()
+    assert "MET_pt" in schema
+
+
+def test_what_is_said_of_the_files_is_part_of_it(lab: Lab) -> None:
+    assert lab.run("IndexSample", sample="Sig")
+    lab.sig["skim"] = True
+    assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
+
+
+def test_a_file_that_is_gone_fails_when_it_runs(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab.own_files()[0].unlink()
+    assert not lab.run("IndexSample", sample="Sig")
+    told = capfd.readouterr().err
+    assert "IndexSample Sig 2017 failed: no file" in told or "cannot" in told
+    assert "Traceback" not in told
+
+
+def test_a_task_that_makes_the_files_is_required(lab: Lab) -> None:
+    lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
+    entries = lab.content["samples"]["samples"]
+    entries["GJet"] = entries.pop("Sig")
+    (producer,) = lab.task("IndexSample", sample="GJet", year="2017").requires()
+    assert type(producer).__name__ == "GenerateDemoFiles"
+    assert producer.year == "2017"
+
+
+def test_files_with_equal_sums_are_refused_unless_that_is_said(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All weights one and files of one length have equal sums without being the same."""
+    files = [lab.folder / f"{i}.root" for i in range(2)]
+    lab.write_unweighted(files)
+    lab.sig["files"]["2017"] = [str(path) for path in files]
+    assert not lab.run("IndexSample", sample="Sig")
+    assert "allow_equal_sums: true" in capfd.readouterr().err
+    lab.sig["allow_equal_sums"] = True
+    assert lab.run("IndexSample", sample="Sig")

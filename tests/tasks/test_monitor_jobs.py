@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasks import session
+from tasks.monitor_jobs import sealed_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Lab
+
+
+def test_adds_what_all_jobs_counted(lab: Lab) -> None:
+    assert lab.run("MonitorJobs", sample="Sig")
+    jobs = lab.read("jobs", "Sig", "2017", "jobs.json")
+    assert [row["status"] for row in jobs["rows"]] == ["done", "done"]
+    assert sum(row["n_entries"] for row in jobs["rows"]) == 80
+    assert [part["stop"] - part["start"] for part in jobs["ranges"]] == [40, 40]
+    flow = next(f for f in jobs["ledgers"]["nominal"]["flows"] if f["tagger"] == "pair")
+    assert flow["flow"]["total"]["n"] == 80
+    assert jobs["completeness"] == {"n_done": 80, "n_indexed": 80, "state": "complete"}
+    assert jobs["lost"] == []
+
+
+def test_a_chunk_that_lands_meanwhile_waits_for_the_next_invocation(lab: Lab) -> None:
+    """Within one invocation the seal is the truth, in the next one the disk."""
+    assert lab.run("MonitorJobs", sample="Sig")
+    task = lab.task("MonitorJobs", sample="Sig", year="2017")
+    next(lab.output("chunks", "Sig", "2017").glob("*.parquet")).unlink()
+    assert not task.complete()
+    path = lab.output("jobs", "Sig", "2017", "jobs.json")
+    session.current.id = lab.read("jobs", "Sig", "2017", "jobs.json")["invocation"]
+    assert sealed_digest(path) is not None
+    assert task.complete()
+
+
+def test_a_narrowed_table_has_a_name_of_its_own(lab: Lab) -> None:
+    assert lab.run("MonitorJobs", sample="Sig", variation=("nominal",))
+    names = [path.name for path in lab.output("jobs", "Sig", "2017").glob("jobs*.json")]
+    assert names == ["jobs.nominal.json"]
+
+
+def test_only_this_invocations_table_is_sealed(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.json"
+    assert sealed_digest(path) is None
+    path.write_text("{", encoding="utf-8")
+    assert sealed_digest(path) is None
+    path.write_text('{"inputs": "a", "invocation": "other"}', encoding="utf-8")
+    assert sealed_digest(path) is None
+    text = f'{{"inputs": "a", "invocation": "{session.current.id}"}}'
+    path.write_text(text, encoding="utf-8")
+    assert sealed_digest(path) == "a"

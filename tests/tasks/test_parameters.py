@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from tasks.parameters import Number, Switch, Text, Words, hidden
+
+
+def parser_of(name: str, parameter: Any) -> argparse.ArgumentParser:
+    """Both spellings of an option, as luigi adds them."""
+    parser = argparse.ArgumentParser(prog="law run")
+    for task in (None, "Stage"):
+        flag = f"--{task}-{name}" if task else f"--{name}"
+        kwargs = parameter._parser_kwargs(name, task)
+        parser.add_argument(flag, help=parameter.description, **kwargs)
+    return parser
+
+
+def test_an_option_is_once_in_the_help() -> None:
+    text = parser_of("sample", Text(description="name of a sample")).format_help()
+    assert text.count("name of a sample") == 1
+    assert "--sample SAMPLE" in text
+    assert "Stage" not in text.partition("options:")[2]
+
+
+def test_the_long_form_still_works() -> None:
+    parser = parser_of("sample", Text())
+    assert parser.parse_args(["--Stage-sample", "x"]).Stage_sample == "x"
+    assert parser.parse_args(["--sample", "y"]).sample == "y"
+
+
+def test_words_are_separated_by_commas() -> None:
+    assert Words().parse("nominal,jes_up") == ("nominal", "jes_up")
+
+
+def test_numbers_and_switches() -> None:
+    assert Number().parse("3") == 3
+    assert Switch(default=False).parse("true") is True
+
+
+def test_a_hidden_parameter_is_neither_shown_nor_significant() -> None:
+    parameter = hidden(Text, default="")
+    assert parameter.significant is False
+    assert parameter.description == argparse.SUPPRESS

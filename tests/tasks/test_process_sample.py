@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+
+def test_a_branch_is_a_chunk(lab: Lab) -> None:
+    lab.jobs["n_events_per_output"] = 20
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    branches = task.get_branch_map()
+    assert [chunk.n_entries for chunk in branches.values()] == [20, 20, 20, 20]
+    again = lab.task("ProcessSample", sample="Sig", year="2017").get_branch_map()
+    assert again == branches
+
+
+def test_one_branch_is_one_chunk(lab: Lab) -> None:
+    assert lab.run("ProcessSample", sample="Sig", year="2017", branch=1)
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    done = [target.exists() for target in task.output()["collection"].targets.values()]
+    assert done == [False, True]
+    assert not task.complete()
+    assert task.completeness().fraction == 0.5
+
+
+def test_removing_a_chunk_removes_everything_made_of_it(lab: Lab) -> None:
+    assert lab.run("ProcessSample", sample="Sig", year="2017")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    assert task.complete()
+    first = task.output()["collection"].targets[0]
+    assert str(first) == f"ChunkTarget(path={first.path})"
+    first.remove()
+    folder = lab.output("chunks", "Sig", "2017")
+    assert len(list(folder.glob("*.json"))) == len(list(folder.glob("*.parquet"))) == 1
+    assert not task.complete()
+
+
+def test_indexes_all_samples_before_the_first_job_of_a_whole_analysis(lab: Lab) -> None:
+    lab.task("RunAnalysis")
+    from tasks.process_sample import ProcessSample
+
+    task = ProcessSample(analysis=str(lab.path), sample="Sig", year="2017")
+    assert {other.sample for other in task.workflow_requires()["all"]} == {"Sig", "Data"}
+    alone = lab.task("ProcessSample", sample="Sig", year="2017")
+    assert "all" not in alone.workflow_requires()
+
+
+def test_failures_of_other_settings_do_not_count(lab: Lab) -> None:
+    """They are kept by the digest of what was wanted."""
+    from higgsflow.records.chunk_store import ChunkStore
+    from higgsflow.records.job_record import FailureRecord
+
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    chunk = task.chunks[0]
+    facts = {"chunk_id": chunk.id, "attempt": 1, "error_class": "time", "message": "late"}
+    common = {"final": True, "host": "h", "started": 1.0, "wall": 1.0}
+    store = ChunkStore(task.chunk_folder)
+    task.failures.add(FailureRecord(digest="another", **facts, **common))
+    assert task.final_failures(store) == {}
+    digest = task.job(chunk, task.wanted).digest
+    task.failures.add(FailureRecord(digest=digest, **facts, **common))
+    assert set(task.final_failures(store)) == {chunk.id}
+    retried = lab.task("ProcessSample", sample="Sig", year="2017", retry_failed=True)
+    assert retried.final_failures(store) == {}

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.catalog.snapshot import read_snapshot
+from higgsflow.errors import InvalidConfiguration, UnknownName
+from tasks import session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Lab
+
+
+@pytest.fixture
+def ready(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.syspath_prepend(str(lab.taggers.parent))
+    lab.write()
+    return lab
+
+
+def test_an_analysis_is_found_by_path_and_copied_to_the_store(ready: Lab) -> None:
+    found = session.load(str(ready.path), "")
+    assert (found.name, found.version) == ("toy", "v1")
+    assert read_snapshot(ready.output("analysis.yaml")) == found
+
+
+def test_an_analysis_is_found_in_the_store_by_name(ready: Lab) -> None:
+    written = session.load(str(ready.path), "")
+    assert session.load("toy", "") == written
+
+
+def test_a_version_is_a_folder_of_its_own(ready: Lab) -> None:
+    assert session.load(str(ready.path), "v2").version == "v2"
+    assert (ready.store / "toy" / "v2" / "analysis.yaml").is_file()
+    assert not ready.output().exists()
+
+
+@pytest.mark.parametrize("version", ["../v2", "a/b", ".hidden", "a b"])
+def test_a_version_cannot_leave_the_store(ready: Lab, version: str) -> None:
+    with pytest.raises(InvalidConfiguration, match="cannot be a name"):
+        session.load(str(ready.path), version)
+
+
+def test_an_unknown_name_offers_what_is_in_config_and_in_the_store(ready: Lab) -> None:
+    session.load(str(ready.path), "")
+    with pytest.raises(UnknownName, match=r"Did you mean 'demo'\?\n  known: .*demo.*toy"):
+        session.load("dmeo", "")
+
+
+def test_the_store_is_absolute(ready: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = session.load(str(ready.path), "")
+    monkeypatch.chdir(ready.folder)
+    monkeypatch.setenv("HIGGSFLOW_STORE", "relative")
+    assert session.store_of(model) == ready.folder / "relative"
+    assert session.folder_of(model) == ready.folder / "relative" / "toy" / "v1"
+    monkeypatch.delenv("HIGGSFLOW_STORE")
+    assert session.store_of(model) == ready.folder / "store"
+
+
+def test_the_configuration_chooses_the_store(ready: Lab, tmp_path: Path) -> None:
+    ready.content["store"] = str(tmp_path / "other")
+    assert session.store_of(session.load(str(ready.write()), "")) == tmp_path / "other"
+
+
+def test_an_undefined_variable_is_no_folder(ready: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGGSFLOW_STORE", "$NOWHERE/store")
+    with pytest.raises(InvalidConfiguration, match=r"undefined variable in '\$NOWHERE/store'"):
+        session.load(str(ready.path), "")
+
+
+def test_another_invocation_has_another_identity() -> None:
+    before = session.current.id
+    session.current.retry_failed = True
+    session.begin()
+    assert session.current.id != before
+    assert session.current.retry_failed is False
+    assert session.current.scope == ""

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+
+def test_needs_the_merged_events_of_every_sample_and_year(lab: Lab) -> None:
+    required = lab.task("SummarizeAnalysis").requires()
+    assert list(required) == ["Sig (2017)", "Data (2017)"]
+    assert {type(task).__name__ for task in required.values()} == {"MergeSample"}
+
+
+def test_is_made_again_when_what_is_shown_changes(lab: Lab) -> None:
+    lab.without_data()
+    assert lab.run("SummarizeAnalysis")
+    assert lab.task("SummarizeAnalysis").complete()
+    lab.content["blinding"] = {"window": [120.0, 130.0]}
+    assert not lab.task("SummarizeAnalysis").complete()
+    lab.content["blinding"] = {}
+    assert lab.task("SummarizeAnalysis").complete()
+    lab.sig["process"] = "another group"
+    assert not lab.task("SummarizeAnalysis").complete()

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import uproot
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+
+def test_comes_from_the_weights_that_were_read(lab: Lab) -> None:
+    lab.sig.update(bf=0.1, k_factor=1.2, filter_efficiency=0.5)
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    found = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")
+    total = 0.0
+    for path in lab.files.glob("Sig_2017_*.root"):
+        with uproot.open(path) as file:
+            total += float(file["Events"]["genWeight"].array(library="np").astype(float).sum())
+    assert found["denominator"]["value"] == pytest.approx(total, rel=1e-12)
+    assert found["scale1fb"] == pytest.approx(0.5 * 0.1 * 0.5 * 1.2 * 1000 / total, rel=1e-12)
+    assert found["complete"] is True
+
+
+def test_data_have_none(lab: Lab) -> None:
+    assert lab.run("UpdateScale1fb", sample="Data")
+    found = lab.read("scale1fb", "Data", "2017", "scale1fb.json")
+    assert (found["scale1fb"], found["denominator"]) == (None, None)

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasks import session
+
+if TYPE_CHECKING:
+    import pytest
+    from conftest import Lab
+
+
+def test_its_output_is_the_summary(lab: Lab) -> None:
+    task = lab.task()
+    assert type(task.requires()).__name__ == "SummarizeAnalysis"
+    assert task.output().path == str(lab.output("summary", "summary.json"))
+    assert session.current.scope == task.analysis
+
+
+def test_says_when_there_is_nothing_to_do(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    lab.without_data()
+    assert lab.run()
+    capfd.readouterr()
+    assert lab.run()
+    told = capfd.readouterr().out
+    assert told == f"nothing to do, everything is current: {lab.output('summary')}\n"

@@ -1,0 +1,56 @@
+"""The runner behind `Analysis.run()`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import luigi
+
+import higgsflow
+from higgsflow.catalog.snapshot import write_snapshot
+from higgsflow.errors import UserError
+from higgsflow.model.reference import folder_of_module, look_in
+from higgsflow.plan import check_all
+from tasks import session
+from tasks.execution import luigi_settings
+from workflows.run_analysis import RunAnalysis
+
+if TYPE_CHECKING:
+    from higgsflow.model.analysis import AnalysisModel
+
+
+def run_analysis(analysis: AnalysisModel) -> Path:
+    """Runs an analysis given as an object; returns the path of its summary.
+
+    The configuration is written to the store, so that every stage can be run from the command
+    line with `--analysis` and its name.
+
+    Raises:
+        UserError: when it is not valid, or did not get to its end.
+    """
+    look_in(analysis.python_path)
+    check_all(analysis)
+    found = analysis.model_copy(update={"python_path": _user_folders(analysis)})
+    snapshot = write_snapshot(found, session.folder_of(analysis))
+    session.begin()
+    luigi_settings.reset()
+    task = RunAnalysis(analysis=str(snapshot), version=analysis.version)
+    workers = max(2, len(analysis.samples.pairs))
+    result = luigi.build(
+        [task],
+        workers=workers,
+        local_scheduler=True,
+        detailed_summary=True,
+        log_level="WARNING",
+    )
+    if not result.scheduling_succeeded or not task.complete():
+        raise UserError("the analysis did not get to its end", f"store: {task.folder}")
+    return Path(task.output().path)
+
+
+def _user_folders(analysis: AnalysisModel) -> tuple[str, ...]:
+    """Where the modules of taggers and systematics lie, for the command line to find them."""
+    folders = {folder_of_module(reference) for reference in analysis.code_references}
+    own = str(Path(higgsflow.__file__).resolve().parents[1])
+    return tuple(sorted({*folders, *analysis.python_path} - {"", own}))
