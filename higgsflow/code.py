@@ -99,7 +99,8 @@ def _source_of(value: object, name: str) -> str:
     if getattr(value, "__module__", "__main__") != "__main__":
         return f"{value.__module__}:{name}"
     try:
-        return _syntax(textwrap.dedent(inspect.getsource(value)))  # type: ignore[arg-type]
+        source = inspect.getsource(value)  # type: ignore[arg-type]
+        return _syntax(ast.parse(textwrap.dedent(source)))
     except (OSError, TypeError) as error:
         raise InvalidConfiguration(
             f"cannot read the source of '__main__:{name}'", "", "put it into a module of its own"
@@ -199,8 +200,7 @@ def _path_of(name: str) -> Path | None:
 def _parsed(path: Path, mtime_ns: int) -> tuple[str, tuple[tuple[str, int, tuple[str, ...]], ...]]:
     """Syntax and imports (module, level, names) of a file; the time tells versions apart."""
     del mtime_ns
-    source = path.read_text(encoding="utf-8")
-    tree = ast.parse(source)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     imports: list[tuple[str, int, tuple[str, ...]]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -208,7 +208,7 @@ def _parsed(path: Path, mtime_ns: int) -> tuple[str, tuple[tuple[str, int, tuple
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             imports.append((node.module or "", node.level, names))
-    return _syntax(source), tuple(imports)
+    return _syntax(tree), tuple(imports)
 
 
 def _resolved(
@@ -224,8 +224,8 @@ def _resolved(
     yield from (f"{module}.{name}" for name in names)
 
 
-def _syntax(source: str) -> str:
-    tree = ast.parse(source)
+def _syntax(tree: ast.Module) -> str:
+    """A digest of a tree, whose docstrings are taken out."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):

@@ -53,6 +53,8 @@ class AnalysisTask(law.Task):
     fetch_output = hidden(law.CSVParameter, default=())
     log_file = hidden(luigi.Parameter, default="")
     exclude_index = True
+    # requirements do not change while a task lives, and making them is what a no-op spends
+    cache_requirements = True
 
     @classmethod
     def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from higgsflow.records.lumi_coverage import sample_coverage
 from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
 from tasks import session
 from tasks.base import VariationTask
-from tasks.index_sample import IndexSample, index_of
+from tasks.index_sample import index_of
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget
 
@@ -55,7 +55,7 @@ class MonitorJobs(VariationTask):
         chunks = process.chunks
         sources = store.done(chunks, process.wanted)
         failures = process.final_failures(store)
-        index = index_of(IndexSample.req(self).output()).index
+        index = index_of(process.index_task.output()).index
         counted = countable(index, chunks, sources)
         found, records = collect(store, counted, sources)
         torn = [chunk for chunk in chunks if chunk.id in sources and chunk not in counted]
@@ -94,7 +94,7 @@ class MonitorJobs(VariationTask):
         """What the table depends on: which jobs made what of which chunks."""
         wanted = {v: product.model_dump() for v, product in process.wanted.items()}
         chunks = [chunk.id for chunk in process.chunks]
-        return digest([chunks, sources, wanted, IndexSample.req(self).output().recorded()])
+        return digest([chunks, sources, wanted, process.index_task.output().recorded()])
 
 
 def sealed_digest(path: Path) -> str | None:

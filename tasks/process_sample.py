@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import law
@@ -80,12 +81,12 @@ class ProcessSample(VariationTask, PooledWorkflow):
             # nothing is submitted before every sample is known to be readable
             pairs = self.model.samples.pairs
             others = [IndexSample.req(self, sample=p.sample.name, year=p.year) for p in pairs]
-            return {"index": IndexSample.req(self), "all": others}
-        return {"index": IndexSample.req(self)}
+            return {"index": self.index_task, "all": others}
+        return {"index": self.index_task}
 
     @law.dynamic_workflow_condition
     def workflow_condition(self) -> bool:
-        return bool(self.year) and bool(IndexSample.req(self).complete())
+        return bool(self.year) and bool(self.index_task.complete())
 
     @workflow_condition.create_branch_map
     def create_branch_map(self) -> dict[int, Chunk]:
@@ -93,7 +94,7 @@ class ProcessSample(VariationTask, PooledWorkflow):
 
     def requires(self) -> Any:
         # also while there is no index, unlike what law does with a condition
-        return IndexSample.req(self)
+        return self.index_task
 
     @workflow_condition.output
     def output(self) -> Any:
@@ -131,10 +132,16 @@ class ProcessSample(VariationTask, PooledWorkflow):
         store = ChunkStore(self.chunk_folder)
         run_job(self.job(self.branch_data, missing_products(store, self.branch_data, self.wanted)))
 
+    @functools.cached_property
+    def index_task(self) -> IndexSample:
+        """The stage that knows the files; asked for often, made once."""
+        task: IndexSample = IndexSample.req(self)
+        return task
+
     @property
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks, the same on every rerun."""
-        index = index_of(IndexSample.req(self).output())
+        index = index_of(self.index_task.output())
         workflow = self.as_workflow()
         if getattr(workflow, "_chunked", None) is not index:
             n_events = self.model.jobs_manager.n_events_per_output

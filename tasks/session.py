@@ -5,7 +5,6 @@ Processes that luigi forks inherit all of this.
 
 from __future__ import annotations
 
-import functools
 import os
 import time
 import uuid
@@ -47,24 +46,32 @@ class Invocation:
 
 
 current = Invocation()
+_loaded: dict[tuple[str, str], AnalysisModel] = {}
 
 
 def begin() -> None:
     """Starts another invocation in the same process, such as a notebook's second run."""
     current.__init__()  # type: ignore[misc]
-    load.cache_clear()
+    _loaded.clear()
     thaw()
     # tasks keep their plans
     Register.clear_instance_cache()
 
 
-@functools.cache
 def load(name: str, version: str) -> AnalysisModel:
     """The analysis by name or path, checked, with a snapshot of it in its store.
 
     Raises:
         UserError: when it is unknown or invalid.
     """
+    if (name, version) not in _loaded:
+        analysis = _load(name, version)
+        # asked for without a version first, and with the one it has from then on
+        _loaded[name, version] = _loaded[name, analysis.version] = analysis
+    return _loaded[name, version]
+
+
+def _load(name: str, version: str) -> AnalysisModel:
     analysis = _find(name, version)
     if version:
         _check_version(version)
