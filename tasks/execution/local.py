@@ -131,7 +131,9 @@ class SampleDriver:
 
     def _is_enough(self) -> bool:
         settings = self._task.model.jobs_manager
-        if settings.stragglers != "cancel" or self._task.pair.is_data:
+        # who asks to retry wants all of it
+        wait = settings.stragglers != "cancel" or session.current.retry_failed
+        if wait or self._task.pair.is_data:
             return False
         return bool(self._progress.fraction >= settings.min_completion)
 

@@ -132,6 +132,8 @@ class JobPool:
 
     def failure(self, attempt: Attempt, error_class: str, message: str) -> FailureRecord:
         """The record of an attempt that did not answer, or was not made."""
+        now = time.time()
+        started = attempt.started or now
         return FailureRecord(
             chunk_id=attempt.job.chunk.id,
             digest=attempt.job.digest,
@@ -139,8 +141,8 @@ class JobPool:
             error_class=error_class,
             message=message,
             host=socket.gethostname(),
-            started=attempt.started,
-            wall=time.time() - attempt.started,
+            started=started,
+            wall=now - started,
         )
 
     def _follow_parent(self) -> None:

@@ -95,3 +95,14 @@ def test_old_temporary_files_are_removed_and_fresh_ones_are_not(tmp_path: Path) 
     os.utime(old, (1, 1))
     remove_leftovers(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".b.parquet.y.tmp", "a.parquet"]
+
+
+def test_stragglers_are_cancelled_once_enough_is_done_and_retried_on_demand(lab: Lab) -> None:
+    lab.without_data()
+    lab.jobs.update(n_events_per_output=10, n_workers=1, min_completion=0.3, stragglers="cancel")
+    assert lab.run("MergeSample", sample="Sig")
+    first = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")
+    assert 0.3 <= first["fraction"] < 1
+    assert not first["complete"]
+    assert lab.run("MergeSample", sample="Sig", retry_failed=True)
+    assert lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["complete"]
