@@ -5,14 +5,14 @@
 # It makes .venv when there is none, when an install was interrupted, or when setup.cfg,
 # pyproject.toml, the place of the checkout or the Python asked for have changed. It activates
 # .venv, exports HIGGSFLOW_BASE, HIGGSFLOW_STORE, LAW_HOME and LAW_CONFIG_FILE, keeps law's index
-# of tasks current and switches law's completion on. On failure it returns 1 and says why.
+# of tasks current and switches completion of law and higgsflow on. On failure it returns 1 and says why.
 #
 #   HIGGSFLOW_PYTHON   the Python (3.10 or newer) to make .venv with
 #   HIGGSFLOW_STORE    where outputs go, <checkout>/store by default
 #
 # Whatever takes time or may fail runs in a child process, `bash setup.sh --install`, whatever the
 # options of the shell that sources this file. That shell only gets variables, the functions
-# `deactivate` (of the virtual environment) and `_law_complete`.
+# `deactivate` (of the virtual environment), `_law_complete` and `_higgsflow_complete`.
 
 if [ -z "${BASH_VERSION:-}${ZSH_VERSION:-}" ]; then
     echo "higgsflow: setup.sh needs bash or zsh; start one of them, then: source setup.sh" >&2
@@ -326,6 +326,18 @@ _higgsflow_setup() {
             complete -o bashdefault -o default -F _law_complete law
         fi
     done
+
+    # higgsflow completes itself by argcomplete, which answers on file descriptor 8 and adds the
+    # blank after the only completion.
+    _higgsflow_complete() {
+        local IFS=$'\013'
+        COMPREPLY=($(_ARGCOMPLETE=1 _ARGCOMPLETE_COMP_WORDBREAKS="${COMP_WORDBREAKS:-}" \
+            COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" COMP_TYPE="${COMP_TYPE:-9}" \
+            command higgsflow 8>&1 >/dev/null 2>&1 </dev/null))
+    }
+    if [ -n "${BASH_VERSION:-}" ] || whence complete >/dev/null; then
+        complete -o nospace -o bashdefault -o default -F _higgsflow_complete higgsflow
+    fi
     return 0
 }
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 
 from higgsflow.catalog.load import find_analysis, load_analysis
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.result import Result
-
-_GROUP = "higgsflow.runners"
+from higgsflow.runners import find_runner
 
 
 class Analysis(AnalysisModel):
@@ -42,10 +39,4 @@ class Analysis(AnalysisModel):
         Raises:
             UserError: when something the user can put right is in the way.
         """
-        runners = {point.name: point for point in entry_points(group=_GROUP)}
-        if "law" not in runners:
-            raise InvalidConfiguration(
-                "nothing here can run an analysis", "", "install higgsflow with its workflows"
-            )
-        run: Any = runners["law"].load()
-        return Result(run(self))
+        return Result(find_runner("law")(self))

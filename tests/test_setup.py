@@ -138,9 +138,9 @@ class TestSourcedAgain:
         )
         assert result.stdout == "same\n", result.stderr
 
-    def test_adds_two_functions_at_most(self, shell, env, tmp_path):
+    def test_adds_three_functions_at_most(self, shell, env, tmp_path):
         before, after = changes(shell, FUNCTIONS[shell], env, tmp_path)
-        assert after - before <= {"deactivate", "_law_complete"}
+        assert after - before <= {"deactivate", "_law_complete", "_higgsflow_complete"}
         assert before - {""} <= after
 
     def test_adds_only_documented_variables(self, shell, env, tmp_path):
@@ -159,22 +159,39 @@ class TestSourcedAgain:
             script = f"source '{file}' && echo $HIGGSFLOW_BASE"
             assert run(shell, script, env, tmp_path).stdout == f"{BASE}\n"
 
-    def test_completes_law_in_bash(self, env, tmp_path):
-        result = run("bash", f"source '{BASE}/setup.sh'; complete -p law", env, tmp_path)
-        assert "-F _law_complete law" in result.stdout
+    @pytest.mark.parametrize("command", ["law", "higgsflow"])
+    def test_completes_in_bash(self, env, tmp_path, command):
+        result = run("bash", f"source '{BASE}/setup.sh'; complete -p {command}", env, tmp_path)
+        assert f"-F _{command}_complete {command}" in result.stdout
 
-    def test_completes_law_in_interactive_zsh(self, env):
+    @pytest.mark.parametrize("command", ["law", "higgsflow"])
+    def test_completes_in_interactive_zsh(self, env, command):
         if shutil.which("zsh") is None:
             pytest.skip("zsh is not installed")
         result = subprocess.run(
-            ["zsh", "-f", "-i", "-c", f"source '{BASE}/setup.sh'; print ${{_comps[law]}}"],
+            ["zsh", "-f", "-i", "-c", f"source '{BASE}/setup.sh'; print ${{_comps[{command}]}}"],
             env=env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=True,
         )
-        assert "_law_complete" in result.stdout
+        assert f"_{command}_complete" in result.stdout
+
+    @pytest.mark.parametrize(
+        ("typed", "offered"),
+        [
+            ("higgsflow mat", "matrix "),
+            ("higgsflow matrix --ana", "--analysis "),
+            ("higgsflow matrix --analysis hg", "hgg "),
+        ],
+    )
+    def test_higgsflow_completes_what_is_typed(self, shell, env, tmp_path, typed, offered):
+        script = (
+            f"source '{BASE}/setup.sh'; COMP_LINE='{typed}'; COMP_POINT={len(typed)}; "
+            "_higgsflow_complete; printf '%s|' \"${COMPREPLY[@]}\""
+        )
+        assert run(shell, script, env, tmp_path).stdout == f"{offered}|"
 
 
 class TestFailure:

@@ -9,8 +9,6 @@ from higgsflow.errors import InvalidConfiguration, UnknownName
 from tasks import session
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Lab
 
 
@@ -48,27 +46,6 @@ def test_an_unknown_name_offers_what_is_in_config_and_in_the_store(ready: Lab) -
     session.load(str(ready.path), "")
     with pytest.raises(UnknownName, match=r"Did you mean 'demo'\?\n  known: .*demo.*toy"):
         session.load("dmeo", "")
-
-
-def test_the_store_is_absolute(ready: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = session.load(str(ready.path), "")
-    monkeypatch.chdir(ready.folder)
-    monkeypatch.setenv("HIGGSFLOW_STORE", "relative")
-    assert session.store_of(model) == ready.folder / "relative"
-    assert session.folder_of(model) == ready.folder / "relative" / "toy" / "v1"
-    monkeypatch.delenv("HIGGSFLOW_STORE")
-    assert session.store_of(model) == ready.folder / "store"
-
-
-def test_the_configuration_chooses_the_store(ready: Lab, tmp_path: Path) -> None:
-    ready.content["store"] = str(tmp_path / "other")
-    assert session.store_of(session.load(str(ready.write()), "")) == tmp_path / "other"
-
-
-def test_an_undefined_variable_is_no_folder(ready: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HIGGSFLOW_STORE", "$NOWHERE/store")
-    with pytest.raises(InvalidConfiguration, match=r"undefined variable in '\$NOWHERE/store'"):
-        session.load(str(ready.path), "")
 
 
 def test_another_invocation_has_another_identity() -> None:

@@ -1,0 +1,73 @@
+"""The store: where the outputs of an analysis lie, and how an analysis is found again there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from higgsflow.catalog.load import find_analysis, known_analyses, load_analysis
+from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
+from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.noun import safe_name
+
+if TYPE_CHECKING:
+    from higgsflow.model.analysis import AnalysisModel
+
+_DEFAULT_STORE = "store"
+
+
+def find_in_store(name: str, version: str) -> AnalysisModel:
+    """The analysis by name or path; by name also what `Analysis.run()` wrote to the store.
+
+    Raises:
+        UserError: when it is unknown or invalid.
+    """
+    if version:
+        _check_version(version)
+    analysis = _find(name, version)
+    return analysis.model_copy(update={"version": version}) if version else analysis
+
+
+def store_of(analysis: AnalysisModel) -> Path:
+    """The absolute folder of all outputs: `store:` of the configuration, else HIGGSFLOW_STORE."""
+    if analysis.store is not None:
+        return _absolute(analysis.store, "store: of the configuration")
+    return _environment_store()
+
+
+def folder_of(analysis: AnalysisModel) -> Path:
+    """The folder of one analysis and version."""
+    return store_of(analysis) / analysis.name / analysis.version
+
+
+def _check_version(version: str) -> None:
+    """It names a folder below that of the analysis, and nothing else."""
+    try:
+        safe_name(version)
+    except ValueError as error:
+        raise InvalidConfiguration(str(error), "--version") from error
+
+
+def _find(name: str, version: str) -> AnalysisModel:
+    path = find_analysis(name)
+    if path is not None:
+        return read_snapshot(path) if path.name == FILE_NAME else load_analysis(path)
+    root = _environment_store()
+    written = {
+        p.parent.parent.name: p for p in sorted(root.glob(f"*/{version or '*'}/{FILE_NAME}"))
+    }
+    if name not in written:
+        raise UnknownName("analysis", name, {*known_analyses(), *written}, "config/ and the store")
+    return read_snapshot(written[name])
+
+
+def _environment_store() -> Path:
+    return _absolute(os.environ.get("HIGGSFLOW_STORE") or _DEFAULT_STORE, "HIGGSFLOW_STORE")
+
+
+def _absolute(text: str, where: str) -> Path:
+    expanded = os.path.expandvars(text)
+    if "$" in expanded:
+        raise InvalidConfiguration(f"undefined variable in '{text}'", where)
+    return Path(expanded).expanduser().resolve()

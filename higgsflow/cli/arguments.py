@@ -1,0 +1,69 @@
+"""Arguments that commands share, and how names in them are completed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from higgsflow.model.analysis import AnalysisModel
+
+_CONFIG = Path(__file__).resolve().parents[2] / "config"
+
+
+def add_analysis(parser: argparse.ArgumentParser) -> None:
+    """`--analysis` and `--version`, as the stages have them."""
+    about = "a name in config/ or in the store, or the path of a configuration (default: demo)"
+    _complete_with(parser.add_argument("--analysis", default="demo", help=about), _analyses)
+    about = "where outputs lie (default: as configured)"
+    parser.add_argument("--version", default="", help=about)
+
+
+def add_sample(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """`--sample` and `--year`."""
+    about = "name of a sample"
+    sample = parser.add_argument("--sample", default="", required=required, help=about)
+    year = parser.add_argument("--year", default="", required=required, help="the data-taking era")
+    _complete_with(sample, _samples)
+    _complete_with(year, _years)
+
+
+def analysis_of(given: argparse.Namespace) -> AnalysisModel:
+    """The analysis that was asked for, with its modules ready to be imported.
+
+    Raises:
+        UserError: when it is unknown or invalid.
+    """
+    # pydantic is not paid for by --help
+    from higgsflow.catalog.store import find_in_store  # noqa: PLC0415
+    from higgsflow.model.reference import look_in  # noqa: PLC0415
+
+    analysis = find_in_store(given.analysis, given.version)
+    look_in(analysis.python_path)
+    return analysis
+
+
+def _complete_with(action: argparse.Action, completer: Any) -> None:
+    # the attribute that argcomplete looks for
+    action.completer = completer  # type: ignore[attr-defined]
+
+
+def _analyses(prefix: str, **_: Any) -> list[str]:
+    names = [path.stem for path in _CONFIG.glob("*.yaml")]
+    folder = Path(prefix).parent if prefix else Path()
+    # what is typed keeps its spelling
+    before = prefix[: prefix.rfind("/") + 1]
+    paths = [f"{before}{p.name}" for p in folder.glob("*.yaml")]
+    return names + paths + [f"{before}{p.name}/" for p in folder.glob("*") if p.is_dir()]
+
+
+def _samples(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    return [sample.name for sample in analysis_of(parsed_args).samples.samples]
+
+
+def _years(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    pairs = analysis_of(parsed_args).samples.pairs
+    wanted = parsed_args.sample
+    return sorted({pair.year for pair in pairs if wanted in ("", pair.sample.name)})

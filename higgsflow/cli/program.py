@@ -1,0 +1,73 @@
+"""The command line: finds the command, and tells what the user can put right in three lines.
+
+To add a command, put a module into this folder and its name into `COMMANDS`. The first line of
+its docstring is its help; `add_arguments(parser)` says what it takes, and `run(given)` answers,
+returning the exit code. Modules of commands import the library inside `run` only, so that help and
+completion stay instant; what needs tasks is found by `higgsflow.runners.find_runner`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from higgsflow.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# in the order of --help
+COMMANDS = ("matrix",)
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns 0, 1 for what the user can put right, 2 for wrong options."""
+    parser = make_parser()
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(parser)
+    given = parser.parse_args(arguments)
+    try:
+        return int(given.run(given))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except BrokenPipeError:
+        # the reader, such as `head`, has seen enough; nothing more is flushed to it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="higgsflow",
+        description="Questions about an analysis; `law run RunAnalysis` runs it.",
+        epilog="higgsflow COMMAND --help says more.",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    for name in COMMANDS:
+        module = importlib.import_module(f"higgsflow.cli.{name}")
+        about, _, more = str(module.__doc__).partition("\n")
+        command = commands.add_parser(
+            name,
+            help=about[0].lower() + about[1:].rstrip("."),
+            description=f"{about}\n{more}".strip(),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _complete(parser: argparse.ArgumentParser) -> None:
+    # only where a shell asks for completions
+    import argcomplete  # noqa: PLC0415
+
+    argcomplete.autocomplete(parser, always_complete_options=False)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.catalog.load import load_analysis
+from higgsflow.catalog.snapshot import write_snapshot
+from higgsflow.catalog.store import find_in_store, folder_of, store_of
+from higgsflow.errors import InvalidConfiguration, UnknownName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONTENT = """\
+samples: {catalog: demo, sample_list: [ttH_M125], years: ["2017"]}
+tag_sequence: [diphoton]
+variables_of_interest: [m_gg]
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "store"))
+    path = tmp_path / "toy.yaml"
+    path.write_text(CONTENT, encoding="utf-8")
+    return path
+
+
+def test_the_store_is_absolute(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = find_in_store(str(path), "")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HIGGSFLOW_STORE", "relative")
+    assert store_of(model) == tmp_path / "relative"
+    assert folder_of(model) == tmp_path / "relative" / "toy" / "v1"
+    monkeypatch.delenv("HIGGSFLOW_STORE")
+    assert store_of(model) == tmp_path / "store"
+
+
+def test_the_configuration_chooses_the_store(path: Path, tmp_path: Path) -> None:
+    path.write_text(f"{CONTENT}store: other\n", encoding="utf-8")
+    assert store_of(find_in_store(str(path), "")) == tmp_path / "other"
+
+
+def test_an_undefined_variable_is_no_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGGSFLOW_STORE", "$NOWHERE/store")
+    with pytest.raises(InvalidConfiguration, match=r"undefined variable in '\$NOWHERE/store'"):
+        store_of(find_in_store(str(path), ""))
+
+
+def test_what_was_written_to_the_store_is_found_by_name(path: Path) -> None:
+    model = load_analysis(path)
+    write_snapshot(model, folder_of(model))
+    assert find_in_store("toy", "") == model
+    with pytest.raises(UnknownName, match="no analysis 'toy'"):
+        find_in_store("toy", "v2")
+
+
+@pytest.mark.parametrize("version", ["../v2", "a/b", ".hidden"])
+def test_a_version_is_the_name_of_a_folder(path: Path, version: str) -> None:
+    with pytest.raises(InvalidConfiguration, match="cannot be a name"):
+        find_in_store(str(path), version)

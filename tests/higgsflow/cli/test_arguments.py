@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.cli.arguments import add_analysis, add_sample, analysis_of
+from higgsflow.errors import UnknownName
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    add_analysis(parser)
+    add_sample(parser, required=False)
+    return parser
+
+
+def completions(
+    parser: argparse.ArgumentParser, option: str, prefix: str, *given: str
+) -> list[str]:
+    action = next(a for a in parser._actions if option in a.option_strings)
+    return list(action.completer(prefix=prefix, parsed_args=parser.parse_args(given)))  # type: ignore[attr-defined]
+
+
+def test_the_demo_is_the_default(parser: argparse.ArgumentParser) -> None:
+    assert analysis_of(parser.parse_args([])).name == "demo"
+
+
+def test_the_version_is_taken_over(parser: argparse.ArgumentParser) -> None:
+    assert analysis_of(parser.parse_args(["--version", "v7"])).version == "v7"
+
+
+def test_an_unknown_analysis_is_named(parser: argparse.ArgumentParser) -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'demo'"):
+        analysis_of(parser.parse_args(["--analysis", "demmo"]))
+
+
+def test_analyses_are_completed_by_name_and_by_path(
+    parser: argparse.ArgumentParser, tmp_path: Path
+) -> None:
+    assert {"demo", "hgg"} <= set(completions(parser, "--analysis", ""))
+    (tmp_path / "mine.yaml").touch()
+    (tmp_path / "deeper").mkdir()
+    found = completions(parser, "--analysis", f"{tmp_path}/m")
+    assert {f"{tmp_path}/mine.yaml", f"{tmp_path}/deeper/"} <= set(found)
+    assert "demo" in completions(parser, "--analysis", "no/such/folder/x")
+
+
+def test_samples_and_years_are_those_of_the_analysis(parser: argparse.ArgumentParser) -> None:
+    assert "ttH_M125" in completions(parser, "--sample", "")
+    assert "2017" in completions(parser, "--year", "", "--sample", "ttH_M125")

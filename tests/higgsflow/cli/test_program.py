@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from higgsflow.cli.program import COMMANDS, main, make_parser
+
+ROOM = Path(importlib.import_module("higgsflow.cli").__file__ or "").parent
+NOT_COMMANDS = {"__init__", "program", "arguments"}
+
+
+def test_no_command_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([])
+    assert caught.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
+
+
+def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["matrx"])
+    assert caught.value.code == 2
+    assert "matrix" in capsys.readouterr().err
+
+
+def test_every_module_of_the_room_is_a_command_that_help_lists() -> None:
+    modules = {path.stem for path in ROOM.glob("*.py")} - NOT_COMMANDS
+    assert modules == set(COMMANDS)
+    listed = make_parser().format_help()
+    assert all(f"    {name} " in listed for name in COMMANDS)
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_fits_a_screen(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_imports_the_library_only_when_it_runs(name: str) -> None:
+    tree = ast.parse((ROOM / f"{name}.py").read_text(encoding="utf-8"))
+    found = [n.module for n in tree.body if isinstance(n, ast.ImportFrom)]
+    ours = {m for m in found if m and m.startswith("higgsflow")}
+    assert ours <= {"higgsflow.cli.arguments"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ("awkward", "numpy", "pydantic", "yaml", "rich", "law", "luigi")
+    code = (
+        "import sys, higgsflow.cli.program as p; p.make_parser(); "
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    code = "import sys; from higgsflow.cli import main; sys.exit(main(['matrix']))"
+    command = f'"{sys.executable}" -c "{code}" | true; exit ${{PIPESTATUS[0]}}'
+    found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (0, "")
+
+
+def test_output_is_text_that_a_pipe_can_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["matrix", "--analysis", "demo"]) == 0
+    assert "\x1b" not in out.getvalue()
