@@ -18,6 +18,7 @@ from higgsflow.digests import job_digest
 from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.events.columns import assemble, locate
+from higgsflow.events.failing import located
 from higgsflow.events.golden import Golden, load_golden
 from higgsflow.events.index import listed_lumisections
 from higgsflow.events.lumisections import Lumisections, from_pairs
@@ -117,13 +118,14 @@ def _blocks(
         for start in range(part.start, max(part.stop, part.start + 1), size):
             stop = min(start + size, part.stop)
             first = reader.read(plan.first_needs, start, stop)
-            result = process_block(
-                plan,
-                golden,
-                variations,
-                first,
-                lambda n, start=start: reader.read(plan.rest_needs, start, start + n),  # type: ignore[misc]
-            )
+            with located(part.model_copy(update={"start": start, "stop": stop})):
+                result = process_block(
+                    plan,
+                    golden,
+                    variations,
+                    first,
+                    lambda n, start=start: reader.read(plan.rest_needs, start, start + n),  # type: ignore[misc]
+                )
             yield result, from_pairs(first.run, first.luminosityBlock) if unlisted else None
 
 

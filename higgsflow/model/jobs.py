@@ -4,22 +4,54 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from higgsflow.model.noun import Noun
 
 Batch = Literal["local", "htcondor", "slurm"]
+# how much more than at first a job may be given, where nothing else is said
+_MOST = 4.0
+
+
+class Resources(Noun):
+    """What one attempt of a job may use; None where nothing is asked for.
+
+    Attributes:
+        memory_mb: resident memory.
+        time_limit: wall time in seconds.
+    """
+
+    memory_mb: float | None = Field(default=None, gt=0)
+    time_limit: float | None = Field(default=None, gt=0)
 
 
 class JobsManager(Noun):
-    """Where jobs run, how large they are, and how much of a sample may be lost."""
+    """Where jobs run, how large they are, what is tried again, and how much may be lost."""
 
     batch: Batch = "local"
     n_events_per_output: int = Field(default=1_000_000, ge=1, description="events of one chunk")
     n_workers: int | None = Field(default=None, ge=1, description="local cores; all when empty")
     attempts: int = Field(default=3, ge=1, description="tries of a job, infrastructure failures")
-    time_limit: float = Field(default=3600.0, gt=0, description="seconds one attempt may take")
-    retry_delay: float = Field(default=1.0, ge=0, description="seconds before the next attempt")
+    time_limit: float = Field(default=3600.0, gt=0, description="seconds the first attempt has")
+    max_time_limit: float | None = Field(
+        default=None, gt=0, description="seconds an attempt may have after one too short; 4 times"
+    )
+    memory_mb: float | None = Field(
+        default=None, gt=0, description="MB the first attempt may use; no limit when empty"
+    )
+    max_memory_mb: float | None = Field(
+        default=None, gt=0, description="MB an attempt may have after one too small; 4 times"
+    )
+    growth: float = Field(
+        default=2.0, gt=1, description="how much more memory or time after too little of it"
+    )
+    retry_delay: float = Field(
+        default=1.0, ge=0, description="seconds before the second attempt; doubles each time"
+    )
+    max_retry_delay: float = Field(default=600.0, ge=0, description="seconds, the longest delay")
+    defects: int = Field(
+        default=3, ge=1, description="jobs with the same exception in user code that stop a sample"
+    )
     min_completion: float = Field(
         default=1.0, gt=0, le=1, description="fraction of the entries of simulation that suffices"
     )
@@ -27,3 +59,29 @@ class JobsManager(Noun):
     n_events_per_block: int = Field(
         default=50_000, ge=1, description="events in memory at a time; changes no result"
     )
+
+    @model_validator(mode="after")
+    def _most_is_more(self) -> JobsManager:
+        for name in ("memory_mb", "time_limit"):
+            first, most = getattr(self, name), getattr(self, f"max_{name}")
+            if first is not None and most is not None and most < first:
+                raise ValueError(f"max_{name} {most:g} is less than {name} {first:g}")
+        return self
+
+    @property
+    def resources(self) -> Resources:
+        """What the first attempt of a job has."""
+        return Resources(memory_mb=self.memory_mb, time_limit=self.time_limit)
+
+    def most(self, first: Resources) -> Resources:
+        """The most that a later attempt may have, given what the first one had."""
+        return Resources(
+            memory_mb=_bound(self.max_memory_mb, first.memory_mb),
+            time_limit=_bound(self.max_time_limit, first.time_limit),
+        )
+
+
+def _bound(configured: float | None, first: float | None) -> float | None:
+    if first is None:
+        return configured
+    return max(first, _MOST * first if configured is None else configured)

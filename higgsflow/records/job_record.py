@@ -7,18 +7,25 @@ size.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer
 
+from higgsflow.events.chunks import Range
 from higgsflow.events.lumisections import Ranges
+from higgsflow.model.jobs import Resources
 from higgsflow.model.noun import Noun
+from higgsflow.records.error_classes import is_infrastructure
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.packed import Packed, as_text, from_text, pack, unpack
 
 FORMAT = 2
 _LEDGERS = b',"ledgers":{"packed":'
+# a frame of a traceback, or of what faulthandler writes, which begins with the last call
+_FRAME = re.compile(r'^ *File "(.+)", line (\d+),? in ', re.MULTILINE)
+_LAST_CALL_FIRST = "most recent call first"
 
 
 def _unpacked(value: Any) -> Any:
@@ -149,8 +156,14 @@ class FailureRecord(Noun):
     """One failed attempt at a chunk.
 
     Attributes:
-        error_class: input, memory, time, lost (infrastructure) or defect.
+        error_class: why, see `error_classes`.
+        exception: its type, of an exception; empty for a job that was ended from outside.
+        failing: the entries that it was working on; None where that is not known.
         final: no attempt follows.
+        asked: what the attempt was allowed to use.
+        exit_code: of its process, where it left no other word.
+        engine_id: the name that the engine gave it.
+        log: path of what it printed.
     """
 
     chunk_id: str
@@ -159,12 +172,30 @@ class FailureRecord(Noun):
     error_class: str
     message: str
     traceback: str = ""
+    exception: str = ""
+    failing: Range | None = None
     final: bool = False
     host: str
     started: float
     wall: float
+    asked: Resources = Resources()
+    exit_code: int | None = None
+    engine_id: str = ""
+    log: str = ""
 
     @property
     def is_infrastructure(self) -> bool:
         """Whether it counts towards what may be lost."""
-        return self.error_class != "defect"
+        return is_infrastructure(self.error_class)
+
+    @property
+    def place(self) -> str:
+        """Where the exception was raised, as `file:line`; empty without a traceback."""
+        found = _FRAME.findall(self.traceback)
+        last = 0 if _LAST_CALL_FIRST in self.traceback else -1
+        return ":".join(found[last]) if found else ""
+
+    @property
+    def cause(self) -> tuple[str, str]:
+        """The same for failures with one cause: type of exception and place, else the message."""
+        return (self.exception, self.place) if self.place else (self.error_class, self.message)

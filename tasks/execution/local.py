@@ -80,7 +80,7 @@ class SampleDriver:
         Raises:
             UserError: for a defect, or when too much is lost.
         """
-        from tasks.execution.pool import CANCELLED, JobPool
+        from tasks.execution.pool import JobPool
         from tasks.execution.slots import Slots
 
         task = self._task
@@ -95,7 +95,7 @@ class SampleDriver:
         if self._defect is None:
             # enough is done without these: they count as lost until retrying is asked for
             for attempt in pool.dropped:
-                lost = pool.failure(attempt, *CANCELLED).model_copy(update={"final": True})
+                lost = pool.cancelled(attempt).model_copy(update={"final": True})
                 task.failures.add(lost)
         self._judge()
 

@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import socket
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
@@ -21,21 +20,22 @@ from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from higgsflow.errors import InputFileError, StoreError, UserError
+from higgsflow.attempt import attempt_job
+from higgsflow.records.ending import classify, crash_report, tail
+from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.records.retries import next_attempt
 from tasks.execution.interruption import end_with_parent
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from higgsflow.model.jobs import JobsManager
+    from higgsflow.model.jobs import JobsManager, Resources
     from tasks.execution.slots import Slots
 
 _TICK = 0.1
-# modules that call the code of users
-_SELECTION = ("higgsflow.taggers.sequence", "higgsflow.weights", "higgsflow.variations")
-CANCELLED = ("cancelled", "was cancelled: enough was done without it")
-Listener = Callable[[JobRecord | FailureRecord], bool]
+Outcome = JobRecord | FailureRecord
+Listener = Callable[[Outcome], bool]
 
 
 @dataclass
@@ -43,10 +43,12 @@ class Attempt:
     """One try of a job.
 
     Attributes:
+        resources: what it may use.
         not_before: time before which it must not start, after a failure.
     """
 
     job: Any
+    resources: Resources
     number: int = 1
     not_before: float = 0.0
     started: float = 0.0
@@ -58,6 +60,7 @@ class JobPool:
 
     def __init__(self, settings: JobsManager, slots: Slots, logs: Path) -> None:
         self._settings, self._slots, self._logs = settings, slots, logs
+        self._most = settings.most(settings.resources)
         self._waiting: deque[Attempt] = deque()
         self._running: dict[Future[Any], Attempt] = {}
         self._parent = os.getppid()
@@ -71,7 +74,7 @@ class JobPool:
 
     def run(self, jobs: Iterable[Any], ended: Listener, tick: Callable[[], None]) -> None:
         """Runs all jobs; `ended` hears of every end and says whether to go on with the rest."""
-        self._waiting.extend(Attempt(job) for job in jobs)
+        self._waiting.extend(Attempt(job, self._settings.resources) for job in jobs)
         self._logs.mkdir(parents=True, exist_ok=True)
         context = multiprocessing.get_context("fork")
         pool = ProcessPool(max_workers=self._slots.n, context=context, initializer=end_with_parent)
@@ -100,9 +103,11 @@ class JobPool:
                 continue
             attempt.slot, attempt.started = slot, now
             job = attempt.job.model_copy(update={"attempt": attempt.number})
-            log = self._logs / f"{job.stem}.{attempt.number}.log"
-            limit = self._settings.time_limit
-            future = pool.schedule(work, args=[job, log], timeout=limit)
+            future = pool.schedule(
+                work,
+                args=[job, self._log(attempt), attempt.resources],
+                timeout=attempt.resources.time_limit,
+            )
             self._running[future] = attempt
 
     def _end_what_has(self, ended: Listener) -> None:
@@ -112,26 +117,42 @@ class JobPool:
         for future in wait(self._running, timeout=_TICK, return_when=FIRST_COMPLETED).done:
             attempt = self._running.pop(future)
             attempt.slot.release()
-            outcome = self._outcome(future, attempt)
-            if isinstance(outcome, FailureRecord) and not outcome.final:
-                again = time.time() + self._settings.retry_delay * attempt.number
-                self._waiting.append(Attempt(attempt.job, attempt.number + 1, not_before=again))
-            if not ended(outcome):
+            if not ended(self._concluded(self._outcome(future, attempt), attempt)):
                 self.dropped.extend(self._waiting)
                 self._waiting.clear()
 
-    def _outcome(self, future: Future[Any], attempt: Attempt) -> JobRecord | FailureRecord:
+    def _outcome(self, future: Future[Any], attempt: Attempt) -> Outcome:
         try:
-            result: JobRecord | FailureRecord = future.result()
-        except (ProcessExpired, TookTooLong, CancelledError) as error:
-            result = self.failure(attempt, *_lost(error, self._settings.time_limit))
-        if isinstance(result, JobRecord):
-            return result
-        last = attempt.number >= self._settings.attempts or not result.is_infrastructure
-        return result.model_copy(update={"final": last})
+            result: Outcome = future.result()
+        except TookTooLong:
+            limit = attempt.resources.time_limit or 0.0
+            return self._failure(attempt, "time", f"took longer than the limit of {limit:g} s")
+        except CancelledError:
+            return self.cancelled(attempt)
+        except ProcessExpired as error:
+            log = tail(self._log(attempt))
+            verdict = classify(error.exitcode, "", log)
+            found = self._failure(attempt, verdict.error_class, verdict.message)
+            more = {"exit_code": error.exitcode, "traceback": crash_report(log)}
+            return found.model_copy(update=more)
+        return result
 
-    def failure(self, attempt: Attempt, error_class: str, message: str) -> FailureRecord:
-        """The record of an attempt that did not answer, or was not made."""
+    def _concluded(self, outcome: Outcome, attempt: Attempt) -> Outcome:
+        """A failure that is known to be final or not; in the latter case it will be tried again."""
+        if isinstance(outcome, JobRecord):
+            return outcome
+        follows = next_attempt(outcome, attempt.resources, self._most, self._settings)
+        if follows is not None:
+            again = time.time() + follows.delay
+            self._waiting.append(Attempt(attempt.job, follows.resources, follows.number, again))
+        return outcome.model_copy(update={"final": follows is None})
+
+    def cancelled(self, attempt: Attempt) -> FailureRecord:
+        """The record of an attempt that was not made, or not to its end."""
+        return self._failure(attempt, "cancelled", MEANING["cancelled"])
+
+    def _failure(self, attempt: Attempt, error_class: str, message: str) -> FailureRecord:
+        """The record of an attempt that did not answer."""
         now = time.time()
         started = attempt.started or now
         return FailureRecord(
@@ -143,7 +164,12 @@ class JobPool:
             host=socket.gethostname(),
             started=started,
             wall=now - started,
+            asked=attempt.resources,
+            log=str(self._log(attempt)) if attempt.started else "",
         )
+
+    def _log(self, attempt: Attempt) -> Path:
+        return self._logs / f"{attempt.job.stem}.{attempt.number}.log"
 
     def _follow_parent(self) -> None:
         """Ends when the process that asked for it is gone: nobody would hear of the results."""
@@ -151,21 +177,8 @@ class JobPool:
             raise SystemExit("the process that started this one has ended")
 
 
-def _lost(error: BaseException, time_limit: float) -> tuple[str, str]:
-    """Class and message of a job whose worker did not answer."""
-    if isinstance(error, TookTooLong):
-        return "time", f"took longer than the limit of {time_limit:g} s"
-    if isinstance(error, CancelledError):
-        return CANCELLED
-    code = getattr(error, "exitcode", None)
-    return "lost", f"its process ended with code {code}; killed, or out of memory?"
-
-
-def work(job: Any, log: Path) -> JobRecord | FailureRecord:
+def work(job: Any, log: Path, resources: Resources) -> Outcome:
     """Runs a job in a worker; what it prints goes to its log."""
-    from higgsflow.job import run_job
-
-    started = time.time()
     # the descriptors for libraries, the streams for notebooks, where those are no descriptors
     with (
         log.open("w", encoding="utf-8") as stream,
@@ -174,40 +187,4 @@ def work(job: Any, log: Path) -> JobRecord | FailureRecord:
     ):
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
-        try:
-            return run_job(job)
-        # whatever a user's tagger raises belongs to its job, not to the pool
-        except Exception as error:  # noqa: BLE001
-            traceback.print_exc(file=stream)
-            return FailureRecord(
-                chunk_id=job.chunk.id,
-                digest=job.digest,
-                attempt=job.attempt,
-                error_class=error_class(error),
-                message=_message(error),
-                traceback="".join(traceback.format_exception(error)),
-                host=socket.gethostname(),
-                started=started,
-                wall=time.time() - started,
-            )
-
-
-def error_class(error: BaseException) -> str:
-    """The class of a failure: infrastructure (input, memory, store) or a defect."""
-    if isinstance(error, InputFileError):
-        return "input"
-    if isinstance(error, MemoryError):
-        return "memory"
-    if isinstance(error, OSError | StoreError) and not _is_of_the_selection(error):
-        return "store"
-    return "defect"
-
-
-def _is_of_the_selection(error: BaseException) -> bool:
-    """Whether a tagger or systematic raised it: a file that their code misses is its defect."""
-    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
-    return any(frame.f_globals.get("__name__") in _SELECTION for frame in frames)
-
-
-def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+        return attempt_job(job, resources, stream, str(log))

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from higgsflow.model.jobs import JobsManager
+from higgsflow.model.jobs import JobsManager, Resources
 
 
 def test_nothing_may_be_lost_by_default() -> None:
@@ -20,6 +20,11 @@ def test_nothing_may_be_lost_by_default() -> None:
         {"n_workers": 0},
         {"attempts": 0},
         {"time_limit": 0.0},
+        {"memory_mb": 0.0},
+        {"growth": 1.0},
+        {"defects": 0},
+        {"time_limit": 60.0, "max_time_limit": 59.0},
+        {"memory_mb": 100.0, "max_memory_mb": 99.0},
         {"retry_delay": -1.0},
         {"stragglers": "kill"},
         {"batch": "lsf"},
@@ -33,3 +38,16 @@ def test_values_out_of_bounds_are_refused(wrong: dict[str, Any]) -> None:
 def test_unknown_key_offers_the_nearest() -> None:
     with pytest.raises(ValidationError, match="did you mean 'min_completion'"):
         JobsManager.model_validate({"min_complete": 0.9})
+
+
+def test_the_most_is_four_times_the_first_unless_it_is_said() -> None:
+    first = Resources(memory_mb=1000.0, time_limit=60.0)
+    assert JobsManager().most(first) == Resources(memory_mb=4000.0, time_limit=240.0)
+    said = JobsManager(max_memory_mb=1500.0, max_time_limit=3600.0)
+    assert said.most(first) == Resources(memory_mb=1500.0, time_limit=3600.0)
+
+
+def test_the_most_is_never_less_than_the_first() -> None:
+    """A sample may ask an engine for more than is allowed in general."""
+    first = Resources(memory_mb=9000.0)
+    assert JobsManager(max_memory_mb=1500.0).most(first).memory_mb == 9000.0

@@ -127,3 +127,34 @@ def test_record_that_was_cut_off_has_no_head() -> None:
     for end in range(len(written)):
         with pytest.raises(ValueError, match=r".+"):
             read_head(written[:end])
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "/x/sequence.py", line 10, in run
+    found = tagger(events)
+  File "/x/mine.py", line 7, in pairs
+    raise ValueError(event)
+ValueError: 12
+in events 0 to 50 of /x/a.root
+"""
+CRASH = """Fatal Python error: Segmentation fault
+
+Current thread 0x00007f (most recent call first):
+  File "/x/mine.py", line 7 in pairs
+  File "/x/sequence.py", line 10 in run
+"""
+
+
+@pytest.mark.parametrize("text", [TRACEBACK, CRASH])
+def test_the_place_of_a_failure_is_where_it_was_raised(text: str) -> None:
+    assert failure("defect").model_copy(update={"traceback": text}).place == "/x/mine.py:7"
+    assert failure("lost").place == ""
+
+
+def test_failures_of_the_same_place_and_type_have_one_cause_whatever_they_say() -> None:
+    first = failure("defect").model_copy(update={"traceback": TRACEBACK, "exception": "ValueError"})
+    again = first.model_copy(update={"message": "13", "chunk_id": "other"})
+    assert first.cause == again.cause
+    for change in ({"exception": "KeyError"}, {"traceback": TRACEBACK.replace("7", "8")}):
+        assert first.model_copy(update=change).cause != first.cause
+    assert failure("lost").cause == ("lost", "")

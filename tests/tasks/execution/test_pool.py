@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from higgsflow.errors import InputFileError, StoreError, TaggerError, WeightError
+from higgsflow.attempt import resident_mb
 from higgsflow.model.jobs import JobsManager
 from higgsflow.records.job_record import FailureRecord, JobRecord
-from tasks.execution.pool import JobPool, error_class
+from tasks.execution.pool import JobPool
 from tasks.execution.slots import Slots
 
 if TYPE_CHECKING:
@@ -26,8 +26,12 @@ from higgsflow.errors import InputFileError
 @tagger(reads=["event"])
 def unlucky(events, marker="", how=""):
     """Fails in the first attempt at the second file."""
+    if how == "hungry" and events.event[0] >= 2000:
+        held = bytearray(300 * 2**20)
+        held[::4096] = b"x" * len(held[::4096])
+        time.sleep(1.0)
     path = Path(marker)
-    if marker and events.event[0] >= 2000 and not path.exists():
+    if marker and how != "hungry" and events.event[0] >= 2000 and not path.exists():
         if how != "always":
             path.touch()
         if how == "killed":
@@ -38,6 +42,10 @@ def unlucky(events, marker="", how=""):
             time.sleep(60)
         elif how == "memory":
             raise MemoryError("no room")
+        elif how == "crashes":
+            import faulthandler
+
+            faulthandler._sigsegv()
         elif how == "opens":
             Path("no_such_calibration.json").read_text()
         else:
@@ -85,9 +93,58 @@ def test_a_failure_costs_one_attempt_of_one_job(lab: Lab, how: str, error: str) 
     assert again.digest == failed.digest
 
 
-def test_a_job_may_take_so_long_and_no_longer(lab: Lab) -> None:
-    ended = run(lab, "late", time_limit=1.0)
+def only_failure(ended: list[JobRecord | FailureRecord]) -> FailureRecord:
+    (failed,) = (e for e in ended if isinstance(e, FailureRecord))
+    return failed
+
+
+def log_of_second_attempt(lab: Lab) -> str:
+    (path,) = (lab.folder / "logs").glob("*.2.log")
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_job_may_take_so_long_and_has_longer_next_time(lab: Lab) -> None:
+    ended = run(lab, "late", time_limit=4.0, growth=8.0, max_time_limit=30.0)
     assert kinds(ended) == ["done", "done", "time"]
+    assert only_failure(ended).asked.time_limit == 4.0
+    assert "at most 30 s" in log_of_second_attempt(lab)
+
+
+def test_a_job_may_use_so_much_memory_and_has_more_next_time(lab: Lab) -> None:
+    """It is ended while it holds 300 MB more than this process, where 150 MB more are allowed."""
+    limit = resident_mb() + 150.0
+    ended = run(lab, "hungry", memory_mb=limit)
+    assert kinds(ended) == ["done", "done", "memory"]
+    failed = only_failure(ended)
+    assert (failed.asked.memory_mb, failed.exit_code) == (limit, 82)
+    assert "MB are used" in failed.message
+    assert f"at most {2 * limit:g} MB" in log_of_second_attempt(lab)
+
+
+def test_the_most_memory_is_not_tried_twice(lab: Lab) -> None:
+    limit = resident_mb() + 150.0
+    ended = run(lab, "hungry", memory_mb=limit, max_memory_mb=limit)
+    assert kinds(ended) == ["done", "memory"]
+    assert only_failure(ended).final
+
+
+def test_a_crash_of_user_code_is_a_defect_with_the_place_where_it_was(lab: Lab) -> None:
+    ended = run(lab, "crashes")
+    assert kinds(ended) == ["defect", "done"]
+    failed = only_failure(ended)
+    assert "SIGSEGV" in failed.message
+    assert failed.exit_code == -11
+    assert failed.place.startswith(f"{lab.taggers}:")
+
+
+def test_an_exception_says_where_and_in_which_events(lab: Lab) -> None:
+    ended = run(lab, "opens")
+    failed = only_failure(ended)
+    assert failed.exception == "FileNotFoundError"
+    assert failed.failing is not None
+    assert (failed.failing.start, failed.failing.stop) == (0, 40)
+    assert failed.failing.url.endswith("Sig_2017_1.root")
+    assert failed.log.endswith(".1.log")
 
 
 def test_attempts_are_counted(lab: Lab) -> None:
@@ -120,20 +177,3 @@ def test_jobs_run_in_processes_of_their_own(lab: Lab) -> None:
     ended = run(lab, "killed")
     pids = {e.effort.pid for e in ended if isinstance(e, JobRecord)}
     assert os.getpid() not in pids
-
-
-@pytest.mark.parametrize(
-    ("error", "expected"),
-    [
-        (InputFileError("x"), "input"),
-        (MemoryError(), "memory"),
-        (OSError(28, "no space"), "store"),
-        (StoreError("x"), "store"),
-        (TaggerError("x"), "defect"),
-        (WeightError("x"), "defect"),
-        (ZeroDivisionError(), "defect"),
-        (KeyError("x"), "defect"),
-    ],
-)
-def test_failures_are_of_the_infrastructure_or_defects(error: BaseException, expected: str) -> None:
-    assert error_class(error) == expected

@@ -1,0 +1,127 @@
+"""One attempt at a job, on whatever machine: it answers with a record, also when it fails.
+
+Everything that can still be told is told here. Of a process that is ended from outside, what is
+left is its exit code and its log; see `records.ending`.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import socket
+import threading
+import time
+import traceback
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from higgsflow.errors import UserError
+from higgsflow.events.failing import failing_events
+from higgsflow.job import run_job
+from higgsflow.records.ending import BEGUN
+from higgsflow.records.error_classes import EXIT_CODES, class_of
+from higgsflow.records.job_record import FailureRecord, JobRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.job import Job
+    from higgsflow.model.jobs import Resources
+
+_LOOK = 0.1  # seconds between two looks at the memory
+_STATUS = Path("/proc/self/status")
+
+
+def attempt_job(
+    job: Job, asked: Resources, log: TextIO, log_path: str
+) -> JobRecord | FailureRecord:
+    """Runs a job; what ends it, short of the end of this process, becomes a `FailureRecord`.
+
+    More memory than asked for ends the process with the exit code of its class. The log needs a
+    file descriptor, so that crashes can be written to it; `log_path` is where a user will find it.
+    """
+    started = time.time()
+    log.write(_first_line(job, asked))
+    log.flush()
+    _forget_peak_memory()
+    faulthandler.enable(log, all_threads=False)
+    try:
+        with limited_memory(asked.memory_mb, log):
+            return run_job(job)
+    # whatever a user's tagger raises, even an exit, belongs to its job
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        traceback.print_exception(error, file=log)
+        log.flush()
+        return FailureRecord(
+            chunk_id=job.chunk.id,
+            digest=job.digest,
+            attempt=job.attempt,
+            error_class=class_of(error),
+            message=_message(error),
+            traceback="".join(traceback.format_exception(error)),
+            exception=type(error).__name__,
+            failing=failing_events(error),
+            host=socket.gethostname(),
+            started=started,
+            wall=time.time() - started,
+            asked=asked,
+            log=log_path,
+        )
+    finally:
+        faulthandler.disable()
+
+
+@contextmanager
+def limited_memory(limit_mb: float | None, log: TextIO) -> Iterator[None]:
+    """Ends this process once its resident memory is above a limit, as batch engines do."""
+    if limit_mb is None:
+        yield
+        return
+    ended = threading.Event()
+    threading.Thread(target=_watch, args=(limit_mb, log, ended), daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def resident_mb() -> float:
+    """The resident memory of this process; 0 where the system does not say."""
+    with suppress(OSError):
+        for line in _STATUS.read_text(encoding="ascii").splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _watch(limit_mb: float, log: TextIO, ended: threading.Event) -> None:
+    while not ended.wait(_LOOK):
+        used = resident_mb()
+        if used > limit_mb:
+            log.write(f"out of memory: {used:.0f} MB are used, {limit_mb:.0f} MB are allowed\n")
+            faulthandler.dump_traceback(file=log, all_threads=True)
+            log.flush()
+            os._exit(EXIT_CODES["memory"])
+
+
+def _first_line(job: Job, asked: Resources) -> str:
+    limits = [
+        f"{value:g} {unit}"
+        for value, unit in ((asked.memory_mb, "MB"), (asked.time_limit, "s"))
+        if value is not None
+    ]
+    allowed = f", at most {' and '.join(limits)}" if limits else ""
+    where = f"{socket.gethostname()}, process {os.getpid()}"
+    what = f"{job.chunk.id} of {job.sample} {job.year}, attempt {job.attempt}"
+    return f"{BEGUN} {what}, {where}{allowed}\n"
+
+
+def _forget_peak_memory() -> None:
+    """Lets the peak that the record tells be that of this job: workers run several in turn."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _message(error: BaseException) -> str:
+    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from higgsflow.attempt import attempt_job, resident_mb
+from higgsflow.model.jobs import Resources
+from higgsflow.records.job_record import FailureRecord, JobRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Lab
+
+LIMITED = """
+import sys, time
+from higgsflow.attempt import limited_memory, resident_mb
+
+with limited_memory(resident_mb() + float(sys.argv[1]), sys.stderr):
+    held = bytearray(200 * 2**20)
+    held[::4096] = b"x" * len(held[::4096])
+    time.sleep(30 if float(sys.argv[1]) < 200 else 0.5)
+print("ended")
+"""
+
+
+def attempt(lab: Lab, asked: Resources) -> tuple[JobRecord | FailureRecord, str]:
+    """The first job of the toy sample, in this process."""
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    path = lab.folder / "attempt.log"
+    with path.open("w", encoding="utf-8") as log:
+        outcome = attempt_job(task.job(task.chunks[0], task.wanted), asked, log, str(path))
+    return outcome, path.read_text(encoding="utf-8")
+
+
+def test_the_log_says_what_begins_where_and_what_it_may_use(lab: Lab) -> None:
+    outcome, log = attempt(lab, Resources(memory_mb=100000.0, time_limit=60.0))
+    assert isinstance(outcome, JobRecord)
+    assert log.startswith(f"higgsflow runs chunk {outcome.chunk_id} of Sig 2017, attempt 1, ")
+    assert log.endswith("at most 100000 MB and 60 s\n")
+
+
+def test_the_peak_of_memory_is_that_of_the_job(lab: Lab) -> None:
+    """This process held 200 MB more before the job began."""
+    held = bytearray(200 * 2**20)
+    held[::4096] = b"x" * len(held[::4096])
+    del held
+    before = resident_mb()
+    outcome, _ = attempt(lab, Resources())
+    assert isinstance(outcome, JobRecord)
+    assert outcome.effort.peak_memory_mb < before + 150
+
+
+def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
+    source = '\n\n@tagger(reads=["event"])\ndef leaving(events):\n    raise SystemExit(0)\n'
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + source, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:leaving")
+    outcome, log = attempt(lab, Resources())
+    assert isinstance(outcome, FailureRecord)
+    assert (outcome.error_class, outcome.exception) == ("defect", "SystemExit")
+    assert "in leaving" in log
+    assert "in leaving" in outcome.traceback
+
+
+def run_limited(more: int, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LIMITED, str(more)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_process_that_takes_too_much_memory_is_ended_and_says_where(tmp_path: Path) -> None:
+    ended = run_limited(100, tmp_path)
+    assert ended.returncode == 82
+    assert "ended" not in ended.stdout
+    assert "MB are allowed" in ended.stderr
+    assert 'File "<string>"' in ended.stderr
+
+
+def test_a_process_that_keeps_to_its_limit_is_left_alone(tmp_path: Path) -> None:
+    ended = run_limited(400, tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, "ended\n")
