@@ -33,15 +33,15 @@ _PHYSICS = tuple(
 )  # fmt: skip
 
 
-# digests that hold until `thaw`, whatever happens to the files
-_frozen: dict[str, str] = {}
+# digests that hold until `thaw`, whatever happens to the files; the physics of this package as ""
+_frozen: dict[str, dict[str, str]] = {}
 
 
 def freeze(references: Iterable[str]) -> None:
     """Keeps today's digests of the code, so that one run has one truth while files change."""
     for reference in references:
-        _frozen[reference] = code_digest(reference)
-    _frozen[""] = physics_digest()
+        _frozen[reference] = code_parts(reference)
+    _frozen[""] = physics_parts()
 
 
 def thaw() -> None:
@@ -55,22 +55,36 @@ def code_digest(reference: str) -> str:
     Raises:
         InvalidConfiguration: when its source cannot be found.
     """
+    return _digest(sorted(code_parts(reference).items()))
+
+
+def code_parts(reference: str) -> dict[str, str]:
+    """A digest of each module that the code behind `module:name` is made of.
+
+    Of a script it is each function and value that is used.
+
+    Raises:
+        InvalidConfiguration: when its source cannot be found.
+    """
     if reference in _frozen:
         return _frozen[reference]
     if lives_in_main(reference):
-        return _digest(_of_object(reference))
+        return dict(_of_object(reference))
     module = reference.partition(":")[0]
     found = _collect(module)
     if module not in found:
         raise InvalidConfiguration(f"cannot read the source of '{module}'", f"for '{reference}'")
-    return _digest(sorted(found.items()))
+    return found
 
 
 def physics_digest() -> str:
     """The digest of the code of this package through which every event goes."""
-    if "" in _frozen:
-        return _frozen[""]
-    return _digest(sorted(_collect("higgsflow.block").items()))
+    return _digest(sorted(physics_parts().items()))
+
+
+def physics_parts() -> dict[str, str]:
+    """A digest of each module of this package through which every event goes."""
+    return _frozen[""] if "" in _frozen else _collect("higgsflow.block")
 
 
 def _digest(parts: object) -> str:

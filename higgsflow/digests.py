@@ -1,4 +1,4 @@
-"""Digests of what determines the events of a variation.
+"""What determines the events of a variation, in words and as digests.
 
 Extra columns (weights, variables of interest) have digests of their own: asking for more columns
 makes the nominal events again, asking for fewer makes nothing.
@@ -9,22 +9,28 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.code import code_digest, freeze, physics_digest
+from higgsflow.code import code_parts, freeze, physics_parts
+from higgsflow.ingredients import flattened, marked
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
 from higgsflow.records.job_record import Product
+from higgsflow.records.recipes import Recipe
+from higgsflow.taggers.function import FunctionTagger
 from higgsflow.variations import find_variation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.systematic import Systematic
     from higgsflow.plan import Plan
 
-_FORMAT = 1
+_FORMAT = 2
+_CODE = "code of "
 # what decides where a systematic acts, not what it computes
 _FILTERS = {"samples": True, "years": True, "name": True, "kinds": True}
 
@@ -37,18 +43,53 @@ def digest(content: Any) -> str:
 
 def products(plan: Plan) -> dict[str, Product]:
     """What today's configuration wants of each variation."""
-    common = _common(plan)
+    return recipe(plan).products
+
+
+def recipe(plan: Plan) -> Recipe:
+    """What today's configuration wants of each variation, and what determines it."""
+    weights = {weight.name: _of_systematic(weight) for weight in plan.weights}
+    made_by = {column: weight.name for column, weight in plan.weight_columns.items()}
+    corrections = {n: _of_systematic(c) for n, c in plan.systematics.corrections.items()}
+    own = {n: _of_systematic(s) for n, s in plan.systematics.independent_collections.items()}
+    taggers = [[(tagger.name, _of_tagger(tagger)) for tagger in step] for step in plan.steps]
+    central = [weight.name for weight in plan.weights if weight.modify_central_weight]
+    basic = _basic(plan)
+    common = digest(
+        {
+            **basic,
+            "taggers": [[found for _, found in step] for step in taggers],
+            # without their names, which only name columns
+            "central_weights": sorted(digest(weights[name]) for name in central),
+            # in their order, and by name: random draws are those of the name
+            "corrections": list(corrections.items()),
+        }
+    )
+    told = {
+        **basic,
+        **_told("tagger", {name: found for step in taggers for name, found in step}),
+        **_told("central weight", {name: weights[name] for name in central}),
+        **_told("correction", corrections),
+        "order of the taggers": [name for step in taggers for name, _ in step],
+        "order of the corrections": list(corrections),
+    }
+    sources = _sources(plan)
     variables = dict.fromkeys(plan.variables, "")
-    found = {}
-    for variation in plan.systematics.variations:
-        if variation == NOMINAL:
-            factors = {name: _of_systematic(w) for name, w in plan.weight_columns.items()}
-            found[variation] = Product(digest=common, columns={**variables, **factors})
-        else:
-            source, direction = find_variation(plan.systematics, variation)
-            own = digest([common, _of_systematic(source), direction])
-            found[variation] = Product(digest=own, columns=variables)
-    return found
+    factors = {column: digest(weights[name]) for column, name in made_by.items()}
+    wanted = {
+        variation: Product(digest=digest([common, own[source], direction]), columns=variables)
+        if source
+        else Product(digest=common, columns={**variables, **factors})
+        for variation, (source, direction) in sources.items()
+    }
+    return Recipe(
+        common=told,
+        own=own,
+        sources={variation: source for variation, (source, _) in sources.items()},
+        weights=weights,
+        made_by=made_by,
+        products=wanted,
+    )
 
 
 def freeze_code(analysis: AnalysisModel) -> None:
@@ -61,65 +102,113 @@ def job_digest(chunk_id: str, wanted: dict[str, Product]) -> str:
     return digest([chunk_id, {name: p.model_dump() for name, p in wanted.items()}])[:12]
 
 
-def _common(plan: Plan) -> str:
-    """What every variation of a sample and year depends on."""
-    modifying = sorted(_of_systematic(w) for w in plan.weights if w.modify_central_weight)
-    return digest(
-        {
-            "format": _FORMAT,
-            "sample": [plan.context.sample, plan.context.year, plan.context.is_data],
-            "golden": _golden(plan),
-            "taggers": [[_of_tagger(tagger) for tagger in step] for step in plan.steps],
-            "keep_untagged": plan.analysis.tag_sequence.keep_untagged,
-            "central_weights": modifying,
-            # in their order, and by name: random draws are those of the name
-            "corrections": [
-                [n, _of_systematic(c)] for n, c in plan.systematics.corrections.items()
-            ],
-            "code": physics_digest(),
-        }
-    )
+def _sources(plan: Plan) -> dict[str, tuple[str, str]]:
+    """The systematic and the direction of each variation; none of the nominal one."""
+    found = {}
+    for variation in plan.systematics.variations:
+        if variation == NOMINAL:
+            found[variation] = ("", "")
+        else:
+            source, direction = find_variation(plan.systematics, variation)
+            found[variation] = (source.name, direction)
+    return found
+
+
+def _told(kind: str, things: Mapping[str, Ingredients]) -> dict[str, Any]:
+    """Ingredients of several things; a module that many use is told once."""
+    return {
+        name if name.startswith(_CODE) else f"{kind} {thing}: {name}": value
+        for thing, ingredients in things.items()
+        for name, value in ingredients.items()
+    }
+
+
+def _basic(plan: Plan) -> dict[str, Any]:
+    """What every variation depends on besides taggers and systematics."""
+    return {
+        "format of the events": _FORMAT,
+        "sample": plan.context.sample,
+        "year": plan.context.year,
+        "is data": plan.context.is_data,
+        "golden JSON": _golden(plan),
+        "keep_untagged": plan.analysis.tag_sequence.keep_untagged,
+        **_code(physics_parts()),
+    }
+
+
+def _code(parts: Mapping[str, str]) -> dict[str, str]:
+    """The modules of some code as ingredients."""
+    return {f"{_CODE}{name}": marked(found[:16]) for name, found in sorted(parts.items())}
 
 
 def _golden(plan: Plan) -> str:
     era = plan.pair.era
     if not plan.pair.is_data or not era.apply_golden_json or era.golden_json is None:
         return ""
-    return digest(json.loads(Path(era.golden_json).read_text(encoding="utf-8")))
+    return marked(digest(json.loads(Path(era.golden_json).read_text(encoding="utf-8"))))
 
 
-def _of_tagger(tagger: Any) -> list[Any]:
+def _of_tagger(tagger: Any) -> dict[str, Any]:
     spec = tagger.spec()
-    code = tagger.function if hasattr(tagger, "function") else spec["tagger"]
-    options = tagger.model_dump(mode="json")
-    return [options, _files([options, tagger.files()]), spec["tagger"], code_digest(code)]
+    said = tagger.model_dump(mode="json")
+    reference = spec["tagger"]
+    if isinstance(tagger, FunctionTagger):
+        reference = tagger.function
+        # saying what is the default anyway is no change
+        said = {**tagger.defaults(), **said.pop("options"), **said}
+    return {
+        "made by": reference,
+        **_options(said),
+        **_contents("file", map(str, tagger.files())),
+        **_code(code_parts(reference)),
+    }
 
 
-def _of_systematic(source: Systematic) -> str:
-    code = code_digest(source.function) if source.function else ""
+def _of_systematic(source: Systematic) -> dict[str, Any]:
     # a correction file counts by its content, wherever it lies
     said = source.model_dump(
         mode="json", exclude={**_FILTERS, "correction": {"file"}, "scale_factor": {"file"}}
     )
-    files = _files([source.kwargs, [str(correction.file) for correction in source.corrections]])
-    return digest([said, files, code])
+    return {
+        **_options(said),
+        **_contents("correction file", (str(c.file) for c in source.corrections)),
+        **_code(code_parts(source.function) if source.function else {}),
+    }
 
 
-def _files(options: Any) -> list[str]:
-    """Checksums of the files that options or taggers name, such as those of corrections."""
-    if isinstance(options, Mapping):
-        return [found for key in sorted(options) for found in _files(options[key])]
-    if isinstance(options, list | tuple):
-        return [found for value in options for found in _files(value)]
-    is_path = isinstance(options, Path) or (isinstance(options, str) and "." in options)
-    if not is_path or not Path(options).is_file():
-        return []
-    status = Path(options).stat()
-    return [_checksum(Path(options), status.st_size, status.st_mtime_ns)]
+def _options(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as ingredients; a file that one names counts by its content, wherever it lies."""
+    return {name: _by_content(value) for name, value in flattened(said).items()}
+
+
+def _by_content(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_by_content(one) for one in value]
+    found = _checksum_of(value) if isinstance(value, str) and "." in value else ""
+    return marked(found) if found else value
+
+
+def _contents(what: str, paths: Iterable[str]) -> dict[str, str]:
+    """Files as ingredients, by their position."""
+    found = enumerate((marked(_checksum_of(path)) for path in paths), start=1)
+    return {f"{what} {number}" if number > 1 else what: one for number, one in found}
+
+
+def _checksum_of(text: str) -> str:
+    """The checksum of a file; empty where there is none of that name."""
+    path = Path(text)
+    try:
+        if not path.is_file():
+            return ""
+        status = path.stat()
+    except (OSError, ValueError):
+        # no name that a file could have
+        return ""
+    return _checksum(path, status.st_size, status.st_mtime_ns)
 
 
 @functools.cache
 def _checksum(path: Path, size: int, mtime_ns: int) -> str:
     """The checksum of a file as it was at a time, so that it is read once."""
     del size, mtime_ns
-    return checksum(path)
+    return checksum(path)[:16]

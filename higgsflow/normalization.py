@@ -8,7 +8,7 @@ all its ranges were processed, else nothing.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from higgsflow.errors import NormalizationError
 from higgsflow.model.noun import Noun
@@ -53,7 +53,7 @@ class Normalization(Noun):
     """scale1fb of one sample and year.
 
     Attributes:
-        inputs: digest of what this was made from.
+        inputs, made_from: digest of what this was made from, and that in words.
         scale1fb: in fb; None for data.
         complete: whether every entry was processed.
         fraction: of entries that were.
@@ -64,6 +64,7 @@ class Normalization(Noun):
     """
 
     inputs: str
+    made_from: dict[str, Any] = {}
     sample: str
     year: str
     denominator: Denominator | None

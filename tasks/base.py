@@ -12,11 +12,13 @@ import luigi
 
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.plan import Plan, make_plan
+from higgsflow.records.reasons import NEVER
 from tasks import session
 from tasks.execution.display import start_display
 from tasks.execution.interruption import prepare_interruption
 from tasks.execution.luigi_settings import preload, prepare_run, quiet
 from tasks.parameters import Switch, Text, Words, hidden
+from tasks.targets import EARLIER, StageTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +109,18 @@ class AnalysisTask(law.Task):
         """For messages."""
         return type(self).__name__
 
+    def reasons(self) -> tuple[str, ...]:
+        """Why it has to run, as far as its own outputs tell; empty while they are current."""
+        targets = (t for t in law.util.flatten(self.output()) if isinstance(t, StageTarget))
+        return tuple(dict.fromkeys(reason for target in targets for reason in target.reasons()))
+
+    def tell_reasons(self) -> None:
+        """Says why something is made again; of what is made for the first time there is none."""
+        for reason in self.reasons():
+            if reason not in (NEVER, EARLIER):
+                sys.stderr.write(f"{self.short_name} again: {reason}\n")
+        sys.stderr.flush()
+
 
 class SampleTask(AnalysisTask):
     """Base of the stages of one sample and year; without a year, a wrapper over its years."""
@@ -171,6 +185,7 @@ class SampleTask(AnalysisTask):
 
     def run(self) -> None:
         if self.year:
+            self.tell_reasons()
             self.stage_run()
 
     def stage_requires(self) -> Any:

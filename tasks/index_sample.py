@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.files import InputFile, resolve_files
 from higgsflow.digests import digest
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.sample_index import FORMAT, IndexFile, index_sample
+from higgsflow.ingredients import marked
 from higgsflow.plan import check_index
 from tasks.base import SampleTask
 from tasks.generate_demo_files import GenerateDemoFiles
 from tasks.targets import StageTarget
 
+if TYPE_CHECKING:
+    from higgsflow.ingredients import Ingredients
+
+_LIST_CHANGED = "list of files changed"
 _PRODUCER = "task:"
 _REMOTE = ("root://", "das:")
 # tasks that a catalogue entry may name as the producer of its files
@@ -34,7 +39,7 @@ class IndexSample(SampleTask):
     def stage_run(self) -> None:
         index = index_sample(self.pair, self._files(), self.folder.parent / "file_index")
         check_index(self.plan, index)
-        self.output().write(IndexFile(inputs=self._digest(), index=index))
+        self.output().write(IndexFile(inputs="", index=index), self._ingredients())
 
     def _producers(self) -> list[Any]:
         found = []
@@ -59,21 +64,45 @@ class IndexSample(SampleTask):
         """Addresses of servers, which are asked once: the index keeps the answer."""
         return tuple(a for a in self.pair.addresses if a.startswith(_REMOTE))
 
-    def _today(self) -> str | None:
-        """The digest of today's list of files; None while it cannot be made."""
+    def _today(self) -> Ingredients | None:
+        """What determines the index today; None while the files cannot be listed."""
         if any(not task.complete() for task in self.stage_requires()):
             return None
         try:
-            return self._digest()
+            return self._ingredients()
         except UserError:
             # run() meets the same error and tells it
             return None
 
-    def _digest(self) -> str:
+    def _ingredients(self) -> Ingredients:
         local = resolve_files(self._local(), self.pair.name) if self._local() else ()
-        listed = [file.model_dump() for file in local]
         pair = self.pair
-        return digest([FORMAT, listed, self._remote(), pair.declared_kind, pair.is_data])
+        return {
+            "format of the index": FORMAT,
+            "list of files": marked(digest([file.model_dump() for file in local])),
+            "remote files": list(self._remote()),
+            "skim or partial": pair.declared_kind,
+            "is data": pair.is_data,
+        }
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why it has to be made, file by file."""
+        found: tuple[str, ...] = super().reasons()
+        if _LIST_CHANGED not in found or not self.year:
+            return found
+        known = {f.url: f for f in index_of(self.output()).index.files}
+        today = {f.url: f for f in resolve_files(self._local(), self.pair.name)}
+        files = (
+            *(f"file {url} is new" for url in today if url not in known),
+            *(f"file {url} is gone" for url in known if url not in today),
+            *(
+                f"file {url} was replaced"
+                for url, file in today.items()
+                if url in known
+                and (file.size, file.mtime_ns) != (known[url].size, known[url].mtime_ns)
+            ),
+        )
+        return (*(reason for reason in found if reason != _LIST_CHANGED), *files)
 
 
 @functools.lru_cache(maxsize=1000)

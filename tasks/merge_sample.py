@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.digests import digest
+from higgsflow.ingredients import flattened, marked
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.normalization import Normalization
 from higgsflow.output.manifest import Manifest
@@ -20,6 +21,7 @@ from tasks.update_scale1fb import UpdateScale1fb
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from higgsflow.ingredients import Ingredients
 
 # what files say of themselves and how they are laid out
 _FORMAT = 2
@@ -68,8 +70,9 @@ class MergeSample(VariationTask):
         for variation in stale:
             # a manifest never stands beside events that it does not describe
             outputs[variation].file.unlink(missing_ok=True)
+        scale = self.input().read(Normalization)
         for variation, manifest in merge(self._order(stale)).items():
-            outputs[variation].write(manifest)
+            outputs[variation].write(manifest, self._ingredients(scale, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
 
@@ -78,24 +81,26 @@ class MergeSample(VariationTask):
         from higgsflow.output.finalfit_branches import FinalFitOrder
 
         target.file.unlink(missing_ok=True)
+        made_from = self._final_fit_today() or {}
         jobs = MonitorJobs.req(self).output().read(SampleJobs)
         order = FinalFitOrder(
             analysis=self.model,
             pair=self.pair,
             merged={v: t.read(Manifest) for v, t in self.output().items()},
             factor_sums=jobs.factor_sums,
-            inputs=str(self._final_fit_today()),
+            inputs=digest(made_from),
             path=target.file.with_suffix(".root"),
         )
-        target.write(write_final_fit(order))
+        target.write(write_final_fit(order), made_from)
 
-    def _final_fit_today(self) -> str | None:
+    def _final_fit_today(self) -> Ingredients | None:
         """What the trees depend on: all merged files of the sample, and the options."""
-        outputs = self.output().values()
-        if not all(target.exists() for target in outputs):
+        outputs = self.output()
+        if not all(target.exists() for target in outputs.values()):
             return None
-        recorded = [target.recorded() for target in outputs]
-        return digest([_FORMAT, recorded, self.model.outputs.model_dump(mode="json")])
+        merged = {f"merged {v}": marked(str(t.recorded())) for v, t in outputs.items()}
+        options = flattened(self.model.outputs.model_dump(mode="json"))
+        return {"format of merged files": _FORMAT, **merged, **options}
 
     def _order(self, variations: list[str]) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
@@ -133,7 +138,7 @@ class MergeSample(VariationTask):
             fraction=found.fraction,
             output_format=self.model.output_format,
             folder=self.stage_folder("merged"),
-            inputs={variation: self._digest(found, variation) for variation in variations},
+            inputs={v: digest(self._ingredients(found, v)) for v in variations},
             parts=parts,
             variables=tuple(self.plan.variables),
             weights={variation: self._weights(variation) for variation in variations},
@@ -154,19 +159,22 @@ class MergeSample(VariationTask):
 
     def _today(
         self, normalization: Callable[[], Normalization | None], variation: str
-    ) -> str | None:
+    ) -> Ingredients | None:
         found = normalization()
-        return None if found is None else self._digest(found, variation)
+        return None if found is None else self._ingredients(found, variation)
 
-    def _digest(self, found: Normalization, variation: str) -> str:
+    def _ingredients(self, found: Normalization, variation: str) -> Ingredients:
         """What a merged file depends on: its own events and the scale, not other variations."""
-        scale = found.model_dump(mode="json", exclude={"inputs", "sources"})
-        columns = [list(self.plan.variables), self._weights(variation)]
-        return digest(
-            [
-                [scale, found.sources.get(variation)],
-                columns,
-                self.pair.sample.process_id,
-                [_FORMAT, self.model.output_format, self.model.tree_names],
-            ]
-        )
+        known = {"inputs", "made_from", "sources", "chunks", "weight_ratios"}
+        return {
+            "events": marked(str(found.sources.get(variation))),
+            "chunks": marked(digest(found.chunks)),
+            **flattened(found.model_dump(mode="json", exclude=known)),
+            "ratios of weights": marked(digest(found.weight_ratios)),
+            "variables": list(self.plan.variables),
+            "columns of weights": list(self._weights(variation)),
+            "process_id": self.pair.sample.process_id,
+            "format of merged files": _FORMAT,
+            "output_format": self.model.output_format,
+            "trees": self.model.tree_names,
+        }

@@ -9,6 +9,7 @@ from higgsflow.completeness import countable
 from higgsflow.digests import digest
 from higgsflow.errors import IncompleteSample
 from higgsflow.events.lumisections import written
+from higgsflow.ingredients import marked
 from higgsflow.output.atomic import write_text
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.lumi_coverage import sample_coverage
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from higgsflow.events.chunks import Range
+    from higgsflow.ingredients import Ingredients
 
 
 class MonitorJobs(VariationTask):
@@ -62,7 +64,7 @@ class MonitorJobs(VariationTask):
         records |= collect(store, torn, sources)[1]
         lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
         jobs = SampleJobs(
-            inputs=self._digest(sources, process),
+            inputs="",
             invocation=session.current.id,
             sample=self.sample,
             year=self.year,
@@ -77,35 +79,45 @@ class MonitorJobs(VariationTask):
         )
         if jobs.lumisections is not None:
             write_text(self._processed_lumis, written(jobs.lumisections.processed))
-        self.output().write(jobs)
+        self.output().write(jobs, self._ingredients(sources, process))
 
-    def _today(self, path: Path) -> str | None:
-        sealed = sealed_digest(path)
+    def _today(self, path: Path) -> Ingredients | None:
+        sealed = sealed_ingredients(path)
         if sealed is not None:
             return sealed
         process = ProcessSample.req(self)
         if not process.complete():
             return None
-        return self._digest(
+        return self._ingredients(
             ChunkStore(process.chunk_folder).done(process.chunks, process.wanted), process
         )
 
-    def _digest(self, sources: dict[str, dict[str, str]], process: ProcessSample) -> str:
+    def _ingredients(
+        self, sources: dict[str, dict[str, str]], process: ProcessSample
+    ) -> Ingredients:
         """What the table depends on: which jobs made what of which chunks."""
         wanted = {v: product.model_dump() for v, product in process.wanted.items()}
-        chunks = [chunk.id for chunk in process.chunks]
-        return digest([chunks, sources, wanted, process.index_task.output().recorded()])
+        return {
+            "chunks": marked(digest([chunk.id for chunk in process.chunks])),
+            "chunks that are done": len(sources),
+            "outputs of jobs": marked(digest(sources)),
+            "variations": list(wanted),
+            "what jobs make": marked(digest(wanted)),
+            "index": marked(str(process.index_task.output().recorded())),
+        }
 
 
-def sealed_digest(path: Path) -> str | None:
-    """The digest in a table that this invocation has made; None for any other."""
+def sealed_ingredients(path: Path) -> Ingredients | None:
+    """What a table was made from that this invocation has made; None for any other."""
     if not path.is_file():
         return None
     try:
         content = json.loads(path.read_bytes())
-    except ValueError:
+        is_ours = content["invocation"] == session.current.id
+        found: Ingredients | None = content["made_from"] if is_ours else None
+    except (ValueError, KeyError, TypeError):
         return None
-    return content.get("inputs") if content.get("invocation") == session.current.id else None
+    return found
 
 
 def _joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:

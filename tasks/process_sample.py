@@ -9,11 +9,13 @@ import law
 import luigi
 
 from higgsflow.completeness import Completeness, assess
-from higgsflow.digests import job_digest, products
+from higgsflow.digests import job_digest, recipe
 from higgsflow.errors import UserError
 from higgsflow.events.chunks import Chunk, make_chunks
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.failures import FailureLog
+from higgsflow.records.reasons import JobReasons
+from higgsflow.records.recipes import RecipeBook
 from higgsflow.records.sample_jobs import missing_products
 from tasks import session
 from tasks.base import VariationTask
@@ -22,10 +24,12 @@ from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Number, hidden
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.records.job_record import FailureRecord, Product
+    from higgsflow.records.recipes import Recipe
 
 
 class ChunkTarget(law.LocalFileTarget):
@@ -48,6 +52,21 @@ class ChunkTarget(law.LocalFileTarget):
         del silent, kwargs
         for path in self._folder.glob(f"{self._chunk.id}.*"):
             path.unlink(missing_ok=True)
+
+
+class Chunks(law.TargetCollection):
+    """The outputs of all chunks, which say why some have to be made."""
+
+    def __init__(
+        self, targets: Any, reasons: Callable[[], tuple[str, ...]] = tuple, **kwargs: Any
+    ) -> None:
+        super().__init__(targets, **kwargs)
+        self._reasons = reasons
+
+    def status_text(self, *args: Any, **kwargs: Any) -> str:
+        """As law has it, with the reasons."""
+        text = str(super().status_text(*args, **kwargs))
+        return f"{text} ({'; '.join(reasons)})" if (reasons := self._reasons()) else text
 
 
 class ProcessSample(VariationTask, PooledWorkflow):
@@ -128,9 +147,15 @@ class ProcessSample(VariationTask, PooledWorkflow):
         """One chunk in this process, for a look at what it does."""
         from higgsflow.job import run_job
 
+        self.tell_reasons()
         self._check_branch()
         store = ChunkStore(self.chunk_folder)
         run_job(self.job(self.branch_data, missing_products(store, self.branch_data, self.wanted)))
+
+    @property
+    def output_collection_cls(self) -> Callable[..., Chunks]:
+        """What law puts the outputs of all chunks into."""
+        return functools.partial(Chunks, reasons=self.reasons)
 
     @functools.cached_property
     def index_task(self) -> IndexSample:
@@ -155,10 +180,38 @@ class ProcessSample(VariationTask, PooledWorkflow):
         """What today's configuration wants of each variation."""
         workflow = self.as_workflow()
         if not hasattr(workflow, "_wanted"):
-            found = products(self.plan)
+            found = self.recipe.products
             workflow._wanted = {v: found[v] for v in self.variations}
         wanted: dict[str, Product] = workflow._wanted
         return wanted
+
+    @functools.cached_property
+    def recipe(self) -> Recipe:
+        """What today's configuration wants, and what determines it."""
+        return recipe(self.plan)
+
+    @property
+    def recipes(self) -> RecipeBook:
+        """What the outputs of jobs were made by, now and before."""
+        return RecipeBook(self.stage_folder("jobs") / "recipes")
+
+    @functools.cached_property
+    def kept_recipe(self) -> Recipe:
+        """The recipe, of which the store knows from now on."""
+        self.recipes.keep(self.recipe)
+        return self.recipe
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why jobs have to run, each with the number of chunks."""
+        if not self.year or not self.workflow_condition():
+            return ()
+        store = ChunkStore(self.chunk_folder)
+        asked = JobReasons(store, self.recipe, self.recipes)
+        chunks = (self.branch_data,) if self.is_branch() else self.chunks
+        found = asked.of(chunks, self.variations)
+        if store.is_empty:
+            return tuple(found)
+        return tuple(f"{reason} ({n} of {len(chunks)} chunks)" for reason, n in found.items())
 
     @property
     def chunk_folder(self) -> Path:
@@ -197,6 +250,8 @@ class ProcessSample(VariationTask, PooledWorkflow):
         """What a worker is given."""
         from higgsflow.job import Job
 
+        # once, not for each of ten thousand chunks
+        _ = self.kept_recipe
         return Job(
             analysis=self.model,
             sample=self.sample,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import higgsflow
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.digests import digest
+from higgsflow.ingredients import flattened, marked
 from higgsflow.normalization import Normalization
 from higgsflow.output.manifest import Manifest
 from higgsflow.records.lumi_coverage import by_year
@@ -20,6 +21,7 @@ from tasks.targets import StageTarget
 from tasks.update_scale1fb import UpdateScale1fb
 
 if TYPE_CHECKING:
+    from higgsflow.ingredients import Ingredients
     from higgsflow.model.sample import SampleYear
 
 _FORMAT = 3
@@ -53,10 +55,12 @@ class SummarizeAnalysis(AnalysisTask):
         from higgsflow.report.tables import print_summary
         from higgsflow.report.totals import concluded
 
+        self.tell_reasons()
         model, blinding = self.model, self.model.blinding
+        made_from = self._today() or {}
         samples = tuple(self._sample(pair) for pair in model.samples.pairs)
         summary = Summary(
-            inputs=str(self._today()),
+            inputs="",
             analysis=model.name,
             version=model.version,
             store=str(self.folder),
@@ -73,7 +77,7 @@ class SummarizeAnalysis(AnalysisTask):
         # numbers never stand beside a report that shows others
         self.output().file.unlink(missing_ok=True)
         write_report(summary, self.folder / "summary" / "report.html")
-        self.output().write(summary)
+        self.output().write(summary, made_from)
         end_display()
         print_summary(summary, folder=self.folder / "summary")
 
@@ -90,14 +94,24 @@ class SummarizeAnalysis(AnalysisTask):
             {variation: target.read(Manifest) for variation, target in merged.items()},
         )
 
-    def _today(self) -> str | None:
-        """The digest of all merged files and of how they are shown."""
-        merged = []
+    def _today(self) -> Ingredients | None:
+        """All merged files and how they are shown."""
+        merged: dict[str, list[str]] = {}
         for task in self.requires().values():
             for variation, target in task.output().items():
                 if not target.exists():
                     return None
-                merged.append([task.sample, task.year, variation, target.recorded()])
-        shown = self.model.model_dump(mode="json", include=_SHOWN)
-        groups = [[p.name, p.sample.process, p.sample.signal] for p in self.model.samples.pairs]
-        return digest([_FORMAT, merged, shown, groups])
+                name = f"merged files of {task.sample} ({task.year})"
+                merged.setdefault(name, []).append(f"{variation} {target.recorded()}")
+        groups = {
+            f"{kind} of {pair.name}": getattr(pair.sample, kind)
+            for pair in self.model.samples.pairs
+            for kind in ("process", "signal")
+        }
+        return {
+            "format of the summary": _FORMAT,
+            **{name: marked(digest(recorded)) for name, recorded in merged.items()},
+            **flattened(self.model.model_dump(mode="json", include=_SHOWN)),
+            **groups,
+            "samples": [pair.name for pair in self.model.samples.pairs],
+        }

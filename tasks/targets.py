@@ -9,24 +9,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
+from higgsflow.digests import digest
+from higgsflow.ingredients import differences
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import write_text
+from higgsflow.records.reasons import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from higgsflow.ingredients import Ingredients
+
+# a stage before it has to be made again first
+EARLIER = "what it is made from is not there yet"
 N = TypeVar("N", bound=Noun)
 
 
 class StageTarget(law.LocalFileTarget):
-    """A JSON file that records in `inputs` the digest of what it was made from.
+    """A JSON file that records what it was made from: `made_from`, and its digest, `inputs`.
 
-    `expected` gives today's digest, None when what it is made from is not there. Files named in
-    `beside` must be there too.
+    `expected` gives today's ingredients, None when what it is made from is not there. Files named
+    in `beside` must be there too.
     """
 
     def __init__(
-        self, path: Path, expected: Callable[[], str | None], beside: tuple[Path, ...] = ()
+        self, path: Path, expected: Callable[[], Ingredients | None], beside: tuple[Path, ...] = ()
     ) -> None:
         super().__init__(str(path))
         self._expected = expected
@@ -46,7 +53,39 @@ class StageTarget(law.LocalFileTarget):
         recorded = self.recorded()
         if recorded is None or not all(path.is_file() for path in self._beside):
             return False
-        return recorded == self._expected()
+        return recorded == self.today()
+
+    def today(self) -> str | None:
+        """The digest of what it would be made from now."""
+        expected = self._expected()
+        return None if expected is None else digest(expected)
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why it has to be made; empty while it is there and current."""
+        if self.exists():
+            return ()
+        if not self.file.exists():
+            return (NEVER,)
+        before, expected = self.made_from(), self._expected()
+        if before is None:
+            return ("its record is damaged",)
+        if expected is None:
+            return (EARLIER,)
+        gone = (f"{path.name} is gone" for path in self._beside if not path.is_file())
+        return (*differences(before, expected), *gone)
+
+    def made_from(self) -> dict[str, Any] | None:
+        """What it was made from; None when there is no readable file."""
+        try:
+            found: dict[str, Any] = json.loads(self.file.read_bytes())["made_from"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return found
+
+    def status_text(self, *args: Any, **kwargs: Any) -> str:
+        """As law has it, with the reasons."""
+        text = str(super().status_text(*args, **kwargs))
+        return f"{text} ({'; '.join(reasons)})" if (reasons := self.reasons()) else text
 
     def recorded(self) -> str | None:
         """The digest it was made from; None when there is no readable file."""
@@ -56,9 +95,10 @@ class StageTarget(law.LocalFileTarget):
         """Its content."""
         return noun.model_validate_json(self.file.read_bytes())
 
-    def write(self, noun: Noun) -> None:
-        """Writes it atomically."""
-        write_text(self.file, noun.model_dump_json(indent=1))
+    def write(self, noun: Noun, made_from: Ingredients) -> None:
+        """Writes it atomically, with what it was made from."""
+        stamp = {"inputs": digest(made_from), "made_from": made_from}
+        write_text(self.file, noun.model_copy(update=stamp).model_dump_json(indent=1))
 
     def remove(self, silent: bool = True, **kwargs: Any) -> None:
         """Removes it, also when it is stale, and what stands beside it."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.digests import digest
+from higgsflow.ingredients import marked
+from higgsflow.model.sample import for_year
 from higgsflow.normalization import Normalization, normalize
 from higgsflow.records.sample_jobs import SampleJobs
 from tasks.base import VariationTask
 from tasks.index_sample import IndexSample, index_of
 from tasks.monitor_jobs import MonitorJobs
 from tasks.targets import StageTarget
+
+if TYPE_CHECKING:
+    from higgsflow.ingredients import Ingredients
+
+# what the catalogue gives for all years, or for each
+_NUMBERS = ("xs", "bf", "filter_efficiency", "k_factor", "scale1fb")
 
 
 class UpdateScale1fb(VariationTask):
@@ -29,27 +37,25 @@ class UpdateScale1fb(VariationTask):
         systematics = self.model.systematics_of(self.pair)
         found: Normalization = normalize(self.pair, index, jobs, systematics)
         sources = {v: _sources(jobs, v) for v in self.variations}
-        update = {"inputs": self._digest(jobs.inputs), "sources": sources}
-        self.output().write(found.model_copy(update=update))
+        found = found.model_copy(update={"sources": sources})
+        self.output().write(found, self._ingredients(jobs.inputs))
 
-    def _today(self) -> str | None:
+    def _today(self) -> Ingredients | None:
         jobs = self.input()
-        return self._digest(str(jobs.recorded())) if jobs.exists() else None
+        return self._ingredients(str(jobs.recorded())) if jobs.exists() else None
 
-    def _digest(self, jobs: str) -> str:
+    def _ingredients(self, jobs: str) -> Ingredients:
         """What scale1fb depends on besides the jobs: all that the catalogue says in numbers."""
-        numbers = self.pair.sample.model_dump(
-            mode="json",
-            include={
-                "xs",
-                "bf",
-                "filter_efficiency",
-                "k_factor",
-                "negative_denominator",
-                "scale1fb",
-            },
-        )
-        return digest([jobs, numbers, self.pair.era.luminosity])
+        sample = self.pair.sample
+        numbers = {
+            name: for_year(getattr(sample, name, None), self.year, name) for name in _NUMBERS
+        }
+        return {
+            "jobs": marked(jobs),
+            **numbers,
+            "negative_denominator": getattr(sample, "negative_denominator", None),
+            "luminosity": self.pair.era.luminosity,
+        }
 
 
 def _sources(jobs: SampleJobs, variation: str) -> str:

@@ -25,9 +25,13 @@ FORMAT = 2
 
 
 class IndexFile(Noun):
-    """The index as it lies in the store; `inputs` is the digest of the list of files."""
+    """The index as it lies in the store; `inputs` is the digest of the list of files.
+
+    `made_from` says what that digest covers.
+    """
 
     inputs: str
+    made_from: dict[str, Any] = {}
     index: SampleIndex
 
 

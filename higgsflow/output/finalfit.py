@@ -38,6 +38,7 @@ class FinalFitManifest(Noun):
     """One file for FinalFit, and the number of entries of each of its trees."""
 
     inputs: str
+    made_from: dict[str, Any] = {}
     path: str
     size: int
     trees: dict[str, int]

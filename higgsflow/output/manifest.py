@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from higgsflow.model.noun import Noun
 
 
@@ -9,7 +11,7 @@ class Manifest(Noun):
     """One merged file.
 
     Attributes:
-        inputs: digest of what it was made from.
+        inputs, made_from: digest of what it was made from, and that in words.
         chunks: id of each chunk in it, and the stem of the job that made its events.
         scale: what weight_central was multiplied with, scale1fb times luminosity; 1 for data.
         files: uuids of the input files whose events count.
@@ -18,6 +20,7 @@ class Manifest(Noun):
     """
 
     inputs: str
+    made_from: dict[str, Any] = {}
     sample: str
     year: str
     variation: str

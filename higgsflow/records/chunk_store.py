@@ -92,6 +92,21 @@ class ChunkStore:
                     found[variation] = seen.stem
         return found
 
+    def products(self, chunk: Chunk) -> dict[str, Product]:
+        """What was made of a chunk, by any configuration; the latest job's of each variation."""
+        seen = self._by_chunk.get(chunk.id, ())
+        latest = sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
+        return {name: product for one in latest for name, product in one.products.items()}
+
+    def has_remains(self, chunk: Chunk) -> bool:
+        """Whether some file of a chunk is there, be it damaged."""
+        return any(name.startswith(f"{chunk.id}.") for name in self._sizes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no job has ended yet."""
+        return not self._sizes
+
     def done(
         self, chunks: Sequence[Chunk], wanted: Mapping[str, Product]
     ) -> dict[str, dict[str, str]]:

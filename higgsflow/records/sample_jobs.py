@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from higgsflow.completeness import Completeness
 from higgsflow.events.chunks import Chunk, Range
@@ -44,7 +44,7 @@ class SampleJobs(Noun):
     """What is known of the jobs of one sample and year.
 
     Attributes:
-        inputs: digest of what this was made from.
+        inputs, made_from: digest of what this was made from, and that in words.
         counted: ids of the done chunks whose events count.
         ranges: sums of every range in them.
         lost: ranges that were not.
@@ -53,6 +53,7 @@ class SampleJobs(Noun):
     """
 
     inputs: str
+    made_from: dict[str, Any] = {}
     invocation: str
     sample: str
     year: str

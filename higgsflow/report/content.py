@@ -6,7 +6,7 @@ not exist, such as 0/0, is null.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from higgsflow.model.noun import Noun
 from higgsflow.normalization import Normalization
@@ -166,7 +166,7 @@ class Summary(Noun):
     """The whole analysis.
 
     Attributes:
-        inputs: digest of what this was made from.
+        inputs, made_from: digest of what this was made from, and that in words.
         store: folder of all outputs.
         created: time in UTC.
         higgsflow: version that made the summary.
@@ -181,6 +181,7 @@ class Summary(Noun):
     """
 
     inputs: str
+    made_from: dict[str, Any] = {}
     analysis: str
     version: str
     store: str

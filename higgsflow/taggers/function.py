@@ -72,6 +72,12 @@ class FunctionTagger(Tagger):
             if parameter.default is parameter.empty and option not in self.options:
                 raise TaggerError(f"tagger '{self.name}' needs option '{option}'", self.function)
 
+    def defaults(self) -> dict[str, Any]:
+        """What the options are where nothing is said, of those that configuration can hold."""
+        parameters = inspect.signature(resolve(self.function)).parameters.values()
+        kinds = (int, float, str, list, tuple, dict)
+        return {p.name: p.default for p in parameters if isinstance(p.default, kinds)}
+
     def select(self, events: Any, context: Context) -> Decision:
         """Calls the function."""
         function = resolve(self.function)

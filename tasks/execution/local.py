@@ -54,6 +54,7 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
         if self.task.year:
             from tasks.index_sample import IndexSample, index_of
 
+            self.task.tell_reasons()
             check_index(self.task.plan, index_of(IndexSample.req(self.task).output()).index)
             SampleDriver(self.task).run()
 

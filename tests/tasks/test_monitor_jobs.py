@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks import session
-from tasks.monitor_jobs import sealed_digest
+from tasks.monitor_jobs import sealed_ingredients
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def test_a_chunk_that_lands_meanwhile_waits_for_the_next_invocation(lab: Lab) ->
     assert not task.complete()
     path = lab.output("jobs", "Sig", "2017", "jobs.json")
     session.current.id = lab.read("jobs", "Sig", "2017", "jobs.json")["invocation"]
-    assert sealed_digest(path) is not None
+    assert sealed_ingredients(path) is not None
     assert task.complete()
 
 
@@ -43,11 +43,11 @@ def test_a_narrowed_table_has_a_name_of_its_own(lab: Lab) -> None:
 
 def test_only_this_invocations_table_is_sealed(tmp_path: Path) -> None:
     path = tmp_path / "jobs.json"
-    assert sealed_digest(path) is None
+    assert sealed_ingredients(path) is None
     path.write_text("{", encoding="utf-8")
-    assert sealed_digest(path) is None
-    path.write_text('{"inputs": "a", "invocation": "other"}', encoding="utf-8")
-    assert sealed_digest(path) is None
-    text = f'{{"inputs": "a", "invocation": "{session.current.id}"}}'
+    assert sealed_ingredients(path) is None
+    path.write_text('{"made_from": {"a": 1}, "invocation": "other"}', encoding="utf-8")
+    assert sealed_ingredients(path) is None
+    text = f'{{"made_from": {{"a": 1}}, "invocation": "{session.current.id}"}}'
     path.write_text(text, encoding="utf-8")
-    assert sealed_digest(path) == "a"
+    assert sealed_ingredients(path) == {"a": 1}

@@ -1,38 +1,44 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.digests import digest
 from higgsflow.model.noun import Noun
-from tasks.targets import StageTarget
+from higgsflow.records.reasons import NEVER
+from tasks.targets import EARLIER, StageTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 class Content(Noun):
-    inputs: str
+    inputs: str = ""
+    made_from: dict[str, Any] = {}
     value: int = 1
 
 
-def target(tmp_path: Path, expected: str | None, *beside: str) -> StageTarget:
+A, B = {"xs": 1.0}, {"xs": 2.0}
+
+
+def target(tmp_path: Path, expected: dict[str, Any] | None, *beside: str) -> StageTarget:
     paths = tuple(tmp_path / name for name in beside)
     return StageTarget(tmp_path / "out.json", lambda: expected, beside=paths)
 
 
 def test_exists_while_its_record_is_todays(tmp_path: Path) -> None:
-    assert not target(tmp_path, "a").exists()
-    target(tmp_path, "a").write(Content(inputs="a"))
-    assert target(tmp_path, "a").exists()
-    assert not target(tmp_path, "b").exists()
+    assert not target(tmp_path, A).exists()
+    target(tmp_path, A).write(Content(), A)
+    assert target(tmp_path, A).exists()
+    assert not target(tmp_path, B).exists()
     assert not target(tmp_path, None).exists()
 
 
 def test_files_beside_it_must_be_there(tmp_path: Path) -> None:
-    found = target(tmp_path, "a", "events.parquet")
-    found.write(Content(inputs="a"))
+    found = target(tmp_path, A, "events.parquet")
+    found.write(Content(), A)
     assert not found.exists()
     (tmp_path / "events.parquet").touch()
     assert found.exists()
@@ -41,28 +47,28 @@ def test_files_beside_it_must_be_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"', '{"other": 1}'])
 def test_what_is_no_record_is_not_there(tmp_path: Path, text: str) -> None:
     (tmp_path / "out.json").write_text(text, encoding="utf-8")
-    assert target(tmp_path, "a").recorded() is None
-    assert not target(tmp_path, "a").exists()
+    assert target(tmp_path, A).recorded() is None
+    assert not target(tmp_path, A).exists()
 
 
 def test_a_change_of_the_file_is_seen(tmp_path: Path) -> None:
-    found = target(tmp_path, "a")
-    found.write(Content(inputs="a"))
-    assert found.recorded() == "a"
-    found.write(Content(inputs="longer"))
-    assert found.recorded() == "longer"
+    found = target(tmp_path, A)
+    found.write(Content(), A)
+    assert found.recorded() == digest(A)
+    found.write(Content(), B)
+    assert found.recorded() == digest(B)
 
 
 def test_reads_what_it_wrote(tmp_path: Path) -> None:
-    found = target(tmp_path, "a")
-    found.write(Content(inputs="a", value=3))
-    assert found.read(Content) == Content(inputs="a", value=3)
+    found = target(tmp_path, A)
+    found.write(Content(value=3), A)
+    assert found.read(Content) == Content(inputs=digest(A), made_from=A, value=3)
     assert json.loads(found.file.read_text(encoding="utf-8"))["value"] == 3
 
 
 def test_removes_itself_and_what_stands_beside_it_also_when_stale(tmp_path: Path) -> None:
-    found = target(tmp_path, "other", "events.parquet")
-    found.write(Content(inputs="a"))
+    found = target(tmp_path, B, "events.parquet")
+    found.write(Content(), A)
     (tmp_path / "events.parquet").touch()
     found.remove()
     assert list(tmp_path.glob("*.*")) == []
@@ -70,4 +76,21 @@ def test_removes_itself_and_what_stands_beside_it_also_when_stale(tmp_path: Path
 
 
 def test_shows_its_path_only(tmp_path: Path) -> None:
-    assert str(target(tmp_path, "a")) == f"StageTarget(path={tmp_path / 'out.json'})"
+    assert str(target(tmp_path, A)) == f"StageTarget(path={tmp_path / 'out.json'})"
+
+
+def test_says_why_it_has_to_be_made(tmp_path: Path) -> None:
+    assert target(tmp_path, A).reasons() == (NEVER,)
+    target(tmp_path, A).write(Content(), A)
+    assert target(tmp_path, A).reasons() == ()
+    assert target(tmp_path, B).reasons() == ("xs 1 -> 2",)
+    assert target(tmp_path, None).reasons() == (EARLIER,)
+    assert target(tmp_path, A, "events.parquet").reasons() == ("events.parquet is gone",)
+    target(tmp_path, A).file.write_text("{", encoding="utf-8")
+    assert target(tmp_path, A).reasons() == ("its record is damaged",)
+
+
+def test_its_status_has_the_reason(tmp_path: Path) -> None:
+    target(tmp_path, A).write(Content(), A)
+    assert target(tmp_path, A).status_text() == "existent"
+    assert target(tmp_path, B).status_text() == "absent (xs 1 -> 2)"

@@ -89,3 +89,8 @@ def test_plain_function_is_told_what_is_missing() -> None:
         made(undeclared).check(CONTEXT)
     assert "@tagger(reads=" in str(caught.value)
     assert len(str(caught.value).splitlines()) == 3
+
+
+def test_defaults_are_those_that_configuration_can_hold() -> None:
+    assert made(high_met).defaults() == {"threshold": 100.0}
+    assert made(only_mask).defaults() == {}

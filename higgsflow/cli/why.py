@@ -1,0 +1,36 @@
+"""Why a stage would run again: what has changed since its outputs were made.
+
+A line for each reason, those of earlier stages first. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from higgsflow.cli.arguments import add_analysis, add_sample
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The stage, and what it is about."""
+    about = "such as MergeSample (default: RunAnalysis, the whole analysis)"
+    parser.add_argument("stage", nargs="?", default="RunAnalysis", help=about)
+    add_analysis(parser)
+    add_sample(parser, required=False)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Shows the reasons."""
+    from higgsflow.runners import find_runner  # noqa: PLC0415
+
+    named = {"sample": given.sample, "year": given.year}
+    about = {name: value for name, value in named.items() if value}
+    reasons = find_runner("why")(
+        given.stage, analysis=given.analysis, version=given.version, **about
+    )
+    current = f"{given.stage} is current: nothing would run again"
+    sys.stdout.write("\n".join(reasons or (current,)) + "\n")
+    return 0

@@ -1,0 +1,84 @@
+"""What something was made from, by name, so that a change can be told in words.
+
+Ingredients are flat: a name such as `tagger diphoton: lead_pt_min`, and a number, a word or a list.
+What is too long to tell (code, files, events) is a digest, marked by `#`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Ingredients = Mapping[str, Any]
+_MARK = "#"
+_LONG = 60  # characters of a value in a message
+
+
+def marked(digest: str) -> str:
+    """A digest as an ingredient: that it changed can be told, not from what to what."""
+    return _MARK + digest
+
+
+def flattened(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested options as ingredients: `{"a": {"b": 1}}` is `{"a.b": 1}`."""
+    return dict(_flat(content, prefix))
+
+
+def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        joint = "" if not name or name.endswith(" ") else "."
+        for key in value:
+            yield from _flat(value[key], f"{name}{joint}{key}")
+    elif isinstance(value, list | tuple) and any(isinstance(v, Mapping) for v in value):
+        for position, one in enumerate(value):
+            yield from _flat(one, f"{name}.{position}")
+    else:
+        yield name, value
+
+
+def differences(before: Ingredients, today: Ingredients) -> tuple[str, ...]:
+    """What has changed, in words: `tagger diphoton: lead_pt_min 35 -> 40`."""
+    news = [n for n in today if n not in before]
+    gone = [n for n in before if n not in today]
+    return (
+        *(_told(n, before[n], today[n]) for n in today if n in before and before[n] != today[n]),
+        *_whole(news, before, "new"),
+        *_whole(gone, today, "gone"),
+    )
+
+
+def _whole(names: Iterable[str], other: Ingredients, word: str) -> Iterator[str]:
+    """Names that one side lacks; a thing that it lacks as a whole is told once."""
+    there = {name.partition(": ")[0] for name in other}
+    told = (
+        name if not (owner := name.partition(": "))[1] or owner[0] in there else owner[0]
+        for name in names
+    )
+    return (f"{name} is {word}" for name in dict.fromkeys(told))
+
+
+def _told(name: str, before: Any, today: Any) -> str:
+    if all(isinstance(value, str) and value.startswith(_MARK) for value in (before, today)):
+        return f"{name} changed"
+    if isinstance(before, list | tuple) and isinstance(today, list | tuple):
+        return f"{name}: {_of_lists(before, today)}"
+    return f"{name} {_short(before)} -> {_short(today)}"
+
+
+def _of_lists(before: Any, today: Any) -> str:
+    """What came and went in a list, or that only its order is another."""
+    came = [f"+ {_short(value)}" for value in today if value not in before]
+    went = [f"- {_short(value)}" for value in before if value not in today]
+    return ", ".join((*came, *went)) or "in another order"
+
+
+def _short(value: Any) -> str:
+    text = f"{value:.8g}" if isinstance(value, float) else str(value)
+    if text in ("", "None", "[]", "{}"):
+        return "none"
+    if text.startswith(_MARK):
+        return "given"
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."

@@ -1,0 +1,90 @@
+"""Why jobs have to run: what of their outputs is not there, or is not what is wanted today."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from higgsflow.ingredients import differences
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from higgsflow.events.chunks import Chunk
+    from higgsflow.records.chunk_store import ChunkStore
+    from higgsflow.records.job_record import Product
+    from higgsflow.records.recipes import Recipe, RecipeBook
+
+NEVER = "was never made"
+GONE = "outputs are gone or damaged"
+_UNKNOWN = "was made by a configuration that is not known any more"
+
+
+class JobReasons:
+    """Compares what jobs have made with what is wanted today."""
+
+    def __init__(self, store: ChunkStore, today: Recipe, book: RecipeBook) -> None:
+        self._store, self._today, self._book = store, today, book
+        # ten thousand chunks have few products
+        self._told: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def of(self, chunks: Sequence[Chunk], variations: Collection[str]) -> dict[str, int]:
+        """For each reason for which jobs have to run, the number of chunks; empty if none has."""
+        wanted = {v: p for v, p in self._today.products.items() if v in variations}
+        found: Counter[str] = Counter()
+        for chunk in chunks:
+            there = self._store.sources(chunk, wanted)
+            missing = [variation for variation in wanted if variation not in there]
+            found.update(tuple(dict.fromkeys(self._of_chunk(chunk, missing))))
+        return dict(found)
+
+    def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
+        made = self._store.products(chunk)
+        for variation in missing:
+            if not made:
+                yield GONE if self._store.has_remains(chunk) else NEVER
+            elif variation not in made:
+                yield f"systematic {self._today.sources[variation]} is new"
+            else:
+                yield from self._of_product(variation, made[variation])
+
+    def _of_product(self, variation: str, had: Product) -> tuple[str, ...]:
+        key = (variation, had.model_dump_json())
+        if key not in self._told:
+            before = self._book.of(variation, had)
+            self._told[key] = tuple(_of_product(variation, had, self._today, before))
+        return self._told[key]
+
+
+def _of_product(
+    variation: str, had: Product, today: Recipe, before: Recipe | None
+) -> Iterator[str]:
+    """Why the events of a variation are not those that are wanted today."""
+    wanted = today.products[variation]
+    if had.digest == wanted.digest:
+        yield from _of_columns(had.columns, wanted.columns, today, before)
+    elif before is None:
+        yield _UNKNOWN
+    else:
+        yield from differences(before.common, today.common)
+        source, old = today.sources[variation], before.sources[variation]
+        if source:
+            changed = differences(before.own[old], today.own[source])
+            yield from (f"systematic {source}: {one}" for one in changed)
+
+
+def _of_columns(
+    had: Mapping[str, str], wanted: Mapping[str, str], today: Recipe, before: Recipe | None
+) -> Iterator[str]:
+    """Why the columns of events that are the same do not suffice."""
+    for column, digest in wanted.items():
+        if had.get(column) == digest:
+            continue
+        weight = today.made_by.get(column)
+        if weight is None:
+            yield f"variable {column} is new"
+        elif before is None or weight not in before.weights:
+            yield f"systematic {weight} is new"
+        else:
+            changed = differences(before.weights[weight], today.weights[weight])
+            yield from (f"systematic {weight}: {one}" for one in changed or ("a direction is new",))

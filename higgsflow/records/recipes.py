@@ -1,0 +1,84 @@
+"""What determined the outputs of jobs, kept once for a sample, a year and a configuration.
+
+Records of jobs hold digests only: ten thousand of them share a recipe.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from higgsflow.model.noun import Noun
+from higgsflow.output.atomic import write_text
+from higgsflow.records.job_record import Product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Recipe(Noun):
+    """What determines the events of every variation of one sample and year.
+
+    Attributes:
+        common: ingredients of all variations.
+        own: of each systematic that changes events, in addition.
+        sources: the systematic of each variation; empty for the nominal one.
+        weights: ingredients of each source of weights.
+        made_by: the source of each column that holds factors.
+        products: the digests of all this, as they stand in the records of jobs.
+    """
+
+    common: dict[str, Any]
+    own: dict[str, dict[str, Any]]
+    sources: dict[str, str]
+    weights: dict[str, dict[str, Any]]
+    made_by: dict[str, str]
+    products: dict[str, Product]
+
+
+class RecipeBook:
+    """The folder of the recipes of one sample and year."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, recipe: Recipe) -> None:
+        """Writes a recipe that is not there yet."""
+        text = recipe.model_dump_json()
+        path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+        if not path.is_file():
+            write_text(path, text)
+
+    def of(self, variation: str, product: Product) -> Recipe | None:
+        """The recipe by which the events of a variation were made; None where none was kept."""
+        made = (r for r in self._recipes() if _makes(r, variation, product))
+        return next(made, None)
+
+    def _recipes(self) -> Iterator[Recipe]:
+        """The latest first."""
+        found = self._folder.glob("*.json") if self._folder.is_dir() else ()
+        timed = [(path.stat().st_mtime_ns, path) for path in found]
+        for time, path in sorted(timed, reverse=True):
+            recipe = _read(path, time)
+            if recipe is not None:
+                yield recipe
+
+
+def _makes(recipe: Recipe, variation: str, product: Product) -> bool:
+    found = recipe.products.get(variation)
+    # a job that was narrowed to fewer columns does not exist: its product is whole
+    return found is not None and found == product
+
+
+@functools.lru_cache(maxsize=100)
+def _read(path: Path, mtime_ns: int) -> Recipe | None:
+    del mtime_ns
+    try:
+        return Recipe.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        # a recipe explains; nothing depends on it
+        return None

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.cli import main
+
+if TYPE_CHECKING:
+    import pytest
+    from conftest import Lab
+
+
+def test_tells_why_or_that_nothing_would_run(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    lab.without_data()
+    assert lab.run()
+    question = ["why", "--analysis", str(lab.path)]
+    lab.task()
+    capsys.readouterr()
+    assert main(question) == 0
+    assert capsys.readouterr().out == "RunAnalysis is current: nothing would run again\n"
+    lab.sig["xs"] = 2.0
+    lab.task()
+    assert main([*question[:1], "MergeSample", *question[1:], "--sample", "Sig"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "UpdateScale1fb Sig 2017: xs 0.5 -> 2"
+
+
+def test_an_unknown_stage_is_told_with_the_nearest(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.write()
+    assert main(["why", "MergeSampl", "--analysis", str(lab.path)]) == 1
+    assert "Did you mean 'MergeSample'?" in capsys.readouterr().err

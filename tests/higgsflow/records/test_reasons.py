@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.job_record import JobRecord, Product
+from higgsflow.records.reasons import GONE, NEVER, JobReasons
+from higgsflow.records.recipes import Recipe, RecipeBook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from higgsflow.events.chunks import Chunk
+
+    Finish = Callable[..., JobRecord]
+    Chunks = tuple[Chunk, ...]
+    Why = Callable[..., dict[str, int]]
+
+CUT = "tagger diphoton: lead_pt_min"
+
+
+def recipe(threshold: float = 35.0, shift: float = 0.1, **weights: dict[str, Any]) -> Recipe:
+    """An object systematic `jes` with one direction, and weights with one column each."""
+    factors = {f"weight_{name}_up": f"{name} {given}" for name, given in weights.items()}
+    products = {
+        "nominal": Product(digest=f"{threshold}", columns={"m": "", **factors}),
+        "jes_up": Product(digest=f"{threshold} {shift}", columns={"m": ""}),
+    }
+    return Recipe(
+        common={CUT: threshold, "code of mine": "#a"},
+        own={"jes": {"kwargs.shift": shift}},
+        sources={"nominal": "", "jes_up": "jes"},
+        weights=weights,
+        made_by={f"weight_{name}_up": name for name in weights},
+        products=products,
+    )
+
+
+@pytest.fixture
+def why(tmp_path: Path, chunks: Chunks) -> Callable[..., dict[str, int]]:
+    """The reasons after jobs were made by recipes that are known."""
+
+    def ask(today: Recipe, *known: Recipe, variations: tuple[str, ...] = ()) -> dict[str, int]:
+        book = RecipeBook(tmp_path / "recipes")
+        for one in known:
+            book.keep(one)
+        asked = JobReasons(ChunkStore(tmp_path), today, book)
+        return asked.of(chunks, variations or tuple(today.products))
+
+    return ask
+
+
+def test_what_was_never_made(why: Why, chunks: Chunks, finish: Finish) -> None:
+    assert why(recipe()) == {NEVER: 3}
+    finish(chunks[0], recipe().products)
+    assert why(recipe(), recipe()) == {NEVER: 2}
+
+
+def test_what_is_current_has_no_reason(why: Why, chunks: Chunks, finish: Finish) -> None:
+    for chunk in chunks:
+        finish(chunk, recipe().products)
+    assert why(recipe(), recipe()) == {}
+
+
+@pytest.mark.parametrize(
+    ("today", "reasons"),
+    [
+        (recipe(threshold=40.0), [f"{CUT} 35 -> 40"]),
+        (recipe(shift=0.2), ["systematic jes: kwargs.shift 0.1 -> 0.2"]),
+        (
+            recipe(threshold=40.0, shift=0.2),
+            [f"{CUT} 35 -> 40", "systematic jes: kwargs.shift 0.1 -> 0.2"],
+        ),
+        (recipe(pileup={"branches.up": "puUp"}), ["systematic pileup is new"]),
+    ],
+)
+def test_names_what_has_changed(
+    why: Why, chunks: Chunks, finish: Finish, today: Recipe, reasons: list[str]
+) -> None:
+    """Once for all chunks and variations."""
+    for chunk in chunks:
+        finish(chunk, recipe().products)
+    assert why(today, recipe()) == dict.fromkeys(reasons, 3)
+
+
+def test_another_weight_is_the_reason_for_the_nominal_only(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    before, today = recipe(pileup={"up": "a"}), recipe(pileup={"up": "b"})
+    for chunk in chunks:
+        finish(chunk, before.products)
+    assert why(today, before) == {"systematic pileup: up a -> b": 3}
+    assert why(today, before, variations=("jes_up",)) == {}
+
+
+def test_a_new_systematic_and_a_damaged_output(
+    tmp_path: Path, why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    whole = recipe().products
+    for chunk in chunks:
+        finish(chunk, {"nominal": whole["nominal"]})
+    next(tmp_path.glob(f"{chunks[0].id}.*.parquet")).write_bytes(b"cut off")
+    assert why(recipe(), recipe()) == {GONE: 1, "systematic jes is new": 2}
+
+
+def test_a_configuration_that_nobody_kept_is_said_to_be_unknown(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    for chunk in chunks:
+        finish(chunk, recipe(threshold=1.0).products)
+    (reason,) = why(recipe(), recipe())
+    assert "not known any more" in reason

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.records.job_record import Product
+from higgsflow.records.recipes import Recipe, RecipeBook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def recipe(digest: str, threshold: float = 1.0) -> Recipe:
+    return Recipe(
+        common={"tagger met: threshold": threshold},
+        own={},
+        sources={"nominal": ""},
+        weights={},
+        made_by={},
+        products={"nominal": Product(digest=digest, columns={"m": ""})},
+    )
+
+
+def test_finds_what_events_were_made_by(tmp_path: Path) -> None:
+    book = RecipeBook(tmp_path / "recipes")
+    for found in (recipe("a"), recipe("b", 2.0), recipe("b", 2.0)):
+        book.keep(found)
+    assert len(list((tmp_path / "recipes").iterdir())) == 2
+    assert book.of("nominal", Product(digest="a", columns={"m": ""})) == recipe("a")
+    assert book.of("nominal", Product(digest="c", columns={"m": ""})) is None
+    assert book.of("jes_up", Product(digest="a", columns={"m": ""})) is None
+    assert book.of("nominal", Product(digest="a", columns={})) is None
+
+
+def test_a_damaged_recipe_explains_nothing_and_hurts_nobody(tmp_path: Path) -> None:
+    book = RecipeBook(tmp_path)
+    assert book.of("nominal", Product(digest="a", columns={})) is None
+    (tmp_path / "x.json").write_text('{"common": 3}', encoding="utf-8")
+    book.keep(recipe("a"))
+    assert book.of("nominal", Product(digest="a", columns={"m": ""})) == recipe("a")

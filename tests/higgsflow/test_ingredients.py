@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from higgsflow.ingredients import differences, flattened, marked
+
+VALUES = st.one_of(st.integers(), st.text(max_size=5), st.lists(st.integers(), max_size=3))
+INGREDIENTS = st.dictionaries(st.text(min_size=1, max_size=4), VALUES, max_size=6)
+
+
+def test_nested_options_become_names_with_dots() -> None:
+    content = {"a": {"b": 1, "c": {"d": [1, 2]}}, "e": [{"f": 2}], "g": {}}
+    assert flattened(content) == {"a.b": 1, "a.c.d": [1, 2], "e.0.f": 2, "g": {}}
+    assert flattened({"b": 1}, "tagger x: ") == {"tagger x: b": 1}
+
+
+@pytest.mark.parametrize(
+    ("before", "today", "told"),
+    [
+        ({"tagger d: pt": 35}, {"tagger d: pt": 40}, ["tagger d: pt 35 -> 40"]),
+        ({"xs": 0.5}, {"xs": 0.50712345678}, ["xs 0.5 -> 0.50712346"]),
+        ({"code of m": marked("a")}, {"code of m": marked("b")}, ["code of m changed"]),
+        ({"v": ["a", "b"]}, {"v": ["b", "c"]}, ["v: + c, - a"]),
+        ({"v": ["a", "b"]}, {"v": ["b", "a"]}, ["v: in another order"]),
+        ({}, {"w: a": 1, "w: b": 2}, ["w is new"]),
+        ({"w: a": 1}, {"w: a": 1, "w: b": 2}, ["w: b is new"]),
+        ({"w: a": 1, "x": 1}, {}, ["w is gone", "x is gone"]),
+        ({"golden JSON": ""}, {"golden JSON": marked("a")}, ["golden JSON none -> given"]),
+    ],
+)
+def test_a_difference_in_words(before: Any, today: Any, told: list[str]) -> None:
+    assert list(differences(before, today)) == told
+
+
+def test_a_long_value_is_cut() -> None:
+    (told,) = differences({"a": "x" * 500}, {"a": "y"})
+    assert len(told) < 80
+
+
+@given(INGREDIENTS, INGREDIENTS)
+def test_told_exactly_when_they_differ(before: dict[str, Any], today: dict[str, Any]) -> None:
+    """Nothing stale is without a reason, and nothing current has one."""
+    assert bool(differences(before, today)) == (before != today)

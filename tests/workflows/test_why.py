@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.errors import UnknownName
+from higgsflow.records.reasons import NEVER
+from tasks.targets import EARLIER
+from workflows.why import stages, why
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+
+def asked(lab: Lab, stage: str = "MergeSample", **parameters: str) -> tuple[str, ...]:
+    """Of a new invocation."""
+    lab.task("RunAnalysis")
+    return why(stage, analysis=str(lab.path), **parameters)
+
+
+def test_says_of_each_stage_why_it_would_run(lab: Lab) -> None:
+    lab.without_data()
+    assert asked(lab, sample="Sig")[0] == f"IndexSample Sig 2017: {NEVER}"
+    assert lab.run("MergeSample", sample="Sig")
+    assert asked(lab, sample="Sig") == ()
+    lab.sig["xs"] = 1.0
+    assert asked(lab, sample="Sig") == (
+        "UpdateScale1fb Sig 2017: xs 0.5 -> 1",
+        f"MergeSample Sig 2017: {EARLIER}",
+    )
+    assert not lab.output("summary").exists()
+
+
+def test_an_option_of_a_tagger_is_the_reason_for_jobs(lab: Lab) -> None:
+    lab.without_data()
+    assert lab.run("MergeSample", sample="Sig")
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": 80.0}
+    assert asked(lab, sample="Sig", year="2017")[0] == (
+        "ProcessSample Sig 2017: tagger high_met: threshold 60 -> 80 (2 of 2 chunks)"
+    )
+
+
+def test_knows_the_stages_of_law(lab: Lab) -> None:
+    assert {"RunAnalysis", "MergeSample", "IndexSample"} <= set(stages())
+    assert not {"SampleTask", "VariationTask", "AnalysisTask"} & set(stages())
+    with pytest.raises(UnknownName, match="Did you mean 'MergeSample'"):
+        why("MergeSampel")

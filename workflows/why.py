@@ -1,0 +1,63 @@
+"""Why a stage would run again: its own reasons, after those of the stages before it."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, Any
+
+import law
+import luigi
+
+import tasks
+import workflows
+from higgsflow.errors import UnknownName
+from tasks.base import AnalysisTask, SampleTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def why(stage: str, **parameters: Any) -> tuple[str, ...]:
+    """For each thing that would run a line, in their order; empty while all is current.
+
+    Args:
+        stage: name of a task, such as "MergeSample".
+        parameters: as on the command line, such as `sample="ttH_M125"`.
+
+    Raises:
+        UnknownName: for a stage that does not exist.
+    """
+    known = stages()
+    if stage not in known:
+        raise UnknownName("stage", stage, known, "this program")
+    seen: set[str] = set()
+    return tuple(_lines(known[stage](**parameters), seen))
+
+
+def stages() -> dict[str, type[AnalysisTask]]:
+    """All stages by name, as `law run` knows them."""
+    for package in (tasks, workflows):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    found = {}
+    pending = list(AnalysisTask.__subclasses__())
+    while pending:
+        stage = pending.pop()
+        pending.extend(stage.__subclasses__())
+        if not stage.__dict__.get("exclude_index"):
+            found[stage.__name__] = stage
+    return found
+
+
+def _lines(task: Any, seen: set[str]) -> Iterator[str]:
+    """Depth first, since what a stage is made from comes before it."""
+    if task.task_id in seen or task.complete():
+        return
+    seen.add(task.task_id)
+    for needed in law.util.flatten(task.requires()):
+        if isinstance(needed, luigi.Task):
+            yield from _lines(needed, seen)
+    # without a year it stands for those of all years
+    if not isinstance(task, SampleTask) or task.year:
+        yield from (f"{task.short_name}: {reason}" for reason in task.reasons())
