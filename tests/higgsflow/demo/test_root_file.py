@@ -85,3 +85,17 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"a\.root"):
         root_file.write_atomically(tmp_path / "a.root", b"")
     assert [path.name for path in tmp_path.iterdir()] == ["a.root"]
+
+
+@pytest.mark.parametrize("codec", root_file.CODECS)
+def test_any_codec_and_basket_size_holds_the_same(tmp_path: Path, codec: str) -> None:
+    layout = root_file.Layout(codec, 0 if codec == "none" else 2, 30)
+    written = make_events(100)
+    root_file.write_root_file(tmp_path / "a.root", written, TREES, layout)
+    with uproot.open(tmp_path / "a.root") as file:
+        tree = file["Events"]
+        assert ak.array_equal(tree["Jet_pt"].array(), written["Jet"].pt)
+        assert tree["Jet_pt"].num_baskets == 4
+        # what a branch says of itself is not what uproot wrote
+        blocks = tree["PSWeight"].basket(0).block_compression_info or []
+    assert [block[0].lower() for block in blocks] == ([] if codec == "none" else [codec])

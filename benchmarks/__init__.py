@@ -1,0 +1,1 @@
+"""The programs behind every figure of performance: inputs, peers, measurements, tables, plots."""
