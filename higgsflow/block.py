@@ -12,12 +12,13 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.errors import InvalidConfiguration
-from higgsflow.events.columns import combine, get_column
+from higgsflow.before_cuts import kept_at_step, kept_before_cuts
+from higgsflow.bounds import check_dropped
+from higgsflow.events.columns import combine
 from higgsflow.events.golden import Golden, is_certified
 from higgsflow.model.systematic import NOMINAL, WeightSystematic
-from higgsflow.plan import GENERATOR_WEIGHT, IDENTITY, Plan
-from higgsflow.preserved import bin_column, positions
+from higgsflow.needs import GENERATOR_WEIGHT
+from higgsflow.output_columns import factor_columns, output_columns
 from higgsflow.sums import Sums, Weighed, clamped_by_corrections, sums_of
 from higgsflow.taggers.sequence import (
     SequenceResult,
@@ -37,16 +38,15 @@ from higgsflow.weights import (
     check_finite,
     concatenated,
     evaluate,
-    factor_column,
-    full_column,
-    varied_weight,
 )
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from higgsflow.plan import Plan
     from higgsflow.records.ledger import Ledger
+    from higgsflow.selection.cutflow import Counter
 
 ak = lazy.load("awkward")
 
@@ -122,20 +122,23 @@ def process_block(
     everything = _Nominal(events, generated[rows], early)
     first_step = run_sequence(plan.steps[:1], events, plan.context, keep_untagged=True).steps[0]
     kept = _skim(plan, events, first_step, variations)
+    check_dropped(events, kept, plan.systematics, variations)
     rest = read_rest(len(first) if len(kept) else 0)
     skimmed = _with_rest(everything.take(kept), rest[rows[kept]] if len(kept) else rest)
     skimmed = _corrected(plan, skimmed)
-    weight = everything.weight
-    opening = step_flows(0, first_step, weight, slice(None))
+    opening = step_flows(0, first_step, everything.weight, slice(None))
+    known = kept_before_cuts(plan, events, everything.initial, early, variations)
     tables, ledgers = {}, {}
     for group in _groups(variations, len(kept)):
         stack = _stacked(plan, skimmed, group)
         for variation, table, ledger in _run_stack(plan, stack):
             tables[variation] = table
-            ledgers[variation] = with_opening(ledger, opening, variation == NOMINAL)
-    sums = sums_of(generated, everything.initial, early, events)
-    sums.factors.update(clamped)
-    return BlockResult(sums, tables, ledgers)
+            whole = with_opening(ledger, opening, variation == NOMINAL)
+            sums = {**known[variation], **ledger.kept}
+            ledgers[variation] = whole.model_copy(update={"kept": sums})
+    of_all = sums_of(generated, everything.initial, early, events)
+    of_all.factors.update(clamped)
+    return BlockResult(of_all, tables, ledgers)
 
 
 def _generator_weight(events: Any, is_data: bool) -> Array:
@@ -156,7 +159,9 @@ def _certified(events: Any, golden: Golden | None) -> npt.NDArray[np.int64]:
 def _skim(
     plan: Plan, events: Any, first_step: StepResult, variations: Sequence[str]
 ) -> npt.NDArray[np.int64]:
-    """Positions of the events that some variation may keep."""
+    """Positions of the events that some variation may keep, or that a sum must count."""
+    if 0 in plan.kept_at.values():
+        return np.arange(len(events))
     if list(variations) == [NOMINAL]:
         return np.flatnonzero(first_step.masks.any(axis=0))
     if len(plan.steps[0]) > 1 or not _skim_fits(type(plan.steps[0][0])):
@@ -221,30 +226,57 @@ def _varied(plan: Plan, nominal: _Nominal, variation: str) -> _Nominal:
 def _run_stack(plan: Plan, stack: _Stack) -> Iterator[tuple[str, Table, Ledger]]:
     """The sequence on all variations at once, and what it gives for each."""
     untagged_too = plan.analysis.tag_sequence.keep_untagged
-    result = run_sequence(plan.steps, stack.content.events, plan.context, untagged_too)
+    steps = tuple(plan.kept_at.values())
+    result = run_sequence(plan.steps, stack.content.events, plan.context, untagged_too, steps)
     tagged = stack.content.take(result.rows)
-    weighed = {**tagged.early, **_late(plan, result, stack)}
-    columns = _columns(plan, result, tagged.initial, weighed)
+    late, kept = _late(plan, result, stack)
+    weighed = {**tagged.early, **late}
+    columns = output_columns(plan, result, tagged.initial, weighed)
     weight = stack.content.weight
     by_step = [dict(stack.rows_of(step.rows)) for step in result.steps]
     for variation, rows in stack.rows_of(result.rows):
         table = {name: values[rows] for name, values in columns.items()}
         if variation == NOMINAL:
-            table |= _factor_columns(tagged.initial[rows], _taken(weighed, rows))
+            table |= factor_columns(tagged.initial[rows], _taken(weighed, rows))
         slices = [by_variation[variation] for by_variation in by_step]
-        yield variation, table, tally(plan, result, slices, (table, weight))
+        ledger = tally(plan, result, slices, (table, weight))
+        yield variation, table, ledger.model_copy(update={"kept": kept.get(variation, {})})
 
 
-def _late(plan: Plan, result: SequenceResult, stack: _Stack) -> Weighed:
-    """Weights that need what the taggers made, 1 outside the tags they are restricted to."""
-    found = {}
+def _late(
+    plan: Plan, result: SequenceResult, stack: _Stack
+) -> tuple[Weighed, dict[str, dict[str, Counter]]]:
+    """Weights that need what the taggers made, 1 outside the tags they are restricted to.
+
+    Of those that preserve sums also these, per variation.
+    """
+    found: Weighed = {}
+    kept: dict[str, dict[str, Counter]] = {}
     for weight in plan.late:
-        factors = _under(weight, evaluate(weight, result.events), stack.rows_of(result.rows))
+        if weight.preserved is not None:
+            step = result.steps[plan.kept_at[weight.name]]
+            factors, sums = _preserving(weight, step, stack)
+            factors = factors.take(np.searchsorted(step.rows, result.rows))
+            for variation, of_variation in sums.items():
+                kept.setdefault(variation, {}).update(of_variation)
+        else:
+            rows = stack.rows_of(result.rows)
+            factors = _under(weight, evaluate(weight, result.events), rows)
         if weight.modifies_taggers:
             positions = [plan.tags.index(tag) for tag in weight.modifies_taggers]
             factors = factors.where(np.isin(result.tag_idx, positions))
         found[weight.name] = (weight, factors)
-    return found
+    return found, kept
+
+
+def _preserving(
+    weight: WeightSystematic, step: StepResult, stack: _Stack
+) -> tuple[Factors, dict[str, dict[str, Counter]]]:
+    """The factors of all events that reach a step, and the sums over them."""
+    rows = tuple(stack.rows_of(step.rows))
+    factors = _under(weight, evaluate(weight, step.events), rows)
+    content = (step.events, stack.content.initial[step.rows], factors)
+    return factors, kept_at_step(weight, content, rows)
 
 
 def _under(
@@ -258,39 +290,3 @@ def _under(
         if variation in weight.under:
             central[of_variation] = factors.directions[weight.under[variation]][of_variation]
     return Factors(central, factors.directions, factors.notes)
-
-
-def _columns(plan: Plan, result: SequenceResult, initial: Array, weighed: Weighed) -> Table:
-    """All output columns of the kept rows."""
-    columns: Table = {name: ak.to_numpy(result.events[name]) for name in IDENTITY}
-    for name in plan.variables:
-        columns[name] = _one_per_event(name, get_column(result.events, name))
-    columns["tag_idx"] = result.tag_idx
-    columns["tag_category"] = result.tag_category
-    for weight, bins in plan.binned_weights:
-        columns[bin_column(weight)] = positions(bins, result.events, weight.name)
-    columns["weight_central"] = central_product(initial, weighed)
-    columns["weight_central_initial"] = initial
-    return columns
-
-
-def _one_per_event(name: str, values: Any) -> npt.NDArray[Any]:
-    if values.ndim > 1 or values.fields:
-        raise InvalidConfiguration(
-            f"'{name}' has several values per event",
-            "variables_of_interest",
-            "let a tagger add a column with one value per event",
-        )
-    return np.asarray(ak.to_numpy(values))
-
-
-def _factor_columns(initial: Array, weighed: Weighed) -> Table:
-    """The factors of all directions, and the whole varied weights."""
-    columns: Table = {}
-    for name, (weight, factors) in sorted(weighed.items()):
-        for direction, factor in factors.directions.items():
-            columns[factor_column(weight, direction)] = factor
-            if weight.modify_central_weight:
-                full = varied_weight(name, direction, initial, weighed)
-                columns[full_column(weight, direction)] = full
-    return columns

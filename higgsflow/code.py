@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 _PHYSICS = tuple(
     f"higgsflow.{name}"
     for name in (
-        "block", "corrections", "events.columns", "events.golden", "objects", "plan",
-        "preserved", "records.moments", "selection", "shifts", "sums", "taggers", "tally",
-        "variations", "vectors", "weights",
+        "before_cuts", "block", "bounds", "corrections", "events.columns", "events.golden", "needs",
+        "objects", "output_columns", "plan", "preserved", "records.moments", "selection",
+        "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )
 )  # fmt: skip
 

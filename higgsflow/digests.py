@@ -74,12 +74,14 @@ def recipe(plan: Plan) -> Recipe:
         "order of the corrections": list(corrections),
     }
     sources = _sources(plan)
-    variables = dict.fromkeys(plan.variables, "")
+    # a column of the generator has another type than the same one passed on as it is
+    variables = {name: kind if kind == "gen" else "" for name, kind in plan.variables.items()}
+    bins = {f"gen:{n}": digest(b.model_dump(mode="json")) for n, b in plan.generator_bins.items()}
     factors = {column: digest(weights[name]) for column, name in made_by.items()}
     wanted = {
         variation: Product(digest=digest([common, own[source], direction]), columns=variables)
         if source
-        else Product(digest=common, columns={**variables, **factors})
+        else Product(digest=common, columns={**variables, **factors, **bins})
         for variation, (source, direction) in sources.items()
     }
     return Recipe(

@@ -14,17 +14,22 @@ from higgsflow.errors import NormalizationError
 from higgsflow.model.noun import Noun
 from higgsflow.model.preserved import ALL
 from higgsflow.model.sample import DataSample, SampleYear, SimulatedSample, for_year
+from higgsflow.model.systematic import NOMINAL
 from higgsflow.preserved import ratios as preserved_ratios
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from higgsflow.events.index import FileIndex, SampleIndex
     from higgsflow.model.systematic import Systematics, WeightSystematic
+    from higgsflow.preserved import Ratios
     from higgsflow.records.job_record import RangeSums
     from higgsflow.records.sample_jobs import SampleJobs
+    from higgsflow.selection.cutflow import Counter
 
 _TOLERANCE = 1e-4
+_SKIM = "where that selection looks at nothing of the weight, say `preserve: {in_skims: true}`"
+_SKIM_OF_VECTOR = "say `normalisation: full` for this sample"
 Mode = Literal["data", "whole", "skim", "partial", "mixed", "manual"]
 
 
@@ -59,8 +64,8 @@ class Normalization(Noun):
         fraction: of entries that were.
         chunks: ids of the chunks whose events count.
         sources: per variation a digest of the jobs that made its events in these chunks.
-        weight_ratios: of weights that preserve sums, per direction and bin what the factor is
-            multiplied with at the merge.
+        weight_ratios: of weights that preserve sums, per variation, weight, direction and bin what
+            the factor is multiplied with at the merge.
     """
 
     inputs: str
@@ -74,7 +79,7 @@ class Normalization(Noun):
     fraction: float
     chunks: tuple[str, ...]
     sources: dict[str, str] = {}
-    weight_ratios: dict[str, dict[str, tuple[float, ...]]] = {}
+    weight_ratios: dict[str, dict[str, dict[str, tuple[float, ...]]]] = {}
 
 
 def normalize(
@@ -101,16 +106,27 @@ def normalize(
         fraction=jobs.completeness.fraction,
         chunks=jobs.counted,
         weight_ratios={
-            weight.name: _weight_ratios(weight, found, jobs.factor_sums)
-            for weight in (systematics.weights.values() if systematics is not None else ())
-            if weight.preserved is not None and found is not None
+            variation: _ratios(systematics, found, ledger.kept, variation)
+            for variation, ledger in jobs.ledgers.items()
+            if systematics is not None and found is not None
         },
     )
 
 
+def _ratios(
+    systematics: Systematics, found: Denominator, kept: Mapping[str, Counter], variation: str
+) -> dict[str, Ratios]:
+    """Of every weight that preserves sums and is in the events of the variation."""
+    return {
+        weight.name: _weight_ratios(weight, found, kept, variation)
+        for weight in systematics.weights.values()
+        if weight.preserved is not None and (variation == NOMINAL or weight.modify_central_weight)
+    }
+
+
 def _weight_ratios(
-    weight: WeightSystematic, found: Denominator, sums: dict[str, float]
-) -> dict[str, tuple[float, ...]]:
+    weight: WeightSystematic, found: Denominator, kept: Mapping[str, Counter], variation: str
+) -> Ratios:
     """From the sums of all generated events where the Runs trees have them, else of those read."""
     vector = weight.vector
     of_runs = {"LHEScaleWeight": found.lhe_scale, "LHEPdfWeight": found.lhe_pdf}
@@ -119,13 +135,13 @@ def _weight_ratios(
         nominal = 1.0 if vector.nominal is None else known[vector.nominal]
         if all(known[i] for i in vector.positions.values()):
             return {d: (nominal / known[i],) for d, i in vector.positions.items()}
-    if found.mode not in ("whole", "partial"):
+    if found.mode not in ("whole", "partial") and not weight.kept_in_skims:
         raise NormalizationError(
             f"'{weight.name}' keeps sums before any cut, but the files hold a selection",
             f"mode {found.mode}",
-            "say `normalisation: full`, or leave out what it preserves, for this sample",
+            _SKIM_OF_VECTOR if vector is not None else _SKIM,
         )
-    return preserved_ratios(weight, sums)
+    return preserved_ratios(weight, kept, variation)
 
 
 def denominator(index: SampleIndex, ranges: Sequence[RangeSums]) -> Denominator:

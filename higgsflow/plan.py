@@ -16,34 +16,47 @@ from higgsflow.events.golden import load_golden
 from higgsflow.events.lumisections import check_certified
 from higgsflow.model.columns import Need, required
 from higgsflow.model.context import Context
-from higgsflow.model.systematic import WeightSystematic
+from higgsflow.needs import (
+    IDENTITY,
+    all_needs,
+    first_needs,
+    is_made,
+    is_one_object,
+    seen_before_cuts,
+    split_corrections,
+    unique,
+)
 from higgsflow.preflight import (
     check_files,
     check_not_carried,
     check_one_object,
     check_systematics,
     check_tags,
+    kept_at_step,
 )
 from higgsflow.taggers.base import COLLECTION
 from higgsflow.taggers.sequence import Steps, load_steps
-from higgsflow.variations import input_columns as collection_inputs
 from higgsflow.weights import factor_column, full_column
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
     from higgsflow.events.index import SampleIndex
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.preserved import Bins
     from higgsflow.model.sample import SampleYear
-    from higgsflow.model.systematic import NominalCorrection, Systematics
+    from higgsflow.model.shift import Shift
+    from higgsflow.model.systematic import (
+        IndependentCollection,
+        NominalCorrection,
+        Systematics,
+        WeightSystematic,
+    )
 
-IDENTITY = ("run", "luminosityBlock", "event")
 # columns that are written whatever the taggers add
 RESERVED = (*IDENTITY, "tag_idx", "tag_category", "process_id", "year")
-GENERATOR_WEIGHT = "genWeight"
-INPUT_PREFIX = "input:"
+INPUT_PREFIX, GENERATOR_PREFIX = "input:", "gen:"
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,9 @@ class Plan:
         first_corrections, rest_corrections: of the nominal events, before the skim and after it.
         first_needs: columns read for all events; rest_needs: for those that survive the skim.
         needed_by: who needs a column, for messages.
-        variables: variables of interest with their types.
+        variables: variables of interest with their types; `input` and `gen` of the file's.
+        watched: collections that change sums which early weights preserve.
+        kept_at: of late weights that preserve sums, the step before whose cuts they are counted.
     """
 
     analysis: AnalysisModel
@@ -71,11 +86,18 @@ class Plan:
     rest_needs: tuple[Need, ...]
     needed_by: dict[str, str]
     variables: dict[str, str]
+    watched: tuple[IndependentCollection, ...]
+    kept_at: dict[str, int]
 
     @property
     def tags(self) -> tuple[str, ...]:
         """Names of the tags; tag_idx counts them."""
         return self.analysis.tag_sequence.tags
+
+    @property
+    def generator_bins(self) -> dict[str, Bins]:
+        """Bins of the generator in which sums are kept; of simulation only."""
+        return {} if self.context.is_data else dict(self.analysis.generator_bins)
 
     @property
     def weights(self) -> tuple[WeightSystematic, ...]:
@@ -114,21 +136,38 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     early = tuple(w for w in systematics.weights.values() if not _is_late(w, added))
     check_tags(systematics, analysis.tag_sequence.tags)
     _check_targets(systematics, added)
-    check_systematics(systematics, late)
+    check_systematics(systematics)
+    kept_at = {w.name: kept_at_step(w, steps, context) for w in late if w.preserved is not None}
     variables = _variables(analysis, added)
-    needs, needed_by = _needs(steps, context, systematics, added)
-    inputs = required(*(v for v in variables if variables[v] == "input"))
-    first_corrections, rest_corrections = _split(systematics, steps, context, early)
-    first = _first_needs(steps, context, (*early, *first_corrections))
-    rest = _unique((*needs, *inputs), without={need.name for need in first})
-    for need in inputs:
-        needed_by.setdefault(need.name, "variables_of_interest")
+    needs, needed_by = all_needs(steps, context, systematics, added)
+    passed_on = _passed_on(variables, context)
+    watched = seen_before_cuts(systematics, early)
+    seen: tuple[WeightSystematic | Shift, ...] = (*early, *watched)
+    first_corrections, rest_corrections = split_corrections(systematics, steps, context, seen)
+    counted = _generator_columns(analysis, context)
+    first = unique((*first_needs(steps, context, (*seen, *first_corrections)), *counted))
+    rest = unique((*needs, *passed_on), without={need.name for need in first})
+    needed_by |= {n.name: needed_by.get(n.name, "generator_bins") for n in counted}
+    needed_by |= {n.name: needed_by.get(n.name, "variables_of_interest") for n in passed_on}
     return Plan(
         analysis=analysis, pair=pair, context=context, steps=steps, systematics=systematics,
         early=early, late=late, first_corrections=first_corrections,
         rest_corrections=rest_corrections, first_needs=first, rest_needs=rest,
-        needed_by=needed_by, variables=variables,
+        needed_by=needed_by, variables=variables, watched=watched, kept_at=kept_at,
     )  # fmt: skip
+
+
+def _passed_on(variables: dict[str, str], context: Context) -> tuple[Need, ...]:
+    """Columns of the input that are written as they are; data have none of the generator."""
+    kinds = ("input",) if context.is_data else ("input", "gen")
+    return required(*(name for name, kind in variables.items() if kind in kinds))
+
+
+def _generator_columns(analysis: AnalysisModel, context: Context) -> tuple[Need, ...]:
+    """The columns of bins of the generator, which simulation has."""
+    if context.is_data:
+        return ()
+    return required(*(bins.column for bins in analysis.generator_bins.values()))
 
 
 def check_index(plan: Plan, index: SampleIndex) -> None:
@@ -190,11 +229,9 @@ def _check_steps(steps: Steps, context: Context) -> dict[str, str]:
 
 def _is_late(weight: WeightSystematic, added: Collection[str]) -> bool:
     names = (*weight_inputs(weight), *weight.target_collections)
-    if any(_is_one_object(target, added) for target in weight.target_collections):
+    if any(is_one_object(target, added) for target in weight.target_collections):
         return True
-    return bool(weight.modifies_taggers) or any(
-        name in added or name.partition("_")[0] in added for name in names
-    )
+    return bool(weight.modifies_taggers) or any(is_made(name, added) for name in names)
 
 
 def _check_targets(systematics: Systematics, added: dict[str, str]) -> None:
@@ -203,94 +240,27 @@ def _check_targets(systematics: Systematics, added: dict[str, str]) -> None:
     for weight in systematics.weights.values():
         read = {name.partition("_")[0] for name in weight_inputs(weight)}
         for target in weight.target_collections:
-            if weight.correction is not None and _is_one_object(target, added):
+            if weight.correction is not None and is_one_object(target, added):
                 check_one_object(weight, target, added)
             elif target not in (*made, *read):
                 where = f"target_collections of '{weight.name}'"
                 raise UnknownName("collection", target, [*made, *read], where)
 
 
-def _is_one_object(target: str, added: Collection[str]) -> bool:
-    """Whether taggers add columns such as `lead_pt` for the object `lead`."""
-    return target not in added and any(name.startswith(f"{target}_") for name in added)
-
-
 def _variables(analysis: AnalysisModel, added: dict[str, str]) -> dict[str, str]:
-    """Variables of interest with their types; `input:NAME` passes a column of the input on."""
+    """Variables of interest with their types; `input:NAME` passes a column of the input on.
+
+    `gen:NAME` does so for one that only simulation has: a float64, and NaN in data.
+    """
     known = {name: kind for name, kind in added.items() if kind != COLLECTION}
     found = {}
     for name in analysis.variables_of_interest:
         if name.startswith(INPUT_PREFIX):
             found[name.removeprefix(INPUT_PREFIX)] = "input"
+        elif name.startswith(GENERATOR_PREFIX):
+            found[name.removeprefix(GENERATOR_PREFIX)] = "gen"
         elif name in known:
             found[name] = known[name]
         else:
             raise UnknownName("variable", name, known, "what the tag sequence adds")
     return found
-
-
-def _needs(
-    steps: Steps, context: Context, systematics: Systematics, added: Collection[str]
-) -> tuple[list[Need], dict[str, str]]:
-    """Every column to read, and who needs it."""
-    needed: list[Need] = []
-    owners: dict[str, str] = {}
-    made: dict[str, str] = {}
-    for step in steps:
-        for tagger in step:
-            needed.extend(n for n in tagger.reads(context) if not _made(n.name, made))
-            owners.update(dict.fromkeys((n.name for n in tagger.reads(context)), tagger.name))
-        made |= {name: kind for tagger in step for name, kind in tagger.adds(context).items()}
-    for weight in systematics.weights.values():
-        needed.extend(n for n in required(*weight_inputs(weight)) if not _made(n.name, added))
-        owners.update(dict.fromkeys(weight_inputs(weight), f"systematic {weight.name}"))
-    for source in (
-        *systematics.corrections.values(),
-        *systematics.independent_collections.values(),
-    ):
-        needed.extend(required(*collection_inputs(source)))
-        for name in collection_inputs(source):
-            owners.setdefault(name, f"systematic {source.name}")
-    return needed, owners
-
-
-def _made(name: str, added: Collection[str]) -> bool:
-    return name in added or name.partition("_")[0] in added
-
-
-def _first_needs(
-    steps: Steps, context: Context, early: Iterable[WeightSystematic | NominalCorrection]
-) -> tuple[Need, ...]:
-    """Columns that the counters before any cut ask for."""
-    needs = list(required(*IDENTITY))
-    if not context.is_data:
-        needs.extend(required(GENERATOR_WEIGHT))
-    for tagger in steps[0]:
-        needs.extend(tagger.reads(context))
-    for source in early:
-        if isinstance(source, WeightSystematic):
-            needs.extend(required(*weight_inputs(source)))
-        else:
-            needs.extend(required(*collection_inputs(source)))
-    return _unique(needs)
-
-
-def _split(
-    systematics: Systematics, steps: Steps, context: Context, early: Iterable[WeightSystematic]
-) -> tuple[tuple[NominalCorrection, ...], tuple[NominalCorrection, ...]]:
-    """Corrections up to the last one that matters before the skim, and the others."""
-    needed = {need.name for tagger in steps[0] for need in tagger.reads(context)}
-    needed |= {name for weight in early for name in weight_inputs(weight)}
-    ordered = tuple(systematics.corrections.values())
-    last = max((i + 1 for i, c in enumerate(ordered) if needed & set(c.changes)), default=0)
-    return ordered[:last], ordered[last:]
-
-
-def _unique(needs: Iterable[Need], without: Collection[str] = ()) -> tuple[Need, ...]:
-    """Each column once; required wins over optional."""
-    by_name: dict[str, Need] = {}
-    for need in needs:
-        known = by_name.get(need.name)
-        if need.name not in without and (known is None or known.optional):
-            by_name[need.name] = need
-    return tuple(by_name.values())

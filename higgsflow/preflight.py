@@ -6,28 +6,49 @@ from typing import TYPE_CHECKING
 
 from higgsflow.corrections.files import check
 from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.needs import is_made, is_one_object
+from higgsflow.weights import input_columns as weight_inputs
 from higgsflow.weights import target_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
+    from higgsflow.model.context import Context
     from higgsflow.model.systematic import (
         IndependentCollection,
         NominalCorrection,
         Systematics,
         WeightSystematic,
     )
+    from higgsflow.taggers.sequence import Steps
 
 
-def check_systematics(systematics: Systematics, late: Iterable[WeightSystematic]) -> None:
-    """Raises where sources do not fit together."""
-    for weight in late:
-        if weight.preserved is not None:
+def kept_at_step(weight: WeightSystematic, steps: Steps, context: Context) -> int:
+    """The first step that knows all a weight needs: its sums are counted before its cuts.
+
+    Raises:
+        InvalidConfiguration: where a step before it may have cut on what the weight looks at.
+    """
+    targets = weight.target_collections
+    needed = {*weight_inputs(weight), *targets}
+    found = 0
+    for number, step in enumerate(steps):
+        added = {name for tagger in step for name in tagger.adds(context)}
+        makes_one = any(is_one_object(target, added) for target in targets)
+        found = number if makes_one or any(is_made(n, added) for n in needed) else found
+    for tagger in (tagger for step in steps[:found] for tagger in step):
+        shared = sorted({need.name for need in tagger.reads(context)} & needed)
+        if shared and tagger.name not in weight.cuts_before:
             raise InvalidConfiguration(
-                f"'{weight.name}' keeps sums before any cut, but needs what taggers make",
-                "",
-                "use columns of the input, or leave out what it preserves",
+                f"'{weight.name}' preserves sums, but '{tagger.name}' cuts before they are counted",
+                f"both look at {shared[0]}",
+                f"make its bins before, or say `after: [{tagger.name}]` where that cut is harmless",
             )
+    return found
+
+
+def check_systematics(systematics: Systematics) -> None:
+    """Raises where sources do not fit together."""
     for weight in systematics.weights.values():
         for variation in weight.under:
             if variation not in systematics.variations:

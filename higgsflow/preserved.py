@@ -1,8 +1,9 @@
-"""Sums that a weight must not change: kept before any cut, applied at the merge.
+"""Sums that a weight must not change: kept before any cut that uses it, applied at the merge.
 
 Per bin k and direction d there are S_k = sum of g and S_dk = sum of g times the factor, over all
-events read. At the merge the factor is multiplied by S_k / S_dk, so that the direction leaves the
-sum of the bin as it was.
+events read, or over those that reach the step whose taggers make the bins or the objects. At the
+merge the factor is multiplied by S_k / S_dk, so that the direction leaves the sum of the bin as it
+was. Each variation has sums of its own.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from higgsflow.errors import NormalizationError, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.output.rescale import Ratio
-from higgsflow.weights import factor_column, full_column
+from higgsflow.selection.cutflow import Counter
+from higgsflow.weights import Factors, factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from higgsflow.model.preserved import Bins
     from higgsflow.model.systematic import Systematics, WeightSystematic
-    from higgsflow.weights import Factors
 
 ak = lazy.load("awkward")
 
@@ -67,41 +68,62 @@ def positions(bins: Bins, events: Any, owner: str) -> npt.NDArray[np.int16]:
 
 def kept_sums(
     weight: WeightSystematic, generated: Array, factors: Factors, events: Any
-) -> dict[str, float]:
-    """The sums of a weight that preserves some, by name; none of one that does not."""
+) -> dict[str, Counter]:
+    """The sums of a weight that preserves some, by name; none of one that does not.
+
+    `generated` are the generator weights of the events, before any factor.
+    """
     if weight.preserved is None:
         return {}
     index = positions(weight.preserved, events, weight.name)
     n = weight.preserved.n
     named = {} if factors.central is None else {CENTRAL: factors.central}
-    sums = {
-        _key(weight, direction, k): float(value)
-        for direction, factor in {**named, **factors.directions}.items()
-        for k, value in enumerate(np.bincount(index, generated * factor, minlength=n))
+    by_direction = {"": np.ones(len(generated)), **named, **factors.directions}
+    return {
+        _key(weight, direction, k): counter
+        for direction, factor in by_direction.items()
+        for k, counter in enumerate(counted(index, generated * factor, n))
     }
-    of_bins = np.bincount(index, generated, minlength=n)
-    return sums | {_key(weight, "", k): float(value) for k, value in enumerate(of_bins)}
+
+
+def counted(index: npt.NDArray[np.int16], weight: Array, n: int) -> tuple[Counter, ...]:
+    """A counter of each bin."""
+    entries = np.bincount(index, minlength=n)
+    sums, squares = (np.bincount(index, w, minlength=n) for w in (weight, np.square(weight)))
+    return tuple(
+        Counter(n=int(entries[k]), sumw=float(sums[k]), sumw2=float(squares[k])) for k in range(n)
+    )
+
+
+def of_variation(factors: Factors, variation: str) -> Factors:
+    """What has a sum under a variation: all factors nominally, else those that are central."""
+    if variation == NOMINAL:
+        return factors
+    return Factors(factors.central, {})
 
 
 def _key(weight: WeightSystematic, direction: str, k: int) -> str:
-    return f"kept:{weight.name}:{direction}:{k}"
+    return f"{weight.name}:{direction}:{k}"
 
 
-def ratios(weight: WeightSystematic, sums: Mapping[str, float]) -> Ratios:
+def ratios(weight: WeightSystematic, kept: Mapping[str, Counter], variation: str) -> Ratios:
     """Per direction what its factor is multiplied with in each bin; 1 where a bin is empty.
+
+    Under a variation there are central factors only, and none of a source that has none.
 
     Raises:
         NormalizationError: where the sum of a direction is zero, or was not kept.
     """
     assert weight.preserved is not None
+    directions = weight.directions if variation == NOMINAL else ()
+    if weight.modify_central_weight:
+        directions = (*directions, CENTRAL)
     found: Ratios = {}
-    for direction in (*weight.directions, CENTRAL):
-        if _key(weight, direction, 0) not in sums:
-            if direction == CENTRAL and not weight.modify_central_weight:
-                continue
+    for direction in directions:
+        if _key(weight, direction, 0) not in kept:
             raise NormalizationError(f"no sums of '{weight.name}' before any cut were kept")
         found[direction] = tuple(
-            _ratio(sums[_key(weight, "", k)], sums[_key(weight, direction, k)], weight.name)
+            _ratio(kept[_key(weight, "", k)], kept[_key(weight, direction, k)], weight.name)
             for k in range(weight.preserved.n)
         )
     return found
@@ -110,12 +132,13 @@ def ratios(weight: WeightSystematic, sums: Mapping[str, float]) -> Ratios:
 def column_ratios(
     systematics: Systematics, ratios: Mapping[str, Ratios], variation: str
 ) -> dict[str, tuple[Ratio, ...]]:
-    """What the columns of weights of a variation are multiplied with at the merge."""
+    """What the columns of weights of a variation are multiplied with at the merge.
+
+    `ratios` are those of the variation, by weight and direction.
+    """
     weights = [w for w in systematics.weights.values() if w.name in ratios]
     central = {
-        w.name: _of_bins(w, ratios[w.name][w.under.get(variation, CENTRAL)])
-        for w in weights
-        if w.modify_central_weight
+        w.name: _of_bins(w, ratios[w.name][CENTRAL]) for w in weights if w.modify_central_weight
     }
     found = {"weight_central": tuple(central.values())} if central else {}
     for weight in systematics.weights.values() if variation == NOMINAL else ():
@@ -134,9 +157,9 @@ def _of_bins(weight: WeightSystematic, values: tuple[float, ...]) -> Ratio:
     return Ratio(bins=bin_column(weight) if has_column else "", values=values)
 
 
-def _ratio(before: float, after: float, owner: str) -> float:
-    if before == 0 and after == 0:
+def _ratio(before: Counter, after: Counter, owner: str) -> float:
+    if before.sumw == 0 and after.sumw == 0:
         return 1.0
-    if after == 0 or not np.isfinite(before / after):
-        raise NormalizationError(f"'{owner}' makes the sum of weights of a bin {after}")
-    return before / after
+    if after.sumw == 0 or not np.isfinite(before.sumw / after.sumw):
+        raise NormalizationError(f"'{owner}' makes the sum of weights of a bin {after.sumw}")
+    return before.sumw / after.sumw

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from higgsflow.corrections.evaluate import Source, count_clamped
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
-from higgsflow.preserved import kept_sums
 from higgsflow.shifts import objects_of
 from higgsflow.weights import Factors, clamped, factor_column
 
@@ -28,8 +27,8 @@ class Sums:
     """Sums before any cut; data have weight 1.
 
     Attributes:
-        factors: sums of g times a factor by its column, sums to be preserved, and how many values
-            were outside the bins of a correction; all of them add.
+        factors: sums of g times a factor by its column, and how many values were outside the bins
+            of a correction; all of them add.
     """
 
     n_certified: int
@@ -46,7 +45,6 @@ def sums_of(generated: Array, initial: Array, early: Weighed, events: Any) -> Su
         named = {} if values.central is None else {CENTRAL: values.central}
         for direction, factor in {**named, **values.directions}.items():
             factors[factor_column(weight, direction)] = float((initial * factor).sum())
-        factors |= kept_sums(weight, initial, values, events)
         factors |= {f"{note}:{weight.name}": float(n) for note, n in values.notes.items()}
         factors |= dict(_clamped(weight.name, clamped(weight, events)))
     return Sums(

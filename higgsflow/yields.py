@@ -52,14 +52,19 @@ def binned_for(systematics: Systematics, weight: WeightSystematic | None) -> Bin
 
 
 def rescaled(
-    ledgers: Mapping[str, Ledger], systematics: Systematics, ratios: Mapping[str, Ratios]
+    ledgers: Mapping[str, Ledger],
+    systematics: Systematics,
+    ratios: Mapping[str, Mapping[str, Ratios]],
 ) -> dict[str, Ledger]:
-    """The ledgers with yields as the merged events have them; without counters per bin."""
-    if not ratios:
+    """The ledgers with yields as the merged events have them; without counters per bin.
+
+    `ratios` are by variation, weight and direction.
+    """
+    if not any(ratios.values()):
         return dict(ledgers)
     found = {}
     for variation, ledger in ledgers.items():
-        columns = column_ratios(systematics, ratios, variation)
+        columns = column_ratios(systematics, ratios.get(variation, {}), variation)
         yields = {
             tag: _put_together(of_tag, systematics, columns, variation)
             for tag, of_tag in ledger.yields.items()

@@ -143,7 +143,9 @@ class MergeSample(VariationTask):
             variables=tuple(self.plan.variables),
             weights={variation: self._weights(variation) for variation in variations},
             ratios={
-                variation: column_ratios(self.plan.systematics, found.weight_ratios, variation)
+                variation: column_ratios(
+                    self.plan.systematics, found.weight_ratios.get(variation, {}), variation
+                )
                 for variation in variations
             },
             trees=self.model.tree_names,
@@ -170,7 +172,7 @@ class MergeSample(VariationTask):
             "events": marked(str(found.sources.get(variation))),
             "chunks": marked(digest(found.chunks)),
             **flattened(found.model_dump(mode="json", exclude=known)),
-            "ratios of weights": marked(digest(found.weight_ratios)),
+            "ratios of weights": marked(digest(found.weight_ratios.get(variation))),
             "variables": list(self.plan.variables),
             "columns of weights": list(self._weights(variation)),
             "process_id": self.pair.sample.process_id,

@@ -10,6 +10,7 @@ from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.jobs import JobsManager
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.outputs import OutputOptions
+from higgsflow.model.preserved import GeneratorBins
 from higgsflow.model.reference import lives_in_main
 from higgsflow.model.reporting import Sentinels, YearGroups, check_year_groups
 from higgsflow.model.sample import Samples, SampleYear
@@ -44,6 +45,9 @@ class AnalysisModel(Noun):
     variables_of_interest: tuple[Column, ...] = Field(min_length=1)
     output_format: Literal["parquet", "root"] = "parquet"
     outputs: OutputOptions = OutputOptions()
+    generator_bins: dict[Name, GeneratorBins] = Field(
+        default={}, description="bins of simulation in which sums before any cut are kept"
+    )
     jobs_manager: JobsManager = JobsManager()
     blinding: Blinding = Blinding()
     year_groups: YearGroups = Field(default={}, description="years that are also summed together")
@@ -69,7 +73,7 @@ class AnalysisModel(Noun):
     @model_validator(mode="after")
     def _outputs_fit(self) -> AnalysisModel:
         simulated = [pair.sample.name for pair in self.samples.pairs if not pair.is_data]
-        columns = [name.removeprefix("input:") for name in self.variables_of_interest]
+        columns = [name.rpartition(":")[2] for name in self.variables_of_interest]
         self.outputs.check(
             self.output_format, self.tag_sequence.tags, tuple(dict.fromkeys(simulated)), columns
         )

@@ -6,11 +6,16 @@ by its mean in the bin, so that it changes shapes within the bin and not how muc
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.noun import Noun
+
+
+def _as_tuple(value: Any) -> Any:
+    """One name may stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
 
 
 class Bins(Noun):
@@ -44,6 +49,26 @@ class Bins(Noun):
 
 
 ALL = Bins()
+
+
+class GeneratorBins(Bins):
+    """Bins of a column of the generator, such as those of simplified template cross sections."""
+
+    column: str = Field(min_length=1)
+
+
+class Preserve(Bins):
+    """Bins in which a weight does not change the sum of generator weights.
+
+    Attributes:
+        after: taggers of earlier steps that may cut first, although they read what the weight
+            reads.
+        in_skims: skims were selected without what the weight looks at, so that sums over their
+            events are right too.
+    """
+
+    after: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    in_skims: bool = False
 
 
 class Vector(Noun):

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.noun import Noun
-from higgsflow.model.preserved import Bins, Vector  # noqa: TC001 (pydantic reads them)
+from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
 from higgsflow.model.source import (
     CENTRAL,
@@ -51,7 +51,7 @@ class WeightSystematic(Systematic):
         modify_central_weight: `weight_central` is multiplied by the central factor.
         modifies_taggers: all factors are 1 outside these tags.
         vector: the branch that holds the factors of all directions.
-        preserve: bins in which the sum of weights before any cut does not change.
+        preserve: bins in which the sum of weights does not change, before any cut on its inputs.
         under: direction that is the central one under a variation of the events.
     """
 
@@ -63,7 +63,7 @@ class WeightSystematic(Systematic):
     modify_central_weight: bool = False
     modifies_taggers: Names = ()
     vector: Vector | None = None
-    preserve: Bins | None = None
+    preserve: Preserve | None = None
     under: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -110,6 +110,16 @@ class WeightSystematic(Systematic):
     def preserved(self) -> Bins | None:
         """Bins in which the sum of weights before any cut does not change."""
         return self.vector.preserved if self.vector is not None else self.preserve
+
+    @property
+    def cuts_before(self) -> tuple[str, ...]:
+        """Taggers that may cut before the sums that it preserves are counted."""
+        return self.preserve.after if self.preserve is not None else ()
+
+    @property
+    def kept_in_skims(self) -> bool:
+        """Whether sums over the events of a skim are right for what it preserves."""
+        return self.preserve is not None and self.preserve.in_skims
 
 
 def _named(value: Any) -> Any:

@@ -21,7 +21,7 @@ from higgsflow.records.error_classes import is_infrastructure
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.packed import Packed, as_text, from_text, pack, unpack
 
-FORMAT = 2
+FORMAT = 3
 _LEDGERS = b',"ledgers":{"packed":'
 # a frame of a traceback, or of what faulthandler writes, which begins with the last call
 _FRAME = re.compile(r'^ *File "(.+)", line (\d+),? in ', re.MULTILINE)

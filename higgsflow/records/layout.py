@@ -36,6 +36,7 @@ class Layout:
         before, after: tags.
         size: number of tags in the overlap matrix.
         moments, yields: names by tag.
+        kept: names of sums.
     """
 
     flows: tuple[tuple[int, str, str, Names], ...] = ()
@@ -44,6 +45,7 @@ class Layout:
     size: int = 0
     moments: tuple[tuple[str, Names], ...] = ()
     yields: tuple[tuple[str, Names], ...] = ()
+    kept: Names = ()
 
     @functools.cached_property
     def counters(self) -> tuple[Key, ...]:
@@ -55,7 +57,7 @@ class Layout:
         )
         before, after = _named("before", self.before), _named("after", self.after)
         yields = (("yield", *key) for key in _flat(self.yields))
-        return (*flows, *before, *after, *yields)
+        return (*flows, *before, *after, *yields, *_named("kept", self.kept))
 
     @functools.cached_property
     def columns(self) -> tuple[Key, ...]:
@@ -90,6 +92,7 @@ def layout_of(ledger: Ledger) -> Layout:
         size=len(ledger.overlap),
         moments=tuple((tag, tuple(columns)) for tag, columns in ledger.moments.items()),
         yields=tuple((tag, tuple(names)) for tag, names in ledger.yields.items()),
+        kept=tuple(ledger.kept),
     )
 
 
@@ -131,6 +134,7 @@ def common(a: Layout, b: Layout) -> Layout:
         size=a.size,
         moments=_nested_in_both(a.moments, b.moments),
         yields=_nested_in_both(a.yields, b.yields),
+        kept=_in_both(a.kept, b.kept),
     )
 
 

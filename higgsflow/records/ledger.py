@@ -34,6 +34,7 @@ class Ledger(Noun):
         moments: per tag and column, over the events after the sequence.
         yields: per tag the counter with the central weight, and with the full weight of each
             direction of each weight systematic.
+        kept: sums before the cuts that would change them, by what they are of.
     """
 
     flows: tuple[StepFlow, ...] = ()
@@ -42,6 +43,7 @@ class Ledger(Noun):
     overlap: tuple[tuple[int, ...], ...] = ()
     moments: dict[str, dict[str, Moments]] = {}
     yields: dict[str, dict[str, Counter]] = {}
+    kept: dict[str, Counter] = {}
 
     def __add__(self, other: Ledger) -> Ledger:
         if not self.before:
@@ -58,6 +60,7 @@ class Ledger(Noun):
             ),
             moments=_add_nested(self.moments, other.moments),
             yields=_add_nested(self.yields, other.yields),
+            kept=_add_maps(self.kept, other.kept),
         )
 
 

@@ -126,6 +126,7 @@ def _counters(ledger: Ledger) -> Iterator[Counter]:
     yield from (*ledger.before.values(), *ledger.after.values())
     for found in ledger.yields.values():
         yield from found.values()
+    yield from ledger.kept.values()
 
 
 def _ledger(layout: Layout, row: list[float]) -> Ledger:
@@ -146,6 +147,7 @@ def _ledger(layout: Layout, row: list[float]) -> Ledger:
         overlap=tuple(tuple(map(int, matrix[i * k : (i + 1) * k])) for i in range(k)),
         moments={tag: {name: next(moments) for name in names} for tag, names in layout.moments},
         yields={tag: {name: next(counters) for name in names} for tag, names in layout.yields},
+        kept={name: next(counters) for name in layout.kept},
     )
 
 

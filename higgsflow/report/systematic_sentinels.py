@@ -11,6 +11,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import shorten
+from higgsflow.model.systematic import NOMINAL
 from higgsflow.report import aggregates
 from higgsflow.report.content import Finding
 from higgsflow.report.formatting import number, relative
@@ -209,7 +210,7 @@ def _same_directions(case: _Case) -> bool:
 def _far(case: _Case, limits: Sentinels) -> Iterator[_Hit]:
     """The mean factor is far from 1: over all events where known, else over selected ones."""
     # what preserves the sum of weights has a mean of 1 over all events, by the merge
-    preserved = case.name in case.sample.normalization.weight_ratios
+    preserved = case.name in case.sample.normalization.weight_ratios.get(NOMINAL, {})
     if not case.is_weight or preserved or case.n < limits.min_events:
         return
     for direction in case.directions:

@@ -6,7 +6,7 @@ Row-wise throughout: the rows may be the events of several stacked variations.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from higgsflow.taggers.contract import PlainDecision, checked
 from higgsflow.taggers.function import FunctionTagger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from higgsflow.model.context import Context
     from higgsflow.model.tagging import TaggerSpec, TagSequence
@@ -43,11 +43,13 @@ class StepResult:
     Attributes:
         rows: positions of these rows in the input of the sequence.
         decisions: per tagger its decision.
+        events: these rows with the columns that the taggers added, where they were asked for.
     """
 
     rows: Index
     taggers: tuple[Tagger, ...]
     decisions: tuple[PlainDecision, ...]
+    events: Any = None
 
     @cached_property
     def masks(self) -> Any:
@@ -105,14 +107,21 @@ def load_tagger(spec: TaggerSpec) -> Tagger:
 
 
 def run_sequence(
-    steps: Steps, events: Any, context: Context, keep_untagged: bool
+    steps: Steps,
+    events: Any,
+    context: Context,
+    keep_untagged: bool,
+    watched: Collection[int] = (),
 ) -> SequenceResult:
-    """Runs all steps on the events; zero events go through all the same, so columns are typed."""
+    """Runs all steps on the events; zero events go through all the same, so columns are typed.
+
+    The results of the watched steps hold the events that reached them.
+    """
     rows = np.arange(len(events))
     results = []
-    for taggers in steps:
+    for number, taggers in enumerate(steps):
         result, events = _run_step(taggers, events, rows, context.fresh())
-        results.append(result)
+        results.append(replace(result, events=events) if number in watched else result)
         kept = result.masks.any(axis=0)
         if taggers is steps[-1]:
             break

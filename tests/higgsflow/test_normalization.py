@@ -16,7 +16,9 @@ from higgsflow.model.sample import DataSample, SampleYear, SimulatedSample, Year
 from higgsflow.model.systematic import Systematics
 from higgsflow.normalization import Denominator, denominator, normalize, scale1fb
 from higgsflow.records.job_record import RangeSums
+from higgsflow.records.ledger import Ledger
 from higgsflow.records.sample_jobs import SampleJobs
+from higgsflow.selection.cutflow import Counter
 
 XS: dict[str, Any] = {"xs": 0.5071, "bf": 0.00227}
 
@@ -278,9 +280,12 @@ def scale_choice(**content: Any) -> Systematics:
 
 
 def ratios(systematics: Systematics, *files: FileIndex, **sums: float) -> Any:
-    factor_sums = {f"kept:scale:{name.replace('__', ':')}": v for name, v in sums.items()}
-    processed = jobs(R1, R2).model_copy(update={"factor_sums": factor_sums})
-    return normalize(pair(), index(*files), processed, systematics).weight_ratios
+    kept = {f"scale:{n.replace('__', ':')}": Counter(sumw=v) for n, v in sums.items()}
+    ledgers = {"nominal": Ledger(kept=kept), "jes_up": Ledger()}
+    processed = jobs(R1, R2).model_copy(update={"ledgers": ledgers})
+    found = normalize(pair(), index(*files), processed, systematics).weight_ratios
+    assert found["jes_up"] == {}
+    return found["nominal"]
 
 
 def test_inclusive_weights_are_divided_by_the_sums_of_all_generated_events() -> None:
@@ -315,11 +320,29 @@ def test_full_weights_have_no_ratio() -> None:
 
 
 def test_skim_without_sums_of_all_generated_events_is_an_error() -> None:
-    whole = read("f2", 0, 50, 8.0)
-    processed = jobs(R1, whole).model_copy(update={"factor_sums": {}})
-    with pytest.raises(NormalizationError, match="the files hold a selection") as caught:
-        normalize(pair(), index(F1, F2_SKIM), processed, scale_choice())
+    with pytest.raises(NormalizationError, match="normalisation: full") as caught:
+        normalize(pair(), index(F1, F2_SKIM), of_skim({}), scale_choice())
     assert len(str(caught.value).splitlines()) <= 3
+
+
+def of_skim(sums: dict[str, float]) -> SampleJobs:
+    ledger = Ledger(kept={name: Counter(sumw=value) for name, value in sums.items()})
+    whole = read("f2", 0, 50, 8.0)
+    return jobs(R1, whole).model_copy(update={"ledgers": {"nominal": ledger, "jes_up": ledger}})
+
+
+def preserving(**more: Any) -> Systematics:
+    branches = {"branches": {"central": "c", "up": "u"}, "modify_central_weight": True}
+    return Systematics.model_validate({"weights": {"b": {**branches, "preserve": more}}})
+
+
+def test_skim_has_ratios_where_its_selection_is_said_to_be_harmless() -> None:
+    processed = of_skim({"b::0": 6.0, "b:central:0": 3.0, "b:up:0": 4.0})
+    with pytest.raises(NormalizationError, match="in_skims: true"):
+        normalize(pair(), index(F1, F2_SKIM), processed, preserving())
+    found = normalize(pair(), index(F1, F2_SKIM), processed, preserving(in_skims=True))
+    assert found.weight_ratios["nominal"]["b"] == {"up": (1.5,), "central": (2.0,)}
+    assert found.weight_ratios["jes_up"]["b"] == {"central": (2.0,)}
 
 
 def test_sums_that_no_job_kept_are_an_error() -> None:

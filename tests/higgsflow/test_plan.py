@@ -298,9 +298,44 @@ def test_column_that_no_tagger_adds_for_the_object_has_a_hint() -> None:
     assert "no column 'lead_ptt' in what taggers add for 'id'. Did you mean 'lead_pt'?" in text
 
 
-def test_sums_before_any_cut_cannot_be_of_a_later_weight() -> None:
-    preserving = {**PILEUP, "requires_branches": ["m_gg"], "preserve": {}}
-    assert "'pileup' keeps sums before any cut" in message(systematics=weights(pileup=preserving))
+def preserving(*columns: str, **more: Any) -> dict[str, Any]:
+    bins = {"column": "n_b_jets", "edges": [0, 1, 2, 9], **more}
+    return weights(b={**PILEUP, "requires_branches": columns, "preserve": bins})
+
+
+def test_sums_that_taggers_make_are_counted_at_their_step() -> None:
+    assert plan(systematics=preserving()).kept_at == {"b": 1}
+    assert plan(systematics=preserving(column="m_gg")).kept_at == {"b": 0}
+    assert plan(systematics=preserving(column="nJet")).kept_at == {}
+
+
+def test_cut_before_on_what_a_preserving_weight_reads_must_be_allowed() -> None:
+    text = message(systematics=preserving("Photon_pt"))
+    assert "'b' preserves sums, but 'diphoton' cuts before they are counted" in text
+    assert "both look at Photon_pt" in text
+    allowed = preserving("Photon_pt", after="diphoton")
+    assert plan(systematics=allowed).kept_at == {"b": 1}
+
+
+def test_generator_columns_are_read_of_simulation_only() -> None:
+    columns = ["m_gg", "gen:HTXS_pt"]
+    bins = {"stxs": {"column": "HTXS_cat", "values": [1, 2]}}
+    made = plan(variables_of_interest=columns, generator_bins=bins)
+    assert made.variables["HTXS_pt"] == "gen"
+    assert "HTXS_pt" in {need.name for need in made.rest_needs}
+    assert "HTXS_cat" in {need.name for need in made.first_needs}
+    assert made.generator_bins["stxs"].n == 2
+
+
+def test_data_read_no_generator_columns() -> None:
+    made = plan(
+        kind="data",
+        variables_of_interest=["m_gg", "gen:HTXS_pt"],
+        generator_bins={"stxs": {"column": "HTXS_cat", "values": [1, 2]}},
+    )
+    read = {need.name for need in (*made.first_needs, *made.rest_needs)}
+    assert not read & {"HTXS_pt", "HTXS_cat"}
+    assert made.generator_bins == {}
 
 
 def test_file_of_a_correction_is_looked_for_before_anything_runs() -> None:

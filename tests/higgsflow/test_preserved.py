@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
@@ -10,8 +10,19 @@ from higgsflow.errors import NormalizationError, WeightError
 from higgsflow.model.preserved import ALL, Bins
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.output.rescale import Ratio
-from higgsflow.preserved import bin_column, column_ratios, kept_sums, positions, ratios
+from higgsflow.preserved import (
+    bin_column,
+    column_ratios,
+    counted,
+    kept_sums,
+    of_variation,
+    positions,
+    ratios,
+)
 from higgsflow.weights import Factors
+
+if TYPE_CHECKING:
+    from higgsflow.selection.cutflow import Counter
 
 G = np.array([1.0, 2.0, -1.0, 4.0])
 EVENTS = ak.Array({"n": [0, 1, 1, 7]})
@@ -50,15 +61,33 @@ def test_value_without_a_bin_is_an_error(bins: Bins, value: Any) -> None:
         positions(bins, ak.Array({"n": [1.0, float(value)]}), "b")
 
 
-def sums(up: list[float]) -> dict[str, float]:
+def sums(up: list[float]) -> dict[str, Counter]:
     factors = Factors(np.full(4, 2.0), {"up": np.array(up)})
     return kept_sums(weight(), G, factors, EVENTS)
 
 
 def test_sums_and_ratios_by_hand() -> None:
     """Bins hold g = (1), (2, -1), (4); factors up 2, (3, 1), 0.5: sums 2, 5, 2 of 1, 1, 4."""
-    found = ratios(weight(), sums([2.0, 3.0, 1.0, 0.5]))
+    found = ratios(weight(), sums([2.0, 3.0, 1.0, 0.5]), "nominal")
     assert found == {"up": (0.5, 0.2, 2.0), "central": (0.5, 0.5, 0.5)}
+
+
+def test_variation_has_a_ratio_of_what_is_central_only() -> None:
+    kept = sums([2.0, 3.0, 1.0, 0.5])
+    assert ratios(weight(), kept, "jes_up") == {"central": (0.5, 0.5, 0.5)}
+    beside = weight(modify_central_weight=False, under={})
+    assert ratios(beside, kept, "jes_up") == {}
+
+
+def test_factors_of_a_variation_are_the_central_ones() -> None:
+    factors = Factors(np.full(4, 2.0), {"up": G})
+    assert of_variation(factors, "nominal") is factors
+    assert of_variation(factors, "jes_up").directions == {}
+
+
+def test_counter_of_each_bin() -> None:
+    found = counted(np.array([1, 1, 0], np.int16), np.array([2.0, -1.0, 3.0]), 3)
+    assert [(c.n, c.sumw, c.sumw2) for c in found] == [(1, 3.0, 9.0), (2, 1.0, 5.0), (0, 0.0, 0.0)]
 
 
 def test_sums_of_blocks_add() -> None:
@@ -73,18 +102,18 @@ def test_sums_of_blocks_add() -> None:
 
 def test_bin_without_events_changes_nothing() -> None:
     factors = Factors(np.full(1, 2.0), {"up": np.ones(1)})
-    found = ratios(weight(), kept_sums(weight(), G[:1], factors, EVENTS[:1]))
+    found = ratios(weight(), kept_sums(weight(), G[:1], factors, EVENTS[:1]), "nominal")
     assert found["up"] == (1.0, 1.0, 1.0)
 
 
 def test_sum_of_zero_is_an_error() -> None:
     with pytest.raises(NormalizationError, match="'b' makes the sum of weights of a bin 0"):
-        ratios(weight(), sums([2.0, 0.5, 1.0, 0.5]))
+        ratios(weight(), sums([2.0, 0.5, 1.0, 0.5]), "nominal")
 
 
 def test_sums_that_were_not_kept_are_an_error() -> None:
     with pytest.raises(NormalizationError, match="no sums of 'b'"):
-        ratios(weight(), {})
+        ratios(weight(), {}, "nominal")
 
 
 def test_weight_that_preserves_nothing_keeps_no_sums() -> None:
@@ -113,10 +142,9 @@ def test_columns_of_the_nominal_events() -> None:
     }
 
 
-def test_variation_has_the_central_weight_only_and_its_own_direction() -> None:
-    (ratio,) = column_ratios(both(), KNOWN, "jes_up")["weight_central"]
-    assert ratio.values == KNOWN["b"]["up"]
-    assert list(column_ratios(both(), KNOWN, "jes_down")) == ["weight_central"]
+def test_variation_has_the_central_weight_only_and_its_own_ratio() -> None:
+    found = column_ratios(both(), {"b": {"central": (0.1, 0.2, 0.3)}}, "jes_up")
+    assert found == {"weight_central": (Ratio(bins="weight_bin_b", values=(0.1, 0.2, 0.3)),)}
 
 
 def test_nothing_to_do_without_sums() -> None:

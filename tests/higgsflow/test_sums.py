@@ -26,14 +26,12 @@ def test_factors_are_summed_by_their_columns() -> None:
     assert found.factors == {"weight_s_central": 8.0, "weight_s_up": 8.0}
 
 
-def test_events_without_variation_are_counted_and_the_bin_of_all_events_kept() -> None:
+def test_events_without_variation_are_counted() -> None:
     vector = {"branch": "PSWeight", "length": 2, "names": {"up": 1}, "normalisation": "inclusive"}
     weight = WeightSystematic.model_validate({"name": "ps", "vector": vector})
     found = sums_of(G, G, {"ps": (weight, evaluate(weight, EVENTS))}, EVENTS).factors
     assert found == {
         "weight_ps_up": 1.0,
-        "kept:ps:up:0": 1.0,
-        "kept:ps::0": 3.0,
         "no_variation:ps": 2.0,
     }
 

@@ -204,12 +204,17 @@ def test_yields_are_the_sums_of_the_merged_events(
     record, folder = made
     systematics = analysis.systematics_of(analysis.samples.pair("ttH_M125", YEAR))
     kept = [w for w in systematics.weights.values() if w.preserved is not None]
-    known = {weight.name: ratios(weight, record.factor_sums) for weight in kept}
-    assert set(known) == {"b_tag_shape", "scale_choice"}
+    central = [w for w in kept if w.modify_central_weight]
+    known = {
+        variation: {weight.name: ratios(weight, ledger.kept, variation) for weight in of_events}
+        for variation, ledger in record.ledgers.items()
+        for of_events in [kept if variation == "nominal" else central]
+    }
+    assert set(known["nominal"]) == {"b_tag_shape", "scale_choice"}
     ledgers = rescaled_ledgers(record.ledgers, systematics, known)
     for variation, ledger in ledgers.items():
         table = pa.table(events(record, folder, variation))
-        table = rescaled(table, column_ratios(systematics, known, variation))
+        table = rescaled(table, column_ratios(systematics, known[variation], variation))
         for number, found in enumerate(ledger.yields.values()):
             of_tag = table.filter(pc.equal(table["tag_idx"], number))
             for name, counter in found.items():
@@ -228,13 +233,28 @@ def _full_weight(table: pa.Table, name: str) -> pa.ChunkedArray:
 def test_preserved_sums_are_what_they_were(
     made: tuple[JobRecord, Path], analysis: AnalysisModel
 ) -> None:
-    """sum of g f r over the bins is the sum of g, for every direction."""
+    """sum of g f r over the bins is the sum of g, for every direction and in every variation.
+
+    The bins are of jets that the taggers count: the sums are over the events with a photon pair.
+    """
     record, _ = made
     weight = analysis.systematics.weights["b_tag_shape"]
-    assert weight.preserved is not None
-    for direction, of_bins in ratios(weight, record.factor_sums).items():
-        total = sum(
-            record.factor_sums[f"kept:b_tag_shape:{direction}:{k}"] * ratio
-            for k, ratio in enumerate(of_bins)
-        )
-        assert total == pytest.approx(sum(part.sum_g for part in record.ranges), rel=1e-12)
+    for variation, ledger in record.ledgers.items():
+        of_all = [c for name, c in ledger.kept.items() if name.startswith("b_tag_shape::")]
+        for direction, of_bins in ratios(weight, ledger.kept, variation).items():
+            sums = [ledger.kept[f"b_tag_shape:{direction}:{k}"].sumw for k in range(len(of_bins))]
+            for k, (total, ratio) in enumerate(zip(sums, of_bins, strict=True)):
+                assert total * ratio == pytest.approx(of_all[k].sumw, rel=1e-12)
+        first = ledger.flows[0].flow
+        assert sum(counter.n for counter in of_all) == first.passed.n
+
+
+def test_ratios_of_a_variation_are_its_own(
+    made: tuple[JobRecord, Path], analysis: AnalysisModel
+) -> None:
+    record, _ = made
+    weight = analysis.systematics.weights["b_tag_shape"]
+    found = {v: ratios(weight, ledger.kept, v)["central"] for v, ledger in record.ledgers.items()}
+    for variation, of_bins in found.items():
+        touches_jets = variation.startswith("jet_")
+        assert (of_bins != found["nominal"]) == touches_jets or "photon" in variation

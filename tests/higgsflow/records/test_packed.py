@@ -30,6 +30,7 @@ def ledger(rows: list[Any], columns: tuple[str, ...] = ("m_gg", "pt")) -> Ledger
         overlap=tuple(tuple(int((m & k).sum()) for k in masks) for m in masks),
         moments={t: {c: measure(weight[m], weight[m]) for c in columns} for t, m in tags.items()},
         yields={t: {"central": count(weight, m)} for t, m in tags.items()},
+        kept={f"b::{k}": count(weight, m) for k, m in enumerate(masks)},
     )
 
 

@@ -134,7 +134,7 @@ def test_mean_far_from_one_is_told_of_all_events_where_known(weighted):
 
 def test_mean_of_weight_that_preserves_sums_is_not_judged(weighted):
     far = weighted({"up": (moments(1.5), 0.5), "down": (moments(0.9), -0.1)})
-    update = {"weight_ratios": {"w": {"up": (0.7,)}}}
+    update = {"weight_ratios": {"nominal": {"w": {"up": (0.7,)}}}}
     normalization = far.normalization.model_copy(update=update)
     assert told(far.model_copy(update={"normalization": normalization})) == {}
 

@@ -1,0 +1,70 @@
+"""The columns of job outputs: what the taggers added, weights, and what identifies events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.events.columns import get_column
+from higgsflow.needs import IDENTITY
+from higgsflow.preserved import bin_column, positions
+from higgsflow.weights import central_product, factor_column, full_column, varied_weight
+
+if TYPE_CHECKING:
+    from higgsflow.plan import Plan
+    from higgsflow.sums import Weighed
+    from higgsflow.taggers.sequence import SequenceResult
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[np.float64]
+Table = dict[str, npt.NDArray[Any]]
+
+
+def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: Weighed) -> Table:
+    """All output columns of the kept rows."""
+    columns: Table = {name: ak.to_numpy(result.events[name]) for name in IDENTITY}
+    for name, kind in plan.variables.items():
+        columns[name] = _variable(plan, result.events, name, kind)
+    columns["tag_idx"] = result.tag_idx
+    columns["tag_category"] = result.tag_category
+    for weight, bins in plan.binned_weights:
+        columns[bin_column(weight)] = positions(bins, result.events, weight.name)
+    columns["weight_central"] = central_product(initial, weighed)
+    columns["weight_central_initial"] = initial
+    return columns
+
+
+def _variable(plan: Plan, events: Any, name: str, kind: str) -> npt.NDArray[Any]:
+    """A variable of interest; those of the generator are float64, and NaN in data."""
+    if kind != "gen":
+        return _one_per_event(name, get_column(events, name))
+    if plan.context.is_data:
+        return np.full(len(events), np.nan)
+    return _one_per_event(name, get_column(events, name)).astype(np.float64)
+
+
+def _one_per_event(name: str, values: Any) -> npt.NDArray[Any]:
+    if values.ndim > 1 or values.fields:
+        raise InvalidConfiguration(
+            f"'{name}' has several values per event",
+            "variables_of_interest",
+            "let a tagger add a column with one value per event",
+        )
+    return np.asarray(ak.to_numpy(values))
+
+
+def factor_columns(initial: Array, weighed: Weighed) -> Table:
+    """The factors of all directions, and the whole varied weights."""
+    columns: Table = {}
+    for name, (weight, factors) in sorted(weighed.items()):
+        for direction, factor in factors.directions.items():
+            columns[factor_column(weight, direction)] = factor
+            if weight.modify_central_weight:
+                full = varied_weight(name, direction, initial, weighed)
+                columns[full_column(weight, direction)] = full
+    return columns
