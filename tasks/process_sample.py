@@ -20,8 +20,9 @@ from higgsflow.records.sample_jobs import missing_products
 from tasks import session
 from tasks.base import VariationTask
 from tasks.execution.local import PooledWorkflow
+from tasks.execution.trial import events_of, try_events
 from tasks.index_sample import IndexSample, index_of
-from tasks.parameters import Number, hidden
+from tasks.parameters import Number, Text, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,9 @@ class ProcessSample(VariationTask, PooledWorkflow):
     """Runs every variation on every chunk of a sample; a branch is a chunk."""
 
     branch = Number(default=-1, description="one chunk, in this process")
+    # the workflow of a branch is about all of its events
+    exclude_params_workflow = {"branch", "events"}
+    events = Text(default="", description="only START:STOP of that chunk, a trial: keeps nothing")
     branches = hidden(
         law.MultiRangeParameter,
         default=(),
@@ -92,6 +96,10 @@ class ProcessSample(VariationTask, PooledWorkflow):
         if params["branch"] >= 0 and not params["year"]:
             years = ", ".join(p.year for p in analysis.samples.of_sample(params["sample"]))
             raise UserError(f"{cls.__name__} --branch needs --year", "", f"known: {years}")
+        if params["events"]:
+            events_of(params["events"])
+            if params["branch"] < 0:
+                raise UserError(f"{cls.__name__} --events needs --branch")
 
     def workflow_requires(self) -> Any:
         if not self.year:
@@ -128,7 +136,8 @@ class ProcessSample(VariationTask, PooledWorkflow):
             self._check_branch()
         except UserError as error:
             law.util.abort(str(error), exitcode=1)
-        return bool(self.output().exists())
+        # a trial keeps nothing, so there is always something to do
+        return not self.events and bool(self.output().exists())
 
     def _check_branch(self) -> None:
         n = len(self.get_branch_map())
@@ -147,8 +156,11 @@ class ProcessSample(VariationTask, PooledWorkflow):
         """One chunk in this process, for a look at what it does."""
         from higgsflow.job import run_job
 
-        self.tell_reasons()
         self._check_branch()
+        if self.events:
+            try_events(self, self.branch_data, self.events)
+            return
+        self.tell_reasons()
         store = ChunkStore(self.chunk_folder)
         run_job(self.job(self.branch_data, missing_products(store, self.branch_data, self.wanted)))
 
@@ -241,10 +253,14 @@ class ProcessSample(VariationTask, PooledWorkflow):
         """How much is done, and whether that is enough."""
         store = ChunkStore(self.chunk_folder)
         done = store.done(self.chunks, self.wanted)
-        fraction = 1.0 if self.pair.is_data else self.model.jobs_manager.min_completion
-        if self.pair.is_data and self.model.allow_incomplete_data:
-            fraction = 0.0
-        return assess(self.chunks, done, self.final_failures(store), fraction)
+        return assess(self.chunks, done, self.final_failures(store), self.min_completion)
+
+    @property
+    def min_completion(self) -> float:
+        """The fraction of the entries that suffices."""
+        if not self.pair.is_data:
+            return self.model.jobs_manager.min_completion
+        return 0.0 if self.model.allow_incomplete_data else 1.0
 
     def job(self, chunk: Chunk, wanted: dict[str, Product], attempt: int = 1) -> Any:
         """What a worker is given."""

@@ -342,7 +342,7 @@ class Lab:
             str(path.relative_to(self.store)): f"{path.stat().st_mtime_ns} {_content_of(path)}"
             for path in self.store.rglob("*")
             if path.is_file()
-            and path.suffix not in (".log", ".lock")
+            and path.suffix not in (".log", ".lock", ".jsonl")
             and path.name != "progress.json"
         }
 

@@ -6,10 +6,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from higgsflow.events.chunks import Chunk, Range
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from higgsflow.events.chunks import Range
 
 _KEY = "higgsflow_failing"
 
@@ -30,3 +31,26 @@ def failing_events(error: BaseException) -> Range | None:
     """The events that were looked at when an exception was raised, where that is known."""
     found: Range | None = error.__dict__.get(_KEY)
     return found
+
+
+def counted_in(chunk: Chunk, events: Range) -> tuple[int, int]:
+    """Start and stop of events of one file, counted from the first event of their chunk."""
+    before = 0
+    for part in chunk.ranges:
+        if part.uuid == events.uuid and part.start <= events.start and events.stop <= part.stop:
+            start = before + events.start - part.start
+            return start, start + events.n_entries
+        before += part.n_entries
+    raise ValueError(f"{events} is not in {chunk}")
+
+
+def part_of(chunk: Chunk, start: int, stop: int) -> Chunk:
+    """Some events of a chunk, counted from its first event; the inverse of `counted_in`."""
+    parts, before = [], 0
+    for part in chunk.ranges:
+        first = max(part.start, part.start + start - before)
+        last = min(part.stop, part.start + stop - before)
+        if first < last:
+            parts.append(part.model_copy(update={"start": first, "stop": last}))
+        before += part.n_entries
+    return Chunk(ranges=tuple(parts))

@@ -11,12 +11,11 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -28,6 +27,7 @@ from higgsflow.records.retries import next_attempt
 from tasks.execution.interruption import end_with_parent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from higgsflow.model.jobs import JobsManager, Resources
@@ -35,7 +35,19 @@ if TYPE_CHECKING:
 
 _TICK = 0.1
 Outcome = JobRecord | FailureRecord
-Listener = Callable[[Outcome], bool]
+
+
+class Keeper(Protocol):
+    """Who hears of everything that happens to the jobs."""
+
+    def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
+        """An attempt runs."""
+
+    def ended(self, outcome: Outcome) -> bool:
+        """An attempt has ended; whether to go on with jobs that have not begun."""
+
+    def tick(self, n_running: int) -> None:
+        """Called several times a second."""
 
 
 @dataclass
@@ -72,17 +84,17 @@ class JobPool:
         """How many jobs run now."""
         return len(self._running)
 
-    def run(self, jobs: Iterable[Any], ended: Listener, tick: Callable[[], None]) -> None:
-        """Runs all jobs; `ended` hears of every end and says whether to go on with the rest."""
+    def run(self, jobs: Iterable[Any], keeper: Keeper) -> None:
+        """Runs all jobs, as long as the keeper of the books says so."""
         self._waiting.extend(Attempt(job, self._settings.resources) for job in jobs)
         self._logs.mkdir(parents=True, exist_ok=True)
         context = multiprocessing.get_context("fork")
         pool = ProcessPool(max_workers=self._slots.n, context=context, initializer=end_with_parent)
         try:
             while self._waiting or self._running:
-                self._start_what_can(pool)
-                self._end_what_has(ended)
-                tick()
+                self._start_what_can(pool, keeper)
+                self._end_what_has(keeper)
+                keeper.tick(self.n_running)
                 self._follow_parent()
             pool.close()
         except BaseException:
@@ -93,7 +105,7 @@ class JobPool:
             for attempt in self._running.values():
                 attempt.slot.release()
 
-    def _start_what_can(self, pool: ProcessPool) -> None:
+    def _start_what_can(self, pool: ProcessPool, keeper: Keeper) -> None:
         now = time.time()
         for _ in range(len(self._waiting)):
             attempt = self._waiting.popleft()
@@ -109,15 +121,17 @@ class JobPool:
                 timeout=attempt.resources.time_limit,
             )
             self._running[future] = attempt
+            known = {"host": socket.gethostname(), "log": str(self._log(attempt))}
+            keeper.begun(job.chunk.id, attempt.number, attempt.resources, **known)
 
-    def _end_what_has(self, ended: Listener) -> None:
+    def _end_what_has(self, keeper: Keeper) -> None:
         if not self._running:
             time.sleep(_TICK)
             return
         for future in wait(self._running, timeout=_TICK, return_when=FIRST_COMPLETED).done:
             attempt = self._running.pop(future)
             attempt.slot.release()
-            if not ended(self._concluded(self._outcome(future, attempt), attempt)):
+            if not keeper.ended(self._concluded(self._outcome(future, attempt), attempt)):
                 self.dropped.extend(self._waiting)
                 self._waiting.clear()
 

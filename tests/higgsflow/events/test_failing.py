@@ -4,9 +4,11 @@ import sys
 import traceback
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from higgsflow.events.chunks import Range
-from higgsflow.events.failing import failing_events, located
+from higgsflow.events.chunks import Chunk, Range
+from higgsflow.events.failing import counted_in, failing_events, located, part_of
 
 EVENTS = Range(url="/x/a.root", uuid="u", start=10, stop=20)
 
@@ -34,3 +36,33 @@ def test_the_narrowest_events_count() -> None:
 
 def test_others_know_of_no_events() -> None:
     assert failing_events(ValueError("x")) is None
+
+
+CHUNK = Chunk(
+    ranges=(
+        Range(url="/a.root", uuid="a", start=90, stop=100),
+        Range(url="/b.root", uuid="b", start=0, stop=5),
+        Range(url="/a.root", uuid="a", start=0, stop=20),
+    )
+)
+
+
+def test_events_are_counted_from_the_first_of_the_chunk() -> None:
+    (part,) = part_of(CHUNK, 12, 14).ranges
+    assert (part.url, part.start, part.stop) == ("/b.root", 2, 4)
+    assert counted_in(CHUNK, part) == (12, 14)
+
+
+def test_events_of_another_chunk_are_an_error() -> None:
+    with pytest.raises(ValueError, match="is not in"):
+        counted_in(CHUNK, EVENTS)
+
+
+@given(st.integers(0, 35), st.integers(0, 40))
+def test_a_part_has_the_events_asked_for_and_counts_them_back(start: int, length: int) -> None:
+    found = part_of(CHUNK, start, start + length)
+    assert found.n_entries == min(35, start + length) - start
+    where = start
+    for part in found.ranges:
+        assert counted_in(CHUNK, part) == (where, where + part.n_entries)
+        where += part.n_entries

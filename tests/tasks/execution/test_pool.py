@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from higgsflow.attempt import resident_mb
-from higgsflow.model.jobs import JobsManager
+from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution.pool import JobPool
 from tasks.execution.slots import Slots
@@ -55,6 +56,26 @@ def unlucky(events, marker="", how=""):
 '''
 
 
+class Keeper:
+    """Remembers what it hears."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, int]] = []
+        self.outcomes: list[JobRecord | FailureRecord] = []
+
+    def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
+        assert asked.time_limit
+        assert Path(known["log"]).parent.is_dir()
+        self.started.append((chunk_id, attempt))
+
+    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
+        self.outcomes.append(outcome)
+        return isinstance(outcome, JobRecord) or outcome.is_infrastructure
+
+    def tick(self, n_running: int) -> None:
+        assert 0 <= n_running <= 2
+
+
 def run(lab: Lab, how: str, **settings: Any) -> list[JobRecord | FailureRecord]:
     """Runs the two jobs of the toy sample; what ended, in order."""
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + TAGGER, encoding="utf-8")
@@ -63,17 +84,13 @@ def run(lab: Lab, how: str, **settings: Any) -> list[JobRecord | FailureRecord]:
     lab.content["tag_sequence"][1].insert(0, entry)
     assert lab.run("IndexSample", sample="Sig")
     task = lab.task("ProcessSample", sample="Sig", year="2017")
-    ended: list[JobRecord | FailureRecord] = []
-
-    def listen(outcome: JobRecord | FailureRecord) -> bool:
-        ended.append(outcome)
-        return isinstance(outcome, JobRecord) or outcome.is_infrastructure
-
+    keeper = Keeper()
     manager = JobsManager(retry_delay=0.0, **settings)
     pool = JobPool(manager, Slots(lab.folder / "slots", 2), lab.folder / "logs")
-    pool.run([task.job(chunk, task.wanted) for chunk in task.chunks], listen, lambda: None)
+    pool.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
     assert pool.n_running == 0
-    return ended
+    assert len(keeper.started) == len(keeper.outcomes)
+    return keeper.outcomes
 
 
 def kinds(ended: list[JobRecord | FailureRecord]) -> list[str]:

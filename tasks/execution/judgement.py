@@ -1,0 +1,83 @@
+"""What is told when the jobs of a sample did not suffice: why, where, and what to type."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.errors import IncompleteSample, UserError
+from higgsflow.events.failing import counted_in
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.records.chunk_store import ChunkStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from higgsflow.completeness import Completeness
+    from higgsflow.records.job_record import FailureRecord
+
+_SHOWN = 4  # lost ranges in a message
+
+
+class DefectError(UserError):
+    """An exception in the code of a tagger or systematic; its traceback is told once."""
+
+
+def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
+    """The cause that hit most jobs: its traceback, how many they were, and how to see it again."""
+    (cause, n), *others = Counter(failure.cause for failure in defects).most_common()
+    first = min(
+        (failure for failure in defects if failure.cause == cause),
+        key=lambda failure: _branch_of(task, failure),
+    )
+    more = f", and {_amount(len(others), 'other cause')} hit {sum(m for _, m in others)} more"
+    hit = f"it hit {_amount(n, 'job')} of {task.pair.name}{more if others else ''}"
+    return DefectError(
+        _told(first), f"{hit}; log: {first.log}", f"to see it again: {command(task, first)}"
+    )
+
+
+def command(task: Any, failure: FailureRecord) -> str:
+    """A command that runs what failed in its own process, on the events that it failed on."""
+    words = ["law", "run", "ProcessSample", "--analysis", task.analysis]
+    if task.version != AnalysisModel.model_fields["version"].default:
+        words += ["--version", task.version]
+    branch = _branch_of(task, failure)
+    words += ["--sample", task.sample, "--year", task.year, "--branch", str(branch)]
+    if failure.failing is not None and failure.failing.n_entries:
+        start, stop = counted_in(task.chunks[branch], failure.failing)
+        words += ["--events", f"{start}:{stop}"]
+    return shlex.join(words)
+
+
+def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
+    """How much is lost, where and why."""
+    store = ChunkStore(task.chunk_folder)
+    done = store.done(task.chunks, task.wanted)
+    failures = task.final_failures(store)
+    reasons = "; ".join(sorted({f.message.split("\n")[0] for f in failures.values()})[:2])
+    ranges = [r for c in task.chunks if c.id not in done for r in c.ranges]
+    shown = ", ".join(f"{r.url} {r.start} to {r.stop}" for r in ranges[:_SHOWN])
+    more = f" and {len(ranges) - _SHOWN} more ranges" if len(ranges) > _SHOWN else ""
+    n_lost = found.n_indexed - found.n_done
+    return IncompleteSample(
+        f"{n_lost} of {found.n_indexed} entries of {task.pair.name} were lost: {reasons}",
+        f"{shown}{more}",
+        f"logs in {task.stage_folder('jobs')}; run the same command to try again",
+    )
+
+
+def _told(failure: FailureRecord) -> str:
+    """The message where it is one of ours that says all, else the traceback."""
+    told_by_us = failure.message if "\n" in failure.message else ""
+    return (told_by_us or failure.traceback or failure.message).rstrip()
+
+
+def _amount(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _branch_of(task: Any, failure: FailureRecord) -> int:
+    ids = [chunk.id for chunk in task.chunks]
+    return ids.index(failure.chunk_id)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from tasks.execution.driver_lock import driving, is_driven
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLD = """
+import pathlib, sys, time
+from tasks.execution.driver_lock import driving
+
+with driving(pathlib.Path(sys.argv[1]), lambda: print("waits", flush=True)):
+    print("drives", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def hold(folder: Path, seconds: float) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def test_nobody_drives_what_was_never_begun(tmp_path: Path) -> None:
+    assert not is_driven(tmp_path / "nowhere")
+    assert not is_driven(tmp_path)
+    with driving(tmp_path, lambda: None):
+        pass
+    assert not is_driven(tmp_path)
+
+
+def test_who_dies_drives_no_more(tmp_path: Path) -> None:
+    with hold(tmp_path, 300) as other:
+        assert line(other) == "drives"
+        assert is_driven(tmp_path)
+        os.kill(other.pid, signal.SIGKILL)
+    assert not is_driven(tmp_path)
+
+
+def test_the_second_one_says_so_and_waits_for_the_first(tmp_path: Path) -> None:
+    waited: list[float] = []
+    with hold(tmp_path, 1.0) as other:
+        assert line(other) == "drives"
+        with driving(tmp_path, lambda: waited.append(time.monotonic())):
+            other.wait(timeout=60)
+            assert other.returncode == 0
+    assert len(waited) == 1
+
+
+def test_looking_takes_nothing_away(tmp_path: Path) -> None:
+    for _ in range(3):
+        assert not is_driven(tmp_path)
+    with hold(tmp_path, 0.0) as other:
+        assert line(other) == "drives"

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.records.job_record import FailureRecord
+from tasks.execution.judgement import command, defect_error
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+TRACEBACK = 'Traceback (most recent call last):\n  File "/x/mine.py", line {}, in f\nKeyError: {}'
+
+
+def task_of(lab: Lab) -> Any:
+    """Eight chunks of ten events."""
+    lab.jobs["n_events_per_output"] = 10
+    assert lab.run("IndexSample", sample="Sig")
+    return lab.task("ProcessSample", sample="Sig", year="2017")
+
+
+def defect(task: Any, branch: int, line: int = 1, **changes: Any) -> FailureRecord:
+    facts = {"digest": "d", "attempt": 1, "host": "h", "started": 1.0, "wall": 1.0}
+    known = {"error_class": "defect", "exception": "KeyError", "message": f"KeyError: {branch}"}
+    text = TRACEBACK.format(line, branch)
+    chunk_id = task.chunks[branch].id
+    return FailureRecord(
+        **{
+            "chunk_id": chunk_id,
+            "traceback": text,
+            "log": f"/{branch}.log",
+            **known,
+            **facts,
+            **changes,
+        }
+    )
+
+
+def test_the_cause_that_hit_most_is_told_by_its_first_job(lab: Lab) -> None:
+    task = task_of(lab)
+    found = [defect(task, 0, line=7), defect(task, 5), defect(task, 3), defect(task, 4)]
+    told = str(defect_error(task, found)).splitlines()
+    assert told[:3] == TRACEBACK.format(1, 3).splitlines()
+    assert told[3] == ("  it hit 3 jobs of Sig (2017), and 1 other cause hit 1 more; log: /3.log")
+    assert told[4].startswith("  to see it again: law run ProcessSample ")
+    assert told[4].endswith(" --sample Sig --year 2017 --branch 3")
+
+
+def test_what_we_say_ourselves_needs_no_traceback(lab: Lab) -> None:
+    task = task_of(lab)
+    ours = "tagger 'x' gave a mask of 9 events\n  for 10 events"
+    told = str(defect_error(task, [defect(task, 0, message=ours)]))
+    assert told.startswith(ours)
+    assert "Traceback" not in told
+
+
+def test_the_command_counts_events_from_the_first_of_the_branch(lab: Lab) -> None:
+    task = task_of(lab)
+    (part,) = task.chunks[5].ranges
+    failing = part.model_copy(update={"start": part.start + 4, "stop": part.stop})
+    words = command(task, defect(task, 5, failing=failing))
+    assert words.endswith(" --branch 5 --events 4:10")
+
+
+def test_the_command_can_be_pasted_whatever_the_path(lab: Lab) -> None:
+    """Names in a shell are quoted."""
+    odd = lab.folder / "my `analysis`"
+    odd.mkdir()
+    lab.path = odd / "toy.yaml"
+    task = task_of(lab)
+    assert f" --analysis '{lab.path}' " in command(task, defect(task, 0))
