@@ -12,6 +12,7 @@ import numpy as np
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.preserved import counted, kept_sums, of_variation, positions
+from higgsflow.records.generator_bins import generator_key
 from higgsflow.variations import apply_variation, find_variation
 from higgsflow.weights import Factors, evaluate, factor_column
 from higgsflow.weights import input_columns as weight_inputs
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Array = "npt.NDArray[np.float64]"
 Kept = dict[str, "Counter"]
-_GENERATOR = "gen"
 
 
 def kept_before_cuts(
@@ -89,14 +89,10 @@ def generator_sums(plan: Plan, events: Any, initial: Any, early: Weighed) -> Kep
     for name, bins in plan.generator_bins.items():
         index = positions(bins, events, f"generator_bins.{name}")
         for column, factor in {"": np.ones(len(initial)), **_by_column(early)}.items():
-            for k, counter in enumerate(counted(index, initial * factor, bins.n)):
-                found[generator_key(name, k, column)] = counter
+            counters = counted(index, initial * factor, bins.n)
+            for label, counter in zip(bins.labels, counters, strict=True):
+                found[generator_key(name, label, column)] = counter
     return found
-
-
-def generator_key(name: str, k: int, column: str = "") -> str:
-    """What the sum of a generator bin is called; of g times a factor by the factor's column."""
-    return f"{_GENERATOR}:{name}:{k}:{column}"
 
 
 def _by_column(early: Weighed) -> dict[str, Any]:

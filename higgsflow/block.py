@@ -15,6 +15,7 @@ import numpy.typing as npt
 from higgsflow.before_cuts import kept_at_step, kept_before_cuts
 from higgsflow.bounds import check_dropped
 from higgsflow.events.columns import combine
+from higgsflow.events.datasets import left_to_others, own_rows
 from higgsflow.events.golden import Golden, is_certified
 from higgsflow.model.systematic import NOMINAL, WeightSystematic
 from higgsflow.needs import GENERATOR_WEIGHT
@@ -115,7 +116,8 @@ def process_block(
     `plan.rest_needs` of the first m of the same events, m being n, or 0 when the skim keeps none.
     """
     generated = _generator_weight(first, plan.context.is_data)
-    rows = _certified(first, golden)
+    certified = _certified(first, golden)
+    rows = own_rows(plan.pair.dataset, first, certified)
     clamped = clamped_by_corrections(first[rows], plan.first_corrections)
     events = apply_corrections(first[rows], plan.first_corrections, plan.systematics)
     early = {weight.name: (weight, evaluate(weight, events)) for weight in plan.early}
@@ -137,7 +139,7 @@ def process_block(
             sums = {**known[variation], **ledger.kept}
             ledgers[variation] = whole.model_copy(update={"kept": sums})
     of_all = sums_of(generated, everything.initial, early, events)
-    of_all.factors.update(clamped)
+    of_all.factors.update(clamped | left_to_others(plan.pair.dataset, certified, rows))
     return BlockResult(of_all, tables, ledgers)
 
 

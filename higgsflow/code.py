@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _PHYSICS = tuple(
     f"higgsflow.{name}"
     for name in (
-        "before_cuts", "block", "bounds", "corrections", "events.columns", "events.golden", "needs",
+        "before_cuts", "block", "bounds", "corrections", "events.columns", "events.datasets",
+        "events.golden", "needs",
         "objects", "output_columns", "plan", "preserved", "records.moments", "selection",
         "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )

@@ -133,6 +133,7 @@ def _basic(plan: Plan) -> dict[str, Any]:
         "year": plan.context.year,
         "is data": plan.context.is_data,
         "golden JSON": _golden(plan),
+        "primary dataset": _dataset(plan),
         "keep_untagged": plan.analysis.tag_sequence.keep_untagged,
         **_code(physics_parts()),
     }
@@ -141,6 +142,11 @@ def _basic(plan: Plan) -> dict[str, Any]:
 def _code(parts: Mapping[str, str]) -> dict[str, str]:
     """The modules of some code as ingredients."""
     return {f"{_CODE}{name}": marked(found[:16]) for name, found in sorted(parts.items())}
+
+
+def _dataset(plan: Plan) -> list[Any]:
+    dataset = plan.pair.dataset
+    return [] if dataset is None else [list(dataset.triggers), list(dataset.before)]
 
 
 def _golden(plan: Plan) -> str:

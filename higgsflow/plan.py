@@ -145,8 +145,11 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     seen: tuple[WeightSystematic | Shift, ...] = (*early, *watched)
     first_corrections, rest_corrections = split_corrections(systematics, steps, context, seen)
     counted = _generator_columns(analysis, context)
-    first = unique((*first_needs(steps, context, (*seen, *first_corrections)), *counted))
+    triggers = pair.dataset.needs if pair.dataset is not None else ()
+    first_seen = first_needs(steps, context, (*seen, *first_corrections))
+    first = unique((*first_seen, *counted, *triggers))
     rest = unique((*needs, *passed_on), without={need.name for need in first})
+    needed_by |= {n.name: needed_by.get(n.name, "primary_datasets") for n in triggers}
     needed_by |= {n.name: needed_by.get(n.name, "generator_bins") for n in counted}
     needed_by |= {n.name: needed_by.get(n.name, "variables_of_interest") for n in passed_on}
     return Plan(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import higgsflow
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.digests import digest
 from higgsflow.ingredients import flattened, marked
+from higgsflow.model.systematic import NOMINAL
 from higgsflow.normalization import Normalization
 from higgsflow.output.manifest import Manifest
 from higgsflow.records.lumi_coverage import by_year
@@ -50,6 +52,7 @@ class SummarizeAnalysis(AnalysisTask):
         return StageTarget(folder / "summary.json", self._today, beside=(folder / "report.html",))
 
     def run(self) -> None:
+        from higgsflow.output.duplicates import refuse_shared
         from higgsflow.report.page import write_report
         from higgsflow.report.summary import Summary
         from higgsflow.report.tables import print_summary
@@ -58,6 +61,8 @@ class SummarizeAnalysis(AnalysisTask):
         self.tell_reasons()
         model, blinding = self.model, self.model.blinding
         made_from = self._today() or {}
+        for merged in self._added_data().values():
+            refuse_shared(merged)
         samples = tuple(self._sample(pair) for pair in model.samples.pairs)
         summary = Summary(
             inputs="",
@@ -80,6 +85,17 @@ class SummarizeAnalysis(AnalysisTask):
         self.output().write(summary, made_from)
         end_display()
         print_summary(summary, folder=self.folder / "summary")
+
+    def _added_data(self) -> dict[tuple[str, str], dict[str, Path]]:
+        """Merged nominal files of data by year and process, whose events are added."""
+        found: dict[tuple[str, str], dict[str, Path]] = {}
+        for pair in self.model.samples.pairs:
+            if pair.is_data:
+                names = {"sample": pair.sample.name, "year": pair.year}
+                manifest = MergeSample.req(self, **names).output()[NOMINAL].read(Manifest)
+                key = (pair.year, pair.sample.process if pair.dataset is None else "")
+                found.setdefault(key, {})[pair.name] = Path(manifest.path)
+        return found
 
     def _sample(self, pair: SampleYear) -> Any:
         from higgsflow.report.summary import summarize_sample

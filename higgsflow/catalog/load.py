@@ -25,6 +25,7 @@ T = TypeVar("T", bound=Noun)
 _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
 _REMOTE = ("root://", "das:", "task:")
+_DATASETS = "primary_datasets"
 
 
 def find_analysis(name: str) -> Path | None:
@@ -72,7 +73,7 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     """The samples section: a catalogue (path, paths or inline), a list of names, and years."""
     section = {"catalog": section} if isinstance(section, str | list) else section
     section = _mapping(section, "samples", str(where))
-    known = {"catalog", "sample_list", "years", "samples", "selected_years"}
+    known = {"catalog", "sample_list", "years", "samples", "selected_years", _DATASETS}
     for key in section:
         if key not in known:
             raise UnknownName("key", str(key), known, f"{where}: samples")
@@ -80,7 +81,7 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     if "samples" in section:
         if "catalog" in section:
             raise InvalidConfiguration("samples are given in a catalog and in place", str(where))
-        inline = {"samples": section["samples"], "years": section.get("years", {})}
+        inline = {key: section[key] for key in ("samples", "years", _DATASETS) if key in section}
         catalog = _absolute_catalog(inline, folder, str(where))
         return select_samples(catalog, chosen, section.get("selected_years"), str(where))
     if "catalog" not in section:
@@ -100,7 +101,7 @@ def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
         return _absolute_catalog(content, path.parent, str(path))
     if not isinstance(source, Sequence) or not source:
         raise InvalidConfiguration(f"{source!r} is no catalogue of samples", "", "give its path")
-    merged: dict[str, Any] = {"years": {}, "samples": {}}
+    merged: dict[str, Any] = {"years": {}, "samples": {}, _DATASETS: ()}
     for part in source:
         _add_catalog(merged, load_catalog(part, folder), f"in {part}")
     return merged
@@ -114,6 +115,7 @@ def _add_catalog(merged: dict[str, Any], more: Mapping[str, Any], where: str) ->
         if merged["years"].setdefault(year, era) != era:
             raise InvalidConfiguration(f"year '{year}' differs between two catalogues", where)
     merged["samples"].update(more["samples"])
+    merged[_DATASETS] = (*merged[_DATASETS], *more[_DATASETS])
 
 
 def _catalog_path(source: str | Path, folder: Path) -> Path:
@@ -146,7 +148,9 @@ def select_samples(
             if str(year) not in known_years:
                 of_sample = f"the catalogue's years, which '{name}' has files for"
                 raise UnknownName("luminosity for year", str(year), known_years, of_sample)
+    order = select_names(tuple(map(str, catalog.get(_DATASETS) or ())), names, "sample")
     content = {
+        _DATASETS: [name for name in order if name in chosen],
         "samples": [{"name": name, **entries[name]} for name in chosen],
         "years": catalog.get("years", {}),
         "selected_years": selected,
@@ -264,10 +268,11 @@ def _absolute_catalog(catalog: dict[str, Any], folder: Path, where: str) -> dict
         name: _absolute_sample(name, entry, folder)
         for name, entry in _as_entries(catalog.get("samples") or {}, where).items()
     }
-    rest = {k: v for k, v in catalog.items() if k not in ("years", "samples")}
-    for key in rest:
-        raise UnknownName("key", str(key), ("years", "samples"), where)
-    return {"years": years, "samples": samples}
+    known = ("years", "samples", _DATASETS)
+    for key in catalog:
+        if key not in known:
+            raise UnknownName("key", str(key), known, where)
+    return {"years": years, "samples": samples, _DATASETS: catalog.get(_DATASETS) or ()}
 
 
 def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -47,6 +47,14 @@ class Bins(Noun):
             return 1
         return len(self.values) or len(self.edges) - 1
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each bin is called: its value, or its edges."""
+        if not self.column:
+            return ("all",)
+        pairs = zip(self.edges, self.edges[1:], strict=False)
+        return tuple(map(str, self.values)) or tuple(f"{a:g} to {b:g}" for a, b in pairs)
+
 
 ALL = Bins()
 

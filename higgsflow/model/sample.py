@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.dataset import PrimaryDataset, Triggers, dataset_of
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.systematic import Systematics
 
@@ -124,6 +125,10 @@ class DataSample(_SampleBase):
     """Collision data: no cross section, weights are 1."""
 
     kind: Literal["data"] = "data"
+    triggers: Triggers = Field(
+        default=(),
+        description="of a primary dataset, or per year; NAME? may be absent",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -153,6 +158,7 @@ class SampleYear(Noun):
     sample: Sample
     year: Name
     era: Year
+    dataset: PrimaryDataset | None = None
 
     @property
     def name(self) -> str:
@@ -186,12 +192,20 @@ class Samples(Noun):
     samples: tuple[Sample, ...]
     years: Annotated[dict[Name, Year], BeforeValidator(_with_text_keys)]
     selected_years: tuple[Name, ...]
+    primary_datasets: tuple[Name, ...] = Field(
+        default=(), description="data in order: an event is of the first whose triggers it fired"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Samples:
         _unique("sample name", [sample.name for sample in self.samples])
         _unique("process_id", [str(sample.process_id) for sample in self.samples])
         _unique("selected year", list(self.selected_years))
+        _unique("primary dataset", list(self.primary_datasets))
+        data = [sample.name for sample in self.samples if isinstance(sample, DataSample)]
+        for name in self.primary_datasets:
+            if name not in data:
+                raise UnknownName("sample of data", name, data, "primary_datasets")
         for year in self.selected_years:
             if year not in self.years:
                 raise UnknownName("luminosity for year", year, self.years, "the catalogue's years")
@@ -210,11 +224,25 @@ class Samples(Noun):
     def pairs(self) -> tuple[SampleYear, ...]:
         """Every selected sample and year that has files."""
         return tuple(
-            SampleYear(sample=sample, year=year, era=self.years[year])
+            SampleYear(
+                sample=sample,
+                year=year,
+                era=self.years[year],
+                dataset=self._dataset(sample.name, year),
+            )
             for sample in self.samples
             for year in self.selected_years
             if year in sample.files
         )
+
+    def _dataset(self, name: str, year: str) -> PrimaryDataset | None:
+        """What is a primary dataset's own, among those that have files in the year."""
+        triggers = {
+            sample.name: sample.triggers
+            for sample in self.samples
+            if isinstance(sample, DataSample) and year in sample.files
+        }
+        return dataset_of(name, year, self.primary_datasets, triggers)
 
     def pair(self, sample: str, year: str) -> SampleYear:
         """One sample and year by name.

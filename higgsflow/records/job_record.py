@@ -50,7 +50,7 @@ class RangeSums(Noun):
     """What was read of one range of entries, before any cut.
 
     Attributes:
-        n_certified: events left after the golden JSON.
+        n_certified: events left after the golden JSON that no other primary dataset has.
         sum_g, sum_g2, sum_abs_g: sums over all events read of the generator weight, its square
             and its absolute value; for data the weight is 1.
         lumisections: of the events read, as rows of (run, first, last); only for data whose file

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from higgsflow.model.noun import Noun
 from higgsflow.normalization import Normalization
+from higgsflow.records.generator_bins import GeneratorBin
 from higgsflow.records.lumi_coverage import SampleCoverage, YearCoverage
 from higgsflow.report.variation_content import (
     Interval,
@@ -62,7 +63,7 @@ class SampleSummary(Noun):
         kind: data or simulation.
         n_entries: events in the files, as indexed.
         n_read: processed.
-        n_certified: left of those after the golden JSON.
+        n_certified: left of those after the golden JSON, less those of other primary datasets.
         n_selected: rows of the merged nominal file.
         sum_g: sum of the generator weights of all events read.
         sum_g2: sum of their squares.
@@ -82,6 +83,7 @@ class SampleSummary(Noun):
         runs_difference: sum of weights read minus that of the Runs trees of the same files; other
             than zero also where files are skims, partial or not all read.
         runs_difference_relative: the same over the sum of the Runs trees.
+        generator_bins: the same sums in declared bins of the generator, by the name of the bins.
         factor_sums: sums before any cut of generator weight times factor.
         factor_means: the same over the sum of generator weights; 1 where a factor keeps the
             number of events. Of simulation only.
@@ -114,6 +116,7 @@ class SampleSummary(Noun):
     negative_fraction: float | None = None
     runs_difference: float | None = None
     runs_difference_relative: float | None = None
+    generator_bins: dict[str, tuple[GeneratorBin, ...]] = {}
     factor_sums: dict[str, float] = {}
     factor_means: dict[str, float] = {}
     versions: dict[str, tuple[str, ...]] = {}

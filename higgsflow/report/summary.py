@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
+from higgsflow.records.generator_bins import GeneratorBin, generator_bins
 from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
 from higgsflow.report.effects import effects
 from higgsflow.report.intervals import clopper_pearson
@@ -87,6 +88,7 @@ def summarize_sample(
         normalization=normalization,
         runs_difference=difference,
         runs_difference_relative=relative,
+        generator_bins=_generator_bins(jobs),
         factor_sums=jobs.factor_sums,
         factor_means={} if pair.is_data else _means(jobs.factor_sums, sum_g),
         jobs=_jobs(jobs),
@@ -96,6 +98,10 @@ def summarize_sample(
         merged={variation: manifest.path for variation, manifest in manifests.items()},
         lumisections=jobs.lumisections,
     )  # fmt: skip
+
+
+def _generator_bins(jobs: SampleJobs) -> dict[str, tuple[GeneratorBin, ...]]:
+    return generator_bins(jobs.ledgers[NOMINAL].kept) if NOMINAL in jobs.ledgers else {}
 
 
 def _negative_fraction(sum_g: float, ranges: Sequence[RangeSums]) -> float | None:
