@@ -11,11 +11,14 @@ from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.sample_index import FORMAT, IndexFile, index_sample
 from higgsflow.ingredients import marked
 from higgsflow.plan import check_index
+from tasks import session
 from tasks.base import SampleTask
 from tasks.generate_demo_files import GenerateDemoFiles
 from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from higgsflow.ingredients import Ingredients
 
 _LIST_CHANGED = "list of files changed"
@@ -39,7 +42,8 @@ class IndexSample(SampleTask):
     def stage_run(self) -> None:
         index = index_sample(self.pair, self._files(), self.folder.parent / "file_index")
         check_index(self.plan, index)
-        self.output().write(IndexFile(inputs="", index=index), self._ingredients())
+        found = IndexFile(inputs="", invocation=session.current.id, index=index)
+        self.output().write(found, self._ingredients())
 
     def _producers(self) -> list[Any]:
         found = []
@@ -68,11 +72,30 @@ class IndexSample(SampleTask):
         """What determines the index today; None while the files cannot be listed."""
         if any(not task.complete() for task in self.stage_requires()):
             return None
+        # one invocation, one truth: what vanishes meanwhile is for the jobs to meet
+        known = session.current.listed
         try:
-            return self._ingredients()
+            if (sealed := self._sealed()) is not None:
+                return sealed
+            if self._place not in known:
+                known[self._place] = self._ingredients()
+            return known[self._place]
         except UserError:
             # run() meets the same error and tells it
             return None
+
+    def _sealed(self) -> Ingredients | None:
+        """What the index was made from, if this invocation has made it."""
+        target = self.output()
+        try:
+            found = index_of(target)
+        except (OSError, ValueError):
+            return None
+        return found.made_from if found.invocation == session.current.id else None
+
+    @property
+    def _place(self) -> Path:
+        return self.stage_folder("index")
 
     def _ingredients(self) -> Ingredients:
         local = resolve_files(self._local(), self.pair.name) if self._local() else ()

@@ -19,6 +19,9 @@ from higgsflow.model.reference import lives_in_main, look_in
 from higgsflow.plan import check_all
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
 
 # where outputs lie is asked for beside what belongs to the invocation
@@ -32,6 +35,7 @@ class Invocation:
         id: what MonitorJobs seals its findings with; later stages of the same invocation trust it.
         scope: whether all samples of the analysis take part, so that all are indexed first.
         retry_failed: whether final failures of earlier invocations are forgotten.
+        listed: what determines the index at each place, once its files were listed.
         started: when it began, in seconds; tells earlier failures from its own.
     """
 
@@ -40,6 +44,7 @@ class Invocation:
         self.started = time.time()
         self.scope: str = ""
         self.retry_failed = False
+        self.listed: dict[Path, Ingredients] = {}
 
 
 current = Invocation()

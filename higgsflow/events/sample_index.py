@@ -27,11 +27,12 @@ FORMAT = 2
 class IndexFile(Noun):
     """The index as it lies in the store; `inputs` is the digest of the list of files.
 
-    `made_from` says what that digest covers.
+    `made_from` says what that digest covers, `invocation` which run of the program made it.
     """
 
     inputs: str
     made_from: dict[str, Any] = {}
+    invocation: str = ""
     index: SampleIndex
 
 

@@ -48,13 +48,19 @@ def open_file(url: str) -> Iterator[Any]:
     """
     with reading(url):
         # as a mapping, since a colon in a plain path would be taken for the name of an object
-        file = uproot.open({url: None}, object_cache=None, array_cache=None)
+        file = uproot.open({url: None}, object_cache=None, array_cache=None, **_how(url))
     try:
         with reading(url):
             _check_size(file.file, url)
         yield file
     finally:
         file.close()
+
+
+def _how(url: str) -> dict[str, Any]:
+    """How a path is opened that would be taken for two addresses of fsspec."""
+    is_path = url.startswith("/") and "::" in url
+    return {"handler": uproot.MultithreadedFileSource} if is_path else {}
 
 
 def _check_size(file: Any, url: str) -> None:
