@@ -47,6 +47,15 @@ def positions(bins: Bins, events: Any, owner: str) -> npt.NDArray[np.int16]:
     if not bins.column:
         return np.zeros(len(events), dtype=np.int16)
     values = np.asarray(ak.to_numpy(get_column(events, bins.column)), dtype=np.float64)
+    return bins_of(bins, values, owner)
+
+
+def bins_of(bins: Bins, values: Array, owner: str) -> npt.NDArray[np.int16]:
+    """The bin of each value of the column.
+
+    Raises:
+        WeightError: for a value that belongs to no bin.
+    """
     if bins.values:
         order = np.argsort(bins.values)
         ordered = np.asarray(bins.values, dtype=np.float64)[order]

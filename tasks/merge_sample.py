@@ -79,6 +79,7 @@ class MergeSample(VariationTask):
     def _write_final_fit(self, target: StageTarget) -> None:
         from higgsflow.output.finalfit import write_final_fit
         from higgsflow.output.finalfit_branches import FinalFitOrder
+        from higgsflow.records.generator_bins import generator_bins
 
         target.file.unlink(missing_ok=True)
         made_from = self._final_fit_today() or {}
@@ -88,6 +89,8 @@ class MergeSample(VariationTask):
             pair=self.pair,
             merged={v: t.read(Manifest) for v, t in self.output().items()},
             factor_sums=jobs.factor_sums,
+            generator_bins=generator_bins(jobs.ledgers[NOMINAL].kept),
+            ratios=self.input().read(Normalization).weight_ratios.get(NOMINAL, {}),
             inputs=digest(made_from),
             path=target.file.with_suffix(".root"),
         )

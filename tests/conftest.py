@@ -252,6 +252,10 @@ class Lab:
         self.content["samples"]["samples"][sample]["files"][year] = files
         return copies
 
+    def own_paths(self, sample: str = "Sig", year: str = "2017") -> list[Path]:
+        """The files that a test has made its own."""
+        return sorted((self.folder / "input").glob(f"{sample}_{year}_*.root"))
+
     @staticmethod
     def write_unweighted(paths: list[Path]) -> None:
         """Files with different events, all of weight 1."""

@@ -77,6 +77,8 @@ class AnalysisModel(Noun):
         self.outputs.check(
             self.output_format, self.tag_sequence.tags, tuple(dict.fromkeys(simulated)), columns
         )
+        if self.outputs.finalfit is not None:
+            self.outputs.finalfit.check_bins(self.generator_bins)
         return self
 
     def systematics_of(self, pair: SampleYear) -> Systematics:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.sample import for_year
+
+if TYPE_CHECKING:
+    from higgsflow.model.preserved import Bins
 
 # Trees2WS tells systematics, untagged events and failures by these parts of a tree's name
 _RESERVED = ("sigma", "NOTAG", "ERROR")
@@ -57,7 +60,8 @@ class FinalFit(Noun):
         variables: more branches of every tree, by their name there, such as the STXS bin.
         tags: other names of tags; of a tag with categories a list, one name for each.
         systematics: what FinalFit calls a systematic, where that differs.
-        notag: one row with the weight of all events that no tag has, simulation only.
+        notag: the weight of all events that no tag has, in one row, simulation only.
+        notag_bins: or in a row per bin of these `generator_bins`, such as those of STXS.
     """
 
     processes: dict[str, Annotated[FinalFitProcess, BeforeValidator(_process)]] = {}
@@ -69,6 +73,7 @@ class FinalFit(Noun):
     tags: Annotated[dict[str, tuple[Name, ...]], BeforeValidator(_categories)] = {}
     systematics: dict[str, Name] = {}
     notag: bool = False
+    notag_bins: str = ""
     directory: str = Field(default="tagsDumper/trees", pattern=r"^[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*$")
 
     @model_validator(mode="after")
@@ -86,6 +91,21 @@ class FinalFit(Noun):
         """The columns of merged events that it needs besides tags and weights."""
         dz = (self.dz,) if isinstance(self.dz, str) else ()
         return tuple(dict.fromkeys((self.mass, *dz, *self.variables.values())))
+
+    def check_bins(self, known: Mapping[str, Bins]) -> None:
+        """Raises where the bins of events without a tag cannot be told in their trees."""
+        if not self.notag_bins:
+            return
+        if self.notag_bins not in known:
+            raise UnknownName("bins", self.notag_bins, known, "generator_bins, for notag_bins")
+        bins = known[self.notag_bins]
+        if not self.notag or not bins.values:
+            raise ValueError("outputs.finalfit: notag_bins go with notag: true, and have values")
+        if bins.column not in self.variables.values():
+            raise ValueError(
+                f"outputs.finalfit: notag_bins need their column as a branch, such as "
+                f"variables: {{stage1p2bin: {bins.column}}}"
+            )
 
     def prefix(self, sample: str, year: str, is_data: bool) -> str | None:
         """How the trees of a sample begin; None where it gets none."""

@@ -17,11 +17,11 @@ from higgsflow.output.atomic import written_atomically
 from higgsflow.output.finalfit_branches import (
     FinalFitOrder,
     Rows,
-    Untagged,
     branches,
     by_category,
     needed_columns,
 )
+from higgsflow.output.finalfit_untagged import Untagged
 from higgsflow.output.merged_events import column_types, tables
 from higgsflow.output.merged_file import ABOUT
 from higgsflow.output.provenance import Origin, as_text, configuration_digest, provenance
@@ -72,8 +72,8 @@ def _provenance(order: FinalFitOrder) -> str:
 
 def _write_variation(file: Any, order: FinalFitOrder, variation: str) -> dict[str, int]:
     """The trees of one variation, also those without rows; returns their entries."""
-    untagged = Untagged(order)
     with_notag = order.options.notag and order.with_weights(variation)
+    untagged = Untagged(order) if with_notag else None
     trees: dict[str, Any] = {}
     entries: dict[str, int] = {}
     for rows in _rows(order, variation):
@@ -86,12 +86,13 @@ def _write_variation(file: Any, order: FinalFitOrder, variation: str) -> dict[st
             entries[path] += int(chosen.sum())
             if chosen.any():
                 trees[path].extend({name: values[chosen] for name, values in content.items()})
-        if with_notag:
+        if untagged is not None:
             untagged.add(rows)
-    if with_notag:
-        row = untagged.row()
-        file.mktree(order.tree(NOTAG), {name: v.dtype for name, v in row.items()}).extend(row)
-        entries[order.tree(NOTAG)] = 1
+    if untagged is not None:
+        found = untagged.rows()
+        tree = file.mktree(order.tree(NOTAG), {name: v.dtype for name, v in found.items()})
+        tree.extend(found)
+        entries[order.tree(NOTAG)] = len(found["weight"])
     return entries
 
 

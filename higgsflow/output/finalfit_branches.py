@@ -20,10 +20,13 @@ from higgsflow.model.outputs import FinalFit
 from higgsflow.model.sample import SampleYear
 from higgsflow.model.systematic import NOMINAL, Systematics, WeightSystematic
 from higgsflow.output.manifest import Manifest
+from higgsflow.records.generator_bins import GeneratorBin
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+    from higgsflow.model.preserved import Bins
 
 Array = npt.NDArray[Any]
 Rows = dict[str, Array]
@@ -31,8 +34,6 @@ Rows = dict[str, Array]
 CENTRAL = "centralObjectWeight"
 _WEIGHTS = ("weight_central", "weight_central_no_lumi", "weight_central_initial")
 _TAGS = ("tag_idx", "tag_category")
-# of files of these kinds D and the sums of factors are over the same events
-_SAME_EVENTS = ("whole", "partial")
 
 
 class FinalFitOrder(Noun):
@@ -41,12 +42,16 @@ class FinalFitOrder(Noun):
     Attributes:
         merged: manifest of each variation.
         factor_sums: sums over all events of generator weight times factor, by column.
+        generator_bins: the same in bins of the generator, by their name.
+        ratios: what the nominal factors of sources that preserve sums were multiplied with.
     """
 
     analysis: AnalysisModel
     pair: SampleYear
     merged: dict[str, Manifest]
     factor_sums: dict[str, float] = {}
+    generator_bins: dict[str, tuple[GeneratorBin, ...]] = {}
+    ratios: dict[str, dict[str, tuple[float, ...]]] = {}
     inputs: str
     path: Path
 
@@ -74,6 +79,11 @@ class FinalFitOrder(Noun):
     def nominal(self) -> Manifest:
         """The manifest of the nominal events."""
         return self.merged[NOMINAL]
+
+    @property
+    def untagged_bins(self) -> Bins | None:
+        """The bins of events without a tag; None for one row of all of them."""
+        return self.analysis.generator_bins.get(self.options.notag_bins)
 
     @property
     def suffixes(self) -> dict[str, str]:
@@ -124,7 +134,7 @@ def branches(order: FinalFitOrder, variation: str, rows: Rows) -> Rows:
         "dZ": rows[options.dz] if isinstance(options.dz, str) else np.full(n, options.dz),
     }
     if order.with_weights(variation):
-        found[CENTRAL] = _central(order, rows)
+        found[CENTRAL] = central_product(order, rows)
         for branch, weight, direction in order.factors:
             found[branch] = _with_central(order, rows, weight, direction)
     return {**found, **{branch: rows[column] for branch, column in options.variables.items()}}
@@ -160,18 +170,19 @@ def _weight(order: FinalFitOrder, rows: Rows) -> Array:
     per_fb = rows["weight_central_no_lumi"]
     if order.options.normalisation == "per_fb":
         return per_fb
-    scale1fb, denominator = _scales(order)
+    scale1fb, denominator = scales(order)
     return np.asarray(per_fb / (scale1fb * denominator))
 
 
-def _scales(order: FinalFitOrder) -> tuple[float, float]:
+def scales(order: FinalFitOrder) -> tuple[float, float]:
+    """scale1fb and the sum of weights D of a simulated sample."""
     scale1fb, denominator = order.nominal.scale1fb, order.nominal.denominator
     assert scale1fb is not None
     assert denominator is not None
     return scale1fb, denominator
 
 
-def _central(order: FinalFitOrder, rows: Rows) -> Array:
+def central_product(order: FinalFitOrder, rows: Rows) -> Array:
     """The product of all central factors."""
     return _over_initial(order, rows, rows["weight_central"])
 
@@ -194,69 +205,4 @@ def _with_central(
     stored = rows[_stored(weight, direction)]
     if weight.modify_central_weight:
         return _over_initial(order, rows, stored)
-    return np.asarray(stored * _central(order, rows))
-
-
-class Untagged:
-    """What events without a tag add up to: everything generated less what is in a tag.
-
-    FinalFit takes out the central factors of tagged events again, so that all trees together give
-    the sum before any cut. Tagged events of central factor 0 it leaves out: they count here.
-    """
-
-    def __init__(self, order: FinalFitOrder) -> None:
-        self._order = order
-        self._tagged = 0.0
-        self._products: dict[str, float] = {}
-
-    def add(self, rows: Rows) -> None:
-        """Takes the tagged ones of some rows into account."""
-        counted = (rows["tag_idx"] >= 0) & (_central(self._order, rows) != 0)
-        initial = rows["weight_central_initial"][counted]
-        self._tagged += float(initial.sum())
-        for branch, column, _ in self._known():
-            factor = rows[column][counted]
-            before = self._products.get(branch, 0.0)
-            self._products[branch] = before + float((initial * factor).sum())
-
-    def row(self) -> Rows:
-        """One row: the weight of all these events, and the mean factors that are known.
-
-        Factors of experiment, which are part of the central weight, are 1 as in flashgg.
-        """
-        scale1fb, denominator = _scales(self._order)
-        rest = denominator - self._tagged
-        scale = {
-            "per_fb": scale1fb,
-            "efficiency": 1 / denominator,
-            "luminosity": scale1fb * self._order.nominal.luminosity,
-        }[self._order.options.normalisation]
-        found = {"weight": rest * scale, CENTRAL: 1.0}
-        for branch, weight, _ in self._order.factors:
-            if weight.modify_central_weight:
-                found[branch] = 1.0
-        found |= self._means(rest)
-        return {name: np.array([value], dtype=np.float64) for name, value in found.items()}
-
-    def _means(self, rest: float) -> Mapping[str, float]:
-        return {
-            branch: (total - self._products.get(branch, 0.0)) / rest if rest else 1.0
-            for branch, _, total in self._known()
-        }
-
-    def _known(self) -> Iterator[tuple[str, str, float]]:
-        """Branch, column and sum over all events of factors that are no part of the central weight.
-
-        A source that preserves its sums gives what the generator weight alone gives.
-        """
-        order = self._order
-        if order.nominal.mode not in _SAME_EVENTS:
-            return
-        for branch, weight, direction in order.factors:
-            column = factor_column(weight, direction)
-            if weight.modify_central_weight:
-                continue
-            if weight.preserved is not None:
-                yield branch, column, _scales(order)[1]
-            elif column in order.factor_sums:
-                yield branch, column, order.factor_sums[column]
+    return np.asarray(stored * central_product(order, rows))

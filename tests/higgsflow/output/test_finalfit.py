@@ -121,6 +121,94 @@ def test_untagged_events_complete_the_sum_before_any_cut(lab: Lab) -> None:
     assert set(found["tth_125_13TeV_NOTAG"]["pileupUp01sigma"]) == {1.0}
 
 
+def with_bins(lab: Lab, make_root_file: Any, make_toy_columns: Any, **options: Any) -> Lab:
+    """Files with a bin of the generator; of the last one no event is in a tag."""
+    paths = lab.own_files()
+    for seed, path in enumerate(paths):
+        columns = make_toy_columns(seed, is_data=False)
+        values = np.array([105, 106, 107], np.int32)[np.arange(len(columns["mass"])) % 3]
+        columns["mass"][values == 107] = 10.0
+        make_root_file(path, Events={**columns, "HTXS": values})
+    lab.content["generator_bins"] = {"stxs": {"column": "HTXS", "values": [107, 106, 105, 1]}}
+    lab.content["variables_of_interest"].append("gen:HTXS")
+    variables = {"stage1p2bin": "HTXS", "other": "met"}
+    return configured(lab, **{"variables": variables, "notag_bins": "stxs", **options})
+
+
+def test_untagged_events_are_told_by_bin(
+    lab: Lab, make_root_file: Any, make_toy_columns: Any
+) -> None:
+    """In each bin all trees together give the sum before any cut, of theory weights too."""
+    with_bins(lab, make_root_file, make_toy_columns, notag=True)
+    lab.content["systematics"]["weights"]["kept"] = {
+        "branches": {"up": "puWeightDown"}, "preserve": {},
+    }  # fmt: skip
+    assert lab.run("MergeSample", sample="Sig", year="2017")
+    found = trees_of(lab)
+    notag = found["tth_125_13TeV_NOTAG"]
+    assert notag["stage1p2bin"].tolist() == [107, 106, 105]
+    assert "other" not in notag
+    g, up, down, bins = generated(lab)
+    scale = XS * 1000 / g.sum()
+    for value in (105, 106, 107):
+        chosen = bins == value
+        of_bin = {name: in_bin(events, value) for name, events in found.items()}
+        assert everything(of_bin) == pytest.approx(g[chosen].sum() * scale, rel=1e-9)
+        for branch, factor in (
+            ("theoryUp01sigma", up),
+            ("theoryDown01sigma", down),
+            ("keptUp01sigma", down * g.sum() / (g * down).sum()),
+        ):
+            expected = (g * factor)[chosen].sum() * scale
+            assert everything(of_bin, branch) == pytest.approx(expected, rel=1e-9), branch
+
+
+def generated(lab: Lab) -> tuple[np.ndarray, ...]:
+    names = ("genWeight", "puWeightUp", "puWeightDown", "HTXS")
+    parts = [uproot.open(path)["Events"].arrays(names, library="np") for path in lab.own_paths()]
+    return tuple(np.concatenate([p[name].astype(float) for p in parts]) for name in names)
+
+
+def in_bin(events: dict[str, Any], value: int) -> dict[str, Any]:
+    chosen = events["stage1p2bin"] == value
+    return {name: values[chosen] for name, values in events.items()}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ({"notag_bins": "stx"}, "Did you mean 'stxs'?"),
+        ({"notag": False}, "notag_bins go with notag: true"),
+        ({"variables": {}}, "variables: {stage1p2bin: HTXS}"),
+    ],
+)
+def test_bins_that_cannot_be_told_are_refused(
+    lab: Lab, make_root_file: Any, make_toy_columns: Any, capfd: Any, case: tuple[Any, str]
+) -> None:
+    options, words = case
+    with_bins(lab, make_root_file, make_toy_columns, **{"notag": True, **options})
+    with pytest.raises(SystemExit):
+        lab.task()
+    assert words in capfd.readouterr().err
+
+
+def test_skim_does_not_know_its_untagged_events_by_bin(
+    lab: Lab, make_root_file: Any, make_toy_columns: Any, capfd: Any
+) -> None:
+    with_bins(lab, make_root_file, make_toy_columns, notag=True)
+    lab.sig["skim"] = True
+    for number, path in enumerate(lab.own_paths()):
+        with uproot.open(path) as file:
+            columns = file["Events"].arrays(library="np")
+        runs = {"run": [1], "genEventCount": [400], "genEventSumw": [500.0 + number],
+                "genEventSumw2": [900.0]}  # fmt: skip
+        make_root_file(path, Events=columns, Runs={k: np.array(v) for k, v in runs.items()})
+    assert not lab.run("MergeSample", sample="Sig", year="2017")
+    told = capfd.readouterr().err
+    assert "events without a tag cannot be told by bin" in told
+    assert "Traceback" not in told
+
+
 def test_data_have_weight_1_and_no_systematics(lab: Lab) -> None:
     found = run(lab, sample="Data", notag=True)
     assert set(found) == {"Data_13TeV_high_met", "Data_13TeV_RECO_REST"}

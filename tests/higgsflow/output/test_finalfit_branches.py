@@ -10,7 +10,6 @@ from higgsflow.analysis import Analysis
 from higgsflow.errors import StoreError
 from higgsflow.output.finalfit_branches import (
     FinalFitOrder,
-    Untagged,
     branches,
     by_category,
     needed_columns,
@@ -68,22 +67,6 @@ def test_columns_of_weights_are_read_for_nominal_events_only() -> None:
     nominal, varied = (set(needed_columns(order(), v)) for v in ("nominal", "photon_pt_scale_up"))
     assert nominal - varied == weights
     assert "m_gg" in varied
-
-
-def test_untagged_is_the_rest_of_the_denominator() -> None:
-    """D = 10; tagged are 2 and -1, and 3 whose central factor is 0 counts as not tagged."""
-    untagged = Untagged(order({"weight_theory_up": 12.0}))
-    untagged.add(rows([2.0, -1.0, 3.0, 7.0], [0.8, 1.2, 0.0, 1.0], tag_idx=np.array([0, 1, 0, -1])))
-    found = untagged.row()
-    assert found["weight"].tolist() == [(10 - 1) * 0.5]
-    np.testing.assert_allclose(found["theoryUp01sigma"], [(12 - 1.1) / 9])
-    assert found["pileupUp01sigma"].tolist() == [1.0]
-
-
-def test_factor_without_a_known_sum_is_left_out_of_untagged() -> None:
-    untagged = Untagged(order())
-    untagged.add(rows([2.0], [1.0]))
-    assert "theoryUp01sigma" not in untagged.row()
 
 
 def test_category_without_a_name_is_refused() -> None:
