@@ -74,8 +74,14 @@ class AnalysisTask(law.Task):
         if params["retry_failed"]:
             session.current.retry_failed = True
         prepare_interruption()
-        prepare_run(cls.__name__, len(analysis.samples.pairs))
+        if prepare_run(cls.__name__, len(analysis.samples.pairs)):
+            session.current.asked = (cls.__name__, params.get("year", ""))
+            cls.at_the_door(analysis, params)
         return params
+
+    @classmethod
+    def at_the_door(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Called for the stage that the user asked for, before anything is looked at or run."""
 
     @classmethod
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:

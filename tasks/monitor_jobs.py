@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from typing import TYPE_CHECKING, Any
+
+import luigi
 
 from higgsflow.completeness import countable
 from higgsflow.digests import digest
@@ -12,11 +16,25 @@ from higgsflow.events.lumisections import written
 from higgsflow.ingredients import marked
 from higgsflow.output.atomic import write_text
 from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.job_state import tabulate
+from higgsflow.records.journal import Journal, read_journal, settled
 from higgsflow.records.lumi_coverage import sample_coverage
 from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
 from tasks import session
 from tasks.base import VariationTask
+from tasks.execution.display import end_display
+from tasks.execution.driver_lock import is_driven
+from tasks.execution.job_book import head_of
+from tasks.execution.job_screen import (
+    exit_code,
+    folders_of,
+    is_told_otherwise,
+    look,
+    write_json,
+    write_screen,
+)
 from tasks.index_sample import index_of
+from tasks.parameters import Switch
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget
 
@@ -25,6 +43,8 @@ if TYPE_CHECKING:
 
     from higgsflow.events.chunks import Range
     from higgsflow.ingredients import Ingredients
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.records.job_record import FailureRecord, JobRecord
 
 
 class MonitorJobs(VariationTask):
@@ -33,7 +53,30 @@ class MonitorJobs(VariationTask):
     Of data it writes the lumisections that were processed, as brilcalc takes them.
 
     Later stages of the same invocation trust the seal; the next invocation looks at the disk.
+    While another command runs the jobs, or when asked to, it shows them and runs nothing.
     """
+
+    show = Switch(default=False, significant=False, description="show the jobs, run nothing")
+    json = Switch(default=False, significant=False, description="the same as JSON")
+
+    @classmethod
+    def at_the_door(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Shows what is recorded, where that was asked for or another command runs the jobs."""
+        years = [pair.year for pair in analysis.samples.of_sample(params["sample"])]
+        chosen = [year for year in years if params["year"] in ("", year)]
+        folders = folders_of(session.folder_of(analysis), params["sample"], chosen)
+        asked = params["show"] or params["json"]
+        if is_told_otherwise(params) or not (asked or any(map(is_driven, folders))):
+            return
+        tables = look(folders)
+        if params["json"]:
+            write_json(tables)
+        elif tables:
+            write_screen(tables)
+        else:
+            sys.stdout.write(f"no jobs of {params['sample']} have run yet\n")
+        sys.stdout.flush()
+        raise SystemExit(exit_code(tables, len(folders)))
 
     def stage_requires(self) -> Any:
         return ProcessSample.req(self)
@@ -41,11 +84,33 @@ class MonitorJobs(VariationTask):
     def stage_output(self) -> Any:
         path = self.stage_folder("jobs") / f"jobs{self.suffix}.json"
         lumis = (self._processed_lumis,) if self.pair.is_data else ()
-        return StageTarget(path, lambda: self._today(path), beside=lumis)
+        table = (self._table, self._table.with_suffix(".parquet"))
+        return StageTarget(path, lambda: self._today(path), beside=(*lumis, *table))
 
     @property
     def _processed_lumis(self) -> Path:
         return self.stage_folder("jobs") / f"processed_lumis{self.suffix}.json"
+
+    @property
+    def _table(self) -> Path:
+        return self.stage_folder("jobs") / f"job_table{self.suffix}.json"
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the user asked for this stage, and not for one that needs it."""
+        return session.current.asked == (type(self).__name__, self.year)
+
+    def show_jobs(self) -> None:
+        """Writes the table, of all years where none was chosen."""
+        years = [self.year] if self.year else self.by_year()
+        end_display()
+        write_screen(look(folders_of(self.folder, self.sample, years)))
+        sys.stdout.flush()
+
+    def run(self) -> None:
+        super().run()
+        if self.is_asked_for:
+            self.show_jobs()
 
     def stage_run(self) -> None:
         process = ProcessSample.req(self)
@@ -79,7 +144,26 @@ class MonitorJobs(VariationTask):
         )
         if jobs.lumisections is not None:
             write_text(self._processed_lumis, written(jobs.lumisections.processed))
+        self._write_table(process, records, failures)
         self.output().write(jobs, self._ingredients(sources, process))
+
+    def _write_table(
+        self,
+        process: ProcessSample,
+        records: dict[str, list[JobRecord]],
+        failures: dict[str, FailureRecord],
+    ) -> None:
+        """What became of each job; the journal hears of jobs that landed after its driver ended."""
+        from higgsflow.records.job_files import write_job_table
+
+        folder = self.stage_folder("jobs")
+        journal = read_journal(folder)
+        head = journal[0] if journal else head_of(process, self.workflow)
+        before = {state.chunk_id: state for state in journal[1]} if journal else {}
+        states = settled(before, process.chunks, records, failures)
+        if not is_driven(folder):
+            Journal(folder).begin(head, states)
+        write_job_table(tabulate(head, states, driven=False, now=time.time()), self._table)
 
     def _today(self, path: Path) -> Ingredients | None:
         sealed = sealed_ingredients(path)
@@ -130,3 +214,9 @@ def _joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
         else:
             joined.append(part)
     return tuple(joined)
+
+
+@MonitorJobs.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _show_what_is_done(task: MonitorJobs) -> None:
+    if task.is_asked_for:
+        task.show_jobs()

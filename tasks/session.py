@@ -36,6 +36,7 @@ class Invocation:
         scope: whether all samples of the analysis take part, so that all are indexed first.
         retry_failed: whether final failures of earlier invocations are forgotten.
         listed: what determines the index at each place, once its files were listed.
+        asked: the stage that was asked for, and its year, empty for all.
         started: when it began, in seconds; tells earlier failures from its own.
     """
 
@@ -43,6 +44,7 @@ class Invocation:
         self.id = uuid.uuid4().hex
         self.started = time.time()
         self.scope: str = ""
+        self.asked = ("", "")
         self.retry_failed = False
         self.listed: dict[Path, Ingredients] = {}
 

@@ -16,7 +16,7 @@ from higgsflow.output.atomic import cannot_write, write_text
 from higgsflow.records.job_state import JobsHead, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Chunk
@@ -97,6 +97,29 @@ def done_state(branch: int, chunk: Chunk, before: JobState | None) -> JobState:
     if before is None or before.status != "done":
         return first_state(branch, chunk).model_copy(update={"status": "done"})
     return before.model_copy(update={"branch": branch, "first_url": chunk.ranges[0].url})
+
+
+def settled(
+    before: Mapping[str, JobState],
+    chunks: Sequence[Chunk],
+    records: Mapping[str, Sequence[JobRecord]],
+    failures: Mapping[str, FailureRecord],
+) -> list[JobState]:
+    """What is known of every chunk once nothing runs, by the records of jobs and final failures.
+
+    `before` is what the journal says by chunk: of jobs that landed later it knows too little.
+    """
+    found = []
+    for branch, chunk in enumerate(chunks):
+        known = before.get(chunk.id)
+        if chunk.id in records:
+            state = done_state(branch, chunk, known)
+            found.append(state.model_copy(update=_of_record(records[chunk.id][-1])))
+        elif known is not None and known.status == "failed":
+            found.append(known.model_copy(update={"branch": branch}))
+        else:
+            found.append(first_state(branch, chunk, failures.get(chunk.id)))
+    return found
 
 
 def _of_record(record: JobRecord) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class JobBook:
             elif chunk.id not in lost:
                 task.failures.forget(chunk.id)
                 jobs.append(task.job(chunk, missing_products(self._store, chunk, task.wanted)))
-        self._journal.begin(self._head(), self._states(done, lost))
+        self._journal.begin(head_of(task, self._engine), self._states(done, lost))
         return jobs
 
     def submitted(self, chunk_id: str, engine_id: str) -> None:
@@ -127,19 +127,6 @@ class JobBook:
         limit = self._task.model.jobs_manager.defects
         return any(n >= limit for n in causes.values())
 
-    def _head(self) -> JobsHead:
-        task = self._task
-        return JobsHead(
-            sample=task.sample,
-            year=task.year,
-            engine=self._engine,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            began=time.time(),
-            min_completion=task.min_completion,
-            variations=tuple(task.wanted),
-        )
-
     def _states(
         self, done: Mapping[str, Any], lost: Mapping[str, FailureRecord]
     ) -> Iterator[JobState]:
@@ -151,3 +138,17 @@ class JobBook:
                 yield done_state(branch, chunk, before.get(chunk.id))
             else:
                 yield first_state(branch, chunk, lost.get(chunk.id))
+
+
+def head_of(task: Any, engine: str) -> JobsHead:
+    """What is known of all jobs of a workflow together, driven by this process."""
+    return JobsHead(
+        sample=task.sample,
+        year=task.year,
+        engine=engine,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        began=time.time(),
+        min_completion=task.min_completion,
+        variations=tuple(task.wanted),
+    )

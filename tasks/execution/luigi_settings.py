@@ -27,18 +27,20 @@ _SETTINGS = (
 _prepared: set[str] = set()
 
 
-def prepare_run(stage: str, n_pairs: int) -> None:
+def prepare_run(stage: str, n_pairs: int) -> bool:
     """Lets as many stages wait at once as there are samples and years.
 
-    Called by the first task that is made, which is the one asked for; the rest follows it.
+    Called by every task that is made; the first one is the one asked for, and the rest follows it.
+    Returns whether this is the first.
     """
     if _prepared:
-        return
+        return False
     _prepared.add(stage)
     config = luigi.configuration.get_config()
     for section, option, value in (*_SETTINGS, ("core", "workers", str(max(2, n_pairs)))):
         if not config.has_option(section, option):
             config.set(section, option, value)
+    return True
 
 
 def reset() -> None:

@@ -35,6 +35,7 @@ def without_times(path: Path) -> Any:
     return strip(json.loads(path.read_text(encoding="utf-8")))
 
 
+JOBS = {f"jobs/Sig/2017/{name}" for name in ("jobs.json", "job_table.json", "job_table.parquet")}
 TIMES = {
     "invocation", "wall", "cpu", "started", "peak_memory_mb", "effort", "created", "attempts",
     "mtime_ns", "pid",
@@ -59,7 +60,7 @@ def chunk_file(lab: Lab, ending: str) -> str:
     ("gone", "made"),
     [
         ("index/Sig/2017/index.json", {"index/Sig/2017/index.json"}),
-        ("jobs/Sig/2017/jobs.json", {"jobs/Sig/2017/jobs.json"}),
+        ("jobs/Sig/2017/jobs.json", JOBS),
         ("scale1fb/Sig/2017/scale1fb.json", {"scale1fb/Sig/2017/scale1fb.json"}),
         ("merged/Sig/2017/nominal.json", MERGED),
         ("merged/Sig/2017/nominal.parquet", MERGED),
@@ -85,7 +86,7 @@ def after(gone: str) -> set[str]:
     """Outputs of later stages."""
     stages = ["index", "jobs", "scale1fb", "merged"]
     paths = {
-        "jobs": {"jobs/Sig/2017/jobs.json"},
+        "jobs": JOBS,
         "scale1fb": {"scale1fb/Sig/2017/scale1fb.json"},
         "merged": MERGED,
     }

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from higgsflow.errors import InputFileError, StoreError, TaggerError, WeightError
@@ -34,3 +36,9 @@ def test_exit_codes_tell_classes_apart_and_are_nobody_elses() -> None:
     assert len(set(EXIT_CODES.values())) == len(EXIT_CODES)
     assert all(78 < code < 126 for code in EXIT_CODES.values())
     assert set(EXIT_CODES) == set(MEANING) - {"cancelled"}
+
+
+def test_documentation_lists_every_class_with_its_meaning() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "jobs.md").read_text("utf-8")
+    for name, meaning in MEANING.items():
+        assert f"| {name} | {meaning} |" in page

@@ -1,0 +1,162 @@
+"""The jobs of samples as a user sees them: a table, the slowest and the failing chunks, or JSON."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.records.job_state import JobsTable, JobState, tabulate
+from higgsflow.records.journal import read_journal
+from tasks.execution.driver_lock import is_driven
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from rich.table import Table
+
+# what a look at jobs ends with
+EXIT_CODES = {"complete": 0, "enough": 0, "insufficient": 1, "open": 1, "running": 3}
+_WIDTH = 150  # columns, where the output is no terminal
+_HEADERS = (
+    "sample", "year", "chunks", "waiting", "running", "done", "failed", "attempts", "events",
+    "wall", "CPU", "memory", "events/s", "MB/s", "hosts",
+)  # fmt: skip
+_NAMES = ("sample", "year", "failed", "attempts", "hosts")
+_MINUTE, _HOUR = 60, 3600
+
+
+def look(folders: Iterable[Path]) -> list[JobsTable]:
+    """What is recorded of the jobs in some folders; nothing of those that never ran."""
+    found = ((folder, read_journal(folder)) for folder in folders)
+    return [
+        tabulate(*journal, driven=is_driven(folder), now=time.time())
+        for folder, journal in found
+        if journal is not None
+    ]
+
+
+def exit_code(tables: Sequence[JobsTable], n_asked: int) -> int:
+    """0 when enough is done of all that was asked for, 3 while somebody works on it, else 1."""
+    codes = {EXIT_CODES[table.state] for table in tables}
+    if EXIT_CODES["running"] in codes:
+        return EXIT_CODES["running"]
+    return max(codes | ({EXIT_CODES["open"]} if len(tables) < n_asked else set()), default=1)
+
+
+def write_json(tables: Sequence[JobsTable]) -> None:
+    """Writes the tables to standard output as one JSON list."""
+    sys.stdout.write(f"[{','.join(table.model_dump_json() for table in tables)}]\n")
+
+
+def write_screen(tables: Sequence[JobsTable]) -> None:
+    """Writes the tables to standard output for a reader."""
+    from rich.console import Console
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    console.print(_overview(tables))
+    for table in tables:
+        console.print(_standing(table), markup=False)
+        by_id = {state.chunk_id: state for state in table.chunks}
+        for title, ids in (("slowest", table.slowest), ("failing", table.failing)):
+            for line in _chunk_lines(title, [by_id[chunk_id] for chunk_id in ids]):
+                console.print(line, markup=False, soft_wrap=True)
+
+
+def _overview(tables: Sequence[JobsTable]) -> Table:
+    from rich.table import Table
+
+    shown = Table(box=None, pad_edge=False, header_style="bold")
+    for name in _HEADERS:
+        shown.add_column(name, justify="left" if name in _NAMES else "right")
+    for table in tables:
+        shown.add_row(*_row(table))
+    return shown
+
+
+def _row(table: JobsTable) -> tuple[str, ...]:
+    lost = f" (lost: {_counts(table.lost_attempts)})" if table.lost_attempts else ""
+    rate = table.byte_rate
+    return (
+        table.head.sample,
+        table.head.year,
+        f"{table.n_chunks:,}",
+        f"{table.waiting:,}",
+        f"{table.running:,}",
+        f"{table.done:,}",
+        _counts(table.failed) or "0",
+        f"{table.attempts:,}{lost}",
+        f"{table.n_entries_done:,} ({100 * table.fraction:.4g} %)",
+        f"{_duration(table.wall)} (longest {_duration(table.longest)})",
+        f"{100 * table.efficiency:.0f} %",
+        f"{table.peak_memory_mb:,.0f} MB",
+        f"{table.rate:,.0f}",
+        "" if rate is None else f"{rate / 1e6:,.1f}",
+        _hosts(table.hosts),
+    )
+
+
+def _standing(table: JobsTable) -> str:
+    """In a line: who drives these jobs since when, or what would go on with them."""
+    head = table.head
+    since = datetime.fromtimestamp(head.began, timezone.utc).astimezone().strftime("%H:%M:%S %d %b")
+    if table.driven:
+        return (
+            f"{head.name}: driven by process {head.pid} on {head.host} since {since}, {head.engine}"
+        )
+    said = {
+        "complete": "complete",
+        "enough": f"enough is done, the rest is lost for good ({100 * table.fraction:.4g} % done)",
+        "insufficient": "too much has failed; the same command tries it again",
+        "open": "not done, and nobody drives them now; the same command goes on",
+    }
+    return f"{head.name}: {said[table.state]}; last driven from {since}, {head.engine}"
+
+
+def _chunk_lines(title: str, states: Sequence[JobState]) -> Iterable[str]:
+    now = time.time()
+    for state in states:
+        where = f"{state.first_url} from {state.start}, {state.n_entries:,} events"
+        failed = (
+            f", {state.error_class}: {_first_line(state.message)}" if title == "failing" else ""
+        )
+        yield (
+            f"  {title}: branch {state.branch} {state.status}, "
+            f"attempt {state.attempts}, {_duration(state.elapsed(now))} on {state.host or '-'}"
+            f"{failed}; {where}; log: {state.log or '-'}"
+        )
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else ""
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in counts.items())
+
+
+def _hosts(hosts: Mapping[str, int]) -> str:
+    if len(hosts) == 1:
+        return next(iter(hosts))
+    return f"{len(hosts)}" if hosts else ""
+
+
+def _duration(seconds: float) -> str:
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR:
+        return f"{seconds / _MINUTE:.1f} min"
+    return f"{seconds / _HOUR:.1f} h"
+
+
+def folders_of(folder: Path, sample: str, years: Iterable[str]) -> list[Path]:
+    """Where the jobs of a sample are recorded, below the folder of an analysis."""
+    return [folder / "jobs" / sample / year for year in years]
+
+
+def is_told_otherwise(params: Mapping[str, Any]) -> bool:
+    """Whether law was asked to print or remove something, which it does itself."""
+    names = ("print_deps", "print_status", "print_output", "remove_output", "fetch_output")
+    return any(params.get(name) for name in names)
