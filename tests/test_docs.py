@@ -74,6 +74,23 @@ def test_the_class_tagger_of_the_how_to_runs(module_folder: Path) -> None:
     assert ak.to_list(decision.mask) == [True, False]
 
 
+def test_the_compiled_tagger_of_the_how_to_runs(module_folder: Path) -> None:
+    pytest.importorskip("numba", reason="to run this test: pip install -e '.[numba]'")
+    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[2])
+    step = {"name": "busy", "tagger": "my_taggers:busy", "options": {"ht_min": 150}}
+    path = write_analysis(module_folder, tag_sequence=[step], variables_of_interest=["ht"])
+    analysis = load_analysis(path)
+    check_all(analysis)
+    decision = load_tagger(analysis.tag_sequence.taggers[0]).select(EVENTS, CONTEXT)
+    assert ak.to_list(decision.columns["ht"]) == [200.0, 50.0]
+    assert ak.to_list(decision.mask) == [True, False]
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_a_tagger_of_the_how_to_is_short(block: int) -> None:
+    assert len(blocks("taggers.md", "python")[block].splitlines()) < 40
+
+
 def test_the_options_of_the_shipped_taggers_are_as_the_how_to_says(module_folder: Path) -> None:
     sequence = yaml.safe_load(blocks("taggers.md", "yaml")[1])
     analysis = load_analysis(write_analysis(module_folder, **sequence))

@@ -60,10 +60,9 @@ def load_analysis(path: Path) -> AnalysisModel:
     )
     if isinstance(content.get("store"), str):
         content["store"] = str(path.parent / expanded(content["store"], f"store: of {path}"))
-    if "systematics" in content:
-        content["systematics"] = with_absolute_files(
-            content["systematics"], path.parent, "systematics"
-        )
+    for section in ("systematics", "tag_sequence"):
+        if section in content:
+            content[section] = with_absolute_files(content[section], path.parent, section)
     if "samples" in content:
         content["samples"] = resolve_samples(content["samples"], path.parent, path)
     return validated(AnalysisModel, content, str(path))

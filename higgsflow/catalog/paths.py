@@ -10,6 +10,8 @@ from typing import Any
 from higgsflow.errors import InvalidConfiguration
 
 FILE = "file"
+# as taggers call their file; without an ending it is a name of something
+MODEL = "model"
 
 
 def expanded(text: str, where: str) -> str:
@@ -28,9 +30,9 @@ def expanded(text: str, where: str) -> str:
 
 
 def with_absolute_files(section: Any, folder: Path, where: str) -> Any:
-    """A section of systematics in which the paths under every key `file` are absolute.
+    """A section in which the paths under every key `file`, and the files of models, are absolute.
 
-    A file may be one path or one per year.
+    A file may be one path or one per year. A `model` is a file where it has an ending.
     """
     if isinstance(section, list | tuple):
         return [with_absolute_files(one, folder, where) for one in section]
@@ -38,7 +40,7 @@ def with_absolute_files(section: Any, folder: Path, where: str) -> Any:
         return section
     return {
         key: _absolute(value, folder, f"{where}.{key}")
-        if key == FILE
+        if key == FILE or (key == MODEL and isinstance(value, str) and Path(value).suffix)
         else with_absolute_files(value, folder, f"{where}.{key}")
         for key, value in section.items()
     }

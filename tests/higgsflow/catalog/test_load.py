@@ -106,6 +106,8 @@ def test_paths_are_relative_to_their_own_file_and_come_out_absolute(
     years = {2017: {"luminosity": 41.5, "golden_json": "../golden.json"}}
     write(tmp_path / "config/samples/s.yaml", {"years": years, "samples": {"Data": data}})
     content = {"samples": "samples/s.yaml", "store": "../store", **yaml.safe_load(ANALYSIS)}
+    model = {"tagger": "higgsflow.taggers.model_score:ModelTagger", "name": "bdt"}
+    content["tag_sequence"] = ["diphoton", {**model, "options": {"model": "../bdt.json"}}]
     write(tmp_path / "config/a.yaml", content)
     monkeypatch.chdir(tmp_path)
     made = load_analysis(Path("config/a.yaml"))
@@ -119,6 +121,7 @@ def test_paths_are_relative_to_their_own_file_and_come_out_absolute(
     )
     assert Path(str(pair.era.golden_json)).resolve() == tmp_path / "config/golden.json"
     assert Path(str(made.store)).resolve() == tmp_path / "store"
+    assert made.tag_sequence.taggers[1].options["model"] == str(tmp_path / "bdt.json")
     assert Path(str(pair.era.golden_json)).is_absolute()
 
 

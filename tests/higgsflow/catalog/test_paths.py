@@ -27,6 +27,13 @@ def test_files_in_the_options_of_a_function() -> None:
     assert found == {"kwargs": {"maps": [{"file": "/config/m.json"}]}}
 
 
+def test_models_of_taggers_are_files_where_they_have_an_ending() -> None:
+    section = [["a", {"options": {"model": "bdt.json"}}], {"options": {"model": "resnet"}}]
+    found = with_absolute_files(section, FOLDER, "tag_sequence")
+    assert found[0][1]["options"]["model"] == "/config/bdt.json"
+    assert found[1]["options"]["model"] == "resnet"
+
+
 def test_variables_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLACE", "/there")
     assert expanded("$PLACE/a", "s") == "/there/a"
