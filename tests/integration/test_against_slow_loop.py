@@ -6,6 +6,7 @@ import json
 import math
 import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import uproot
-from slow_loop import NOMINAL, Result, Setup, WeightColumns, process
+from slow_corrections import Example, of_scales, of_shower
+from slow_loop import NOMINAL, Result, Setup, WeightColumns, WeightFunction, process
 
+from higgsflow.catalog.load import load_analysis
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import make_chunks
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import slow_books
-    from slow_model import Selected, VariationResult
+    from slow_model import Selected, VariationResult, Weight
 
     from higgsflow.records.job_record import JobRecord
     from higgsflow.records.ledger import Ledger
@@ -116,6 +119,71 @@ class Case:
         )
 
 
+class ExampleCase(Case):
+    """A file with the shipped example of corrections."""
+
+    def analysis(self, n_block: int) -> AnalysisModel:
+        content = load_analysis(ROOT / "config" / "corrections.yaml").model_dump(by_alias=True)
+        kind: dict[str, Any] = {"kind": "simulation", "xs": 1.0}
+        year = self.setup.year
+        era: dict[str, Any] = {"luminosity": 41.5}
+        if self.setup.is_data:
+            kind, era = {"kind": "data"}, {**era, "golden_json": self.golden_json}
+        samples = {
+            "samples": [{"name": "S", "files": {year: self.path}, **kind}],
+            "years": {year: era},
+            "selected_years": [year],
+        }
+        mine = {"samples": samples, "variables_of_interest": [*FLOATS, *COUNTS]}
+        jobs = {"jobs_manager": {"n_events_per_block": n_block}}
+        return AnalysisModel.model_validate({**content, **mine, **jobs})
+
+
+def example_setup(year: str, golden: Any = None) -> Setup:
+    """The same example for the slow loop."""
+    is_data = golden is not None
+    example = Example(ROOT / "config" / "corrections", year, is_data)
+    names = [NOMINAL, *(() if is_data else example.variations)]
+    up_down = ("up", "down")
+
+    def of_pair(name: str) -> WeightFunction:
+        return WeightFunction(partial(example.of_photons, name), up_down, is_late=True)
+
+    weights = {
+        "pileup": WeightFunction(example.of_interactions, up_down),
+        "photon_id": of_pair("id"),
+        "trigger": of_pair("trigger"),
+        "electron_veto": of_pair("electron_veto"),
+        "muon_id": WeightFunction(
+            example.of_muons, up_down, modifies=("tth_leptonic", "thq_leptonic"), is_late=True
+        ),
+        "b_tag_shape": WeightFunction(
+            example.of_jets,
+            (*up_down, "up_jes", "down_jes"),
+            # what it preserves is counted after the photons were chosen
+            is_late=True,
+            under={"jet_scale_up": "up_jes", "jet_scale_down": "down_jes"},
+        ),
+        "scale_choice": WeightFunction(
+            of_scales,
+            ("both_down", "ren_down", "fac_down", "fac_up", "ren_up", "both_up"),
+            modify_central=False,
+        ),
+        "parton_shower": WeightFunction(
+            of_shower, ("isr_up", "fsr_up", "isr_down", "fsr_down"), modify_central=False
+        ),
+    }
+    simulated = ("Pileup_nTrueInt", "LHEScaleWeight", "PSWeight")
+    return Setup(
+        year,
+        is_data,
+        golden,
+        shifts={name: partial(example.corrected, variation=name) for name in names},
+        scalars=("MET_pt", "MET_phi", *(() if is_data else simulated)),
+        weights=weights,
+    )
+
+
 @dataclass(frozen=True)
 class Compared:
     """What was found equal; `nominal` has the columns of the program's nominal events."""
@@ -152,7 +220,8 @@ def compare(case: Case, folder: Path, *, n_block: int = 50_000, slow_path: str =
     """Runs both programs and compares all they say."""
     record = run_fast(case, folder, n_block)
     slow = process([slow_path or case.path], case.setup)
-    assert tuple(record.ledgers) == tuple(slow.variations)
+    assert set(record.ledgers) == set(slow.variations)
+    assert next(iter(record.ledgers)) == NOMINAL
     compare_sums(record, slow)
     for variation, expected in slow.variations.items():
         compare_ledgers(record.ledgers[variation], expected, variation == NOMINAL)
@@ -203,7 +272,7 @@ def same(name: str, columns: Mapping[str, np.ndarray], expected: list[float]) ->
 
 
 def compare_factors(
-    columns: Mapping[str, np.ndarray], events: list[Selected], weights: dict[str, WeightColumns]
+    columns: Mapping[str, np.ndarray], events: list[Selected], weights: dict[str, Weight]
 ) -> None:
     for name, weight in weights.items():
         for direction in weight.directions:
@@ -265,6 +334,22 @@ def test_signal_with_all_systematics(signal: Compared) -> None:
     assert all(n > 0 for n in nominal.overlap.after)
     assert nominal.overlap.matrix[0][1] > 0
     assert signal.record.factor_sums
+
+
+def test_corrections_and_weights_of_the_shipped_example(folder: Path, tmp_path: Path) -> None:
+    """Smearing, resolution, MET, objects' weights, vectors: every kind of systematic there is."""
+    path = str(generate_file("ttH_M125", "2017", 2, folder))
+    slow = compare(ExampleCase(path, example_setup("2017")), tmp_path, n_block=700).slow
+    assert len(slow.variations) == 9
+    assert all(slow.selected(variation) for variation in slow.variations)
+
+
+def test_data_are_corrected_as_the_shipped_example_says(folder: Path, tmp_path: Path) -> None:
+    path = str(generate_file("Data", "2017", 0, folder))
+    golden_json = ROOT / "config" / "golden" / "demo_2017.json"
+    setup = example_setup("2017", json.loads(golden_json.read_text(encoding="utf-8")))
+    slow = compare(ExampleCase(path, setup, str(golden_json)), tmp_path).slow
+    assert slow.events
 
 
 def test_other_signal_and_year(folder: Path) -> None:

@@ -38,7 +38,16 @@ from typing import TYPE_CHECKING, Any
 
 from slow_books import CutFlow, apply_weight, is_certified, remove_overlap
 from slow_files import Event, read_events
-from slow_model import NOMINAL, Result, Selected, Setup, VariationResult, WeightColumns
+from slow_model import (
+    NOMINAL,
+    Result,
+    Selected,
+    Setup,
+    VariationResult,
+    Weight,
+    WeightColumns,
+    WeightFunction,
+)
 from slow_objects import (
     Content,
     Cuts,
@@ -61,6 +70,7 @@ __all__ = [
     "Setup",
     "VariationResult",
     "WeightColumns",
+    "WeightFunction",
     "process",
     "process_events",
 ]
@@ -95,15 +105,15 @@ def process_events(events: Iterable[Event], setup: Setup) -> Result:
         if _is_certified(event, setup):
             result.n_certified += 1
             certified.append((event, g))
-    for variation in setup.photon_scales:
+    for variation in setup.variations:
         _run_variation(variation, certified, setup, result)
     return result
 
 
 def _scalar_columns(setup: Setup) -> list[str]:
-    columns = [*INDEX_COLUMNS, *([] if setup.is_data else ["genWeight"])]
+    columns = [*INDEX_COLUMNS, *([] if setup.is_data else ["genWeight"]), *setup.scalars]
     for weight in setup.active_weights.values():
-        columns += weight.columns
+        columns += weight.columns if isinstance(weight, WeightColumns) else []
     return list(dict.fromkeys(columns))
 
 
@@ -117,14 +127,15 @@ def _run_variation(
     variation: str, events: list[tuple[Event, float]], setup: Setup, result: Result
 ) -> None:
     """The diphoton step, the step of the tags, and the selected events of one variation."""
-    scale = setup.photon_scales[variation]
+    shift = setup.variations[variation]
     flows = {"diphoton": CutFlow(("two_photons", "diphoton"))}
     flows |= {tag: CutFlow(TAG_CUTS[tag]) for tag in setup.tags}
     kept: list[tuple[Event, float, Content]] = []
     masks: list[list[bool]] = [[] for _ in setup.tags]
-    for event, g in events:
-        weight = _early_weight(event, g, setup)
-        content = _diphoton_step(event, scale, setup, (flows["diphoton"], weight))
+    for raw, g in events:
+        event = shift(raw)
+        weight = _early_weight(event, g, setup, variation)
+        content = _diphoton_step(event, setup, (flows["diphoton"], weight))
         if content is None:
             continue
         kept.append((event, g, content))
@@ -142,11 +153,10 @@ def _run_variation(
 
 
 def _diphoton_step(
-    event: Event, scale: float, setup: Setup, flow_and_weight: tuple[CutFlow, float]
+    event: Event, setup: Setup, flow_and_weight: tuple[CutFlow, float]
 ) -> Content | None:
     """Photons, the pair, and what is around it; None where no pair passes."""
-    scaled = [{**photon, "pt": photon["pt"] * scale} for photon in event["Photon"]]
-    photons = [photon for photon in scaled if passes_photon(photon, setup.cuts)]
+    photons = [photon for photon in event["Photon"] if passes_photon(photon, setup.cuts)]
     diphoton = best_diphoton(photons, setup.cuts)
     flow, weight = flow_and_weight
     flow.count([len(photons) >= 2, diphoton is not None], weight)
@@ -155,25 +165,46 @@ def _diphoton_step(
     return select_content(event, diphoton, setup.cuts, setup.year)
 
 
-def _early_weight(event: Event, g: float, setup: Setup) -> float:
+def _early_weight(event: Event, g: float, setup: Setup, variation: str) -> float:
     """Generator weight times the central factors that need no tag."""
-    early = {n: w for n, w in setup.active_weights.items() if w.modifies is None}
-    return _weights(event, g, early, None)[0]
+    early = {
+        name: weight
+        for name, weight in setup.active_weights.items()
+        if weight.modifies is None and not (isinstance(weight, WeightFunction) and weight.is_late)
+    }
+    return _weights((event, None), g, early, (variation, None))[0]
+
+
+def _factors(
+    weight: Weight, event: Event, content: Content | None, variation: str
+) -> tuple[float, dict[str, float]]:
+    """The central factor and those of the directions."""
+    if isinstance(weight, WeightColumns):
+        central = event[weight.central] if weight.central else 1.0
+        return central, {d: event[column] for d, column in weight.directions.items()}
+    found = weight.factors(event, content)
+    central = found[weight.under.get(variation, NOMINAL)] if weight.modify_central else 1.0
+    return central, {direction: found[direction] for direction in weight.directions}
 
 
 def _weights(
-    event: Event, g: float, weights: dict[str, WeightColumns], tag: str | None
+    what: tuple[Event, Content | None],
+    g: float,
+    weights: dict[str, Weight],
+    identity: tuple[str, str | None],
 ) -> tuple[float, dict[str, float], dict[str, float]]:
     """Central weight, stored factor columns and full varied weights of one event."""
     central: dict[str, float] = {}
     varied: dict[str, dict[str, float]] = {}
-    for name, columns in weights.items():
+    variation, tag = identity
+    for name, weight in weights.items():
+        own, directions = _factors(weight, *what, variation)
         one = apply_weight(
             1.0,
-            event[columns.central] if columns.central else 1.0,
-            {f"{name}_{d}": event[column] for d, column in columns.directions.items()},
-            in_mask=columns.modifies is None or tag in columns.modifies,
-            modify_central=columns.modify_central,
+            own,
+            {f"{name}_{d}": factor for d, factor in directions.items()},
+            in_mask=weight.modifies is None or tag in weight.modifies,
+            modify_central=weight.modify_central,
         )
         central[name] = one.weight_central
         varied[name] = one.factors
@@ -193,7 +224,9 @@ def _selected(
     variation, tag = identity
     pair = content.diphoton
     tag_name = setup.tags[tag] if tag >= 0 else None
-    central, factors, full = _weights(event, g, setup.active_weights, tag_name)
+    central, factors, full = _weights(
+        (event, content), g, setup.active_weights, (variation, tag_name)
+    )
     is_nominal = variation == NOMINAL
     return Selected(
         **{name: event[name] for name in INDEX_COLUMNS},

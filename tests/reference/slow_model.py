@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 from slow_objects import Cuts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from slow_books import CutFlow, Overlap
+    from slow_files import Event
+    from slow_objects import Content
 
 NOMINAL = "nominal"
 
@@ -29,27 +33,63 @@ class WeightColumns:
 
 
 @dataclass(frozen=True)
+class WeightFunction:
+    """A weight systematic computed from the corrected event, and where it is late from its objects.
+
+    `factors` gives "nominal" where it modifies the central weight, and each of the directions;
+    `under` the direction that is the central one under a variation.
+    """
+
+    factors: Callable[[Event, Content | None], dict[str, float]]
+    directions: tuple[str, ...]
+    modify_central: bool = True
+    modifies: tuple[str, ...] | None = None
+    is_late: bool = False
+    under: dict[str, str] = field(default_factory=dict)
+
+
+Weight = WeightColumns | WeightFunction
+
+
+@dataclass(frozen=True)
 class Setup:
-    """What to run: the year, data or simulation, tags in order of priority, systematics."""
+    """What to run: the year, data or simulation, tags in order of priority, systematics.
+
+    With a shift called nominal the nominal events are corrected ones.
+    """
 
     year: str
     is_data: bool
     golden: dict[str, list[list[int]]] | None = None
     tags: tuple[str, ...] = ("tth_leptonic", "thq_leptonic", "tth_hadronic")
     photon_pt_scale: dict[str, float] = field(default_factory=dict)
-    weights: dict[str, WeightColumns] = field(default_factory=dict)
+    # other variations: what makes the event of each from the event of the file
+    shifts: dict[str, Callable[[Event], Event]] = field(default_factory=dict)
+    # columns of the event, and of objects, that shifts and weights need besides
+    scalars: tuple[str, ...] = ()
+    weights: Mapping[str, Weight] = field(default_factory=dict)
     keep_untagged: bool = False
     cuts: Cuts = field(default_factory=Cuts)
 
     @property
-    def active_weights(self) -> dict[str, WeightColumns]:
+    def active_weights(self) -> dict[str, Weight]:
         """The weight systematics that are applied: none for data."""
-        return {} if self.is_data else self.weights
+        return {} if self.is_data else dict(self.weights)
 
     @property
-    def photon_scales(self) -> dict[str, float]:
-        """Factor on the photon pt of each variation, nominal first."""
-        return {NOMINAL: 1.0, **({} if self.is_data else self.photon_pt_scale)}
+    def variations(self) -> dict[str, Callable[[Event], Event]]:
+        """What makes the event of each variation, nominal first."""
+        scales = {} if self.is_data else self.photon_pt_scale
+        scaled = {name: _scaling(scale) for name, scale in scales.items()}
+        return {NOMINAL: _scaling(1.0), **scaled, **self.shifts}
+
+
+def _scaling(scale: float) -> Callable[[Event], Event]:
+    def scaled(event: Event) -> Event:
+        photons = [{**photon, "pt": photon["pt"] * scale} for photon in event["Photon"]]
+        return {**event, "Photon": photons}
+
+    return scaled
 
 
 @dataclass
