@@ -61,6 +61,7 @@ def attempt_job(
             message=_message(error),
             traceback="".join(traceback.format_exception(error)),
             exception=type(error).__name__,
+            says_all=isinstance(error, UserError),
             failing=failing_events(error),
             host=socket.gethostname(),
             started=started,
@@ -124,4 +125,10 @@ def _forget_peak_memory() -> None:
 
 
 def _message(error: BaseException) -> str:
-    return str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+    """What happened, and for errors of ours in which events of which file."""
+    if isinstance(error, UserError):
+        events = failing_events(error)
+        if events is None or events.url in str(error):
+            return str(error)
+        return f"{error}\n  in events {events.start} to {events.stop} of {events.url}"
+    return f"{type(error).__name__}: {error}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from higgsflow.errors import TaggerError, UnknownName, UserError
 from higgsflow.events.columns import locate
 from higgsflow.events.golden import load_golden
+from higgsflow.events.kinds import check_alike, check_identity, check_numbers
 from higgsflow.events.lumisections import check_certified
 from higgsflow.model.columns import Need, required
 from higgsflow.model.context import Context
@@ -40,7 +41,7 @@ from higgsflow.weights import factor_column, full_column
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from higgsflow.events.index import SampleIndex
     from higgsflow.model.analysis import AnalysisModel
@@ -182,15 +183,26 @@ def check_index(plan: Plan, index: SampleIndex) -> None:
     """
     check_certified(plan.pair, index)
     first = {file.schema_id: file for file in reversed(index.files)}
-    for schema_id, file in first.items():
-        check_columns(plan, index.schemas[schema_id], file.url)
+    in_order = [(file.url, index.schemas[file.schema_id]) for file in reversed(first.values())]
+    for url, types in in_order:
+        read = check_columns(plan, types, url)
+        check_alike(types, in_order[0], read, url)
 
 
-def check_columns(plan: Plan, available: Collection[str], url: str) -> None:
-    """Raises `MissingColumn` if these columns of a file are not all that the plan needs."""
-    locate((*plan.first_needs, *plan.rest_needs), available, url, plan.needed_by)
+def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, ...]:
+    """The columns of a file that the plan needs, given the types of all that it has.
+
+    Raises:
+        MissingColumn: if these are not all that the plan needs.
+        InputFileError: if one cannot be what is needed, by its type.
+    """
+    found = locate((*plan.first_needs, *plan.rest_needs), types, url, plan.needed_by)
     for correction in plan.systematics.corrections.values():
-        check_not_carried(correction, available, url)
+        check_not_carried(correction, types, url)
+    read = tuple(sorted(set(found.values())))
+    check_identity(types, IDENTITY, url)
+    check_numbers(types, read, url)
+    return read
 
 
 def check_all(analysis: AnalysisModel) -> None:

@@ -158,6 +158,7 @@ class FailureRecord(Noun):
     Attributes:
         error_class: why, see `error_classes`.
         exception: its type, of an exception; empty for a job that was ended from outside.
+        says_all: whether the message tells a user what is wrong, so that no traceback need be told.
         failing: the entries that it was working on; None where that is not known.
         final: no attempt follows.
         asked: what the attempt was allowed to use.
@@ -173,6 +174,7 @@ class FailureRecord(Noun):
     message: str
     traceback: str = ""
     exception: str = ""
+    says_all: bool = False
     failing: Range | None = None
     final: bool = False
     host: str

@@ -70,8 +70,8 @@ def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
 
 def _told(failure: FailureRecord) -> str:
     """The message where it is one of ours that says all, else the traceback."""
-    told_by_us = failure.message if "\n" in failure.message else ""
-    return (told_by_us or failure.traceback or failure.message).rstrip()
+    told = failure.message if failure.says_all else failure.traceback
+    return (told or failure.message).rstrip()
 
 
 def _amount(n: int, what: str) -> str:

@@ -1,0 +1,66 @@
+"""What kind of thing a column holds, by its type in the file: one number per event, a list, a text.
+
+Types are those that uproot tells: `float`, `uint64_t`, `float[]`, `std::vector<float>`, `char*`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from higgsflow.errors import InputFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Kind = Literal["number", "list", "text"]
+_TEXT = ("string", "char*", "TString")
+_LIST = ("[", "vector", "array<", "set<")
+_FLOATING = ("float", "double", "real")
+
+
+def kind_of(type_name: str) -> Kind:
+    """The kind of a column of this type."""
+    if any(word in type_name for word in _TEXT):
+        return "text"
+    return "list" if any(word in type_name for word in _LIST) else "number"
+
+
+def is_floating(type_name: str) -> bool:
+    """Whether its numbers have a fraction."""
+    return any(word in type_name.lower() for word in _FLOATING)
+
+
+def check_identity(types: Mapping[str, str], names: Iterable[str], url: str) -> None:
+    """Raises where columns that tell events apart could be rounded, or are several per event."""
+    for name in names:
+        found = types[name]
+        if kind_of(found) != "number" or is_floating(found):
+            raise InputFileError(
+                f"'{name}' in {url} is of type {found}",
+                "it tells events apart: one whole number per event is needed",
+            )
+
+
+def check_numbers(types: Mapping[str, str], names: Iterable[str], url: str) -> None:
+    """Raises for a column that holds no numbers."""
+    for name in names:
+        if kind_of(types[name]) == "text":
+            raise InputFileError(f"'{name}' in {url} is of type {types[name]}, not a number")
+
+
+def check_alike(
+    types: Mapping[str, str], first: tuple[str, Mapping[str, str]], names: Iterable[str], url: str
+) -> None:
+    """Raises where a column has one value per event in one file and a list in another.
+
+    `first` is the other file, with its types. An integer here and a float there are numbers both.
+    """
+    first_url, first_types = first
+    for name in names:
+        here, there = types[name], first_types.get(name)
+        if there is not None and kind_of(here) != kind_of(there):
+            raise InputFileError(
+                f"'{name}' in {url} is of type {here}",
+                f"in {first_url} of type {there}",
+                "files of one sample must hold the same",
+            )

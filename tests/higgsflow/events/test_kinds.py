@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+
+from higgsflow.errors import InputFileError
+from higgsflow.events.kinds import check_alike, check_identity, check_numbers, is_floating, kind_of
+
+
+@pytest.mark.parametrize(
+    ("type_name", "kind"),
+    [
+        ("float", "number"), ("uint64_t", "number"), ("std::uint64_t", "number"),
+        ("bool", "number"), ("float[]", "list"), ("int32_t[3]", "list"),
+        ("std::vector<float>", "list"), ("char*", "text"), ("std::string", "text"),
+        ("std::vector<std::string>", "text"),
+    ],
+)  # fmt: skip
+def test_kind_is_told_by_the_type(type_name: str, kind: str) -> None:
+    assert kind_of(type_name) == kind
+
+
+@pytest.mark.parametrize("name", ["float", "double", "Float_t", "Double_t", "Float16_t"])
+def test_fractions_are_told_by_the_type(name: str) -> None:
+    assert is_floating(name)
+    assert not is_floating("uint64_t")
+
+
+@pytest.mark.parametrize("type_name", ["float", "double", "uint32_t[]", "char*"])
+def test_identity_is_one_whole_number(type_name: str) -> None:
+    check_identity({"run": "uint32_t"}, ["run"], "f.root")
+    with pytest.raises(InputFileError, match=r"'run' in f.root is of type"):
+        check_identity({"run": type_name}, ["run"], "f.root")
+
+
+def test_words_are_no_numbers() -> None:
+    check_numbers({"mass": "float", "name": "char*"}, ["mass"], "f.root")
+    with pytest.raises(InputFileError, match=r"'name' in f.root is of type char\*, not a number"):
+        check_numbers({"name": "char*"}, ["name"], "f.root")
+
+
+def test_numbers_and_lists_are_not_alike() -> None:
+    first = ("a.root", {"x": "float"})
+    check_alike({"x": "double", "y": "float[]"}, first, ["x", "y"], "b.root")
+    with pytest.raises(InputFileError, match=r"'x' in b.root is of type float\[\]\n  in a.root"):
+        check_alike({"x": "float[]"}, first, ["x"], "b.root")
