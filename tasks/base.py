@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import law
@@ -14,6 +15,8 @@ from higgsflow.errors import UnknownName, UserError
 from higgsflow.plan import Plan, make_plan
 from higgsflow.records.reasons import NEVER
 from tasks import session
+from tasks.execution.batch.cancel import cancel_jobs
+from tasks.execution.batch.sites import check_engine, jobs_that_go_on
 from tasks.execution.display import start_display
 from tasks.execution.interruption import prepare_interruption
 from tasks.execution.luigi_settings import preload, prepare_run, quiet
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 
 # where jobs can run
-ENGINES = ("local",)
+ENGINES = ("local", "htcondor", "slurm")
 
 
 class AnalysisTask(law.Task):
@@ -43,6 +46,9 @@ class AnalysisTask(law.Task):
         default=False,
         significant=False,
         description="run jobs again that failed for good and were tolerated",
+    )
+    cancel_jobs = Switch(
+        default=False, significant=False, description="take jobs out of the queues of batch engines"
     )
     print_deps = Words(default=(), significant=False, description="show what it needs, so deep")
     print_status = Words(default=(), significant=False, description="show what is done, so deep")
@@ -69,15 +75,34 @@ class AnalysisTask(law.Task):
             if params["workflow"] not in ENGINES:
                 raise UnknownName("engine", params["workflow"], ENGINES, "this version")
             cls.check(analysis, params)
+            prepare_interruption(partial(jobs_that_go_on, analysis, params["workflow"]))
+            if prepare_run(cls.__name__, len(analysis.samples.pairs)):
+                cls._first(analysis, params)
         except UserError as error:
             law.util.abort(str(error), exitcode=1)
         if params["retry_failed"]:
             session.current.retry_failed = True
-        prepare_interruption()
-        if prepare_run(cls.__name__, len(analysis.samples.pairs)):
-            session.current.asked = (cls.__name__, params.get("year", ""))
-            cls.at_the_door(analysis, params)
         return params
+
+    @classmethod
+    def _first(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """This is the stage that the user asked for."""
+        session.current.asked = (cls.__name__, params.get("year", ""))
+        if params["cancel_jobs"]:
+            pairs = analysis.samples.pairs
+            sys.stdout.write(cancel_jobs(analysis, [p for p in pairs if cls.is_about(p, params)]))
+            sys.stdout.flush()
+            raise SystemExit(0)
+        if params["workflow"] != "local":
+            analysis.refuse_main(params["workflow"])
+            check_engine(params["workflow"])
+        cls.at_the_door(analysis, params)
+
+    @classmethod
+    def is_about(cls, pair: SampleYear, params: dict[str, Any]) -> bool:
+        """Whether a sample and year is among those that were asked for."""
+        given = (params.get("sample", ""), params.get("year", ""))
+        return given[0] in ("", pair.sample.name) and given[1] in ("", pair.year)
 
     @classmethod
     def at_the_door(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from higgsflow.records.recipes import RecipeBook
 from higgsflow.records.sample_jobs import missing_products
 from tasks import session
 from tasks.base import VariationTask
+from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
 from tasks.execution.local import PooledWorkflow
 from tasks.execution.trial import events_of, try_events
 from tasks.index_sample import IndexSample, index_of
@@ -70,7 +71,7 @@ class Chunks(law.TargetCollection):
         return f"{text} ({'; '.join(reasons)})" if (reasons := self._reasons()) else text
 
 
-class ProcessSample(VariationTask, PooledWorkflow):
+class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow):
     """Runs every variation on every chunk of a sample; a branch is a chunk."""
 
     branch = Number(default=-1, description="one chunk, in this process")

@@ -103,13 +103,17 @@ class AnalysisModel(Noun):
             found.update(s.function for s in systematics.sources if s.function is not None)
         return tuple(sorted(found))
 
-    def refuse_main(self) -> None:
-        """Raises if jobs leave this machine, but code lives in a script that they cannot import."""
-        for reference in self.code_references if self.jobs_manager.batch != "local" else ():
+    def refuse_main(self, batch: str = "") -> None:
+        """Raises if jobs leave this machine, but code lives in a script that they cannot import.
+
+        They leave it with another engine than `local`, as configured where none is given.
+        """
+        batch = batch or self.jobs_manager.batch
+        for reference in self.code_references if batch != "local" else ():
             if lives_in_main(reference):
                 name = reference.partition(":")[2]
                 raise InvalidConfiguration(
-                    f"'{name}' lives in __main__: jobs of {self.jobs_manager.batch} are other "
+                    f"'{name}' lives in __main__: jobs of {batch} are other "
                     "programs and cannot import it",
                     "",
                     "put it into a module of its own, or use batch='local'",

@@ -15,22 +15,28 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 _TICK = 0.5
 _EXIT_CODE = 130  # as shells have it
 _installed: list[int] = []
+_going_on: list[Callable[[], str]] = []
 _SENTENCE = "interrupted: what is done is kept, the same command goes on from there\n"
 
 
-def prepare_interruption() -> None:
-    """Lets Ctrl-C end this program and what it forks in order."""
+def prepare_interruption(going_on: Callable[[], str] = str) -> None:
+    """Lets Ctrl-C end this program and what it forks in order.
+
+    `going_on` tells in a line what goes on without it, and is asked when it happens.
+    """
     if _installed or threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # somebody else, such as a batch engine, has decided what it means
         return
     _installed.append(os.getpid())
+    _going_on.append(going_on)
     signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook = _tell
 
@@ -55,6 +61,6 @@ def _interrupt(*_: Any) -> None:
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
-        sys.stderr.write(_SENTENCE)
+        sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
     else:
         sys.__excepthook__(kind, error, trace)

@@ -22,10 +22,14 @@ from tasks.execution.judgement import defect_error, too_much_lost
 from tasks.execution.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from higgsflow.model.jobs import Resources
     from higgsflow.records.job_state import JobState
+
+
+def _never(_: str) -> bool:
+    return False
 
 
 class JobBook:
@@ -40,8 +44,11 @@ class JobBook:
         self._defects: dict[str, FailureRecord] = {}
         self._progress = Progress(self._folder, task.pair.name, task.chunks)
 
-    def open_jobs(self) -> list[Any]:
-        """Jobs for the chunks that are neither done nor lost for good; the journal begins."""
+    def open_jobs(self, in_flight: Callable[[str], bool] = _never) -> list[Any]:
+        """Jobs for the chunks that are neither done nor lost for good; the journal begins.
+
+        Of jobs `in_flight`, by the name of their outputs, failures that come in meanwhile are kept.
+        """
         task = self._task
         done = self._store.done(task.chunks, task.wanted)
         lost = task.final_failures(self._store) if self._keeps_failures() else {}
@@ -50,8 +57,10 @@ class JobBook:
             if chunk.id in done:
                 self._progress.done(chunk.id)
             elif chunk.id not in lost:
-                task.failures.forget(chunk.id)
-                jobs.append(task.job(chunk, missing_products(self._store, chunk, task.wanted)))
+                job = task.job(chunk, missing_products(self._store, chunk, task.wanted))
+                if not in_flight(job.stem):
+                    task.failures.forget(chunk.id)
+                jobs.append(job)
         self._journal.begin(head_of(task, self._engine), self._states(done, lost))
         return jobs
 

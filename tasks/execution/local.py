@@ -51,7 +51,11 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
             self.task.tell_reasons()
             check_index(self.task.plan, index_of(IndexSample.req(self.task).output()).index)
             with driving(self.task.stage_folder("jobs"), lambda: say_who_drives(self.task)):
-                run_in_pool(self.task)
+                self.drive()
+
+    def drive(self) -> None:
+        """Runs the jobs and judges the sample."""
+        run_in_pool(self.task)
 
 
 class PooledWorkflow(law.LocalWorkflow):

@@ -55,7 +55,7 @@ def test_names_become_objects_at_the_door(lab: Lab) -> None:
             {"sample": "Sig", "variation": ("nominla",)},
             "no variation 'nominla' in Sig (2017). Did you mean 'nominal'?",
         ),
-        ({"sample": "Sig", "workflow": "htcondor"}, "no engine 'htcondor'"),
+        ({"sample": "Sig", "workflow": "slrum"}, "no engine 'slrum'"),
     ],
 )
 def test_an_unknown_name_ends_the_program_before_anything_runs(

@@ -1,0 +1,38 @@
+"""Amounts as people write them: `2 GB`, `90 min`, `1 d`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+# engines count in powers of two
+_MEGABYTES = {"MB": 1.0, "M": 1.0, "GB": 1024.0, "G": 1024.0}
+_SECONDS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _amount(value: Any, units: dict[str, float], what: str) -> Any:
+    """The number in the first unit, of a text with a number and perhaps a unit."""
+    if not isinstance(value, str):
+        return value
+    found = _AMOUNT.fullmatch(value)
+    unit = found.group(2) or next(iter(units)) if found else ""
+    if found is None or unit not in units:
+        raise ValueError(f"'{value}' is no {what}: use a number and one of {', '.join(units)}")
+    return float(found.group(1)) * units[unit]
+
+
+def megabytes(value: Any) -> Any:
+    """A size in megabytes; a number without a unit is one already."""
+    return _amount(value, _MEGABYTES, "size")
+
+
+def seconds(value: Any) -> Any:
+    """A time in seconds; a number without a unit is one already."""
+    return _amount(value, _SECONDS, "time")
+
+
+Megabytes = Annotated[float, BeforeValidator(megabytes)]
+Seconds = Annotated[float, BeforeValidator(seconds)]

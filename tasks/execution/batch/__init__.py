@@ -1,0 +1,1 @@
+"""Batch engines: jobs are written to the store, submitted, watched, and taken over after a kill."""

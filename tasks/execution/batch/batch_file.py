@@ -1,0 +1,189 @@
+"""What is submitted at once, as a file in the store: nodes read their jobs from it.
+
+The file is written before anything is submitted, so that whoever comes after a killed process knows
+what to ask the engine for. It holds the analysis as it was then: editing the configuration while
+jobs wait changes nothing for them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from higgsflow.events.chunks import Chunk
+from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.jobs import Resources
+from higgsflow.model.noun import Noun
+from higgsflow.model.reference import folder_of_module
+from higgsflow.output.atomic import write_text
+from higgsflow.records.job_record import Product
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.job import Job
+
+_FOLDER = "batches"
+
+
+class Header(Noun):
+    """What all jobs of a batch share.
+
+    Attributes:
+        engine: of what the jobs are.
+        folder: where events and records go; failures and logs go to `jobs_folder`.
+        wanted: the variations to make; chunks name one of these.
+    """
+
+    token: str
+    created: float
+    engine: str
+    analysis: AnalysisModel
+    sample: str
+    year: str
+    folder: Path
+    jobs_folder: Path
+    wanted: tuple[dict[str, Product], ...]
+
+
+class Portion(Noun):
+    """One attempt at a chunk."""
+
+    chunk: Chunk
+    digest: str
+    wanted: int
+    attempt: int
+    resources: Resources
+
+    @property
+    def stem(self) -> str:
+        """The name of the outputs without their ending."""
+        return f"{self.chunk.id}.{self.digest}"
+
+
+class Portions(Noun):
+    """What one job runs, one after the other."""
+
+    portions: tuple[Portion, ...]
+
+    @property
+    def resources(self) -> Resources:
+        """What all of it takes."""
+        limits = [portion.resources.time_limit for portion in self.portions]
+        memory = [portion.resources.memory_mb for portion in self.portions]
+        known = [m for m in memory if m is not None]
+        times = [t for t in limits if t is not None]
+        return Resources(
+            memory_mb=max(known) if len(known) == len(memory) else None,
+            time_limit=sum(times) if len(times) == len(limits) else None,
+        )
+
+
+class Batch:
+    """A batch as it is in the store."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.token = path.stem
+
+    def write(self, header: Header, jobs: Sequence[Portions]) -> None:
+        """Writes it whole, or not at all."""
+        lines = [header.model_dump_json(by_alias=True), *(job.model_dump_json() for job in jobs)]
+        write_text(self.path, "\n".join(lines) + "\n")
+
+    def header(self) -> Header:
+        """What its jobs share."""
+        with self.path.open(encoding="utf-8") as lines:
+            return Header.model_validate_json(next(lines))
+
+    def engine(self) -> str:
+        """Of what its jobs are."""
+        with self.path.open(encoding="utf-8") as lines:
+            return str(json.loads(next(lines))["engine"])
+
+    def created(self) -> float:
+        """When it was written."""
+        with self.path.open(encoding="utf-8") as lines:
+            return float(json.loads(next(lines))["created"])
+
+    def jobs(self) -> Iterator[Portions]:
+        """What each of its jobs runs."""
+        with self.path.open(encoding="utf-8") as lines:
+            next(lines)
+            for line in lines:
+                yield Portions.model_validate_json(line)
+
+    def job(self, number: int) -> Portions:
+        """What one of its jobs runs."""
+        with self.path.open(encoding="utf-8") as lines:
+            for position, line in enumerate(lines):
+                if position == number + 1:
+                    return Portions.model_validate_json(line)
+        raise ValueError(f"no job {number} in {self.path}")
+
+
+def new_batch(jobs_folder: Path) -> Batch:
+    """A batch that is not written yet."""
+    return Batch(jobs_folder / _FOLDER / f"{uuid.uuid4().hex[:12]}.jsonl")
+
+
+def batches_in(jobs_folder: Path) -> list[Batch]:
+    """All batches of a sample and year, the oldest first; what cannot be read is none."""
+    found = []
+    for path in (jobs_folder / _FOLDER).glob("*.jsonl"):
+        try:
+            found.append((Batch(path).created(), path))
+        except (OSError, ValueError, KeyError, StopIteration, ValidationError):
+            continue
+    return [Batch(path) for _, path in sorted(found)]
+
+
+def portions_of(
+    groups: Sequence[Sequence[tuple[Job, Resources]]],
+) -> tuple[tuple[dict[str, Product], ...], list[Portions]]:
+    """Jobs as they are written: what is wanted is nearly always the same, and written once."""
+    wanted: list[dict[str, Product]] = []
+    found = []
+    for group in groups:
+        portions = []
+        for job, resources in group:
+            if job.wanted not in wanted:
+                wanted.append(job.wanted)
+            portions.append(
+                Portion(
+                    chunk=job.chunk,
+                    digest=job.digest,
+                    wanted=wanted.index(job.wanted),
+                    attempt=job.attempt,
+                    resources=resources,
+                )
+            )
+        found.append(Portions(portions=tuple(portions)))
+    return tuple(wanted), found
+
+
+def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
+    """The header of a batch with jobs like this one."""
+    return Header(
+        token=batch.token,
+        created=time.time(),
+        engine=engine,
+        analysis=_with_code(job.analysis),
+        sample=job.sample,
+        year=job.year,
+        folder=job.folder,
+        jobs_folder=jobs_folder,
+        wanted=(),
+    )
+
+
+def _with_code(analysis: AnalysisModel) -> AnalysisModel:
+    """The analysis, with the folders in which this process finds the user's code."""
+    folders = {folder_of_module(reference) for reference in analysis.code_references}
+    found = sorted(folders - {"", *analysis.python_path})
+    return analysis.model_copy(update={"python_path": (*analysis.python_path, *found)})

@@ -1,0 +1,270 @@
+"""Drives the jobs of a sample on a batch engine, as `JobPool` does on this machine.
+
+Nothing is remembered but in files that are written before what they tell of is done. Batches are in
+the store before they are submitted; a process that comes after a killed one asks the engine which
+of them it has.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from higgsflow.model.jobs import Resources
+from higgsflow.records.error_classes import MEANING
+from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.records.retries import next_attempt
+from tasks.execution.batch.earlier import Earlier
+from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.flights import Flight, failure_of
+from tasks.execution.batch.knobs import knobs_of
+from tasks.execution.batch.mailbox import Mailbox
+from tasks.execution.batch.submission import Submission
+from tasks.execution.batch.trouble import Trouble
+from tasks.execution.pool import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from higgsflow.model.engines import Site
+    from higgsflow.model.jobs import JobsManager
+    from tasks.execution.batch.engine import Engine, Key
+    from tasks.execution.batch.places import Places
+    from tasks.execution.batch.room import Room
+
+_TICK = 0.2  # seconds between two looks at what the user wants
+_MEMORY = 2048.0  # MB, where nobody says otherwise
+_LOST = Seen(id="", phase="ended", state="lost: neither in the queue nor known to have ended")
+
+
+class Book(Protocol):
+    """Who hears what becomes of jobs."""
+
+    def submitted(self, chunk_id: str, engine_id: str) -> None:
+        """An engine has a job."""
+
+    def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
+        """An attempt runs."""
+
+    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
+        """An attempt has ended; whether to go on with the rest."""
+
+    def tick(self, n_running: int) -> None:
+        """Called several times a second."""
+
+
+class BatchPool:
+    """Runs jobs on a batch engine until all have ended."""
+
+    def __init__(self, engine: Engine, site: Site, settings: JobsManager, places: Places) -> None:
+        self._engine, self._site, self._settings, self._places = engine, site, settings, places
+        self._first = first_resources(site, settings)
+        self._most = settings.most(self._first)
+        self._waiting: deque[Attempt] = deque()
+        self._flights: list[Flight] = []
+        self._trouble = Trouble(site.engine)
+        self._next_look = 0.0
+        self._parent = os.getppid()
+        self._earlier = Earlier(places, site.engine)
+        self.knobs = knobs_of(site, settings)
+        # what was not run to its end, since `ended` said that it is not needed
+        self.dropped: list[Attempt] = []
+
+    @property
+    def n_running(self) -> int:
+        """How many chunks run or wait for others in the same job."""
+        return sum(f.seen is not None and f.seen.phase == "running" for f in self._flights)
+
+    def has(self, stem: str) -> bool:
+        """Whether an earlier process has submitted a job, of which the end is not known."""
+        return stem in self._earlier.open
+
+    def run(self, jobs: Iterable[Any], book: Book, room: Room) -> None:
+        """Runs all jobs, as long as the keeper of the books says so."""
+        submission = Submission(self._site, self._places, room)
+        self._take_over(jobs)
+        self._earlier.cancel_others(self._engine, {flight.key for flight in self._flights})
+        while self._waiting or self._flights:
+            self._submit(submission)
+            self._collect(book)
+            room.keep(len({flight.key for flight in self._flights}))
+            self._pause(book)
+        room.leave()
+        submission.tidy(self._engine)
+
+    def cancelled(self, attempt: Attempt) -> FailureRecord:
+        """The record of an attempt that was not made, or not to its end."""
+        now = time.time()
+        return FailureRecord(
+            chunk_id=attempt.job.chunk.id,
+            digest=attempt.job.digest,
+            attempt=attempt.number,
+            error_class="cancelled",
+            message=MEANING["cancelled"],
+            host=os.uname().nodename,
+            started=now,
+            wall=0.0,
+            asked=attempt.resources,
+        )
+
+    def _take_over(self, jobs: Iterable[Any]) -> None:
+        """Jobs that an earlier process submitted are in flight, as far as is known."""
+        for job in jobs:
+            known = self._earlier.open.get(job.stem)
+            if known is None:
+                self._waiting.append(Attempt(job, self.knobs.applied(self._first)))
+            else:
+                attempt = Attempt(job, known.resources, known.attempt)
+                self._flights.append(Flight(attempt, known.key, unsure=True))
+
+    def _submit(self, submission: Submission) -> None:
+        now = time.time()
+        due = [attempt for attempt in self._waiting if attempt.not_before <= now]
+        groups = submission.groups(due, len(self._in_queue()), self.knobs.parallel_jobs)
+        if not groups:
+            return
+        taken = {id(attempt) for group in groups for attempt in group}
+        self._waiting = deque(a for a in self._waiting if id(a) not in taken)
+        n_others = len(self._flights)
+        for batch in submission.batches(groups):
+            flights = submission.write(batch)
+            self._flights.extend(flights)
+            went_well = self._trouble.submitted(
+                lambda flights=flights: submission.submit(self._engine, flights),  # type: ignore[misc]
+                n_others,
+            )
+            for flight in flights:
+                flight.unsure = not went_well
+            self._next_look = min(self._next_look, time.time() + self.knobs.poll_interval)
+
+    def _in_queue(self) -> set[Key]:
+        return {flight.key for flight in self._flights}
+
+    def _collect(self, book: Book) -> None:
+        """Hears of every end: from what jobs left, else from the engine."""
+        mailbox = Mailbox(self._places)
+        for flight in list(self._flights):
+            outcome = mailbox.outcome(flight.stem, flight.attempt.number)
+            if outcome is not None and flight in self._flights:
+                self._conclude(flight, outcome, book)
+        if self._flights and time.time() >= self._next_look:
+            self._next_look = time.time() + self.knobs.poll_interval
+            self._trouble.asked(lambda: self._ask(book))
+
+    def _conclude(self, flight: Flight, outcome: JobRecord | FailureRecord, book: Book) -> None:
+        """An attempt has ended; a failure is final, or followed by another attempt."""
+        self._flights.remove(flight)
+        if isinstance(outcome, FailureRecord):
+            settings = self.knobs.settings(self._settings)
+            attempt = flight.attempt
+            follows = next_attempt(outcome, attempt.resources, self._most, settings)
+            if follows is not None:
+                asked = self.knobs.applied(follows.resources)
+                again = time.time() + follows.delay
+                self._waiting.append(Attempt(attempt.job, asked, follows.number, again))
+            outcome = outcome.model_copy(
+                update={"final": follows is None, "engine_id": flight.engine_id}
+            )
+        if not book.ended(outcome):
+            self._drop_the_rest(book)
+
+    def _drop_the_rest(self, book: Book) -> None:
+        """Nothing more is needed: what waits is not submitted, what the engine has is cancelled."""
+        self.dropped.extend(self._waiting)
+        self._waiting.clear()
+        flights, self._flights = self._flights, []
+        keys = {flight.key for flight in flights}
+        self._trouble.asked(lambda: self._engine.cancel(self._places.owner, keys))
+        mailbox = Mailbox(self._places)
+        for flight in flights:
+            outcome = mailbox.outcome(flight.stem, flight.attempt.number)
+            if isinstance(outcome, JobRecord):
+                book.ended(outcome)
+            else:
+                self.dropped.append(flight.attempt)
+
+    def _ask(self, book: Book) -> None:
+        """Asks the engine for all jobs that have left no word."""
+        by_key: dict[Key, list[Flight]] = {}
+        for flight in self._flights:
+            by_key.setdefault(flight.key, []).append(flight)
+        owner = self._places.owner
+        there = self._engine.look(owner, {token for token, _ in by_key})
+        gone = {k for k in by_key if k not in there or there[k].phase == "ended"}
+        past = self._engine.past(owner, gone) if gone else {}
+        for key, flights in by_key.items():
+            seen = past.get(key) or there.get(key)
+            if seen is not None and seen.phase in ("waiting", "running"):
+                _note(flights, seen, self._places, book)
+            elif seen is None and any(flight.unsure for flight in flights):
+                self._give_back(flights)
+            else:
+                self._end(key, flights, seen or _LOST, book)
+
+    def _give_back(self, flights: list[Flight]) -> None:
+        """The engine never had them: they wait, and no attempt was made."""
+        again = time.time() + self.knobs.poll_interval
+        for flight in flights:
+            self._flights.remove(flight)
+            old = flight.attempt
+            self._waiting.append(Attempt(old.job, old.resources, old.number, again))
+
+    def _end(self, key: Key, flights: list[Flight], seen: Seen, book: Book) -> None:
+        """A job has ended, or will not run; what it leaves may take its time to be seen here."""
+        if seen.phase == "held":
+            self._engine.cancel(self._places.owner, {key})
+        elif flights[0].silent_for() < self._patience(seen):
+            return
+        begun = [flight for flight in flights if flight.begun(self._places)]
+        for flight in flights:
+            if flight not in self._flights:
+                # the end of another one has ended everything
+                continue
+            if begun and flight not in begun:
+                self._give_back([flight])
+            else:
+                flight.seen = seen
+                self._conclude(flight, failure_of(flight, seen, self._places), book)
+
+    def _patience(self, seen: Seen) -> float:
+        """Seconds to wait for the outputs of a job that ended well, as far as the engine knows."""
+        said_nothing = seen.exit_code in (0, None)
+        return self._site.landing_time if said_nothing else min(self._site.landing_time, _TICK)
+
+    def _pause(self, book: Book) -> None:
+        """Waits until there is something to do."""
+        until = time.time() + self.knobs.poll_interval
+        if not self._flights:
+            until = min(until, min((a.not_before for a in self._waiting), default=0.0))
+        while True:
+            book.tick(self.n_running)
+            if os.getppid() != self._parent:
+                raise SystemExit("the process that started this one has ended")
+            if time.time() >= until:
+                return
+            time.sleep(_TICK)
+            # an interval that was made shorter meanwhile counts from now on
+            until = min(until, time.time() + self.knobs.poll_interval)
+
+
+def first_resources(site: Site, settings: JobsManager) -> Resources:
+    """What the first attempt at a chunk asks for: the site's word, else that of the analysis."""
+    return Resources(
+        memory_mb=site.memory or settings.memory_mb or _MEMORY,
+        time_limit=site.run_time or settings.time_limit,
+    )
+
+
+def _note(flights: Iterable[Flight], seen: Seen, places: Places, book: Book) -> None:
+    """The engine has a job; its book hears what is new of it."""
+    for flight in flights:
+        before, attempt = flight.seen, flight.attempt
+        flight.unsure, flight.seen, flight.silent_since = False, seen, 0.0
+        if before is None:
+            book.submitted(attempt.job.chunk.id, seen.id)
+        if seen.phase == "running" and (before is None or before.phase != "running"):
+            log = str(places.log(flight.stem, attempt.number))
+            known = {"host": seen.host, "engine_id": seen.id, "log": log}
+            book.begun(attempt.job.chunk.id, attempt.number, attempt.resources, **known)

@@ -1,0 +1,56 @@
+"""Takes all batch jobs of an analysis, or of a sample of it, out of their queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.errors import UserError
+from tasks import session
+from tasks.execution.batch.batch_file import batches_in
+from tasks.execution.batch.earlier import Earlier
+from tasks.execution.batch.sites import engine_of, places_of, room_of, site_of
+from tasks.execution.driver_lock import is_driven
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+
+
+def cancel_jobs(analysis: AnalysisModel, pairs: Iterable[SampleYear]) -> str:
+    """Cancels jobs that an earlier command has submitted; returns what to tell.
+
+    Raises:
+        UserError: while a command still drives them, which would submit them again.
+    """
+    cancelled: dict[str, int] = {}
+    for pair in pairs:
+        for engine in _engines(analysis, pair):
+            n = _cancel(analysis, pair, engine)
+            cancelled[engine] = cancelled.get(engine, 0) + n
+    told = ", ".join(f"{n} of {engine}" for engine, n in cancelled.items())
+    return f"cancelled jobs: {told or 'none, there are none in a queue'}\n"
+
+
+def _engines(analysis: AnalysisModel, pair: SampleYear) -> set[str]:
+    jobs = session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year
+    return {batch.engine() for batch in batches_in(jobs)}
+
+
+def _cancel(analysis: AnalysisModel, pair: SampleYear, engine_name: str) -> int:
+    sample, year = pair.sample.name, pair.year
+    site = site_of(engine_name, sample, year)
+    places = places_of(analysis, site, sample, year)
+    if is_driven(places.jobs):
+        raise UserError(
+            f"a command is running that would submit the jobs of {pair.name} again",
+            "",
+            "interrupt it with Ctrl-C first",
+        )
+    engine = engine_of(site)
+    earlier = Earlier(places, engine_name)
+    there = engine.look(places.owner, {token for token, _ in earlier.keys})
+    earlier.cancel_others(engine, ())
+    room_of(analysis, engine_name, sample, year).leave()
+    return sum(seen.phase != "ended" for seen in there.values())

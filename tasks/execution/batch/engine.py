@@ -1,0 +1,138 @@
+"""What the batch engines have in common: how they are asked, and how they answer."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from higgsflow.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from higgsflow.model.engines import Site
+    from higgsflow.model.jobs import Resources
+
+Phase = Literal["waiting", "running", "held", "ended"]
+Key = tuple[str, int]  # token of a batch, number of a job in it
+
+_PATIENCE = 300.0  # seconds that an engine may take to answer
+_MARGIN = 60.0  # seconds, at most, that the engine gives a job beyond what the node does
+
+
+class EngineError(UserError):
+    """An engine that does not answer, or refuses."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What an engine says of a job.
+
+    Attributes:
+        state: its own words, with the reason where it gives one.
+        exit_code: of a job that has ended; negative for a signal; None when it is not known.
+    """
+
+    id: str
+    phase: Phase
+    state: str = ""
+    exit_code: int | None = None
+    host: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is submitted at once.
+
+    Attributes:
+        owner: common to all batches of a sample and year.
+        token: of this batch.
+        folder: for what the engine writes.
+        resources: of each job, for all its chunks together.
+        keep: a descriptor that commands inherit: who waits for the lock on it waits for them too.
+    """
+
+    owner: str
+    token: str
+    folder: Path
+    script: Path
+    resources: Sequence[Resources]
+    keep: int
+
+    def printed(self, number: int) -> Path:
+        """Where what the script of a job prints arrives."""
+        return self.folder / f"{number}.out"
+
+
+class Engine(Protocol):
+    """A batch engine."""
+
+    def submit(self, request: Request) -> None:
+        """Submits all jobs of a request.
+
+        Raises:
+            EngineError: when not all of them were taken; some may have been.
+        """
+
+    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
+        """All jobs of the batches that it has in its queue."""
+
+    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
+        """What became of jobs that are not in its queue any more, as far as it remembers."""
+
+    def cancel(self, owner: str, jobs: Collection[Key]) -> None:
+        """Takes jobs out of the queue, whatever they do."""
+
+
+def make_engine(site: Site) -> Engine:
+    """The engine of a site.
+
+    Raises:
+        EngineError: when its commands are not on this machine.
+    """
+    from tasks.execution.batch.htcondor import HTCondor
+    from tasks.execution.batch.slurm import Slurm
+
+    kind: type[HTCondor] | type[Slurm] = HTCondor if site.engine == "htcondor" else Slurm
+    missing = [name for name in kind.commands if shutil.which(name) is None]
+    if missing:
+        raise EngineError(
+            f"no {missing[0]} on this machine, which jobs of {site.engine} are submitted with",
+            "",
+            "log in where it is, or use --workflow local",
+        )
+    return kind(site)
+
+
+def ask(arguments: Sequence[str], keep: int | None = None) -> str:
+    """What a command prints.
+
+    Raises:
+        EngineError: when it fails or does not end.
+    """
+    try:
+        done = subprocess.run(
+            list(arguments),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_PATIENCE,
+            pass_fds=() if keep is None else (keep,),
+        )
+    except subprocess.CalledProcessError as error:
+        reason = " ".join((error.stderr or error.stdout or "").split())[-300:]
+        raise EngineError(f"{arguments[0]} failed: {reason}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EngineError(f"{arguments[0]} does not answer: {error}") from error
+    return done.stdout
+
+
+def run_time(asked: Resources) -> float | None:
+    """Seconds after which the engine ends a job, should the node not have done so."""
+    if asked.time_limit is None:
+        return None
+    return asked.time_limit + min(_MARGIN, 0.1 * asked.time_limit)

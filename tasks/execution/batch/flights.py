@@ -1,0 +1,89 @@
+"""Jobs that an engine has: what is known of each, and what its silence means."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from higgsflow.records.ending import classify, crash_report, tail
+from higgsflow.records.job_record import FailureRecord
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.execution.batch.engine import Key, Seen
+    from tasks.execution.batch.places import Places
+    from tasks.execution.pool import Attempt
+
+
+@dataclass
+class Flight:
+    """An attempt at a chunk that was given to the engine.
+
+    Attributes:
+        key: the job that runs it.
+        unsure: whether the engine may not have taken it: who submitted it was killed, or refused.
+        seen: what the engine last said.
+        silent_since: when it was first seen to have ended, or not seen at all.
+    """
+
+    attempt: Attempt
+    key: Key
+    unsure: bool = False
+    seen: Seen | None = None
+    silent_since: float = 0.0
+    submitted: float = field(default_factory=time.time)
+
+    @property
+    def stem(self) -> str:
+        """The name of its outputs."""
+        return str(self.attempt.job.stem)
+
+    @property
+    def engine_id(self) -> str:
+        """What the engine calls its job; empty where that is not known."""
+        return self.seen.id if self.seen is not None else ""
+
+    def silent_for(self) -> float:
+        """Seconds since it was first seen to have ended, or not seen; counted from now at first."""
+        self.silent_since = self.silent_since or time.time()
+        return time.time() - self.silent_since
+
+    def begun(self, places: Places) -> bool:
+        """Whether the node has started with this chunk."""
+        return places.log(self.stem, self.attempt.number).is_file()
+
+
+def failure_of(flight: Flight, seen: Seen, places: Places) -> FailureRecord:
+    """The failure of an attempt that left neither record nor failure itself."""
+    log = places.log(flight.stem, flight.attempt.number)
+    printed = places.batch_folder(flight.key[0]) / f"{flight.key[1]}.out"
+    if not log.is_file():
+        _keep(printed, log)
+    text = tail(log) + tail(printed)
+    verdict = classify(seen.exit_code, seen.state, text)
+    return FailureRecord(
+        chunk_id=flight.attempt.job.chunk.id,
+        digest=flight.attempt.job.digest,
+        attempt=flight.attempt.number,
+        error_class=verdict.error_class,
+        message=verdict.message,
+        traceback=crash_report(text),
+        host=seen.host or socket.gethostname(),
+        started=flight.submitted,
+        wall=time.time() - flight.submitted,
+        asked=flight.attempt.resources,
+        exit_code=seen.exit_code,
+        engine_id=seen.id,
+        log=str(log),
+    )
+
+
+def _keep(printed: Path, log: Path) -> None:
+    """What a job printed before it could open its log is its log."""
+    if printed.is_file():
+        log.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(printed, log)

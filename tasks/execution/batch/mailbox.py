@@ -1,0 +1,60 @@
+"""What batch jobs have left in the store up to now."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from higgsflow.records.job_record import FailureRecord, JobRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tasks.execution.batch.places import Places
+
+
+class Mailbox:
+    """Looks once at the two folders to which jobs write."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._records = dict(_files(places.chunks))
+        self._failures = dict(_files(places.jobs / "failures"))
+
+    def outcome(self, stem: str, attempt: int) -> JobRecord | FailureRecord | None:
+        """The record of a chunk, or the failure of an attempt; None while there is neither."""
+        if f"{stem}.json" in self._records:
+            record = self._record(stem)
+            if record is not None:
+                return record
+        if f"{stem}.{attempt}.json" in self._failures:
+            return self._failure(f"{stem}.{attempt}.json")
+        return None
+
+    def _record(self, stem: str) -> JobRecord | None:
+        """The record, once its events are as long as it says."""
+        with suppress(OSError, ValidationError):
+            path = self._places.chunks / f"{stem}.json"
+            record = JobRecord.model_validate_json(path.read_bytes())
+            if self._records.get(record.output.name) == record.output.size:
+                return record
+        return None
+
+    def _failure(self, name: str) -> FailureRecord | None:
+        with suppress(OSError, ValidationError):
+            path = self._places.jobs / "failures" / name
+            return FailureRecord.model_validate_json(path.read_bytes())
+        return None
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    """Names and sizes; temporary files come and go meanwhile."""
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                with suppress(FileNotFoundError):
+                    yield entry.name, entry.stat().st_size

@@ -1,0 +1,202 @@
+"""The program of a batch job: runs its chunks, and leaves a record or a failure of each.
+
+    python -m tasks.execution.batch.node BATCH NUMBER
+
+It knows neither law nor any scheduler. Each chunk runs in the scratch folder that it is started in,
+and its outputs then move to the store: the events first, the record last, each whole or not at all.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from higgsflow.model.reference import look_in
+from higgsflow.output.atomic import written_atomically
+from higgsflow.records.error_classes import EXIT_CODES, MEANING, class_of
+from higgsflow.records.failures import FailureLog
+from higgsflow.records.job_record import FailureRecord, JobRecord
+from tasks.execution.batch.batch_file import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.job import Job
+    from tasks.execution.batch.batch_file import Header, Portion
+
+_SHELL = 128  # what shells add to the number of a signal
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs one job of a batch; the exit code is 0 when all its chunks are done."""
+    signal.signal(signal.SIGTERM, _end)
+    batch = Batch(Path(arguments[0]))
+    header = batch.header()
+    look_in(header.analysis.python_path)
+    code = 0
+    for portion in batch.job(int(arguments[1])).portions:
+        code = _run(header, portion) or code
+    return code
+
+
+def _end(number: int, _frame: Any) -> None:
+    """An engine wants the job to end; it says itself why, and asks whoever submitted it."""
+    sys.stderr.write(f"ended by {signal.Signals(number).name}\n")
+    sys.stderr.flush()
+    os._exit(_SHELL + number)
+
+
+def _run(header: Header, portion: Portion) -> int:
+    """Runs one chunk; what it prints goes to its log. The exit code is that of its class."""
+    path = header.jobs_folder / "logs" / f"{portion.stem}.{portion.attempt}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as log, _printing_to(log):
+        job = job_of(header, portion, Path.cwd())
+        outcome = attempt(job, portion, log, path)
+        if isinstance(outcome, JobRecord):
+            outcome = _published(job, portion, header.folder, path) or outcome
+        if isinstance(outcome, JobRecord):
+            return 0
+        FailureLog(header.jobs_folder).add(outcome)
+        return EXIT_CODES.get(outcome.error_class, 1)  # type: ignore[call-overload,no-any-return]
+
+
+@contextmanager
+def _printing_to(log: TextIO) -> Iterator[None]:
+    """Lets everything that the process prints go to a log."""
+    kept = os.dup(1), os.dup(2)
+    try:
+        for descriptor in (1, 2):
+            os.dup2(log.fileno(), descriptor)
+        yield
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        for descriptor, before in zip((1, 2), kept, strict=True):
+            os.dup2(before, descriptor)
+            os.close(before)
+
+
+def job_of(header: Header, portion: Portion, scratch: Path) -> Job:
+    """What `run_job` takes, with its outputs in the scratch folder."""
+    from higgsflow.job import Job
+
+    return Job(
+        analysis=header.analysis,
+        sample=header.sample,
+        year=header.year,
+        chunk=portion.chunk,
+        wanted=header.wanted[portion.wanted],
+        folder=scratch,
+        attempt=portion.attempt,
+    )
+
+
+def attempt(job: Job, portion: Portion, log: TextIO, path: Path) -> JobRecord | FailureRecord:
+    """Runs a chunk, if the code here is what the run began with, and for as long as it may take."""
+    from higgsflow.attempt import attempt_job
+
+    failed = _Failed(job, portion, path)
+    try:
+        changed = changed_products(job)
+    except Exception as error:  # noqa: BLE001
+        # before the job began: whatever it is, it is of this node
+        return failed.record("environment", f"{type(error).__name__}: {error}")
+    if changed:
+        return failed.record(
+            "environment",
+            f"the code on {socket.gethostname()} is not that with which the run began: it would "
+            f"make another '{changed[0]}'. Run the command again once the code is as it shall be",
+        )
+    with _limited_time(portion.resources.time_limit, log, failed):
+        return attempt_job(job, portion.resources, log, str(path))
+
+
+def changed_products(job: Job) -> list[str]:
+    """The wanted variations that the code and files seen from here would make otherwise."""
+    from higgsflow.digests import products
+    from higgsflow.plan import make_plan
+
+    pair = job.analysis.samples.pair(job.sample, job.year)
+    here = products(make_plan(job.analysis, pair))
+    return [name for name, wanted in job.wanted.items() if not _makes(here.get(name), wanted)]
+
+
+def _makes(here: Any, wanted: Any) -> bool:
+    return here is not None and bool(here.covers(wanted))
+
+
+class _Failed:
+    """Makes the record of a chunk that failed outside of what `attempt_job` watches."""
+
+    def __init__(self, job: Job, portion: Portion, log: Path) -> None:
+        self._job, self._portion, self._log = job, portion, log
+        self._started = time.time()
+
+    def record(self, error_class: str, message: str) -> FailureRecord:
+        return FailureRecord(
+            chunk_id=self._job.chunk.id,
+            digest=self._job.digest,
+            attempt=self._job.attempt,
+            error_class=error_class,
+            message=message,
+            host=socket.gethostname(),
+            started=self._started,
+            wall=time.time() - self._started,
+            asked=self._portion.resources,
+            log=str(self._log),
+        )
+
+    def keep(self, error_class: str, message: str) -> None:
+        """Leaves it where whoever submitted the job looks."""
+        FailureLog(self._log.parents[1]).add(self.record(error_class, message))
+
+
+@contextmanager
+def _limited_time(limit: float | None, log: TextIO, failed: _Failed) -> Iterator[None]:
+    """Ends this process when its time is over, with a word on what it was doing."""
+    if limit is None:
+        yield
+        return
+
+    def end() -> None:
+        message = f"{MEANING['time']}: took longer than the limit of {limit:g} s"
+        log.write(message + "\n")
+        faulthandler.dump_traceback(file=log, all_threads=True)
+        log.flush()
+        failed.keep("time", message)
+        os._exit(EXIT_CODES["time"])
+
+    timer = threading.Timer(limit, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _published(job: Job, portion: Portion, folder: Path, log: Path) -> FailureRecord | None:
+    """Moves the outputs to the store, the record last; a failure when it does not take them."""
+    try:
+        for ending in ("parquet", "json"):
+            made = job.folder / f"{job.stem}.{ending}"
+            with written_atomically(folder / made.name) as temporary:
+                shutil.copyfile(made, temporary)
+            made.unlink()
+    except Exception as error:  # noqa: BLE001
+        return _Failed(job, portion, log).record(class_of(error), str(error))
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,72 @@
+"""Where the batch jobs of a sample and year leave their files."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from higgsflow.digests import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+# seconds after which an engine has written the last word of a job whose end is known
+_OLD = 3600.0
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one sample and year.
+
+    Attributes:
+        chunks: events and records.
+        jobs: failures, logs, batches.
+        submit: files for the engine and what it writes, apart from the store.
+    """
+
+    chunks: Path
+    jobs: Path
+    submit: Path
+
+    @property
+    def owner(self) -> str:
+        """What engines know all jobs of this sample and year by."""
+        return digest(str(self.jobs))[:12]
+
+    def log(self, stem: str, attempt: int) -> Path:
+        """What a chunk printed."""
+        return self.jobs / "logs" / f"{stem}.{attempt}.log"
+
+    def batch_folder(self, token: str) -> Path:
+        """For the engine's files of a batch."""
+        return self.submit / self.owner / token
+
+    @contextmanager
+    def submitting(self) -> Iterator[int]:
+        """The lock on submissions, as a descriptor for the commands that submit to inherit.
+
+        It is flock's: such a command has the lock too, also when who started it was killed. Taking
+        it once waits for those.
+        """
+        self.jobs.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self.jobs / "submit.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            # without locks on this file system, go on as if alone
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def remove_batch_folders(self, done: Collection[str]) -> None:
+        """Removes what engines wrote for batches: those that are done, and old ones."""
+        folder = self.submit / self.owner
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.name in done or time.time() - path.stat().st_mtime > _OLD:
+                shutil.rmtree(path, ignore_errors=True)

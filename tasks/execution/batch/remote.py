@@ -1,0 +1,98 @@
+"""Chunks on a batch engine: law workflows whose jobs are driven by `BatchPool`.
+
+law's own remote workflows start law three times in each job, name jobs by branch numbers, and
+decide by counting jobs when enough is done; here one rule and one policy hold for all engines.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import law
+
+from tasks.execution.local import PooledWorkflowProxy, remove_leftovers
+
+if TYPE_CHECKING:
+    from higgsflow.model.jobs import Resources
+    from higgsflow.records.job_record import FailureRecord, JobRecord
+    from tasks.execution.batch.knobs import Knobs
+    from tasks.execution.job_book import JobBook
+
+
+class BatchWorkflowProxy(PooledWorkflowProxy):
+    """Runs the chunks that are not done on a batch engine."""
+
+    def drive(self) -> None:
+        run_on_engine(self.task, self.workflow_type)
+
+
+class HTCondorWorkflowProxy(BatchWorkflowProxy):
+    """Runs them on HTCondor."""
+
+    workflow_type = "htcondor"
+
+
+class SlurmWorkflowProxy(BatchWorkflowProxy):
+    """Runs them on Slurm."""
+
+    workflow_type = "slurm"
+
+
+class HTCondorWorkflow(law.BaseWorkflow):
+    """A workflow on HTCondor."""
+
+    workflow_proxy_cls = HTCondorWorkflowProxy
+    exclude_index = True
+
+
+class SlurmWorkflow(law.BaseWorkflow):
+    """A workflow on Slurm."""
+
+    workflow_proxy_cls = SlurmWorkflowProxy
+    exclude_index = True
+
+
+class HearingBook:
+    """The book of a sample's jobs, whose keeper also hears messages from luigi's page."""
+
+    def __init__(self, book: JobBook, task: Any, knobs: Knobs) -> None:
+        self._book, self._task, self._knobs = book, task, knobs
+        self.submitted = book.submitted
+
+    def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
+        """An attempt runs."""
+        self._book.begun(chunk_id, attempt, asked, **known)
+
+    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
+        """An attempt has ended; whether to go on with the rest."""
+        return self._book.ended(outcome)
+
+    def tick(self, n_running: int) -> None:
+        """Called several times a second."""
+        self._book.tick(n_running)
+        messages = self._task.scheduler_messages
+        while messages and not messages.empty():
+            message = messages.get()
+            message.respond(self._knobs.set(str(message)))
+
+
+def run_on_engine(task: Any, engine_name: str) -> None:
+    """Drives the jobs of one sample and year to their end, and judges it.
+
+    Raises:
+        UserError: for a defect, or when too much is lost.
+    """
+    from tasks.execution.batch.batch_pool import BatchPool
+    from tasks.execution.batch.sites import engine_of, places_of, room_of, site_of
+    from tasks.execution.job_book import JobBook
+
+    site = site_of(engine_name, task.sample, task.year)
+    places = places_of(task.model, site, task.sample, task.year)
+    pool = BatchPool(engine_of(site), site, task.model.jobs_manager, places)
+    book = JobBook(task, engine_name)
+    jobs = book.open_jobs(pool.has)
+    remove_leftovers(task.chunk_folder)
+    room = room_of(task.model, engine_name, task.sample, task.year)
+    pool.run(jobs, HearingBook(book, task, pool.knobs), room)
+    book.close([pool.cancelled(attempt) for attempt in pool.dropped])
+    book.judge()

@@ -1,0 +1,52 @@
+"""How many jobs may be in flight: one bound for all samples of a store that use an engine."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from higgsflow.output.atomic import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# seconds after which a process that does not say how many it has is thought to be gone
+_FORGOTTEN = 900.0
+
+
+class Room:
+    """The jobs of one sample and year among those of all others; each says its own in a file."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._mine = folder / f"{name}.jobs"
+        self._lock = FileLock(str(folder / "lock"))
+
+    def take(self, wanted: int, have: int, most: int) -> int:
+        """How many more jobs may be submitted; they count from now on."""
+        with self._lock:
+            taken = max(0, min(wanted, most - have - self._others()))
+            write_text(self._mine, str(have + taken))
+            return taken
+
+    def keep(self, have: int) -> None:
+        """Says how many there are now."""
+        write_text(self._mine, str(have))
+
+    def leave(self) -> None:
+        """There is none any more."""
+        self._mine.unlink(missing_ok=True)
+
+    def _others(self) -> int:
+        return sum(_number_in(p) for p in self._mine.parent.glob("*.jobs") if p != self._mine)
+
+
+def _number_in(path: Path) -> int:
+    try:
+        if time.time() - path.stat().st_mtime > _FORGOTTEN:
+            return 0
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0

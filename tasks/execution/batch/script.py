@@ -1,0 +1,95 @@
+"""The script that engines start on a node: its environment, a scratch folder, and the program."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.output.atomic import write_text
+
+if TYPE_CHECKING:
+    from higgsflow.model.engines import Site
+
+_ROOT = Path(__file__).resolve().parents[3]
+_PROXY = "x509_proxy"
+
+# The scratch folder goes whatever ends the program. What a killed script left goes after two days.
+# A signal is passed on: the shell itself would wait for the program and then be killed.
+_TEMPLATE = """#!/bin/bash
+# A job of higgsflow: $1 is its batch, $2 its number in it.
+export HOME="${{HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}}"
+export PATH="${{PATH:-/usr/local/bin:/usr/bin:/bin}}" LANG="${{LANG:-C.UTF-8}}"
+export PYTHONPATH={root} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+export OPENBLAS_NUM_THREADS={cores} OMP_NUM_THREADS={cores} MKL_NUM_THREADS={cores}
+{exports}
+base="${{_CONDOR_SCRATCH_DIR:-${{SLURM_TMPDIR:-${{TMPDIR:-/tmp}}}}}}"
+find "$base" -maxdepth 1 -user "$(id -u)" -name 'higgsflow-job.*' -mtime +2 \\
+    -exec rm -rf {{}} + 2>/dev/null
+scratch=$(mktemp -d "$base/higgsflow-job.XXXXXX") || exit {environment}
+child=
+trap 'rm -rf "$scratch"' EXIT
+trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
+cd "$scratch" || exit {environment}
+{setup}
+{run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" &
+child=$!
+wait "$child"
+code=$?
+# interrupted by a signal, which the program has been told
+if kill -0 "$child" 2>/dev/null; then wait "$child"; code=$?; fi
+exit "$code"
+"""
+
+
+def write_script(path: Path, site: Site, batches: Path) -> None:
+    """Writes the script for jobs of a site, whose batches are in a folder.
+
+    Raises:
+        InvalidConfiguration: when the proxy is not there.
+    """
+    exports = {name: shlex.quote(value) for name, value in site.environment.items()}
+    if site.proxy and site.engine == "slurm":
+        exports["X509_USER_PROXY"] = shlex.quote(str(_copied_proxy(site, path.parent)))
+    text = _TEMPLATE.format(
+        root=shlex.quote(str(_ROOT)),
+        cores=site.cores,
+        exports="\n".join(f"export {name}={value}" for name, value in exports.items()),
+        environment=_environment(),
+        setup="\n".join(site.setup),
+        run=_in_container(site),
+        python=shlex.quote(site.python or sys.executable),
+        folder=shlex.quote(str(batches)),
+    )
+    write_text(path, text)
+    path.chmod(0o755)
+
+
+def _environment() -> int:
+    from higgsflow.records.error_classes import EXIT_CODES
+
+    return EXIT_CODES["environment"]
+
+
+def _in_container(site: Site) -> str:
+    """The program that opens the image; HTCondor does it by itself."""
+    if not site.container or site.engine != "slurm":
+        return ""
+    return f'apptainer exec --bind "$scratch" {shlex.quote(site.container)}'
+
+
+def _copied_proxy(site: Site, folder: Path) -> Path:
+    """A copy that nodes can read: proxies lie in the /tmp of one machine."""
+    source = Path(site.proxy).expanduser()
+    target = folder / _PROXY
+    try:
+        target.touch(mode=0o600)
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise InvalidConfiguration(
+            f"no proxy at {source}", error.strerror or str(error), "make one: voms-proxy-init"
+        ) from error
+    return target

@@ -1,0 +1,82 @@
+"""From which site jobs of a task are submitted, with what, and where their files go."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from higgsflow.catalog.engines import load_engines
+from higgsflow.catalog.paths import expanded
+from tasks import session
+from tasks.execution.batch.engine import make_engine
+from tasks.execution.batch.places import Places
+from tasks.execution.batch.room import Room
+
+if TYPE_CHECKING:
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.engines import Site
+    from tasks.execution.batch.engine import Engine
+
+_TASK = "ProcessSample"  # the stage whose branches are jobs
+
+
+def check_engine(engine: str) -> None:
+    """Whether jobs can be submitted from here.
+
+    Raises:
+        UserError: when no site fits this machine, or the commands of the engine are not on it.
+    """
+    engines = load_engines()
+    make_engine(engines.sites[engines.site_name(engine, socket.getfqdn())])
+
+
+def site_of(engine: str, sample: str, year: str) -> Site:
+    """The site for this machine, with what jobs of a sample and year ask for."""
+    engines = load_engines()
+    return engines.settings(engines.site_name(engine, socket.getfqdn()), _TASK, sample, year)
+
+
+def engine_of(site: Site) -> Engine:
+    """What submits there."""
+    return make_engine(site)
+
+
+def places_of(analysis: AnalysisModel, site: Site, sample: str, year: str) -> Places:
+    """The folders of a sample and year."""
+    folder = session.folder_of(analysis)
+    submit = Path(expanded(site.submit_folder, "submit_folder")).resolve()
+    return Places(
+        chunks=folder / "chunks" / sample / year,
+        jobs=folder / "jobs" / sample / year,
+        submit=submit,
+    )
+
+
+def room_of(analysis: AnalysisModel, engine: str, sample: str, year: str) -> Room:
+    """Its jobs among those of all samples."""
+    name = f"{analysis.name}.{analysis.version}.{sample}.{year}"
+    return Room(session.store_of(analysis) / ".engines" / engine, name)
+
+
+def jobs_that_go_on(analysis: AnalysisModel, engine: str) -> str:
+    """A line about jobs that go on when this command ends; empty if there is none."""
+    n = jobs_in_flight(analysis, engine) if engine != "local" else 0
+    if not n:
+        return ""
+    return (
+        f"{n} jobs of {engine} go on; the same command comes back to them, "
+        "with --cancel-jobs it takes them out of the queue\n"
+    )
+
+
+def jobs_in_flight(analysis: AnalysisModel, engine: str) -> int:
+    """How many jobs of an analysis an engine had when it was last asked."""
+    folder = session.store_of(analysis) / ".engines" / engine
+    found = 0
+    for path in folder.glob(f"{analysis.name}.{analysis.version}.*.jobs"):
+        try:
+            found += int(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            continue
+    return found

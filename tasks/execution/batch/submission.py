@@ -1,0 +1,97 @@
+"""How jobs are put together, written down, and given to an engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
+from tasks.execution.batch.engine import EngineError, Request
+from tasks.execution.batch.flights import Flight
+from tasks.execution.batch.script import write_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.model.engines import Site
+    from higgsflow.model.jobs import Resources
+    from tasks.execution.batch.engine import Engine
+    from tasks.execution.batch.places import Places
+    from tasks.execution.batch.room import Room
+    from tasks.execution.pool import Attempt
+
+_AT_ONCE = 2000  # jobs of one batch
+Group = list["Attempt"]
+
+
+class Submission:
+    """Submits the jobs of one sample and year."""
+
+    def __init__(self, site: Site, places: Places, room: Room) -> None:
+        self._site, self._places, self._room = site, places, room
+
+    def groups(self, due: Sequence[Attempt], have: int, most: int) -> list[Group]:
+        """What may be submitted now, as one list of chunks for each job.
+
+        Several chunks share a job at their first attempt; one that failed has a job of its own.
+        """
+        firsts = [attempt for attempt in due if attempt.number == 1]
+        size = self._site.chunks_per_job
+        found = [[attempt] for attempt in due if attempt.number > 1]
+        found.extend(firsts[i : i + size] for i in range(0, len(firsts), size))
+        if not found:
+            return []
+        return found[: self._room.take(len(found), have, most)]
+
+    @staticmethod
+    def batches(groups: Sequence[Group]) -> Iterator[Sequence[Group]]:
+        """The jobs that are submitted together."""
+        return (groups[i : i + _AT_ONCE] for i in range(0, len(groups), _AT_ONCE))
+
+    def write(self, groups: Sequence[Group]) -> list[Flight]:
+        """Writes a batch to the store; from then on it is not forgotten."""
+        for attempt in (attempt for group in groups for attempt in group):
+            # of an earlier run that counted from 1, too
+            self._places.log(attempt.job.stem, attempt.number).unlink(missing_ok=True)
+        jobs = [
+            [(a.job.model_copy(update={"attempt": a.number}), a.resources) for a in group]
+            for group in groups
+        ]
+        wanted, portions = portions_of(jobs)
+        batch = new_batch(self._places.jobs)
+        header = header_of(batch, jobs[0][0][0], self._site.engine, self._places.jobs)
+        batch.write(header.model_copy(update={"wanted": wanted}), portions)
+        self._totals: list[Resources] = [job.resources for job in portions]
+        return [
+            Flight(attempt, (batch.token, number))
+            for number, group in enumerate(groups)
+            for attempt in group
+        ]
+
+    def submit(self, engine: Engine, flights: Sequence[Flight]) -> None:
+        """Gives the batch that was written last to the engine.
+
+        Raises:
+            EngineError: when it did not take all of it.
+        """
+        token = flights[0].key[0]
+        folder = self._places.batch_folder(token)
+        folder.mkdir(parents=True, exist_ok=True)
+        script = folder / "job.sh"
+        write_script(script, self._site, self._places.jobs / "batches")
+        with self._places.submitting() as descriptor:
+            engine.submit(
+                Request(self._places.owner, token, folder, script, self._totals, descriptor)
+            )
+
+    def tidy(self, engine: Engine) -> None:
+        """Removes the batches, which have all ended, and what the engine wrote for them."""
+        batches = [b for b in batches_in(self._places.jobs) if b.engine() == self._site.engine]
+        tokens = {batch.token for batch in batches}
+        try:
+            there = engine.look(self._places.owner, tokens)
+            busy = {token for (token, _), seen in there.items() if seen.phase != "ended"}
+        except EngineError:
+            busy = tokens
+        for batch in batches:
+            batch.path.unlink(missing_ok=True)
+        self._places.remove_batch_folders(tokens - busy)

@@ -1,0 +1,133 @@
+"""An engine of processes of this machine, for tests of what drives engines."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from higgsflow.model.engines import Site
+from tasks.execution.batch.batch_pool import BatchPool
+from tasks.execution.batch.engine import EngineError, Seen
+from tasks.execution.batch.places import Places
+from tasks.execution.batch.room import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from conftest import Lab
+
+    from higgsflow.records.job_record import FailureRecord, JobRecord
+    from tasks.execution.batch.engine import Key, Request
+
+
+class Processes:
+    """Starts the script of each job at once.
+
+    Attributes:
+        refusals: how many submissions are still refused.
+    """
+
+    def __init__(self) -> None:
+        self.jobs: dict[Key, subprocess.Popen[str]] = {}
+        self.refusals = 0
+
+    def submit(self, request: Request) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise EngineError("submit failed: come back later")
+        for number in range(len(request.resources)):
+            with request.printed(number).open("w") as printed:
+                self.jobs[request.token, number] = subprocess.Popen(
+                    [str(request.script), request.token, str(number)],
+                    stdout=printed, stderr=printed, text=True,
+                )  # fmt: skip
+
+    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
+        del owner
+        return {
+            key: Seen(id=str(process.pid), phase="running", host="here")
+            for key, process in self.jobs.items()
+            if key[0] in tokens and process.poll() is None
+        }
+
+    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
+        del owner
+        return {
+            key: Seen(str(process.pid), "ended", "", process.returncode)
+            for key, process in self.jobs.items()
+            if key in jobs and process.poll() is not None
+        }
+
+    def cancel(self, owner: str, jobs: Collection[Key]) -> None:
+        del owner
+        for key in jobs:
+            if key in self.jobs:
+                self.jobs[key].terminate()
+                self.jobs[key].wait()
+
+
+class Heard:
+    """A keeper of books that remembers."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[JobRecord | FailureRecord] = []
+        self.submitted_ids: list[str] = []
+
+    def submitted(self, chunk_id: str, engine_id: str) -> None:
+        del chunk_id
+        self.submitted_ids.append(engine_id)
+
+    def begun(self, chunk_id: str, attempt: int, asked: Any, **known: Any) -> None:
+        """Not looked at."""
+
+    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
+        self.outcomes.append(outcome)
+        return True
+
+    def tick(self, n_running: int) -> None:
+        assert n_running >= 0
+
+
+class Bench:
+    """The four jobs of the simulated sample of the toy analysis, and where they run."""
+
+    def __init__(self, lab: Lab) -> None:
+        lab.jobs.update(n_events_per_output=20, retry_delay=0.1)
+        self.lab, self.engine, self.heard = lab, Processes(), Heard()
+        self.site = Site(
+            engine="slurm", poll_interval=0.2, landing_time=1, submit_folder=str(lab.folder)
+        )
+
+    def prepare(self) -> Bench:
+        """Reads the configuration as it is now."""
+        assert self.lab.run("IndexSample", sample="Sig")
+        self.task = self.lab.task("ProcessSample", sample="Sig", year="2017")
+        self.places = Places(
+            self.lab.output("chunks", "Sig", "2017"),
+            self.lab.output("jobs", "Sig", "2017"),
+            self.lab.folder / "submit",
+        )
+        self.room = Room(self.lab.folder / "room", "Sig")
+        self.jobs = [self.task.job(chunk, self.task.wanted) for chunk in self.task.chunks]
+        return self
+
+    def pool(self) -> BatchPool:
+        """A pool as a new process would make it."""
+        return BatchPool(self.engine, self.site, self.task.model.jobs_manager, self.places)
+
+    def run(self) -> list[JobRecord | FailureRecord]:
+        """Runs all jobs; what became of them, in order."""
+        self.pool().run(self.jobs, self.heard, self.room)
+        return self.heard.outcomes
+
+
+@pytest.fixture
+def bench(lab: Lab) -> Iterator[Bench]:
+    """Jobs that no engine has yet."""
+    found = Bench(lab)
+    yield found
+    for process in found.engine.jobs.values():
+        process.kill()
+        process.wait()

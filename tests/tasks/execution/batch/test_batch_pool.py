@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+from higgsflow.model.engines import Site
+from higgsflow.model.jobs import JobsManager, Resources
+from higgsflow.records.job_record import FailureRecord, JobRecord
+from tasks.execution.batch.batch_file import batches_in
+from tasks.execution.batch.batch_pool import first_resources
+from tasks.execution.batch.submission import Submission
+from tasks.execution.pool import Attempt
+
+ONCE = """
+
+import os
+from pathlib import Path
+
+
+@tagger(reads=["event"])
+def killed_once(events, marker=""):
+    if events.event[0] >= 2000 and not Path(marker).exists():
+        Path(marker).touch()
+        os.kill(os.getpid(), 9)
+    return events.event > 0
+"""
+
+
+def test_runs_all_and_leaves_no_batch_behind(bench: Any) -> None:
+    outcomes = bench.prepare().run()
+    assert [type(outcome) for outcome in outcomes] == [JobRecord] * 4
+    assert len(bench.engine.jobs) == 4
+    assert not batches_in(bench.places.jobs)
+
+
+def test_a_killed_job_is_tried_again(bench: Any) -> None:
+    lab = bench.lab
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + ONCE, encoding="utf-8")
+    options = {"marker": str(lab.folder / "marker")}
+    entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    outcomes = bench.prepare().run()
+    failures = [outcome for outcome in outcomes if isinstance(outcome, FailureRecord)]
+    assert failures
+    assert {(f.error_class, f.attempt, f.final) for f in failures} == {("lost", 1, False)}
+    assert len(outcomes) == 4 + len(failures)
+
+
+def submit(bench: Any, give: bool) -> None:
+    """What a process does that is killed after, or before, the engine has the jobs."""
+    submission = Submission(bench.site, bench.places, bench.room)
+    asked = first_resources(bench.site, bench.task.model.jobs_manager)
+    flights = submission.write([[Attempt(job, asked)] for job in bench.jobs])
+    if give:
+        submission.submit(bench.engine, flights)
+
+
+def test_takes_over_what_a_killed_process_has_submitted(bench: Any) -> None:
+    submit(bench.prepare(), give=True)
+    assert all(bench.pool().has(job.stem) for job in bench.jobs)
+    assert len(bench.run()) == 4
+    assert len(bench.engine.jobs) == 4
+
+
+def test_what_was_written_but_never_submitted_is_submitted_and_costs_no_attempt(
+    bench: Any,
+) -> None:
+    submit(bench.prepare(), give=False)
+    outcomes = bench.run()
+    assert [(type(o), o.attempt) for o in outcomes] == [(JobRecord, 1)] * 4
+    assert len(bench.engine.jobs) == 4
+
+
+def test_a_refused_submission_is_made_again(bench: Any) -> None:
+    bench.engine.refusals = 1
+    assert [o.attempt for o in bench.prepare().run()] == [1] * 4
+
+
+def test_the_site_says_first_what_jobs_have() -> None:
+    settings = JobsManager(time_limit=50, memory_mb=500)
+    site = Site(engine="slurm", memory="2 GB", run_time="1 h")
+    assert first_resources(site, settings) == Resources(memory_mb=2048, time_limit=3600)
+    bare = Site(engine="slurm")
+    assert first_resources(bare, settings) == Resources(memory_mb=500, time_limit=50)
+    assert first_resources(bare, JobsManager()).memory_mb == 2048

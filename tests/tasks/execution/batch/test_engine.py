@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from higgsflow.model.engines import Site
+from higgsflow.model.jobs import Resources
+from tasks.execution.batch.engine import EngineError, ask, make_engine, run_time
+
+
+def test_what_a_command_prints() -> None:
+    assert ask(["echo", "a; b"]) == "a; b\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["sh", "-c", "echo no such partition >&2; exit 1"], "sh failed: no such partition"),
+        (["no-such-program"], "no-such-program does not answer"),
+    ],
+)
+def test_a_command_that_fails_tells_why(command: list[str], message: str) -> None:
+    with pytest.raises(EngineError, match=message):
+        ask(command)
+
+
+def test_commands_that_are_not_here_are_told_in_three_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(EngineError, match="no sbatch on this machine") as error:
+        make_engine(Site(engine="slurm"))
+    assert len(str(error.value).splitlines()) <= 3
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(None, None), (100.0, 110.0), (7200.0, 7260.0)])
+def test_the_engine_gives_a_job_a_little_more_time(
+    limit: float | None, expected: float | None
+) -> None:
+    assert run_time(Resources(time_limit=limit)) == expected

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from higgsflow.model.jobs import Resources
+from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.flights import Flight, failure_of
+from tasks.execution.pool import Attempt
+
+
+def flight(bench: Any) -> Flight:
+    return Flight(Attempt(bench.prepare().jobs[0], Resources()), ("token", 0))
+
+
+def test_what_a_job_printed_before_its_log_becomes_its_log(bench: Any) -> None:
+    one = flight(bench)
+    printed = bench.places.batch_folder("token") / "0.out"
+    printed.parent.mkdir(parents=True)
+    printed.write_text("job.sh: line 9: no/python: No such file or directory\n", encoding="utf-8")
+    assert not one.begun(bench.places)
+    failure = failure_of(one, Seen("7", "ended", "FAILED", 127), bench.places)
+    assert (failure.error_class, failure.exit_code, failure.engine_id) == ("environment", 127, "7")
+    assert "No such file" in bench.places.log(one.stem, 1).read_text("utf-8")
+    assert one.begun(bench.places)
+
+
+def test_the_word_of_the_engine_counts(bench: Any) -> None:
+    one = flight(bench)
+    for state, expected in (("OUT_OF_MEMORY", "memory"), ("TIMEOUT", "time"), ("held: x", "lost")):
+        failure = failure_of(one, Seen("7", "ended", state), bench.places)
+        assert failure.error_class == expected
+
+
+def test_silence_is_counted_from_when_it_is_first_noticed(bench: Any) -> None:
+    one = flight(bench)
+    assert one.silent_for() < 1
+    one.silent_since -= 100
+    assert one.silent_for() >= 100

@@ -1,0 +1,96 @@
+"""The program of a job, as the script starts it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from higgsflow.model.jobs import Resources
+from higgsflow.records.error_classes import EXIT_CODES
+from higgsflow.records.failures import FailureLog
+from tasks.execution.batch.mailbox import Mailbox
+from tasks.execution.batch.submission import Submission
+from tasks.execution.pool import Attempt
+
+SLOW = """
+
+import time
+
+
+@tagger(reads=["event"])
+def slow(events):
+    time.sleep(60)
+    return events.event > 0
+"""
+FAILING = SLOW.replace("time.sleep(60)", 'raise RuntimeError("no such calibration")')
+
+
+def start(bench: Any, **asked: Any) -> subprocess.CompletedProcess[str]:
+    """Runs the first two chunks as one job."""
+    submission = Submission(bench.site, bench.places, bench.room)
+    resources = Resources(**asked)
+    (flight, _) = submission.write([[Attempt(job, resources) for job in bench.jobs[:2]]])
+    scratch = bench.lab.folder / "scratch"
+    scratch.mkdir()
+    batch = bench.places.jobs / "batches" / f"{flight.key[0]}.jsonl"
+    done = subprocess.run(
+        [sys.executable, "-m", "tasks.execution.batch.node", str(batch), "0"],
+        cwd=scratch, capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(bench.task_root)},
+    )  # fmt: skip
+    assert not list(scratch.glob("*.parquet"))
+    return done
+
+
+@pytest.fixture(autouse=True)
+def _root(bench: Any, request: pytest.FixtureRequest) -> None:
+    bench.task_root = request.config.rootpath
+
+
+def add(bench: Any, text: str) -> None:
+    lab = bench.lab
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + text, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:slow")
+
+
+def failures(bench: Any) -> list[tuple[str, str]]:
+    return [(f.error_class, f.message) for f in FailureLog(bench.places.jobs).all()]
+
+
+def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
+    done = start(bench.prepare())
+    assert done.returncode == 0, done.stderr
+    mailbox = Mailbox(bench.places)
+    for job in bench.jobs[:2]:
+        assert mailbox.outcome(job.stem, 1) is not None
+        assert job.chunk.id in bench.places.log(job.stem, 1).read_text("utf-8")
+    assert mailbox.outcome(bench.jobs[2].stem, 1) is None
+
+
+def test_a_defect_leaves_its_traceback_and_the_next_chunk_runs(bench: Any) -> None:
+    add(bench, FAILING)
+    done = start(bench.prepare())
+    assert done.returncode == EXIT_CODES["defect"]
+    assert [error for error, _ in failures(bench)] == ["defect"] * 2
+    assert "no such calibration" in bench.places.log(bench.jobs[0].stem, 1).read_text("utf-8")
+
+
+def test_ends_when_its_time_is_over(bench: Any) -> None:
+    add(bench, SLOW)
+    assert start(bench.prepare(), time_limit=2.0).returncode == EXIT_CODES["time"]
+    assert [error for error, _ in failures(bench)] == ["time"]
+
+
+def test_other_code_than_that_of_the_run_is_refused(bench: Any) -> None:
+    bench.prepare()
+    path = bench.lab.taggers
+    path.write_text(path.read_text("utf-8").replace("> threshold", ">= threshold"), "utf-8")
+    assert start(bench).returncode == EXIT_CODES["environment"]
+    error, message = failures(bench)[0]
+    assert error == "environment"
+    assert "is not that with which the run began" in message
+    assert not list(bench.places.chunks.glob("*.parquet"))

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.execution.batch.places import Places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def places(tmp_path: Path) -> Places:
+    return Places(tmp_path / "chunks", tmp_path / "jobs", tmp_path / "submit")
+
+
+def test_samples_are_told_from_each_other_by_their_owner(tmp_path: Path) -> None:
+    other = Places(tmp_path / "chunks", tmp_path / "others", tmp_path / "submit")
+    assert places(tmp_path).owner != other.owner
+    assert places(tmp_path).owner == places(tmp_path).owner
+
+
+def test_a_command_that_submits_has_the_lock_after_its_parent_let_go(tmp_path: Path) -> None:
+    with places(tmp_path).submitting() as descriptor:
+        child = subprocess.Popen(["sleep", "60"], pass_fds=(descriptor,))
+    try:
+        probe = os.open(tmp_path / "jobs" / "submit.lock", os.O_RDWR)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        child.kill()
+        child.wait()
+    fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(probe)
+
+
+def test_what_is_done_or_old_is_removed(tmp_path: Path) -> None:
+    found = places(tmp_path)
+    for token in ("done", "old", "new"):
+        found.batch_folder(token).mkdir(parents=True)
+    os.utime(found.batch_folder("old"), (1, 1))
+    found.remove_batch_folders({"done"})
+    assert [path.name for path in found.batch_folder("new").parent.iterdir()] == ["new"]

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tasks.execution.batch.room import Room
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(wishes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9)), max_size=12))
+def test_all_samples_together_stay_below_the_bound(
+    tmp_path: Path, wishes: list[tuple[int, int]]
+) -> None:
+    rooms = [Room(tmp_path, f"sample{i}") for i in range(3)]
+    have = [0, 0, 0]
+    for room in rooms:
+        room.leave()
+    for which, wanted in wishes:
+        taken = rooms[which].take(wanted, have[which], 10)
+        have[which] += taken
+        assert taken <= wanted
+        assert sum(have) <= 10
+        assert taken == wanted or sum(have) == 10
+
+
+def test_what_has_ended_makes_room(tmp_path: Path) -> None:
+    one, other = Room(tmp_path, "one"), Room(tmp_path, "other")
+    assert one.take(8, 0, 10) == 8
+    assert other.take(8, 0, 10) == 2
+    one.keep(3)
+    assert other.take(8, 2, 10) == 5
+    one.leave()
+    assert other.take(8, 7, 10) == 3
+
+
+def test_who_has_not_been_heard_of_for_long_is_gone(tmp_path: Path) -> None:
+    assert Room(tmp_path, "dead").take(10, 0, 10) == 10
+    os.utime(tmp_path / "dead.jobs", (1, 1))
+    assert Room(tmp_path, "alive").take(10, 0, 10) == 10

@@ -1,0 +1,92 @@
+"""The script of a job, with a program of its own instead of the node's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from higgsflow.errors import InvalidConfiguration
+from higgsflow.model.engines import Site
+from tasks.execution.batch.script import write_script
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def script(tmp_path: Path, program: str, **settings: Any) -> tuple[Path, dict[str, str]]:
+    """The script, which starts a shell program as if it was Python."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/bash\n{program}\n", encoding="utf-8")
+    python.chmod(0o755)
+    path = tmp_path / "job.sh"
+    write_script(path, Site(engine="slurm", python=str(python), **settings), tmp_path / "batches")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    return path, {"PATH": os.environ["PATH"], "TMPDIR": str(scratch)}
+
+
+def run(path: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(path), "token", "7"], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_starts_the_program_in_a_folder_of_its_own_that_goes(tmp_path: Path) -> None:
+    path, environment = script(tmp_path, 'touch here; pwd; echo "$@"')
+    done = run(path, environment)
+    where, what = done.stdout.splitlines()
+    assert where.startswith(str(tmp_path / "scratch" / "higgsflow-job."))
+    assert what == f"-m tasks.execution.batch.node {tmp_path}/batches/token.jsonl 7"
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_hands_the_exit_code_on(tmp_path: Path) -> None:
+    path, environment = script(tmp_path, "exit 83")
+    assert run(path, environment).returncode == 83
+
+
+def test_cleans_up_after_a_program_that_was_killed(tmp_path: Path) -> None:
+    path, environment = script(tmp_path, "touch here; kill -9 $$")
+    assert run(path, environment).returncode == 128 + signal.SIGKILL
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_passes_a_signal_on_and_cleans_up(tmp_path: Path) -> None:
+    program = 'trap "exit 143" TERM; echo ready; sleep 60 & wait'
+    path, environment = script(tmp_path, program)
+    with subprocess.Popen(
+        [str(path), "token", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.terminate()
+        assert process.wait(timeout=30) == 143
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_variables_and_setup_are_those_of_the_site(tmp_path: Path) -> None:
+    path, environment = script(
+        tmp_path,
+        'echo "$A|$B|$OMP_NUM_THREADS"',
+        environment={"A": "$(echo no) 'quoted'"},
+        setup=("export B=set",),
+        cores=2,
+    )
+    assert run(path, environment).stdout == "$(echo no) 'quoted'|set|2\n"
+
+
+def test_a_proxy_is_copied_to_where_nodes_see_it(tmp_path: Path) -> None:
+    proxy = tmp_path / "x509up"
+    proxy.write_text("secret", encoding="utf-8")
+    path, environment = script(tmp_path, 'cat "$X509_USER_PROXY"', proxy=str(proxy))
+    assert run(path, environment).stdout == "secret"
+    assert (tmp_path / "x509_proxy").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="no proxy at"):
+        script(tmp_path, "true", proxy="/nowhere/x509up")

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Any
+
+from higgsflow.model.jobs import Resources
+from tasks.execution.batch.batch_file import batches_in
+from tasks.execution.batch.submission import Submission
+from tasks.execution.pool import Attempt
+
+
+def due(bench: Any, *numbers: int) -> list[Attempt]:
+    return [Attempt(job, Resources(), n) for job, n in zip(bench.jobs, numbers, strict=True)]
+
+
+def test_chunks_share_a_job_at_their_first_attempt_only(bench: Any) -> None:
+    bench.prepare()
+    site = bench.site.model_copy(update={"chunks_per_job": 2})
+    groups = Submission(site, bench.places, bench.room).groups(due(bench, 1, 1, 1, 2), 0, 10)
+    assert sorted(len(group) for group in groups) == [1, 1, 2]
+    assert groups[0][0].number == 2
+
+
+def test_no_more_jobs_than_there_is_room_for(bench: Any) -> None:
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    assert len(submission.groups(due(bench, 1, 1, 1, 1), 3, 5)) == 2
+    assert submission.groups([], 0, 5) == []
+
+
+def test_what_is_submitted_is_written_before(bench: Any) -> None:
+    bench.prepare()
+    submission = Submission(bench.site, bench.places, bench.room)
+    old = bench.places.log(bench.jobs[0].stem, 1)
+    old.parent.mkdir(parents=True)
+    old.touch()
+    flights = submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    (batch,) = batches_in(bench.places.jobs)
+    assert [flight.key for flight in flights] == [(batch.token, i) for i in range(4)]
+    assert not old.exists()
+    submission.submit(bench.engine, flights)
+    assert len(bench.engine.jobs) == 4
+
+
+def test_large_submissions_are_cut() -> None:
+    cut = list(Submission.batches([[]] * 4500))  # type: ignore[list-item]
+    assert [len(part) for part in cut] == [2000, 2000, 500]
