@@ -22,7 +22,8 @@ from higgsflow.events.failing import located
 from higgsflow.events.golden import Golden, load_golden
 from higgsflow.events.index import listed_lumisections
 from higgsflow.events.lumisections import Lumisections, from_pairs
-from higgsflow.events.tree import column_names, get_tree, open_file, read_arrays, reading
+from higgsflow.events.replicas import open_replica
+from higgsflow.events.tree import column_names, get_tree, read_arrays, reading
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import checksum, write_text, written_atomically
@@ -77,7 +78,7 @@ def run_job(job: Job) -> JobRecord:
     golden = _golden_of(plan)
     writer, books = ChunkWriter(), _Books()
     for part in job.chunk.ranges:
-        for result, found in _blocks(plan, golden, part, tuple(job.wanted)):
+        for result, found in _blocks(plan, golden, part, tuple(job.wanted), job.attempt - 1):
             books.add(part, result, found)
             writer.add(result.tables)
     clock.lap("process")
@@ -103,18 +104,18 @@ def _golden_of(plan: Plan) -> Golden | None:
 
 
 def _blocks(
-    plan: Plan, golden: Golden | None, part: Range, variations: tuple[str, ...]
+    plan: Plan, golden: Golden | None, part: Range, variations: tuple[str, ...], turn: int
 ) -> Iterator[tuple[BlockResult, Lumisections | None]]:
     """Processes a range block by block; one without entries is one empty block.
 
     The lumisections are those of the events, for data of files that do not list them.
     """
     size = plan.analysis.jobs_manager.n_events_per_block
-    with open_file(part.url) as file:
+    with open_replica(part.url, plan.pair.replicas, turn) as (file, address):
         if str(file.file.uuid) != part.uuid:
-            raise InputFileError(f"{part.url} was replaced since it was indexed", "", "run again")
-        reader = _Reader(plan, get_tree(file, part.url), part.url)
-        unlisted = plan.context.is_data and listed_lumisections(file, part.url) is None
+            raise InputFileError(f"{address} was replaced since it was indexed", "", "run again")
+        reader = _Reader(plan, get_tree(file, address), address)
+        unlisted = plan.context.is_data and listed_lumisections(file, address) is None
         for start in range(part.start, max(part.stop, part.start + 1), size):
             stop = min(start + size, part.stop)
             first = reader.read(plan.first_needs, start, stop)

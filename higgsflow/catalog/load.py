@@ -26,6 +26,7 @@ _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
 _REMOTE = ("root://", "das:", "task:")
 _DATASETS = "primary_datasets"
+_REPLICAS = "replicas"
 
 
 def find_analysis(name: str) -> Path | None:
@@ -72,7 +73,7 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     """The samples section: a catalogue (path, paths or inline), a list of names, and years."""
     section = {"catalog": section} if isinstance(section, str | list) else section
     section = _mapping(section, "samples", str(where))
-    known = {"catalog", "sample_list", "years", "samples", "selected_years", _DATASETS}
+    known = {"catalog", "sample_list", "years", "samples", "selected_years", _DATASETS, _REPLICAS}
     for key in section:
         if key not in known:
             raise UnknownName("key", str(key), known, f"{where}: samples")
@@ -80,7 +81,8 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     if "samples" in section:
         if "catalog" in section:
             raise InvalidConfiguration("samples are given in a catalog and in place", str(where))
-        inline = {key: section[key] for key in ("samples", "years", _DATASETS) if key in section}
+        parts = ("samples", "years", _DATASETS, _REPLICAS)
+        inline = {key: section[key] for key in parts if key in section}
         catalog = _absolute_catalog(inline, folder, str(where))
         return select_samples(catalog, chosen, section.get("selected_years"), str(where))
     if "catalog" not in section:
@@ -100,7 +102,7 @@ def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
         return _absolute_catalog(content, path.parent, str(path))
     if not isinstance(source, Sequence) or not source:
         raise InvalidConfiguration(f"{source!r} is no catalogue of samples", "", "give its path")
-    merged: dict[str, Any] = {"years": {}, "samples": {}, _DATASETS: ()}
+    merged: dict[str, Any] = {"years": {}, "samples": {}, _DATASETS: (), _REPLICAS: {}}
     for part in source:
         _add_catalog(merged, load_catalog(part, folder), f"in {part}")
     return merged
@@ -115,6 +117,7 @@ def _add_catalog(merged: dict[str, Any], more: Mapping[str, Any], where: str) ->
             raise InvalidConfiguration(f"year '{year}' differs between two catalogues", where)
     merged["samples"].update(more["samples"])
     merged[_DATASETS] = (*merged[_DATASETS], *more[_DATASETS])
+    merged[_REPLICAS].update(more[_REPLICAS])
 
 
 def _catalog_path(source: str | Path, folder: Path) -> Path:
@@ -153,6 +156,7 @@ def select_samples(
         "samples": [{"name": name, **entries[name]} for name in chosen],
         "years": catalog.get("years", {}),
         "selected_years": selected,
+        _REPLICAS: catalog.get(_REPLICAS) or {},
     }
     return validated(Samples, content, where)
 
@@ -267,11 +271,12 @@ def _absolute_catalog(catalog: dict[str, Any], folder: Path, where: str) -> dict
         name: _absolute_sample(name, entry, folder)
         for name, entry in _as_entries(catalog.get("samples") or {}, where).items()
     }
-    known = ("years", "samples", _DATASETS)
+    known = ("years", "samples", _DATASETS, _REPLICAS)
     for key in catalog:
         if key not in known:
             raise UnknownName("key", str(key), known, where)
-    return {"years": years, "samples": samples, _DATASETS: catalog.get(_DATASETS) or ()}
+    rest = {_DATASETS: catalog.get(_DATASETS) or (), _REPLICAS: catalog.get(_REPLICAS) or {}}
+    return {"years": years, "samples": samples, **rest}
 
 
 def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -15,11 +15,11 @@ import numpy as np
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.lumisections import Lumisections, Ranges, from_pairs
+from higgsflow.events.replicas import open_replica
 from higgsflow.events.tree import (
     cluster_starts,
     column_types,
     get_tree,
-    open_file,
     read_all,
     reading,
 )
@@ -84,13 +84,19 @@ class SampleIndex(Noun):
         return self.schemas[file.schema_id]
 
 
-def index_file(url: str, size: int | None, mtime_ns: int | None, is_data: bool) -> dict[str, Any]:
+def index_file(
+    url: str,
+    size: int | None,
+    mtime_ns: int | None,
+    is_data: bool,
+    replicas: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """What a file holds, as `FileIndex` fields and its `columns`.
 
     Raises:
         InputFileError: when it is not a ROOT file, is damaged, or has no Events.
     """
-    with open_file(url) as file:
+    with open_replica(url, replicas or {}) as (file, _):
         tree = get_tree(file, url)
         with reading(url):
             columns = column_types(tree)

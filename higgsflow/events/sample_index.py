@@ -45,7 +45,7 @@ def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> S
     found: list[FileIndex] = []
     schemas: dict[str, Any] = {}
     for file in files:
-        entry = _known_or_new(file, pair.is_data, cache)
+        entry = _known_or_new(file, pair, cache)
         if file.n_events is not None and entry["n_entries"] != file.n_events:
             raise InputFileError(
                 f"{file.url} has {entry['n_entries']} events, its catalogue says {file.n_events}"
@@ -56,9 +56,9 @@ def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> S
     return combine_files(found, schemas, pair.name, allow_equal_sums=allowed)
 
 
-def _known_or_new(file: InputFile, is_data: bool, cache: Path) -> dict[str, Any]:
+def _known_or_new(file: InputFile, pair: SampleYear, cache: Path) -> dict[str, Any]:
     """The entry of a file from the cache, if name, size and time are the same."""
-    key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, is_data])
+    key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, pair.is_data])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if file.mtime_ns is not None and path.is_file():
         try:
@@ -68,7 +68,7 @@ def _known_or_new(file: InputFile, is_data: bool, cache: Path) -> dict[str, Any]
             path.unlink(missing_ok=True)
         else:
             return entry
-    entry = index_file(file.url, file.size, file.mtime_ns, is_data)
+    entry = index_file(file.url, file.size, file.mtime_ns, pair.is_data, pair.replicas)
     runs = entry.get("runs")
     entry = {**entry, "runs": runs.model_dump() if runs is not None else None}
     write_text(path, json.dumps(entry))

@@ -152,6 +152,16 @@ class Year(Noun):
     apply_golden_json: bool = True
 
 
+def _as_beginnings(value: Any) -> Any:
+    """One other server may be given as a text."""
+    if not isinstance(value, Mapping):
+        return value
+    return {k: (v,) if isinstance(v, str) else v for k, v in value.items()}
+
+
+Replicas = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_as_beginnings)]
+
+
 class SampleYear(Noun):
     """One sample in one year: what most stages work on."""
 
@@ -159,6 +169,7 @@ class SampleYear(Noun):
     year: Name
     era: Year
     dataset: PrimaryDataset | None = None
+    replicas: dict[str, tuple[str, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -195,6 +206,9 @@ class Samples(Noun):
     primary_datasets: tuple[Name, ...] = Field(
         default=(), description="data in order: an event is of the first whose triggers it fired"
     )
+    replicas: Replicas = Field(
+        default={}, description="other beginnings of addresses, by one that files are listed with"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Samples:
@@ -229,6 +243,7 @@ class Samples(Noun):
                 year=year,
                 era=self.years[year],
                 dataset=self._dataset(sample.name, year),
+                replicas=self.replicas,
             )
             for sample in self.samples
             for year in self.selected_years

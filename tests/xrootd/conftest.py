@@ -1,0 +1,149 @@
+"""XRootD servers of this machine, as many as a test needs.
+
+apt-get install xrootd-server && pip install -e '.[xrootd]'
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.events import replicas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_WAIT = 30.0  # seconds
+# other hosts are refused: it cannot be told to listen on one interface only
+_CONFIGURATION = """
+all.export /
+oss.localroot {root}
+all.adminpath {folder}
+all.pidpath {folder}
+xrd.port {port}
+xrd.allow host localhost
+xrd.network nodnr norpipa
+"""
+
+
+class Server:
+    """One server, which may be stopped and started again.
+
+    Attributes:
+        root: the folder that is its `/`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.root = folder / "admin", folder / "root"
+        for path in (self.folder, self.root):
+            path.mkdir(parents=True)
+            path.chmod(0o777)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self._process: subprocess.Popen[bytes] | None = None
+        configuration = folder / "xrootd.cfg"
+        configuration.write_text(
+            _CONFIGURATION.format(root=self.root, folder=self.folder, port=self.port)
+        )
+        self._command = ["xrootd", "-I", "v4", "-c", str(configuration)]
+        self._command += ["-l", str(self.folder / "log")]
+        if os.getuid() == 0:
+            # it refuses to be root
+            self._command += ["-R", "xrootd"]
+
+    @property
+    def url(self) -> str:
+        """How addresses at it begin."""
+        return f"root://127.0.0.1:{self.port}/"
+
+    def start(self) -> Server:
+        """Returns once it answers."""
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + _WAIT
+        while not self._answers():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return self
+
+    def pause(self) -> None:
+        """It takes connections, and answers nothing."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """At once, as when a machine goes away."""
+        if self._process is not None:
+            self._signal(signal.SIGCONT)
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def put(self, path: Path) -> str:
+        """A copy of a file at the server; its address."""
+        target = self.root / path.name
+        shutil.copyfile(path, target)
+        target.chmod(0o644)
+        return f"{self.url}/{path.name}"
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Server]]:
+    """Starts a server; all are ended afterwards."""
+    missing = shutil.which("xrootd") is None or not all(
+        importlib.util.find_spec(name) for name in ("XRootD", "fsspec_xrootd")
+    )
+    if missing or (os.getuid() == 0 and not _has_user()):
+        pytest.skip("to run this test: apt-get install xrootd-server; pip install -e '.[xrootd]'")
+    monkeypatch.setattr(
+        replicas, "PATIENCE",
+        {"XRD_CONNECTIONWINDOW": "2", "XRD_CONNECTIONRETRY": "1", "XRD_STREAMTIMEOUT": "5",
+         "XRD_REQUESTTIMEOUT": "5", "XRD_STREAMERRORWINDOW": "2", "XRD_TIMEOUTRESOLUTION": "1"},
+    )  # fmt: skip
+    replicas.forget()
+    servers: list[Server] = []
+    # the server's user cannot look into the folders of pytest
+    folder = Path(tempfile.mkdtemp(prefix="higgsflow-xrootd-"))
+    folder.chmod(0o755)
+
+    def start() -> Server:
+        servers.append(Server(folder / str(len(servers))))
+        return servers[-1].start()
+
+    yield start
+    for one in servers:
+        one.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    replicas.forget()
+
+
+def _has_user() -> bool:
+    try:
+        pwd.getpwnam("xrootd")
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""Files at servers: lists, folders, replicas, and servers that go away, come back or are slow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Lab
+
+
+@pytest.fixture
+def files(lab: Lab) -> list[Path]:
+    """The files of the simulated sample; what it gives is in `expected`."""
+    lab.without_data()
+    lab.jobs.update(attempts=2, retry_delay=0.1)
+    return [lab.files / f"Sig_2017_{i}.root" for i in (0, 1)]
+
+
+@pytest.fixture
+def expected(lab: Lab, files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What the same files give from this disk."""
+    with monkeypatch.context() as patch:
+        patch.setenv("HIGGSFLOW_STORE", str(tmp_path / "here"))
+        lab.store, there = tmp_path / "here", lab.store
+        assert lab.run("MergeSample", sample="Sig")
+        table = lab.table()
+        lab.store = there
+    return table.sort_by("event")
+
+
+def remote(lab: Lab, *addresses: str, **catalog: Any) -> None:
+    lab.sig["files"]["2017"] = list(addresses)
+    lab.content["samples"].update(catalog)
+
+
+def merged(lab: Lab) -> Any:
+    assert lab.run("MergeSample", sample="Sig")
+    return lab.table().sort_by("event")
+
+
+def test_addresses_and_folders_give_what_local_files_give(
+    lab: Lab, files: list[Path], expected: Any, server: Any
+) -> None:
+    one = server()
+    addresses = [one.put(path) for path in files]
+    remote(lab, *addresses)
+    assert merged(lab).equals(expected)
+    remote(lab, f"{one.url}/")
+    assert merged(lab).equals(expected)
+    remote(lab, f"{one.url}/Sig_*_[01].root")
+    assert merged(lab).equals(expected)
+
+
+def test_a_file_that_one_replica_lacks_is_read_from_the_other(
+    lab: Lab, files: list[Path], expected: Any, server: Any
+) -> None:
+    one, two = server(), server()
+    addresses = [one.put(path) for path in files]
+    for path in files:
+        two.put(path)
+    (one.root / files[1].name).unlink()
+    remote(lab, *addresses, replicas={one.url: two.url})
+    assert merged(lab).equals(expected)
+    assert {r["url"] for r in lab.read("jobs", "Sig", "2017", "jobs.json")["ranges"]} == {
+        *addresses
+    }
+
+
+def test_a_file_that_no_replica_has_is_named_with_both(
+    lab: Lab, files: list[Path], server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one, two = server(), server()
+    address = one.put(files[0])
+    remote(lab, address, f"{one.url}/absent.root", replicas={one.url: [two.url]})
+    assert not lab.run("MergeSample", sample="Sig")
+    told = capfd.readouterr().err
+    assert f"cannot read {one.url}/absent.root, nor 1 replicas of it" in told
+    assert f"{two.url}/absent.root" in told
+    assert "Traceback" not in told
+
+
+def test_a_server_that_is_down_when_jobs_run_is_replaced_by_the_other(
+    lab: Lab, files: list[Path], expected: Any, server: Any
+) -> None:
+    one, two = server(), server()
+    addresses = [one.put(path) for path in files]
+    for path in files:
+        two.put(path)
+    remote(lab, *addresses, replicas={one.url: two.url})
+    assert lab.run("IndexSample", sample="Sig")
+    one.stop()
+    assert merged(lab).equals(expected)
+
+
+def test_a_server_that_is_gone_is_a_listed_loss_until_it_is_back(
+    lab: Lab, files: list[Path], expected: Any, server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = server()
+    remote(lab, *[one.put(path) for path in files])
+    assert lab.run("IndexSample", sample="Sig")
+    one.stop()
+    assert not lab.run("MergeSample", sample="Sig")
+    told = capfd.readouterr().err
+    assert "80 of 80 entries of Sig (2017) were lost: cannot read root://" in told
+    assert "Traceback" not in told
+    one.start()
+    assert merged(lab).equals(expected)
+
+
+def test_a_server_that_does_not_answer_is_given_up_for_the_other(
+    lab: Lab, files: list[Path], expected: Any, server: Any
+) -> None:
+    one, two = server(), server()
+    addresses = [one.put(path) for path in files]
+    for path in files:
+        two.put(path)
+    remote(lab, *addresses, replicas={one.url: two.url})
+    assert lab.run("IndexSample", sample="Sig")
+    one.pause()
+    assert merged(lab).equals(expected)
+
+
+def test_a_replica_that_is_another_file_is_refused(
+    lab: Lab, files: list[Path], server: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """By its UUID: the right number of events would not tell."""
+    one, two = server(), server()
+    addresses = [one.put(path) for path in files]
+    for path, other in zip(files, reversed(files), strict=True):
+        two.put(path)
+        (two.root / path.name).write_bytes(other.read_bytes())
+    remote(lab, *addresses, replicas={one.url: two.url})
+    assert lab.run("IndexSample", sample="Sig")
+    one.stop()
+    assert not lab.run("MergeSample", sample="Sig")
+    assert "was replaced since it was indexed" in capfd.readouterr().err
