@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+import uproot
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -36,7 +39,43 @@ def rerun(lab: Lab) -> tuple[set[str], list[list[str]]]:
     records = [n for n in changed if n.startswith("chunks") and n.endswith(".json")]
     jobs = [sorted(json.loads(lab.output(name).read_text())["products"]) for name in records]
     stages = {name.partition("/")[0] for name in changed if not name.startswith("toy/file_index")}
+    assert_as_if_new(lab)
     return stages, jobs
+
+
+def assert_as_if_new(lab: Lab) -> None:
+    """What is merged is what the same configuration merges in an empty store."""
+    found = contents(lab)
+    there, lab.store = lab.store, lab.folder / "from_scratch"
+    shutil.rmtree(lab.store, ignore_errors=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HIGGSFLOW_STORE", str(lab.store))
+        assert lab.run("MergeSample", sample="Sig")
+    expected = contents(lab)
+    lab.store = there
+    forget_invocation(lab)
+    assert set(expected) <= set(found)
+    for name, content in expected.items():
+        assert found[name] == content, name
+
+
+def contents(lab: Lab) -> dict[str, Any]:
+    """Merged events as tables, and what scales them; of variations that are wanted today."""
+    tables = {
+        str(path.relative_to(lab.output())): pq.read_table(path)
+        for path in lab.output("merged", "Sig").rglob("*.parquet")
+    }
+    scales = {}
+    for path in lab.output("scale1fb", "Sig").rglob("scale1fb.json"):
+        content = json.loads(path.read_text("utf-8"))
+        names = ("scale1fb", "luminosity", "denominator", "complete", "fraction", "chunks")
+        scales[str(path.relative_to(lab.output()))] = {name: content[name] for name in names}
+    return {**tables, **scales}
+
+
+def forget_invocation(lab: Lab) -> None:
+    """The next task finds the store of the laboratory again."""
+    lab.task("MergeSample", sample="Sig")
 
 
 NOTHING: tuple[set[str], list[list[str]]] = (set(), [])
@@ -183,6 +222,127 @@ def test_a_narrowed_run_leaves_the_merged_files_current(finished: Lab) -> None:
     assert lab.run("MergeSample", sample="Sig")
     changed = lab.changed_since(before)
     assert not {name for name in changed if name.startswith(("chunks", "merged"))}
+
+
+def test_a_number_of_one_year_leaves_the_other_alone(lab: Lab) -> None:
+    lab.without_data()
+    lab.sig["files"]["2018"] = str(lab.files / "Sig_2018_*.root")
+    assert lab.run("MergeSample", sample="Sig")
+    before = lab.state()
+    lab.sig["xs"] = {"2017": 1.0, "2018": lab.sig["xs"]}
+    lab.content["samples"]["years"]["2017"]["luminosity"] = 20.0
+    assert rerun(lab) == ({"scale1fb", "merged"}, [])
+    changed = lab.changed_since(before) - {"analysis.yaml"}
+    assert not {name for name in changed if "/2018/" in name}
+
+
+@pytest.mark.parametrize("key", ["bf", "filter_efficiency", "k_factor"])
+def test_other_numbers_of_the_catalogue_only_scale(finished: Lab, key: str) -> None:
+    finished.sig[key] = 0.5
+    assert rerun(finished) == ({"scale1fb", "merged"}, [])
+
+
+def correction(lab: Lab, value: float, name: str = "sf.json") -> dict[str, Any]:
+    """A weight from a file of one number."""
+    content = {
+        "schema_version": 2,
+        "corrections": [
+            {
+                "name": "sf", "version": 1, "inputs": [{"name": "met", "type": "real"}],
+                "output": {"name": "sf", "type": "real"},
+                "data": {
+                    "nodetype": "binning", "input": "met", "edges": [0.0, 1000.0],
+                    "content": [value], "flow": "clamp",
+                },
+            }
+        ],
+    }  # fmt: skip
+    path = lab.folder / name
+    path.write_text(json.dumps(content), encoding="utf-8")
+    said = {"file": str(path), "name": "sf", "inputs": {"met": "MET_pt"}}
+    return {"method": "correctionlib", "modify_central_weight": True, "correction": said}
+
+
+def test_the_content_of_a_correction_file_counts_and_its_path_does_not(lab: Lab) -> None:
+    lab.without_data()
+    weights = lab.content["systematics"]["weights"]
+    weights["sf"] = correction(lab, 1.25)
+    assert lab.run("MergeSample", sample="Sig")
+    weights["sf"] = correction(lab, 1.25, "moved.json")
+    assert rerun(lab) == NOTHING
+    weights["sf"] = correction(lab, 1.5, "moved.json")
+    assert rerun(lab)[1] == [["nominal"]] * N_CHUNKS
+
+
+def test_a_golden_json_is_of_data_only(lab: Lab) -> None:
+    path = lab.folder / "golden.json"
+    path.write_text(json.dumps({"1": [[1, 3]]}), encoding="utf-8")
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(path)
+    assert lab.run("MergeSample", sample="Sig")
+    assert lab.run("MergeSample", sample="Data")
+    n_before = len(lab.table("Data"))
+    path.write_text(json.dumps({"1": [[1, 2]]}), encoding="utf-8")
+    assert rerun(lab) == NOTHING
+    before = lab.state()
+    assert lab.run("MergeSample", sample="Data")
+    stages = {name.partition("/")[0] for name in lab.changed_since(before)}
+    assert {"chunks", "jobs", "merged"} <= stages
+    assert len(lab.table("Data")) < n_before
+
+
+def test_a_golden_json_that_is_written_otherwise_is_the_same(lab: Lab) -> None:
+    path = lab.folder / "golden.json"
+    path.write_text('{"1": [[1, 3]]}', encoding="utf-8")
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(path)
+    assert lab.run("MergeSample", sample="Data")
+    before = lab.state()
+    path.write_text('{\n  "1": [\n    [1, 3]\n  ]\n}\n', encoding="utf-8")
+    assert lab.run("MergeSample", sample="Data")
+    assert lab.changed_since(before) <= {"analysis.yaml"}
+
+
+def test_a_file_that_was_replaced_is_processed_again_and_the_other_is_not(lab: Lab) -> None:
+    lab.without_data()
+    paths = lab.own_files()
+    assert lab.run("MergeSample", sample="Sig")
+    with uproot.open(paths[1]) as file:
+        columns = file["Events"].arrays(library="np")
+        runs = file["Runs"].arrays(library="np")
+    columns["mass"] = columns["mass"] + np.float32(1)
+    with uproot.recreate(paths[1]) as file:
+        file["Events"], file["Runs"] = columns, runs
+    stages, jobs = rerun(lab)
+    assert jobs == [["nominal"]]
+    assert stages == {"index", "chunks", "jobs", "scale1fb", "merged"}
+
+
+def test_the_order_of_samples_changes_nothing(lab: Lab) -> None:
+    assert lab.run("MergeSample", sample="Sig")
+    samples = lab.content["samples"]["samples"]
+    lab.content["samples"]["samples"] = dict(reversed(samples.items()))
+    assert rerun(lab) == NOTHING
+
+
+def test_the_order_of_variables_is_only_merged(finished: Lab) -> None:
+    finished.content["variables_of_interest"].reverse()
+    assert rerun(finished)[1] == []
+
+
+def test_where_jobs_run_and_how_large_blocks_are_changes_nothing(finished: Lab) -> None:
+    finished.jobs.update(n_events_per_block=7, attempts=5, n_workers=1, time_limit=100.0)
+    assert rerun(finished) == NOTHING
+
+
+def test_what_is_redone_is_told_with_its_reason(
+    finished: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    capfd.readouterr()
+    finished.content["tag_sequence"][1][0]["options"] = {"threshold": 10.0}
+    assert finished.run("MergeSample", sample="Sig")
+    told = capfd.readouterr().err
+    assert "tagger high_met" in told
+    assert "threshold" in told
+    assert "10" in told
 
 
 def test_the_summary_follows_what_it_shows(lab: Lab) -> None:
