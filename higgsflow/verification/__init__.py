@@ -1,0 +1,1 @@
+"""Merged files held against the job records that they were made from."""

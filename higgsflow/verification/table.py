@@ -1,0 +1,51 @@
+"""Certificates as a table, at most 100 columns wide."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from higgsflow.verification.certificate import Certificate
+
+_WIDTH = 100
+_NAMES = ("sample", "year")
+_NUMBERS = ("files", "ranges", "entries", "D", "scale1fb [fb]", "merged files", "rows")
+
+
+def print_certificates(found: Sequence[Certificate], console: Console | None = None) -> None:
+    """Prints a row for each sample and year, and how many files and rows there are."""
+    console = console or Console(width=_WIDTH, highlight=False)
+    table = Table(title="Certificate", title_justify="left", box=box.SIMPLE)
+    for name in _NAMES:
+        table.add_column(name, overflow="fold")
+    for name in _NUMBERS:
+        table.add_column(name, justify="right", no_wrap=True)
+    for _, together in groupby(found, key=lambda one: (one.sample, one.year)):
+        table.add_row(*_row(list(together)))
+    console.print(table)
+    n = sum(one.rows for one in found)
+    console.print(f"{len(found)} merged files with {n:,} rows follow from their job records")
+
+
+def _row(variations: list[Certificate]) -> tuple[str, ...]:
+    """Variations of a sample are merged from the same chunks, and scaled alike."""
+    one = variations[0]
+    part = "all" if one.complete else f"{100 * one.n_entries / max(one.n_indexed, 1):.4g}%"
+    return (
+        one.sample,
+        one.year,
+        str(one.n_files),
+        str(one.n_ranges),
+        f"{one.n_entries:,} ({part})",
+        "-" if one.denominator is None else f"{one.denominator:.6g}",
+        "-" if one.scale1fb is None else f"{one.scale1fb:.6g}",
+        str(len(variations)),
+        f"{sum(one.rows for one in variations):,}",
+    )

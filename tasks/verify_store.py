@@ -1,0 +1,107 @@
+"""Whether the merged files are what they claim to be."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.errors import UserError
+from higgsflow.normalization import Normalization
+from higgsflow.output.manifest import Manifest
+from tasks.base import VariationTask
+from tasks.index_sample import IndexSample, index_of
+from tasks.parameters import Text
+from tasks.process_sample import ProcessSample
+from tasks.update_scale1fb import UpdateScale1fb
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.verification.certificate import Certificate
+    from higgsflow.verification.merged import Evidence
+
+
+class VerifyStore(VariationTask):
+    """Counts everything in the merged files again, from the job records; runs no jobs.
+
+    Prints a certificate, or the first thing that does not hold.
+    """
+
+    sample = Text(default="", description="name of a sample; default: all that are merged")
+    _verified = False
+
+    @classmethod
+    def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Without a sample it is about all."""
+        if params["sample"]:
+            super().check(analysis, params)
+
+    def requires(self) -> Any:
+        return []
+
+    def output(self) -> Any:
+        return []
+
+    def complete(self) -> bool:
+        return self._verified
+
+    def run(self) -> None:
+        from higgsflow.verification.table import print_certificates
+
+        found = [one for task in self._of_each() for one in task.certificates()]
+        if not found:
+            raise UserError(
+                "nothing is merged", str(self.folder / "merged"), "run MergeSample first"
+            )
+        print_certificates(found)
+        sys.stdout.flush()
+        self._verified = True
+
+    def _of_each(self) -> Iterator[VerifyStore]:
+        for pair in self.model.samples.pairs:
+            if self.is_about(pair, {"sample": self.sample, "year": self.year}):
+                yield VerifyStore.req(self, sample=pair.sample.name, year=pair.year)
+
+    def certificates(self) -> Iterator[Certificate]:
+        """Of each merged file of one sample and year.
+
+        Raises:
+            UserError: for the first thing that does not hold.
+        """
+        from higgsflow.verification.merged import verify
+
+        paths = sorted(self.stage_folder("merged").glob("*.json"))
+        chosen = [path for path in paths if not self.variation or path.stem in self.variation]
+        for path in chosen:
+            try:
+                manifest = Manifest.model_validate_json(path.read_bytes())
+            except (OSError, ValueError) as error:
+                reason = " ".join(str(error).split())[:200]
+                raise UserError(f"cannot read {path}", reason, "run MergeSample again") from error
+            yield verify(manifest, self._evidence(manifest.variation))
+
+    def _evidence(self, variation: str) -> Evidence:
+        from higgsflow.preserved import column_ratios
+        from higgsflow.verification.merged import Evidence
+
+        targets = (
+            IndexSample.req(self).stage_output(),
+            UpdateScale1fb.req(self, variation=()).stage_output(),
+        )
+        for target in targets:
+            if not target.file.is_file():
+                raise UserError(
+                    f"there is no {target.file}",
+                    "merged files were made from it",
+                    "run MergeSample",
+                )
+        found = targets[1].read(Normalization)
+        ratios = found.weight_ratios.get(variation, {})
+        return Evidence(
+            pair=self.pair,
+            index=index_of(targets[0]).index,
+            normalization=found,
+            chunks=ProcessSample.req(self, variation=()).chunk_folder,
+            ratios=column_ratios(self.plan.systematics, ratios, variation) if ratios else {},
+        )

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from higgsflow.verification.certificate import Certificate
+from higgsflow.verification.table import print_certificates
+
+
+def certificate(variation: str, rows: int, **changes: object) -> Certificate:
+    facts = {
+        "sample": "Sig", "year": "2017", "n_files": 2, "n_ranges": 3, "n_entries": 60,
+        "n_indexed": 80, "denominator": 12.5, "scale1fb": 0.25, "yield_": 1.0, "complete": False,
+    }  # fmt: skip
+    return Certificate.model_validate({**facts, "variation": variation, "rows": rows, **changes})
+
+
+def test_a_row_for_each_sample_and_year_within_the_width() -> None:
+    stream = io.StringIO()
+    found = [
+        certificate("nominal", 10),
+        certificate("jes_up", 11),
+        certificate("nominal", 5, sample="Data", denominator=None, scale1fb=None, complete=True),
+    ]
+    print_certificates(found, Console(file=stream, width=100))
+    told = stream.getvalue()
+    assert "3 merged files with 26 rows follow from their job records" in told
+    (row,) = (line for line in told.splitlines() if "Sig" in line)
+    assert row.split() == ["Sig", "2017", "2", "3", "60", "(75%)", "12.5", "0.25", "2", "21"]
+    assert "60 (all)" in told
+    assert max(map(len, told.splitlines())) <= 100
