@@ -7,12 +7,10 @@ computed before the taggers, and whether every column that somebody wants is pro
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from higgsflow.errors import TaggerError, UnknownName, UserError
+from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.columns import locate
-from higgsflow.events.golden import load_golden
 from higgsflow.events.kinds import check_alike, check_identity, check_numbers
 from higgsflow.events.lumisections import check_certified
 from higgsflow.model.columns import Need, required
@@ -28,7 +26,6 @@ from higgsflow.needs import (
     unique,
 )
 from higgsflow.preflight import (
-    check_files,
     check_not_carried,
     check_one_object,
     check_systematics,
@@ -203,20 +200,6 @@ def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, 
     check_identity(types, IDENTITY, url)
     check_numbers(types, read, url)
     return read
-
-
-def check_all(analysis: AnalysisModel) -> None:
-    """Makes every plan of an analysis, for the errors that can be known without files."""
-    analysis.refuse_main()
-    for pair in analysis.samples.pairs:
-        try:
-            check_files(make_plan(analysis, pair).systematics)
-            if pair.is_data and pair.era.apply_golden_json:
-                load_golden(Path(str(pair.era.golden_json)))
-        except UserError as error:
-            if error.where:
-                raise
-            raise type(error)(error.what, f"for {pair.name}", error.remedy) from error
 
 
 def _check_steps(steps: Steps, context: Context) -> dict[str, str]:

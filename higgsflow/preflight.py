@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from higgsflow.corrections.files import check
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.needs import is_made, is_one_object
 from higgsflow.weights import input_columns as weight_inputs
@@ -87,13 +86,6 @@ def check_one_object(weight: WeightSystematic, target: str, added: Collection[st
     for name in target_columns(weight, target):
         if name not in added:
             raise UnknownName("column", name, added, f"what taggers add for '{weight.name}'")
-
-
-def check_files(systematics: Systematics) -> None:
-    """Raises where a correction file does not hold what is asked of it."""
-    for source in systematics.sources:
-        for correction in source.corrections:
-            check(correction, tuple(correction.variations) or ("central",), source.name)
 
 
 def check_not_carried(correction: NominalCorrection, available: Collection[str], url: str) -> None:

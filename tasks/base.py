@@ -97,6 +97,8 @@ class AnalysisTask(law.Task):
             analysis.refuse_main(params["workflow"])
             check_engine(params["workflow"])
         cls.at_the_door(analysis, params)
+        if not _only_asks(params):
+            session.check_once(analysis)
 
     @classmethod
     def is_about(cls, pair: SampleYear, params: dict[str, Any]) -> bool:
@@ -258,6 +260,12 @@ class VariationTask(SampleTask):
     def suffix(self) -> str:
         """What tells outputs of a narrowed stage from those of the whole one."""
         return "." + "+".join(self.variations) if self.variation else ""
+
+
+def _only_asks(params: dict[str, Any]) -> bool:
+    """Whether nothing is to be run."""
+    asks = ("print_deps", "print_status", "print_output", "remove_output")
+    return any(params[name] for name in asks)
 
 
 logging.getLogger("luigi-interface").addFilter(quiet)

@@ -6,6 +6,8 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.files import InputFile, resolve_files
+from higgsflow.check.problem import refuse
+from higgsflow.check.report import check_first
 from higgsflow.digests import digest
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.sample_index import FORMAT, IndexFile, index_sample
@@ -40,7 +42,10 @@ class IndexSample(SampleTask):
         return StageTarget(self.stage_folder("index") / "index.json", self._today)
 
     def stage_run(self) -> None:
-        index = index_sample(self.pair, self._files(), self.folder.parent / "file_index")
+        files, cache = self._files(), self.folder.parent / "file_index"
+        # before thousands of them are opened
+        refuse(check_first(self.plan, files, cache), self.analysis)
+        index = index_sample(self.pair, files, cache)
         check_index(self.plan, index)
         found = IndexFile(inputs="", invocation=session.current.id, index=index)
         self.output().write(found, self._ingredients())

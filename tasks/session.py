@@ -13,10 +13,12 @@ from luigi.task_register import Register
 
 from higgsflow.catalog.snapshot import write_snapshot
 from higgsflow.catalog.store import find_in_store, folder_of, store_of
+from higgsflow.check.configuration import check_all
+from higgsflow.check.problem import refuse
+from higgsflow.check.report import check_before_run
 from higgsflow.code import refresh, thaw
 from higgsflow.digests import freeze_code
 from higgsflow.model.reference import lives_in_main, look_in
-from higgsflow.plan import check_all
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
 
 # where outputs lie is asked for beside what belongs to the invocation
-__all__ = ["Invocation", "begin", "current", "folder_of", "load", "store_of"]
+__all__ = ["Invocation", "begin", "check_once", "current", "folder_of", "load", "store_of"]
 
 
 class Invocation:
@@ -37,6 +39,7 @@ class Invocation:
         retry_failed: whether final failures of earlier invocations are forgotten.
         listed: what determines the index at each place, once its files were listed.
         asked: the stage that was asked for, and its year, empty for all.
+        checked: whether disk and proxy were looked at.
         started: when it began, in seconds; tells earlier failures from its own.
     """
 
@@ -47,6 +50,7 @@ class Invocation:
         self.asked = ("", "")
         self.retry_failed = False
         self.listed: dict[Path, Ingredients] = {}
+        self.checked = False
 
 
 current = Invocation()
@@ -75,11 +79,22 @@ def load(name: str, version: str) -> AnalysisModel:
     return _loaded[name, version]
 
 
+def check_once(analysis: AnalysisModel) -> None:
+    """The first step of a run: disk and proxy. Files are looked at when they are indexed.
+
+    Raises:
+        UserError: when nothing can run.
+    """
+    if not current.checked:
+        current.checked = True
+        refuse(check_before_run(analysis), analysis.name)
+
+
 def _load(name: str, version: str) -> AnalysisModel:
     analysis = find_in_store(name, version)
     look_in(analysis.python_path)
     refresh(r for r in analysis.code_references if not lives_in_main(r))
-    check_all(analysis)
+    check_all(analysis, name)
     freeze_code(analysis)
     write_snapshot(analysis, folder_of(analysis))
     return analysis

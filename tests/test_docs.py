@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from higgsflow.catalog.load import load_analysis
+from higgsflow.check.configuration import check_all
 from higgsflow.model.context import Context
 from higgsflow.model.systematic import Systematics
-from higgsflow.plan import check_all
 from higgsflow.taggers.sequence import load_tagger
 
 if TYPE_CHECKING:

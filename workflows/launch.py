@@ -9,9 +9,9 @@ import luigi
 
 import higgsflow
 from higgsflow.catalog.snapshot import write_snapshot
+from higgsflow.check.configuration import check_all
 from higgsflow.errors import UserError
 from higgsflow.model.reference import folder_of_module, look_in
-from higgsflow.plan import check_all
 from tasks import session
 from tasks.execution import luigi_settings
 from workflows.run_analysis import RunAnalysis

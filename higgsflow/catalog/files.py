@@ -200,7 +200,7 @@ def _check_each_once(located: list[_Located], owner: str) -> None:
     """Two addresses of one file would count its events twice."""
     address_of: dict[str, str] = {}
     for address, file in located:
-        identity = _identity(file.url)
+        identity = identity_of(file.url)
         if identity in address_of:
             raise InputFileError(
                 f"the same file twice for {owner}: {file.url}",
@@ -210,7 +210,8 @@ def _check_each_once(located: list[_Located], owner: str) -> None:
         address_of[identity] = address
 
 
-def _identity(url: str) -> str:
+def identity_of(url: str) -> str:
+    """What two addresses of one file have in common."""
     matched = _REMOTE.fullmatch(url)
     if matched is None:
         return os.path.realpath(url)

@@ -208,7 +208,15 @@ def validated(noun: type[T], content: Any, where: str) -> T:
 
 
 def explain(error: ValidationError, content: Any = None) -> tuple[str, str]:
-    """The first findings of a validation, each as place and reason.
+    """The first findings of a validation, and how many more there are."""
+    found = findings(error, content)
+    rest = f"and {len(found) - 2} more" if len(found) > 2 else ""
+    second = found[1] if len(found) > 1 else ""
+    return found[0], "; ".join(part for part in (second, rest) if part)
+
+
+def findings(error: ValidationError, content: Any = None) -> list[str]:
+    """All findings of a validation, each as place and reason.
 
     Entries of a list are called by their name, where `content` is what was validated.
     """
@@ -216,14 +224,11 @@ def explain(error: ValidationError, content: Any = None) -> tuple[str, str]:
     for item in error.errors(include_url=False):
         # of the findings of one place, one for each type it may have, the first says enough
         by_place.setdefault(_place(item["loc"], content), _reason(item))
-    findings = [
+    return [
         f"{place}: {reason}" if place else reason
         for place, reason in by_place.items()
         if not any(other.startswith(f"{place}.") for other in by_place)
     ]
-    rest = f"and {len(findings) - 2} more" if len(findings) > 2 else ""
-    second = findings[1] if len(findings) > 1 else ""
-    return findings[0], "; ".join(part for part in (second, rest) if part)
 
 
 def _place(location: tuple[int | str, ...], content: Any) -> str:

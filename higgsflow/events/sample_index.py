@@ -45,7 +45,7 @@ def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> S
     found: list[FileIndex] = []
     schemas: dict[str, Any] = {}
     for file in files:
-        entry = _known_or_new(file, pair, cache)
+        entry = look_into(file, pair, cache)
         if file.n_events is not None and entry["n_entries"] != file.n_events:
             raise InputFileError(
                 f"{file.url} has {entry['n_entries']} events, its catalogue says {file.n_events}"
@@ -56,8 +56,8 @@ def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> S
     return combine_files(found, schemas, pair.name, allow_equal_sums=allowed)
 
 
-def _known_or_new(file: InputFile, pair: SampleYear, cache: Path) -> dict[str, Any]:
-    """The entry of a file from the cache, if name, size and time are the same."""
+def look_into(file: InputFile, pair: SampleYear, cache: Path) -> dict[str, Any]:
+    """The entry of a file: from the cache, if name, size and time are the same, else from it."""
     key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, pair.is_data])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
     if file.mtime_ns is not None and path.is_file():

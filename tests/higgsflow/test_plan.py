@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from higgsflow.errors import MissingColumn, UnknownName, UserError
+from higgsflow.check.configuration import check_all
+from higgsflow.errors import MissingColumn, UserError
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.plan import Plan, check_all, check_columns, make_plan
+from higgsflow.plan import Plan, check_columns, make_plan
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.function import tagger
 
@@ -181,7 +182,7 @@ def test_unknown_option() -> None:
 
 def test_all_plans_are_made_before_anything_runs() -> None:
     check_all(analysis())
-    with pytest.raises(UnknownName, match="no b-tagging"):
+    with pytest.raises(UserError, match="no b-tagging"):
         check_all(analysis(year="1999"))
     with pytest.raises(UserError, match=r"does not say what it reads"):
         check_all(analysis(tag_sequence=[f"{__name__}:plain"]))

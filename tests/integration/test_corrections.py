@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.catalog.load import CONFIG_FOLDER, load_analysis
+from higgsflow.check.configuration import check_all
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import make_chunks
@@ -18,7 +19,7 @@ from higgsflow.events.index import SampleIndex, classify, combine_files, index_f
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.output.rescale import rescaled
-from higgsflow.plan import check_all, check_columns, make_plan
+from higgsflow.plan import check_columns, make_plan
 from higgsflow.preserved import column_ratios, ratios
 from higgsflow.yields import rescaled as rescaled_ledgers
 

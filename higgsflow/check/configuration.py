@@ -1,0 +1,119 @@
+"""What can be known of a configuration without its input files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from higgsflow.check.problem import Problem, problem_of, refuse
+from higgsflow.corrections.files import check
+from higgsflow.errors import UserError
+from higgsflow.events.golden import load_golden
+from higgsflow.model.sample import SimulatedSample, for_year
+from higgsflow.model.systematic import Systematics
+from higgsflow.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+
+
+def check_configuration(
+    analysis: AnalysisModel,
+) -> tuple[dict[tuple[str, str], Plan], list[Problem]]:
+    """The plans of the samples and years that have one, and what is wrong with the others."""
+    plans: dict[tuple[str, str], Plan] = {}
+    problems = [*_tried(analysis.refuse_main, "code")]
+    for pair in analysis.samples.pairs:
+        try:
+            plan = make_plan(analysis, pair)
+        except UserError as error:
+            problems += [p.model_copy(update={"subjects": (pair.name,)}) for p in
+                         _apart(analysis, pair) or [problem_of(error, "declarations")]]  # fmt: skip
+            continue
+        plans[pair.sample.name, pair.year] = plan
+        problems += _files(plan)
+    for pair in analysis.samples.pairs:
+        problems += [*_golden(pair), *_cross_section(pair)]
+    return plans, problems
+
+
+def check_all(analysis: AnalysisModel, asked: str = "") -> None:
+    """Refuses an analysis that cannot run; `asked` is how it was called, for the message.
+
+    Raises:
+        UserError: that tells the only problem, or the first one and how to see the others.
+    """
+    refuse(check_configuration(analysis)[1], asked or analysis.name)
+
+
+def _tried(call: Callable[[], object], about: str, *subjects: str) -> Iterator[Problem]:
+    try:
+        call()
+    except UserError as error:
+        yield problem_of(error, about, *subjects)
+
+
+def _apart(analysis: AnalysisModel, pair: SampleYear) -> list[Problem]:
+    """Every tagger sequence, variable and systematic that is wrong by itself."""
+    sample = pair.sample.model_copy(update={"systematics": Systematics()})
+    plain = pair.model_copy(update={"sample": sample})
+    nothing = {"systematics": Systematics(), "variables_of_interest": ()}
+    bare = analysis.model_copy(update=nothing)
+    found = list(_tried(lambda: make_plan(bare, plain), "tag sequence"))
+    if found:
+        return found
+    for name in analysis.variables_of_interest:
+        one = bare.model_copy(update={"variables_of_interest": (name,)})
+        found += _tried(lambda one=one: make_plan(one, plain), "variables")  # type: ignore[misc]
+    for part in _one_by_one(analysis.systematics_of(pair)):
+        one = bare.model_copy(update={"systematics": part})
+        found += _tried(lambda one=one: make_plan(one, plain), "systematics")  # type: ignore[misc]
+    return found
+
+
+def _one_by_one(systematics: Systematics) -> Iterator[Systematics]:
+    """Each source alone, with the corrections and collections that it may name."""
+    corrections = systematics.corrections
+    for name, collection in systematics.independent_collections.items():
+        yield Systematics.model_construct(
+            weights={}, independent_collections={name: collection}, corrections=corrections
+        )
+    for name, weight in systematics.weights.items():
+        yield Systematics.model_construct(
+            weights={name: weight},
+            independent_collections=systematics.independent_collections if weight.under else {},
+            corrections=corrections,
+        )
+
+
+def _files(plan: Plan) -> Iterator[Problem]:
+    for source in plan.systematics.sources:
+        for correction in source.corrections:
+            directions = tuple(correction.variations) or ("central",)
+            yield from _tried(
+                lambda c=correction, d=directions, n=source.name: check(c, d, n),  # type: ignore[misc]
+                "correction files",
+                plan.pair.name,
+            )
+
+
+def _golden(pair: SampleYear) -> Iterator[Problem]:
+    if pair.is_data and pair.era.apply_golden_json:
+        path = Path(str(pair.era.golden_json))
+        yield from _tried(lambda: load_golden(path), "golden JSON", pair.name)
+
+
+def _cross_section(pair: SampleYear) -> Iterator[Problem]:
+    sample = pair.sample
+    if isinstance(sample, SimulatedSample) and not sample.negative_denominator:
+        xs = for_year(sample.xs, pair.year, f"xs of {sample.name}")
+        if xs < 0:
+            yield Problem(
+                about="cross section",
+                what=f"the cross section of {pair.name} is negative: {xs:g} pb",
+                remedy="say negative_denominator: true if it is an interference",
+                subjects=(pair.name,),
+            )

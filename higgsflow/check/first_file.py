@@ -1,0 +1,124 @@
+"""The first input file of a sample and year, held against what will be asked of all of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.catalog.files import InputFile, resolve_files
+from higgsflow.check.problem import Problem, problem_of
+from higgsflow.errors import InputFileError, UserError
+from higgsflow.events.columns import locate
+from higgsflow.events.index import SampleIndex, classify
+from higgsflow.events.lumisections import check_certified
+from higgsflow.events.sample_index import look_into
+from higgsflow.model.noun import Noun
+from higgsflow.preflight import check_not_carried
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from higgsflow.events.index import FileIndex
+    from higgsflow.model.sample import SampleYear
+    from higgsflow.plan import Plan
+
+    Asked = tuple[InputFile, SampleYear]
+
+_PRODUCED = "task:"
+_HLT = "HLT_"
+_WAITING = 16  # files opened at a time when waiting is what takes long
+
+
+class Listed(Noun):
+    """The files of a sample and year, before they are opened; none where a task makes them.
+
+    Attributes:
+        problem: why there are none.
+    """
+
+    files: tuple[InputFile, ...] = ()
+    is_produced: bool = False
+    problem: Problem | None = None
+
+
+def list_files(pair: SampleYear) -> Listed:
+    """What the addresses of a sample and year lead to."""
+    given = [a for a in pair.addresses if not a.startswith(_PRODUCED)]
+    if not given:
+        return Listed(is_produced=True)
+    try:
+        return Listed(files=resolve_files(given, pair.name))
+    except UserError as error:
+        return Listed(problem=problem_of(error, "files", pair.name))
+
+
+def look_into_all(asked: Sequence[Asked], cache: Path) -> list[dict[str, Any] | InputFileError]:
+    """The entry of each file (file, sample and year), or why it cannot be read; side by side.
+
+    Entries are kept in the cache that indexing uses, so that nothing is looked at twice.
+    """
+    if len(asked) < 2:
+        return [_entry(one, cache) for one in asked]
+    with _executor(len(asked), any("://" in file.url for file, _ in asked)) as executor:
+        return list(executor.map(_entry, asked, [cache] * len(asked)))
+
+
+def _executor(n_files: int, is_remote: bool) -> Executor:
+    """Processes where opening is work; threads where it is waiting, or where there are others."""
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if is_remote or n_cores == 1 or threading.active_count() > 1:
+        return ThreadPoolExecutor(min(n_files, _WAITING))
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(min(n_files, n_cores), mp_context=context)
+
+
+def _entry(asked: Asked, cache: Path) -> dict[str, Any] | InputFileError:
+    file, pair = asked
+    try:
+        return look_into(file, pair, cache)
+    except InputFileError as error:
+        return error
+
+
+def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
+    """What a file lacks, or has that it should not have, one by one."""
+    pair = plan.pair
+    try:
+        file = classify(entry, pair.declared_kind)
+    except InputFileError as error:
+        yield problem_of(error, "files", pair.name)
+    else:
+        yield from _golden(pair, file, entry["columns"])
+        if file.n_entries == 0:
+            what = f"no events in the first file of {pair.name}"
+            yield Problem(about="files", what=what, where=file.url, serious=False)
+    yield from missing_columns(plan, entry["columns"], entry["url"])
+
+
+def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator[Problem]:
+    """Every column that is declared, but not in a file."""
+    for need in (*plan.first_needs, *plan.rest_needs):
+        try:
+            locate((need,), available, url, plan.needed_by)
+        except UserError as error:
+            about = "trigger" if need.name.startswith(_HLT) else "columns"
+            yield problem_of(error, about, plan.pair.name)
+    for correction in plan.systematics.corrections.values():
+        try:
+            check_not_carried(correction, available, url)
+        except UserError as error:
+            yield problem_of(error, "columns", plan.pair.name)
+
+
+def _golden(pair: SampleYear, file: FileIndex, columns: dict[str, str]) -> Iterator[Problem]:
+    index = SampleIndex(files=(file,), schemas={file.schema_id: columns})
+    try:
+        check_certified(pair, index)
+    except UserError as error:
+        # other files may hold certified runs: the index of all of them decides
+        found = problem_of(error, "golden JSON", pair.name)
+        yield found.model_copy(update={"serious": False})

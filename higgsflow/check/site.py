@@ -1,0 +1,90 @@
+"""What the machine gives: room for outputs, and a proxy for files at servers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import ssl
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from higgsflow.check.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.model.analysis import AnalysisModel
+
+_LEAST = 1e9  # bytes; less than this is used up before anybody looks
+_REMOTE = ("root://", "das:")
+
+
+def check_disk(store: Path, needed: float = _LEAST) -> Iterator[Problem]:
+    """Whether the store can be written and has room for so many bytes."""
+    folder = next(p for p in (store, *store.parents) if p.exists())
+    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+        remedy = "export HIGGSFLOW_STORE, or say store: in the configuration"
+        yield Problem(about="disk", what=f"cannot write to {folder}", remedy=remedy)
+        return
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        yield Problem(
+            about="disk",
+            what=f"{free / 1e9:.1f} GB are free where outputs go, {needed / 1e9:.1f} GB are needed",
+            where=str(store),
+            remedy="make room, or export HIGGSFLOW_STORE",
+        )
+
+
+def free_space(store: Path) -> int:
+    """Free bytes where outputs go."""
+    return shutil.disk_usage(next(p for p in (store, *store.parents) if p.exists())).free
+
+
+def needs_proxy(analysis: AnalysisModel) -> bool:
+    """Whether some files are at servers."""
+    pairs = analysis.samples.pairs
+    return any(address.startswith(_REMOTE) for pair in pairs for address in pair.addresses)
+
+
+def check_proxy(analysis: AnalysisModel) -> Iterator[Problem]:
+    """Whether files at servers can be asked for as long as a job may take."""
+    if not needs_proxy(analysis):
+        return
+    path = proxy_path()
+    if not path.is_file():
+        what = f"files at servers, but no grid proxy at {path}"
+        remedy = "voms-proxy-init --voms cms, unless the servers ask for none"
+        yield Problem(about="proxy", what=what, remedy=remedy, serious=False)
+        return
+    left = seconds_left(path)
+    if left is None:
+        what = f"how long the proxy {path} lives cannot be told"
+        yield Problem(about="proxy", what=what, remedy="is openssl installed?", serious=False)
+    elif left < analysis.jobs_manager.time_limit:
+        limit = analysis.jobs_manager.time_limit / 3600
+        yield Problem(
+            about="proxy",
+            what=f"the grid proxy lives for {max(left, 0) / 3600:.1f} h, a job up to {limit:.1f} h",
+            where=str(path),
+            remedy="voms-proxy-init --voms cms --valid 192:00",
+        )
+
+
+def proxy_path() -> Path:
+    """Where grid tools keep the proxy."""
+    given = os.environ.get("X509_USER_PROXY")
+    return Path(given) if given else Path(f"/tmp/x509up_u{os.getuid()}")
+
+
+def seconds_left(path: Path) -> float | None:
+    """How long the certificate of a PEM file is valid, negative when it is not; None if unknown."""
+    command = ["openssl", "x509", "-noout", "-enddate", "-in", str(path)]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        end = ssl.cert_time_to_seconds(said.stdout.strip().removeprefix("notAfter="))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    return end - time.time()

@@ -1,0 +1,39 @@
+"""What is wrong with an analysis, all of it, before anything runs.
+
+Looks at the configuration, the first file of every sample and year (each declared column, the
+trigger, the kind of file), golden JSONs, luminosities and cross sections, files that are counted
+twice, correction files, free disk and the grid proxy. Exit code 1 when something is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from higgsflow.cli.arguments import add_analysis, analysis_of
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The analysis, and how to answer."""
+    add_analysis(parser)
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Shows the table of samples and years, and the problems."""
+    from higgsflow.check.problem import problems_of  # noqa: PLC0415
+    from higgsflow.check.report import CheckReport, check_analysis  # noqa: PLC0415
+    from higgsflow.check.table import render  # noqa: PLC0415
+    from higgsflow.errors import UserError  # noqa: PLC0415
+
+    try:
+        report = check_analysis(analysis_of(given))
+    except UserError as error:
+        found = tuple(problems_of(error, "configuration"))
+        report = CheckReport(analysis=given.analysis, pairs=(), problems=found)
+    text = f"{report.model_dump_json(indent=1)}\n" if given.json else render(report)
+    sys.stdout.write(text)
+    return 0 if report.is_ready else 1

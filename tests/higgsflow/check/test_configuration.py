@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.check.configuration import check_all, check_configuration
+from higgsflow.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Lab
+
+    from higgsflow.model.analysis import AnalysisModel
+
+    Load = Callable[[], AnalysisModel]
+
+
+def test_a_sound_analysis_has_a_plan_for_each_sample_and_year(loaded: Load) -> None:
+    plans, problems = check_configuration(loaded())
+    assert sorted(plans) == [("Data", "2017"), ("Sig", "2017")]
+    assert problems == []
+    check_all(loaded())
+
+
+def test_all_that_is_wrong_is_found_at_once(lab: Lab, loaded: Load) -> None:
+    lab.content["variables_of_interest"] = ["m_gg", "m_g", "mett"]
+    lab.content["systematics"]["weights"]["pileup"]["modifies_taggers"] = ["hihg_met"]
+    lab.sig["xs"] = -0.5
+    (lab.folder / "golden.json").write_text("{", encoding="utf-8")
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(lab.folder / "golden.json")
+    _, problems = check_configuration(loaded())
+    of_sig = {p.what.partition(" in ")[0] for p in problems if p.subjects == ("Sig (2017)",)}
+    assert of_sig == {
+        "no variable 'm_g'",
+        "no variable 'mett'",
+        "no tag 'hihg_met'",
+        "the cross section of Sig (2017) is negative: -0.5 pb",
+    }
+    of_data = [p.about for p in problems if p.subjects == ("Data (2017)",)]
+    assert of_data == ["variables", "variables", "golden JSON"]
+
+
+def test_a_tagger_that_cannot_be_found_is_told_for_itself(lab: Lab, loaded: Load) -> None:
+    lab.content["tag_sequence"][1] = ["toy_taggers:hihg_met"]
+    _, problems = check_configuration(loaded())
+    assert {p.about for p in problems} == {"tag sequence"}
+    assert {p.what for p in problems} == {
+        "no name 'hihg_met' in toy_taggers. Did you mean 'high_met'?"
+    }
+
+
+def test_a_correction_file_that_is_not_there(lab: Lab, loaded: Load) -> None:
+    lab.content["systematics"]["weights"]["sf"] = {
+        "method": "correctionlib",
+        "correction": {"file": "sf.json", "name": "sf", "inputs": {"x": "mass"}},
+    }
+    _, problems = check_configuration(loaded())
+    assert [p.about for p in problems] == ["correction files"]
+    assert "sf.json" in problems[0].what
+
+
+def test_what_is_refused_says_how_to_see_the_rest(lab: Lab, loaded: Load) -> None:
+    lab.content["variables_of_interest"] = ["m_gg", "m_g", "mett"]
+    with pytest.raises(UserError, match=r"'m_g'(.|\n)*and 1 more: higgsflow check --analysis mine"):
+        check_all(loaded(), "mine")

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from higgsflow.catalog.files import InputFile
+from higgsflow.check.first_file import check_first_file, list_files, look_into_all
+from higgsflow.errors import InputFileError
+from higgsflow.events.sample_index import look_into
+from higgsflow.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Lab
+
+    from higgsflow.model.analysis import AnalysisModel
+
+    Load = Callable[[], AnalysisModel]
+
+
+def input_file(path: Path) -> InputFile:
+    return InputFile(url=str(path), size=path.stat().st_size, mtime_ns=path.stat().st_mtime_ns)
+
+
+def test_files_are_listed_with_their_sizes(loaded: Load) -> None:
+    found = list_files(loaded().samples.pair("Sig", "2017"))
+    assert [file.url[-8:] for file in found.files] == ["7_0.root", "7_1.root"]
+    assert not found.is_produced
+
+
+def test_files_that_a_task_makes_are_no_problem(lab: Lab, loaded: Load) -> None:
+    lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
+    found = list_files(loaded().samples.pair("Sig", "2017"))
+    assert (found.files, found.is_produced, found.problem) == ((), True, None)
+
+
+def test_an_address_that_leads_nowhere_is_a_problem(lab: Lab, loaded: Load) -> None:
+    lab.sig["files"]["2017"] = str(lab.folder / "Sgi_*.root")
+    found = list_files(loaded().samples.pair("Sig", "2017")).problem
+    assert found is not None
+    assert found.what.startswith("no file matches")
+    assert found.subjects == ("Sig (2017)",)
+
+
+def test_files_are_looked_at_once(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    pair = loaded().samples.pair("Sig", "2017")
+    first, second = lab.own_files()
+    second.write_bytes(b"no ROOT file")
+    asked = [(input_file(path), pair) for path in (first, second)]
+    entry, error = look_into_all(asked, tmp_path / "cache")
+    assert isinstance(entry, dict)
+    assert entry["n_entries"] == 40
+    assert isinstance(error, InputFileError)
+    first.write_bytes(b"")
+    (again,) = look_into_all([asked[0]], tmp_path / "cache")
+    assert again == json.loads(json.dumps(entry))
+
+
+def test_every_missing_column_is_named_with_who_needs_it(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    lab.content["variables_of_interest"].append("input:weather")
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    assert [p.what for p in check_first_file(plan, entry)] == [
+        "no column 'weather', which variables_of_interest needs"
+    ]
+    del entry["columns"]["puWeightUp"]
+    del entry["columns"]["MET_pt"]
+    found = [p.what for p in check_first_file(plan, entry)]
+    assert found == [
+        "no column 'puWeightUp', which systematic pileup needs",
+        "no column 'MET_pt', which high_met needs",
+        "no column 'weather', which variables_of_interest needs",
+    ]
+
+
+def test_fewer_entries_than_generated_and_columns_are_told_both(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["n_entries"] = 10
+    del entry["columns"]["MET_pt"]
+    assert [p.about for p in check_first_file(plan, entry)] == ["files", "columns"]
+
+
+def test_the_golden_json_of_another_year_is_a_note(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    other = lab.folder / "other.json"
+    other.write_text('{"5": [[1, 3]]}', encoding="utf-8")
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(other)
+    plan = make_plan(loaded(), loaded().samples.pair("Data", "2017"))
+    entry = look_into(input_file(lab.own_files("Data")[0]), plan.pair, tmp_path / "cache")
+    (found,) = check_first_file(plan, entry)
+    assert found.about == "golden JSON"
+    assert not found.serious

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from higgsflow.check.problem import Problem, Problems, problem_of, problems_of, refuse, together
+from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
+from higgsflow.model.jobs import JobsManager
+
+
+def problem(what: str, *subjects: str, serious: bool = True) -> Problem:
+    return Problem(about="columns", what=what, subjects=subjects, serious=serious)
+
+
+def test_an_error_and_its_problem_have_the_same_text() -> None:
+    error = UnknownName("sample", "Dta", ["Data"], "the analysis")
+    assert problem_of(error, "names", "Data (2017)").text == str(error)
+
+
+def test_each_finding_of_a_validation_is_a_problem() -> None:
+    with pytest.raises(ValueError, match="batch") as caught:
+        JobsManager.model_validate({"attempts": 0, "batch": "lsf", "time_limit": -1})
+    error = InvalidConfiguration("mine.yaml is not valid:", "attempts: ...")
+    error.__cause__ = caught.value
+    found = problems_of(error, "configuration")
+    assert sorted(p.what.partition(":")[0] for p in found) == ["attempts", "batch", "time_limit"]
+    assert {p.where for p in found} == {"mine.yaml is not valid:"}
+
+
+def test_other_errors_are_one_problem() -> None:
+    (found,) = problems_of(UserError("no", "there", "do this"), "files")
+    assert (found.what, found.where, found.remedy) == ("no", "there", "do this")
+
+
+def test_equal_problems_of_several_samples_are_one() -> None:
+    notes = problem("b", "Z", serious=False)
+    first, second = together([notes, problem("a", "A"), problem("a", "B"), problem("a", "A")])
+    assert first.subjects == ("A", "B")
+    assert second == notes
+
+
+def test_many_subjects_are_counted() -> None:
+    assert problem("a", *"ABCDE").whose == "A, B, C and 2 more"
+
+
+def test_nothing_serious_is_not_refused() -> None:
+    refuse([problem("a", serious=False)], "demo")
+
+
+def test_one_problem_is_told_as_it_is() -> None:
+    with pytest.raises(Problems, match=r"^a, for A$"):
+        refuse([problem("a", "A")], "demo")
+
+
+def test_several_are_told_in_three_lines_with_where_to_see_them() -> None:
+    with pytest.raises(Problems) as caught:
+        refuse([problem(name) for name in "abc"], "demo")
+    assert str(caught.value) == "a\n  and 2 more: higgsflow check --analysis demo"

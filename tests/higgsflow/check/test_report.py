@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.check.first_file import list_files
+from higgsflow.check.report import (
+    check_analysis,
+    check_before_run,
+    check_first,
+    cross_section,
+)
+from higgsflow.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Lab
+
+    from higgsflow.model.analysis import AnalysisModel
+
+    Load = Callable[[], AnalysisModel]
+
+
+def test_a_sound_analysis_is_ready(loaded: Load) -> None:
+    report = check_analysis(loaded())
+    assert report.is_ready
+    assert report.problems == ()
+    sig, data = report.pairs
+    assert (sig.sample, sig.n_files, sig.n_entries, sig.xs) == ("Sig", 2, 40, 0.5)
+    assert (sig.n_passes, sig.n_weights) == (1, 1)
+    assert (data.golden_json, data.xs, data.luminosity) == ("golden.json", None, 40.0)
+
+
+def test_problems_of_all_kinds_are_told_together(lab: Lab, loaded: Load) -> None:
+    """One of configuration, one of a file that is gone, one of a column, one of duplicates."""
+    lab.sig["xs"] = -1
+    lab.content["variables_of_interest"].append("input:weather")
+    samples = lab.content["samples"]["samples"]
+    samples["Gone"] = {**lab.sig, "xs": 1, "files": {"2017": str(lab.folder / "none.root")}}
+    samples["Again"] = {"kind": "data", "files": lab.data["files"]}
+    report = check_analysis(loaded())
+    assert not report.is_ready
+    found = {problem.about: problem for problem in report.problems}
+    assert sorted(found) == ["columns", "cross section", "duplicates", "files"]
+    assert found["files"].subjects == ("Gone (2017)",)
+    assert not any(pair.is_ready for pair in report.pairs)
+
+
+def test_what_is_wrong_of_one_sample_leaves_others_ready(lab: Lab, loaded: Load) -> None:
+    lab.sig["files"]["2017"] = str(lab.folder / "none.root")
+    ready = {pair.sample: pair.is_ready for pair in check_analysis(loaded()).pairs}
+    assert ready == {"Sig": False, "Data": True}
+
+
+def test_the_first_file_is_held_against_the_plan(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    pair = loaded().samples.pair("Sig", "2017")
+    first, _ = lab.own_files()
+    files = list_files(loaded().samples.pair("Sig", "2017")).files
+    assert check_first(make_plan(loaded(), pair), files, tmp_path / "cache") == []
+    first.write_bytes(b"")
+    files = list_files(loaded().samples.pair("Sig", "2017")).files
+    (found,) = check_first(make_plan(loaded(), pair), files, tmp_path / "cache")
+    assert found.about == "files"
+
+
+def test_before_a_run_the_disk_is_looked_at(
+    loaded: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_before_run(loaded()) == []
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "file" / "store"))
+    assert [p.about for p in check_before_run(loaded())] == ["disk"]
+
+
+def test_the_cross_section_has_its_factors(lab: Lab, loaded: Load) -> None:
+    lab.sig.update(xs=0.5071, bf=0.00227, k_factor={"2017": 2.0})
+    assert cross_section(loaded().samples.pair("Sig", "2017")) == pytest.approx(0.002302234)
+    assert cross_section(loaded().samples.pair("Data", "2017")) is None
