@@ -14,6 +14,7 @@ import yaml
 from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all
 from higgsflow.model.context import Context
+from higgsflow.model.engines import Engines
 from higgsflow.model.systematic import Systematics
 from higgsflow.taggers.sequence import load_tagger
 
@@ -113,3 +114,9 @@ def test_the_catalogue_of_the_how_to_is_valid(tmp_path: Path) -> None:
     samples = {"catalog": catalog, "sample_list": ["ttH_M125"]}
     analysis = load_analysis(write_analysis(tmp_path, samples=samples))
     assert [pair.name for pair in analysis.samples.pairs] == ["ttH_M125 (2017)"]
+
+
+def test_the_sites_of_the_how_to_are_valid() -> None:
+    engines = Engines.model_validate(yaml.safe_load(blocks("slurm.md", "yaml")[0]))
+    site = engines.settings("cluster", "ProcessSample", "Data", "2017")
+    assert (site.queue, site.run_time, site.chunks_per_job) == ("short", 4 * 3600, 4)

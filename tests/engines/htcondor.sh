@@ -147,7 +147,7 @@ ALLOW_ADVERTISE_SCHEDD = *
 ALLOW_ADVERTISE_STARTD = *
 # slots that are there from the beginning match fastest
 NUM_CPUS = $slots
-MEMORY = 8000
+MEMORY = 16000
 NUM_SLOTS = $slots
 NUM_SLOTS_TYPE_1 = $slots
 SLOT_TYPE_1 = cpus=1

@@ -67,7 +67,7 @@ MinJobAge=10
 SlurmctldTimeout=10
 SlurmdTimeout=10
 SlurmdParameters=config_overrides
-NodeName=$node NodeAddr=127.0.0.1 CPUs=$slots Boards=1 SocketsPerBoard=1 CoresPerSocket=$slots ThreadsPerCore=1 RealMemory=8000 State=UNKNOWN
+NodeName=$node NodeAddr=127.0.0.1 CPUs=$slots Boards=1 SocketsPerBoard=1 CoresPerSocket=$slots ThreadsPerCore=1 RealMemory=16000 State=UNKNOWN
 PartitionName=main Nodes=$node Default=YES MaxTime=INFINITE State=UP
 CONF
     (

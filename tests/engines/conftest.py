@@ -1,0 +1,199 @@
+"""Real engines, started for the tests of this folder by the scripts next to this file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Lab
+
+HERE = Path(__file__).resolve().parent
+FOLDER = Path(os.environ.get("HIGGSFLOW_ENGINES", "/tmp/higgsflow-engines"))
+PATIENCE = 300.0
+
+
+class Pool:
+    """One of the engines, with what its own users would type."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def is_installed(self) -> bool:
+        """Whether its programs are on this machine."""
+        if self.name == "slurm":
+            return shutil.which("slurmctld") is not None and shutil.which("mariadbd") is not None
+        return (FOLDER / "htcondor" / "root" / "installed").exists()
+
+    def script(self, command: str) -> str:
+        """Runs the script that starts and stops it."""
+        script = HERE / f"{self.name}.sh"
+        done = subprocess.run(
+            [str(script), command], capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """What makes its commands find it."""
+        text = f"{self.script('env')}\nenv -0"
+        printed = subprocess.run(
+            ["bash", "-c", text], capture_output=True, text=True, check=True, timeout=PATIENCE
+        ).stdout
+        found = dict(pair.split("=", 1) for pair in printed.split("\0") if "=" in pair)
+        return {
+            name: found[name] for name in ("PATH", "SLURM_CONF", "CONDOR_CONFIG") if name in found
+        }
+
+    def queue(self, state: str = "") -> list[str]:
+        """The ids of the jobs in its queue, perhaps only those that wait or run."""
+        if self.name == "slurm":
+            states = {"waiting": "PENDING", "running": "RUNNING", "": "PENDING,RUNNING"}[state]
+            return ask("squeue", "-h", "-o", "%i", "-t", states).split()
+        number = {"waiting": "JobStatus == 1", "running": "JobStatus == 2", "": "True"}[state]
+        return ask("condor_q", "-constraint", number, "-af:j", "JobStatus").split()[::2]
+
+    def kill(self, job: str) -> None:
+        """Ends a job as its administrator might."""
+        ask("scancel", job) if self.name == "slurm" else ask("condor_rm", job)
+
+    def hold(self, job: str) -> None:
+        """Holds a job that waits."""
+        if self.name == "slurm":
+            ask("scontrol", "hold", job)
+        else:
+            ask("condor_hold", job)
+
+
+def ask(*command: str) -> str:
+    """What a command of an engine prints."""
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    """What it returns, once that is something."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return found
+
+
+@pytest.fixture(scope="module", params=["slurm", "htcondor"])
+def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
+    """An engine that runs; it stops with the tests that need it, unless it ran before."""
+    found = Pool(request.param)
+    if os.getuid() != 0 or not found.is_installed():
+        pytest.skip(f"needs tests/engines/{found.name}.sh install, as root on Debian 12")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with FileLock(str(FOLDER / f"{found.name}.lock")):
+        found.script("start")
+        yield found
+        if "HIGGSFLOW_ENGINES" not in os.environ:
+            found.script("stop")
+
+
+class Farm:
+    """The toy analysis on an engine.
+
+    Attributes:
+        site: of engines.yaml, written before each run.
+    """
+
+    def __init__(self, lab: Lab, pool: Pool) -> None:
+        self.lab, self.pool = lab, pool
+        self.starts = lab.folder / "starts"
+        self.site: dict[str, Any] = {
+            "engine": pool.name,
+            "poll_interval": 1,
+            "landing_time": 10,
+            "submit_folder": str(lab.folder / "submit"),
+        }
+        lab.jobs.update(n_events_per_output=10, retry_delay=0.1)
+        self.tagger()
+
+    def tagger(self, body: str = "") -> None:
+        """Lets each job leave a line, and do what a body of code says with `first`, its event."""
+        text = self.lab.taggers.read_text("utf-8").partition("\n# farm\n")[0]
+        lines = "\n".join(f"    {line}" for line in body.splitlines())
+        text += FARM.format(path=str(self.starts), body=lines)
+        self.lab.taggers.write_text(text, encoding="utf-8")
+        sequence = self.lab.content["tag_sequence"][1]
+        if "toy_taggers:watched" not in sequence:
+            sequence.insert(0, "toy_taggers:watched")
+
+    def started(self) -> list[str]:
+        """Each chunk that has started, by its first event, again if it was started again."""
+        return sorted(self.starts.read_text("ascii").split()) if self.starts.exists() else []
+
+    def arguments(self, *more: str) -> list[str]:
+        """After `law run STAGE`."""
+        path = self.lab.folder / "engines.yaml"
+        path.write_text(yaml.safe_dump({"sites": {"here": self.site}}), encoding="utf-8")
+        return ["--workflow", self.pool.name, *more]
+
+    def run(self, stage: str = "RunAnalysis", *more: str) -> subprocess.CompletedProcess[str]:
+        """`law run STAGE --workflow ENGINE`, to its end."""
+        process = self.start(stage, *more)
+        out, err = process.communicate(timeout=2 * PATIENCE)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(self, stage: str = "RunAnalysis", *more: str) -> subprocess.Popen[str]:
+        """The same without waiting."""
+        return self.lab.start(stage, *self.arguments(*more))
+
+    def rows(self, sample: str = "Sig") -> list[dict[str, Any]]:
+        """The table of its jobs."""
+        table = self.lab.read("jobs", sample, "2017", "job_table.json")
+        rows: list[dict[str, Any]] = table["chunks"]
+        return rows
+
+    def is_clean(self) -> bool:
+        """Nothing stays in the queue; no batch is left in the store, and nothing half written."""
+        wait_for(lambda: not self.pool.queue())
+        batches = [*self.lab.output("jobs").rglob("batches/*.jsonl")]
+        partial = [p for p in self.lab.store.rglob(".*.tmp") if p.is_file()]
+        return not batches and not partial
+
+
+FARM = """
+# farm
+
+import os
+import time
+from pathlib import Path
+
+from higgsflow.errors import InputFileError
+
+
+@tagger(reads=["event"])
+def watched(events):
+    if not len(events):
+        return events.event > 0
+    first = int(events.event[0]) // 10 * 10
+    with open({path!r}, "a") as starts:
+        starts.write(f"{{first}}\\n")
+{body}
+    return events.event > 0
+"""
+
+
+@pytest.fixture
+def farm(pool: Pool, command_line: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Farm]:
+    """The toy analysis on an engine: eight chunks of simulation, eight of data."""
+    for name, value in pool.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HIGGSFLOW_ENGINES_FILE", str(command_line.folder / "engines.yaml"))
+    yield Farm(command_line, pool)
+    for job in pool.queue():
+        pool.kill(job)
