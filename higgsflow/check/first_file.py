@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import threading
@@ -71,6 +72,8 @@ def _executor(n_files: int, is_remote: bool) -> Executor:
     """Processes where opening is work; threads where it is waiting, or where there are others."""
     n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if is_remote or n_cores == 1 or threading.active_count() > 1:
+        # imported when first used, which threads must not do at the same time
+        importlib.import_module("uproot")
         return ThreadPoolExecutor(min(n_files, _WAITING))
     context = multiprocessing.get_context("fork")
     return ProcessPoolExecutor(min(n_files, n_cores), mp_context=context)

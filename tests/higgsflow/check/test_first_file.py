@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog.files import InputFile
@@ -56,6 +58,22 @@ def test_files_are_looked_at_once(lab: Lab, loaded: Load, tmp_path: Path) -> Non
     first.write_bytes(b"")
     (again,) = look_into_all([asked[0]], tmp_path / "cache")
     assert again == json.loads(json.dumps(entry))
+
+
+def test_threads_do_not_import_at_the_same_time(lab: Lab, tmp_path: Path) -> None:
+    path = lab.write()
+    program = f"""
+import os
+from pathlib import Path
+from higgsflow.catalog.load import load_analysis
+from higgsflow.check.first_file import list_files, look_into_all
+os.sched_getaffinity = lambda _: {{0}}
+pair = load_analysis(Path({str(path)!r})).samples.pair("Sig", "2017")
+asked = [(file, pair) for file in list_files(pair).files * 8]
+found = look_into_all(asked, Path({str(tmp_path / "cache")!r}))
+assert all(isinstance(entry, dict) for entry in found), found
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_every_missing_column_is_named_with_who_needs_it(
