@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # where jobs can run
 ENGINES = ("local", "htcondor", "slurm")
+_TOLD = 6  # reasons in a line
 
 
 class AnalysisTask(law.Task):
@@ -149,10 +150,11 @@ class AnalysisTask(law.Task):
 
     def tell_reasons(self) -> None:
         """Says why something is made again; of what is made for the first time there is none."""
-        for reason in self.reasons():
-            if reason not in (NEVER, EARLIER):
-                sys.stderr.write(f"{self.short_name} again: {reason}\n")
-        sys.stderr.flush()
+        reasons = [reason for reason in self.reasons() if reason not in (NEVER, EARLIER)]
+        if reasons:
+            more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
+            sys.stderr.write(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}\n")
+            sys.stderr.flush()
 
 
 class SampleTask(AnalysisTask):

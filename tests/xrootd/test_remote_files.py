@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,3 +140,44 @@ def test_a_replica_that_is_another_file_is_refused(
     one.stop()
     assert not lab.run("MergeSample", sample="Sig")
     assert "was replaced since it was indexed" in capfd.readouterr().err
+
+
+WAITING = """
+@tagger(reads=["mass"], adds={{"m_gg": "float64"}})
+def pair(events, low=100.0):
+    import pathlib, time
+    pathlib.Path("{folder}/begun").touch()
+    for _ in range(600):
+        if pathlib.Path("{folder}/go").exists():
+            break
+        time.sleep(0.1)
+    return events.mass > low, {{"m_gg": events.mass}}
+"""
+
+
+def test_a_server_that_goes_away_in_the_middle_and_comes_back(
+    lab: Lab, files: list[Path], expected: Any, server: Any
+) -> None:
+    """Jobs have read one part of their columns, not the other; they are tried again."""
+    one = server()
+    remote(lab, *[one.put(path) for path in files])
+    lab.jobs.update(attempts=6, retry_delay=1.0)
+    code = lab.taggers.read_text("utf-8")
+    begin, end = code.index('@tagger(reads=["mass"]'), code.index('@tagger(reads=["MET_pt"]')
+    waiting = WAITING.format(folder=lab.folder).lstrip()
+    lab.taggers.write_text(f"{code[:begin]}{waiting}\n\n{code[end:]}", encoding="utf-8")
+
+    def interrupt() -> None:
+        while not (lab.folder / "begun").exists():
+            time.sleep(0.05)
+        one.stop()
+        (lab.folder / "go").touch()
+        time.sleep(3)
+        one.start()
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    assert merged(lab).equals(expected)
+    thread.join()
+    table = lab.read("jobs", "Sig", "2017", "job_table.json")
+    assert table["lost_attempts"].get("input", 0) >= 1
