@@ -20,6 +20,7 @@ from higgsflow.events.golden import Golden, is_certified
 from higgsflow.model.systematic import NOMINAL, WeightSystematic
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.output_columns import factor_columns, output_columns
+from higgsflow.profiling import span
 from higgsflow.sums import Sums, Weighed, clamped_by_corrections, sums_of
 from higgsflow.taggers.sequence import (
     SequenceResult,
@@ -196,6 +197,7 @@ def _groups(variations: Sequence[str], n_events: int) -> Iterator[tuple[str, ...
         yield tuple(variations[start : start + size])
 
 
+@span("shift")
 def _stacked(plan: Plan, nominal: _Nominal, variations: tuple[str, ...]) -> _Stack:
     parts = [_varied(plan, nominal, variation) for variation in variations]
     bounds = np.cumsum([0, *(len(part.initial) for part in parts)])

@@ -9,6 +9,7 @@ import os
 import platform
 import socket
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +24,27 @@ from higgsflow.events.golden import Golden, load_golden
 from higgsflow.events.index import listed_lumisections
 from higgsflow.events.lumisections import Lumisections, from_pairs
 from higgsflow.events.replicas import open_replica
-from higgsflow.events.tree import column_names, get_tree, read_arrays, reading
+from higgsflow.events.tree import (
+    bytes_asked,
+    bytes_of,
+    column_names,
+    get_tree,
+    read_arrays,
+    reading,
+)
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import checksum, write_text, written_atomically
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.plan import Plan, make_plan
+from higgsflow.profiling import count_bytes, is_recording, peak_memory_mb, recording, span
 from higgsflow.records.job_record import Effort, JobRecord, Output, Product, RangeSums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from higgsflow.model.columns import Need
+    from higgsflow.profiling import Recorder
     from higgsflow.records.ledger import Ledger
     from higgsflow.sums import Sums
 
@@ -45,6 +55,7 @@ class Job(Noun):
     Attributes:
         wanted: the variations to make, with their digests.
         folder: where events and record go, absolute.
+        profile: whether the record says where time and memory went.
     """
 
     analysis: AnalysisModel
@@ -54,6 +65,7 @@ class Job(Noun):
     wanted: dict[str, Product]
     folder: Path
     attempt: int = 1
+    profile: bool = False
 
     @property
     def digest(self) -> str:
@@ -72,25 +84,32 @@ def run_job(job: Job) -> JobRecord:
     Raises:
         InputFileError: when the input cannot be read.
     """
+    with recording(job.profile) as recorder:
+        return _run(job, recorder)
+
+
+def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     clock = _Clock()
-    pair = job.analysis.samples.pair(job.sample, job.year)
-    plan = make_plan(job.analysis, pair)
-    golden = _golden_of(plan)
+    with span("plan"):
+        plan = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
+        golden = _golden_of(plan)
     writer, books = ChunkWriter(), _Books()
     for part in job.chunk.ranges:
         for result, found in _blocks(plan, golden, part, tuple(job.wanted), job.attempt - 1):
-            books.add(part, result, found)
-            writer.add(result.tables)
+            with span("count"):
+                books.add(part, result, found)
+            with span("write"):
+                writer.add(result.tables)
     clock.lap("process")
     path = job.folder / f"{job.stem}.parquet"
-    with written_atomically(path) as temporary:
+    with span("write"), written_atomically(path) as temporary:
         rows = writer.write(temporary)
     output = Output(name=path.name, size=path.stat().st_size, checksum=checksum(path), rows=rows)
     clock.lap("write")
     record = JobRecord(
         chunk_id=job.chunk.id, digest=job.digest, attempt=job.attempt, products=job.wanted,
         ranges=books.range_sums(), factor_sums=books.factors, ledgers=books.ledgers,
-        output=output, effort=clock.effort(), versions=_versions(),
+        output=output, effort=clock.effort(recorder), versions=_versions(),
     )  # fmt: skip
     write_text(job.folder / f"{job.stem}.json", record.model_dump_json())
     return record
@@ -111,10 +130,14 @@ def _blocks(
     The lumisections are those of the events, for data of files that do not list them.
     """
     size = plan.analysis.jobs_manager.n_events_per_block
-    with open_replica(part.url, plan.pair.replicas, turn) as (file, address):
+    with ExitStack() as opened:
+        with span("open"):
+            file, address = opened.enter_context(open_replica(part.url, plan.pair.replicas, turn))
         if str(file.file.uuid) != part.uuid:
             raise InputFileError(f"{address} was replaced since it was indexed", "", "run again")
-        reader = _Reader(plan, get_tree(file, address), address)
+        with span("open"):
+            reader = _Reader(plan, get_tree(file, address), address)
+        reader.count_needed(part)
         unlisted = plan.context.is_data and listed_lumisections(file, address) is None
         for start in range(part.start, max(part.stop, part.start + 1), size):
             stop = min(start + size, part.stop)
@@ -128,6 +151,7 @@ def _blocks(
                     lambda n, start=start: reader.read(plan.rest_needs, start, start + n),  # type: ignore[misc]
                 )
             yield result, from_pairs(first.run, first.luminosityBlock) if unlisted else None
+        count_bytes(read=bytes_asked(file))
 
 
 class _Reader:
@@ -144,8 +168,16 @@ class _Reader:
         """The columns of a range of entries as events."""
         sources = {n.name: self._sources[n.name] for n in needs if n.name in self._sources}
         unique = sorted(set(sources.values()))
-        arrays = read_arrays(self._tree, unique, start, stop, self._url)
-        return assemble({name: arrays[source] for name, source in sources.items()}, stop - start)
+        with span("read"):
+            arrays = read_arrays(self._tree, unique, start, stop, self._url)
+            found = {name: arrays[source] for name, source in sources.items()}
+            return assemble(found, stop - start)
+
+    def count_needed(self, part: Range) -> None:
+        """Tells the profile, where there is one, how many bytes hold what is needed."""
+        if is_recording():
+            names = sorted(set(self._sources.values()))
+            count_bytes(needed=bytes_of(self._tree, names, part.start, part.stop))
 
 
 class _Books:
@@ -200,28 +232,18 @@ class _Clock:
         self._stages[stage] = now - self._last
         self._last = now
 
-    def effort(self) -> Effort:
+    def effort(self, recorder: Recorder | None) -> Effort:
         """What was spent until now."""
         return Effort(
             started=self._started,
             wall=time.monotonic() - self._wall,
             cpu=time.process_time() - self._cpu,
-            peak_memory_mb=_peak_memory_mb(),
+            peak_memory_mb=peak_memory_mb(),
             host=socket.gethostname(),
             pid=os.getpid(),
             stages=self._stages,
+            profile=None if recorder is None else recorder.profile(),
         )
-
-
-def _peak_memory_mb() -> float:
-    """Peak of the resident memory of this process (VmHWM), 0 where the system does not say."""
-    status = Path("/proc/self/status")
-    if not status.is_file():
-        return 0.0
-    for line in status.read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def _versions() -> dict[str, str]:

@@ -12,6 +12,7 @@ from higgsflow.errors import InvalidConfiguration
 from higgsflow.events.columns import get_column
 from higgsflow.needs import IDENTITY
 from higgsflow.preserved import bin_column, positions
+from higgsflow.profiling import span
 from higgsflow.weights import central_product, factor_column, full_column, varied_weight
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Array = npt.NDArray[np.float64]
 Table = dict[str, npt.NDArray[Any]]
 
 
+@span("columns")
 def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: Weighed) -> Table:
     """All output columns of the kept rows."""
     columns: Table = {name: ak.to_numpy(result.events[name]) for name in IDENTITY}

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from higgsflow.model.systematic import CENTRAL
 from higgsflow.preserved import bin_column
+from higgsflow.profiling import span
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import measure
 from higgsflow.selection.cutflow import Counter, CutFlow, count, count_cuts
@@ -28,6 +29,7 @@ Table = dict[str, npt.NDArray[Any]]
 UNTAGGED = "untagged"
 
 
+@span("count")
 def tally(
     plan: Plan, result: SequenceResult, slices: Sequence[slice], content: tuple[Table, Array]
 ) -> Ledger:

@@ -21,6 +21,7 @@ from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
+from higgsflow.profiling import span
 from higgsflow.vectors import vector_factors
 
 ak = lazy.load("awkward")
@@ -101,6 +102,7 @@ def _of_collection(weight: WeightSystematic, name: str) -> str:
     return name if weight.input_collection is None or name.startswith(prefix) else prefix + name
 
 
+@span("weights")
 def evaluate(weight: WeightSystematic, events: Any) -> Factors:
     """The factors of one source for n events.
 

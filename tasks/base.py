@@ -61,6 +61,8 @@ class AnalysisTask(law.Task):
     )
     fetch_output = hidden(law.CSVParameter, default=())
     log_file = hidden(luigi.Parameter, default="")
+    # as jobs_manager.profile, for one run
+    profile = hidden(luigi.BoolParameter, default=False)
     exclude_index = True
     # requirements do not change while a task lives, and making them is what a no-op spends
     cache_requirements = True
@@ -83,6 +85,8 @@ class AnalysisTask(law.Task):
             law.util.abort(str(error), exitcode=1)
         if params["retry_failed"]:
             session.current.retry_failed = True
+        if params["profile"]:
+            session.current.profile = True
         return params
 
     @classmethod

@@ -277,4 +277,5 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
             wanted=wanted,
             folder=self.chunk_folder,
             attempt=attempt,
+            profile=self.model.jobs_manager.profile or session.current.profile,
         )

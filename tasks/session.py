@@ -40,6 +40,7 @@ class Invocation:
         listed: what determines the index at each place, once its files were listed.
         asked: the stage that was asked for, and its year, empty for all.
         checked: whether disk and proxy were looked at.
+        profile: whether jobs record where time and memory go, also where it is not configured.
         started: when it began, in seconds; tells earlier failures from its own.
     """
 
@@ -51,6 +52,7 @@ class Invocation:
         self.retry_failed = False
         self.listed: dict[Path, Ingredients] = {}
         self.checked = False
+        self.profile = False
 
 
 current = Invocation()

@@ -6,6 +6,7 @@ The only module that speaks of TTree branches; above it there are columns.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -160,3 +161,23 @@ def column_types(tree: Any) -> dict[str, str]:
         for name, branch in tree.items(recursive=False)
         if "." not in name
     }
+
+
+def bytes_asked(file: Any) -> int:
+    """How many bytes of a file were asked for since it was opened."""
+    return int(file.file.source.num_requested_bytes)
+
+
+def bytes_of(tree: Any, names: Sequence[str], start: int, stop: int) -> int:
+    """Compressed bytes of the baskets that hold these entries of the named branches.
+
+    Each basket counts once; 0 for an RNTuple, of which uproot does not say it.
+    """
+    if _is_rntuple(tree):
+        return 0
+    total = 0
+    for name in names:
+        for i, (first, end) in enumerate(pairwise(tree[name].entry_offsets)):
+            if first < stop and end > start:
+                total += int(tree[name].basket_compressed_bytes(i))
+    return total

@@ -59,6 +59,9 @@ class JobsManager(Noun):
     n_events_per_block: int = Field(
         default=50_000, ge=1, description="events in memory at a time; changes no result"
     )
+    profile: bool = Field(
+        default=False, description="job records say where time and memory went, and bytes read"
+    )
 
     @model_validator(mode="after")
     def _most_is_more(self) -> JobsManager:

@@ -20,6 +20,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.records.error_classes import is_infrastructure
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.packed import Packed, as_text, from_text, pack, unpack
+from higgsflow.records.profile import Profile
 
 FORMAT = 3
 _LEDGERS = b',"ledgers":{"packed":'
@@ -98,6 +99,7 @@ class Effort(Noun):
     host: str
     pid: int
     stages: dict[str, float] = {}
+    profile: Profile | None = None
 
 
 class JobRecord(Noun):

@@ -12,6 +12,7 @@ from higgsflow.records.job_record import FailureRecord, JobRecord, Product, Rang
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.ledger_sum import LedgerSum
 from higgsflow.records.lumi_coverage import SampleCoverage
+from higgsflow.records.profile import Profile, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ class JobRow(Noun):
     peak_memory_mb: float = 0.0
     started: float = 0.0
     stages: dict[str, float] = {}
+    profile: Profile | None = None
     versions: dict[str, str] = {}
 
 
@@ -148,6 +150,7 @@ def _done_row(chunk: Chunk, sources: Mapping[str, str], records: Sequence[JobRec
         peak_memory_mb=max(effort.peak_memory_mb for effort in efforts),
         started=efforts[-1].started,
         stages=_stages(efforts),
+        profile=total([effort.profile for effort in efforts if effort.profile is not None]),
         versions=records[-1].versions,
     )
 

@@ -12,6 +12,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.normalization import Normalization
 from higgsflow.records.generator_bins import GeneratorBin
 from higgsflow.records.lumi_coverage import SampleCoverage, YearCoverage
+from higgsflow.records.profile import Profile
 from higgsflow.report.variation_content import (
     Interval,
     SystematicSummary,
@@ -29,6 +30,7 @@ class JobsSummary(Noun):
         cpu: seconds of processor time of the same.
         peak_memory_mb: of the job that took most.
         stages: seconds per stage of the jobs.
+        profile: where time and memory of the jobs went, if they were told to record it.
     """
 
     n_chunks: int
@@ -40,6 +42,7 @@ class JobsSummary(Noun):
     cpu: float
     peak_memory_mb: float
     stages: dict[str, float] = {}
+    profile: Profile | None = None
 
 
 class FileSummary(Noun):

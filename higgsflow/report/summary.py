@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.records.generator_bins import GeneratorBin, generator_bins
+from higgsflow.records.profile import total
 from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
 from higgsflow.report.effects import effects
 from higgsflow.report.intervals import clopper_pearson
@@ -167,6 +168,7 @@ def _jobs(jobs: SampleJobs) -> JobsSummary:
         cpu=math.fsum(row.cpu for row in jobs.rows),
         peak_memory_mb=max((row.peak_memory_mb for row in jobs.rows), default=0.0),
         stages={name: math.fsum(row.stages.get(name, 0.0) for row in jobs.rows) for name in names},
+        profile=total([row.profile for row in jobs.rows if row.profile is not None]),
     )
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from higgsflow.errors import InvalidConfiguration, TaggerError
 from higgsflow.events.columns import with_column
 from higgsflow.model.reference import resolve
+from higgsflow.profiling import span
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import PlainDecision, checked
 from higgsflow.taggers.function import FunctionTagger
@@ -106,6 +107,7 @@ def load_tagger(spec: TaggerSpec) -> Tagger:
     )
 
 
+@span("sequence")
 def run_sequence(
     steps: Steps,
     events: Any,

@@ -259,6 +259,21 @@ def test_record_says_what_is_in_the_folder(folder: Path, base: Made) -> None:
     assert record.effort.cpu > 0
 
 
+def test_the_record_says_where_time_went_if_asked(index: SampleIndex, folder: Path) -> None:
+    model = analysis(index.files[0].url)
+    wanted = products(make_plan(model, model.samples.pairs[0]))
+    chunk = Chunk(ranges=(part(index, 0, 700), part(index, 700, 1400)))
+    job = Job(analysis=model, sample="S", year="2017", chunk=chunk, wanted=wanted, folder=folder)
+    assert run_job(job).effort.profile is None
+    effort = run_job(job.model_copy(update={"profile": True})).effort
+    assert effort.profile is not None
+    assert {"open", "read", "sequence", "shift", "weights", "count", "write"} <= set(
+        effort.profile.stages
+    )
+    assert sum(s.cpu for s in effort.profile.stages.values()) <= effort.cpu + 0.05
+    assert 0 < effort.profile.bytes_needed <= effort.profile.bytes_read
+
+
 def test_replaced_file_is_an_error(index: SampleIndex, folder: Path) -> None:
     other = part(index, 0, 10).model_copy(update={"uuid": index.files[1].uuid})
     with pytest.raises(InputFileError, match="was replaced since it was indexed"):

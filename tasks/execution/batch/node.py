@@ -98,6 +98,7 @@ def job_of(header: Header, portion: Portion, scratch: Path) -> Job:
         wanted=header.wanted[portion.wanted],
         folder=scratch,
         attempt=portion.attempt,
+        profile=header.analysis.jobs_manager.profile,
     )
 
 

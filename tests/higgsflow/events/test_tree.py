@@ -10,6 +10,8 @@ import uproot
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.tree import (
+    bytes_asked,
+    bytes_of,
     cluster_starts,
     column_names,
     column_types,
@@ -246,3 +248,22 @@ def test_truncated_rntuple_is_told(real_data: Path, tmp_path: Path, part: float)
     path = tmp_path / "a.root"
     path.write_bytes(content[: int(part * len(content))])
     told(path, stop=40)
+
+
+def test_bytes_are_those_of_whole_baskets(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.root")
+    with uproot.recreate(path, compression=None) as file:
+        file.mktree("Events", {"x": "float64", "y": "int32"})
+        for _ in range(3):
+            file["Events"].extend({"x": np.ones(10), "y": np.ones(10, np.int32)})
+    with open_file(path) as file:
+        tree = get_tree(file, path)
+        one = bytes_of(tree, ["x"], 0, 10)
+        assert 80 <= one < 250
+        assert bytes_of(tree, ["x"], 3, 4) == one
+        assert bytes_of(tree, ["x"], 9, 11) == 2 * one
+        assert bytes_of(tree, ["x", "y"], 0, 30) > 3 * one
+        assert bytes_of(tree, ["x"], 10, 10) == 0
+        before = bytes_asked(file)
+        read_arrays(tree, ["x"], 0, 30, path)
+        assert bytes_asked(file) - before == 3 * one
