@@ -18,6 +18,7 @@ STAGES = (
     "UpdateScale1fb",
     "MergeSample",
     "SummarizeAnalysis",
+    "VerifyStore",
     "RunAnalysis",
 )
 
