@@ -59,9 +59,14 @@ def open_file(url: str) -> Iterator[Any]:
 
 
 def _how(url: str) -> dict[str, Any]:
-    """How a path is opened that would be taken for two addresses of fsspec."""
-    is_path = url.startswith("/") and "::" in url
-    return {"handler": uproot.MultithreadedFileSource} if is_path else {}
+    """How to open what uproot would open in another way."""
+    if url.startswith("/") and "::" in url:
+        # a path, which would be taken for two addresses of fsspec
+        return {"handler": uproot.MultithreadedFileSource}
+    if "://" in url:
+        # the client keeps handles for half a minute, also those of a server that went away
+        return {"skip_instance_cache": True}
+    return {}
 
 
 def _check_size(file: Any, url: str) -> None:
