@@ -25,7 +25,7 @@ PATIENCE = {
     "XRD_CONNECTIONRETRY": "2",
     "XRD_STREAMTIMEOUT": "60",
     "XRD_REQUESTTIMEOUT": "300",
-    "XRD_STREAMERRORWINDOW": "60",
+    "XRD_STREAMERRORWINDOW": "10",
 }
 # when a server failed last, in this process
 _failed: dict[str, float] = {}

@@ -353,3 +353,27 @@ def test_the_summary_follows_what_it_shows(lab: Lab) -> None:
     assert lab.run()
     stages = {name.partition("/")[0] for name in lab.changed_since(before)}
     assert stages == {"analysis.yaml", "scale1fb", "merged", "summary"}
+
+
+def test_a_file_that_was_renamed_is_not_processed_again(finished: Lab) -> None:
+    """A file is known by its UUID, wherever it lies; what names files is told anew."""
+    lab = finished
+    files = lab.own_files()
+    renamed = files[0].rename(files[0].with_name("a second name.root"))
+    lab.sig["files"]["2017"] = [str(renamed), str(files[1])]
+    before = lab.table()
+    stages, jobs = rerun(lab)
+    assert jobs == []
+    assert "chunks" not in stages
+    columns = [(name, "ascending") for name in ("run", "luminosityBlock", "event")]
+    assert lab.table().sort_by(columns).equals(before.sort_by(columns))
+
+
+def test_the_order_of_files_and_of_samples_changes_nothing(finished: Lab) -> None:
+    lab = finished
+    files = [str(path) for path in lab.own_files()]
+    lab.sig["files"]["2017"] = files
+    assert lab.run("MergeSample", sample="Sig")
+    lab.sig["files"]["2017"] = files[::-1]
+    lab.content["samples"]["samples"] = dict(reversed(lab.content["samples"]["samples"].items()))
+    assert rerun(lab) == NOTHING

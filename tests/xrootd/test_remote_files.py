@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.errors import InputFileError
+from higgsflow.events.replicas import open_replica
+from higgsflow.events.tree import get_tree, read_arrays
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -181,3 +185,29 @@ def test_a_server_that_goes_away_in_the_middle_and_comes_back(
     thread.join()
     table = lab.read("jobs", "Sig", "2017", "job_table.json")
     assert table["lost_attempts"].get("input", 0) >= 1
+
+
+def test_a_process_that_lost_its_server_opens_files_again_once_it_is_back(
+    files: list[Path], server: Any
+) -> None:
+    """What the client has kept open since before must not be offered again."""
+    one = server()
+    address = one.put(files[0])
+    with open_replica(address, {}) as (file, _):
+        tree = get_tree(file, address)
+        one.stop()
+        with pytest.raises(InputFileError):
+            read_arrays(tree, ["MET_pt"], 0, 40, address)
+    one.start()
+    deadline = time.monotonic() + 25  # the client's own window of errors is 2 s here
+    while (found := entries_of(address)) is None and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert found == 40
+
+
+def entries_of(address: str) -> int | None:
+    try:
+        with open_replica(address, {}) as (file, _):
+            return int(get_tree(file, address).num_entries)
+    except InputFileError:
+        return None
