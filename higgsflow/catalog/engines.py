@@ -6,13 +6,13 @@ import functools
 import os
 from pathlib import Path
 
-from higgsflow.catalog.load import CONFIG_FOLDER, validated
+from higgsflow.catalog.folder import ENGINES_FILE
+from higgsflow.catalog.load import validated
 from higgsflow.catalog.paths import expanded
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.model.engines import Engines
 
 VARIABLE = "HIGGSFLOW_ENGINES_FILE"
-_DEFAULT = CONFIG_FOLDER / "engines.yaml"
 
 
 def load_engines() -> Engines:
@@ -22,7 +22,7 @@ def load_engines() -> Engines:
         UserError: naming file, place and reason, with the nearest known key.
     """
     named = os.environ.get(VARIABLE)
-    return _load(Path(expanded(named, VARIABLE)).resolve() if named else _DEFAULT)
+    return _load(Path(expanded(named, VARIABLE)).resolve() if named else ENGINES_FILE)
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.higgsdna import import_higgsdna
 from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.yaml_file import read_yaml
@@ -20,7 +21,6 @@ from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.model.sample import Samples, select_names
 
-CONFIG_FOLDER = Path(__file__).resolve().parents[2] / "config"
 T = TypeVar("T", bound=Noun)
 _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
@@ -36,13 +36,7 @@ def find_analysis(name: str) -> Path | None:
         if not as_path.is_file():
             raise InvalidConfiguration(f"no configuration file {as_path}", f"in {Path.cwd()}")
         return as_path.resolve()
-    shipped = CONFIG_FOLDER / f"{name}.yaml"
-    return shipped if shipped.is_file() else None
-
-
-def known_analyses() -> tuple[str, ...]:
-    """The names of the analyses in config/."""
-    return tuple(sorted(path.stem for path in CONFIG_FOLDER.glob("*.yaml")))
+    return CONFIG_FOLDER / f"{name}.yaml" if name in known_analyses() else None
 
 
 def load_analysis(path: Path) -> AnalysisModel:

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.load import find_analysis, known_analyses, load_analysis
+from higgsflow.catalog.folder import known_analyses
+from higgsflow.catalog.load import find_analysis, load_analysis
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.noun import safe_name

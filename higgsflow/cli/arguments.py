@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.catalog.folder import known_analyses
+
 if TYPE_CHECKING:
     import argparse
 
     from higgsflow.model.analysis import AnalysisModel
-
-_CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 
 def add_analysis(parser: argparse.ArgumentParser) -> None:
@@ -51,12 +51,12 @@ def _complete_with(action: argparse.Action, completer: Any) -> None:
 
 
 def _analyses(prefix: str, **_: Any) -> list[str]:
-    names = [path.stem for path in _CONFIG.glob("*.yaml")]
     folder = Path(prefix).parent if prefix else Path()
     # what is typed keeps its spelling
     before = prefix[: prefix.rfind("/") + 1]
     paths = [f"{before}{p.name}" for p in folder.glob("*.yaml")]
-    return names + paths + [f"{before}{p.name}/" for p in folder.glob("*") if p.is_dir()]
+    folders = [f"{before}{p.name}/" for p in folder.glob("*") if p.is_dir()]
+    return [*known_analyses(), *paths, *folders]
 
 
 def _samples(parsed_args: argparse.Namespace, **_: Any) -> list[str]:

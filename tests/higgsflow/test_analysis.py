@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from higgsflow import Analysis, SamplesManager, TagSequence, diphoton_tagger, tth_tagger
-from higgsflow.catalog.load import CONFIG_FOLDER
+from higgsflow.catalog.folder import CONFIG_FOLDER
 from higgsflow.errors import InvalidConfiguration, UnknownName
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from higgsflow.model.context import Context
 from higgsflow.model.shift import NominalCorrection
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.preflight import (
-    check_files,
     check_not_carried,
     check_one_object,
     check_systematics,
@@ -88,12 +87,6 @@ def test_other_direction_fits_its_correction(content: Any, expected: str) -> Non
     other = {**SMEARING, "method": "from_correction", "function": None, **content}
     text = message(corrections={"smearing": SMEARING}, independent_collections={"smearing": other})
     assert expected in text
-
-
-def test_file_that_is_not_there_is_named() -> None:
-    entry = {"method": "correctionlib", "correction": FILE, "branch_modified": "Photon_pt"}
-    with pytest.raises(InvalidConfiguration, match=r"cannot read no\.json"):
-        check_files(Systematics.model_validate({"corrections": {"c": entry}}))
 
 
 def carried(**content: Any) -> NominalCorrection:

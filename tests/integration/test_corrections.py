@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from higgsflow.catalog.load import CONFIG_FOLDER, load_analysis
+from higgsflow.catalog.folder import CONFIG_FOLDER
+from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products

@@ -7,11 +7,10 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.load import (
-    CONFIG_FOLDER,
     explain,
     find_analysis,
-    known_analyses,
     load_analysis,
     load_catalog,
     resolve_samples,

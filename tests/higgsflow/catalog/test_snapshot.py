@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from higgsflow.catalog.load import CONFIG_FOLDER, known_analyses, load_analysis
+from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
+from higgsflow.catalog.load import load_analysis
 from higgsflow.catalog.snapshot import FILE_NAME, as_yaml, read_snapshot, write_snapshot
 from higgsflow.errors import InvalidConfiguration
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -51,13 +51,20 @@ def test_a_tagger_that_cannot_be_found_is_told_for_itself(lab: Lab, loaded: Load
     }
 
 
-def test_a_correction_file_that_is_not_there(lab: Lab, loaded: Load) -> None:
-    lab.content["systematics"]["weights"]["sf"] = {
-        "method": "correctionlib",
-        "correction": {"file": "sf.json", "name": "sf", "inputs": {"x": "mass"}},
+@pytest.mark.parametrize("section", ["weights", "corrections", "independent_collections"])
+def test_a_correction_file_that_is_not_there(lab: Lab, loaded: Load, section: str) -> None:
+    correction: dict[str, Any] = {"file": "sf.json", "name": "sf", "inputs": {"x": "mass"}}
+    if section == "independent_collections":
+        correction["variations"] = {"up": "up"}
+    source: dict[str, Any] = {"method": "correctionlib", "correction": correction}
+    if section != "weights":
+        source["branch_modified"] = "mass"
+    lab.content["systematics"][section] = {
+        **lab.content["systematics"].get(section, {}),
+        "sf": source,
     }
     _, problems = check_configuration(loaded())
-    assert [p.about for p in problems] == ["correction files"]
+    assert {p.about for p in problems} == {"correction files"}
     assert "sf.json" in problems[0].what
 
 

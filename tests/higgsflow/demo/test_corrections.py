@@ -6,7 +6,7 @@ import correctionlib
 import correctionlib.schemav2
 import pytest
 
-from higgsflow.catalog.load import CONFIG_FOLDER
+from higgsflow.catalog.folder import CONFIG_FOLDER
 from higgsflow.demo.corrections import correction_files, write_corrections
 
 if TYPE_CHECKING:

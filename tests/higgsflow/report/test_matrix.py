@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from higgsflow.catalog.load import CONFIG_FOLDER, load_analysis
+from higgsflow.catalog.folder import CONFIG_FOLDER
+from higgsflow.catalog.load import load_analysis
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.report.matrix import MatrixRow, matrix, render
 
