@@ -6,8 +6,10 @@ from pathlib import Path
 
 from higgsflow.catalog.load import find_analysis, load_analysis
 from higgsflow.catalog.snapshot import as_yaml
+from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.reference import look_in
 from higgsflow.result import Result
 from higgsflow.runners import find_runner
 
@@ -32,6 +34,11 @@ class Analysis(AnalysisModel):
     def to_yaml(self, path: str | Path) -> None:
         """Writes a configuration file that describes the same analysis."""
         Path(path).write_text(as_yaml(self), encoding="utf-8")
+
+    def check(self) -> CheckReport:
+        """What `higgsflow check` shows: all that is wrong, before anything runs."""
+        look_in(self.python_path)
+        return check_analysis(self)
 
     def run(self) -> Result:
         """Does what `law run RunAnalysis` does; what is done already is not done again.

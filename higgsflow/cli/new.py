@@ -1,0 +1,36 @@
+"""Begin an analysis: a configuration, a tagger, a systematic and a test, which run as they stand.
+
+They are written to FOLDER/NAME. What you have changed there is never written over.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The name, and where it goes."""
+    parser.add_argument("name", metavar="NAME", help="such as my_analysis")
+    parser.add_argument("--folder", type=Path, default=Path(), help="default: this one")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Writes the files, and says what to do with them."""
+    from higgsflow.catalog.new_analysis import new_analysis  # noqa: PLC0415
+
+    written = new_analysis(given.name, given.folder)
+    first = written[0]
+    lines = (
+        *(f"wrote {path}" for path in written),
+        "next:",
+        f"  higgsflow check --analysis {first}",
+        f"  law run RunAnalysis --analysis {first}",
+        f"  pytest {first.parent}",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0

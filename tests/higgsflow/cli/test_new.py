@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_says_what_was_written_and_what_is_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "mine", "--folder", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert f"wrote {tmp_path / 'mine' / 'mine.yaml'}\n" in said
+    assert f"law run RunAnalysis --analysis {tmp_path / 'mine' / 'mine.yaml'}\n" in said
+
+
+def test_a_wrong_name_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "my-analysis"]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 3
