@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from higgsflow.catalog.load import find_analysis, load_analysis
 from higgsflow.catalog.snapshot import as_yaml
@@ -12,6 +13,9 @@ from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import look_in
 from higgsflow.result import Result
 from higgsflow.runners import find_runner
+
+if TYPE_CHECKING:
+    from higgsflow.explain.content import Explanation
 
 
 class Analysis(AnalysisModel):
@@ -47,3 +51,17 @@ class Analysis(AnalysisModel):
             UserError: when something the user can put right is in the way.
         """
         return Result(find_runner("law")(self))
+
+    def explain(
+        self, sample: str, year: str, event: str, variation: str = "nominal"
+    ) -> Explanation:
+        """The way of the event `RUN:LUMI:EVENT` through corrections, cuts, tags and weights.
+
+        Raises:
+            UserError: for an unknown name, and for an event that is not there.
+        """
+        # only who asks pays for what jobs import
+        from higgsflow.explain.explanation import explain_event  # noqa: PLC0415
+
+        look_in(self.python_path)
+        return explain_event(self, sample, year, event, variation)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.events.columns import get_column
+from higgsflow.model.systematic import CENTRAL
 from higgsflow.needs import IDENTITY
 from higgsflow.preserved import bin_column, positions
 from higgsflow.profiling import span
@@ -38,7 +39,18 @@ def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: 
         columns[bin_column(weight)] = positions(bins, result.events, weight.name)
     columns["weight_central"] = central_product(initial, weighed)
     columns["weight_central_initial"] = initial
+    if plan.tells_central:
+        columns |= _central_columns(weighed)
     return columns
+
+
+def _central_columns(weighed: Weighed) -> Table:
+    """The central factor of each source that has one."""
+    return {
+        factor_column(weight, CENTRAL): factors.central
+        for weight, factors in weighed.values()
+        if factors.central is not None
+    }
 
 
 def _variable(plan: Plan, events: Any, name: str, kind: str) -> npt.NDArray[Any]:

@@ -69,6 +69,7 @@ class Plan:
         variables: variables of interest with their types; `input` and `gen` of the file's.
         watched: collections that change sums which early weights preserve.
         kept_at: of late weights that preserve sums, the step before whose cuts they are counted.
+        tells_central: whether outputs hold the central factor of each weight too, to explain it.
     """
 
     analysis: AnalysisModel
@@ -86,6 +87,7 @@ class Plan:
     variables: dict[str, str]
     watched: tuple[IndependentCollection, ...]
     kept_at: dict[str, int]
+    tells_central: bool = False
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -75,6 +75,16 @@ def test_the_class_tagger_of_the_how_to_runs(module_folder: Path) -> None:
     assert ak.to_list(decision.mask) == [True, False]
 
 
+def test_the_tagger_that_tells_its_cuts_is_as_the_how_to_says(module_folder: Path) -> None:
+    (module_folder / "my_taggers.py").write_text(blocks("explain.md", "python")[0])
+    step = {"name": "met", "tagger": "my_taggers:MetTagger", "options": {"met_min": 100}}
+    path = write_analysis(module_folder, tag_sequence=[step], variables_of_interest=["met"])
+    tagger = load_tagger(load_analysis(path).tag_sequence.taggers[0])
+    event = EVENTS[:1]
+    told = tagger.measures(event, tagger.select(event, CONTEXT), CONTEXT)["events"].cuts["met"]
+    assert (told.values.tolist(), told.condition) == ([120.0], "> 100")
+
+
 def test_the_compiled_tagger_of_the_how_to_runs(module_folder: Path) -> None:
     pytest.importorskip("numba", reason="to run this test: pip install -e '.[numba]'")
     (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[2])

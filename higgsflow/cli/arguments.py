@@ -30,6 +30,13 @@ def add_sample(parser: argparse.ArgumentParser, *, required: bool) -> None:
     _complete_with(year, _years)
 
 
+def add_variation(parser: argparse.ArgumentParser) -> None:
+    """`--variation`."""
+    about = "of the events, or of a weight (default: nominal)"
+    variation = parser.add_argument("--variation", default="nominal", metavar="NAME", help=about)
+    _complete_with(variation, _variations)
+
+
 def analysis_of(given: argparse.Namespace) -> AnalysisModel:
     """The analysis that was asked for, with its modules ready to be imported.
 
@@ -67,3 +74,18 @@ def _years(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
     pairs = analysis_of(parsed_args).samples.pairs
     wanted = parsed_args.sample
     return sorted({pair.year for pair in pairs if wanted in ("", pair.sample.name)})
+
+
+def _variations(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    analysis = analysis_of(parsed_args)
+    wanted = (parsed_args.sample, parsed_args.year)
+    found: dict[str, None] = {}
+    for pair in analysis.samples.pairs:
+        if all(
+            w in ("", own) for w, own in zip(wanted, (pair.sample.name, pair.year), strict=True)
+        ):
+            systematics = analysis.systematics_of(pair)
+            found |= dict.fromkeys(systematics.variations)
+            of_weights = (weight.variations for weight in systematics.weights.values())
+            found |= dict.fromkeys(name for names in of_weights for name in names)
+    return list(found)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # in the order of --help
-COMMANDS = ("new", "check", "matrix", "why")
+COMMANDS = ("new", "check", "matrix", "why", "explain")
 
 _INTERRUPTED = 130
 

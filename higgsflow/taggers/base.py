@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from higgsflow.model.columns import Need
     from higgsflow.model.context import Context
+    from higgsflow.selection.measured import Measures
 
 COLLECTION = "collection"
 
@@ -67,6 +68,14 @@ class Tagger(Noun):
     @abstractmethod
     def select(self, events: Any, context: Context) -> Decision:
         """The decision on events that have the declared columns."""
+
+    def measures(self, events: Any, decision: Decision, context: Context) -> Mapping[str, Measures]:
+        """What its cuts look at in one event, by the groups of the decision on it.
+
+        Decides nothing: explanations show it beside the masks. Groups and cuts may be left out.
+        """
+        del events, decision, context
+        return {}
 
     def check(self, context: Context) -> None:
         """Raises a `UserError` where the options do not fit a sample or year."""

@@ -13,7 +13,9 @@ from higgsflow.errors import UnknownName
 from higgsflow.model.columns import Need, required
 from higgsflow.objects.diphotons import DiphotonCuts, best_pair, pair_masks, photon_pairs
 from higgsflow.objects.kinematics import delta_r, pair_sum
+from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_masks, photon_needs
+from higgsflow.selection.measured import Measures, at_least, measured
 from higgsflow.taggers.base import Decision, Tagger, all_of
 
 if TYPE_CHECKING:
@@ -123,6 +125,22 @@ class DiphotonTagger(Tagger):
             columns=_pair_columns(best, found),
             cuts={"events": cuts, "photons": by_photon, "diphotons": by_pair},
         )
+
+    def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
+        """Photons, their pairs, and how many of each there are."""
+        selected = ak.to_numpy(all_of(decision.cuts["photons"])[0])
+        pairs = pair_measures(events, selected, self.diphoton)
+        passing = ak.sum(all_of(decision.cuts["diphotons"])[0])
+        cuts = {
+            "two_photons": measured(selected.sum(), at_least(2), what="selected photons"),
+            "diphoton": measured(passing, at_least(1), what="pairs that pass"),
+        }
+        triggers = self._triggers_of(context)
+        if triggers:
+            fired = sum(int(events[name][0]) for name in triggers)
+            cuts = {"trigger": measured(fired, at_least(1), what=" or ".join(triggers)), **cuts}
+        photons = photon_measures(events, self.photon)
+        return {"photons": photons, "diphotons": pairs, "events": Measures(cuts)}
 
 
 def _pair_columns(best: Any, found: npt.NDArray[np.bool_]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import lazy_loader as lazy
+import numpy as np
 from pydantic import Field
 
 from higgsflow.objects.jets import JetCuts, jet_masks, jet_needs, leading_pair_mass
@@ -21,7 +22,14 @@ from higgsflow.objects.leptons import (
     muon_masks,
     muon_needs,
 )
-from higgsflow.taggers.base import COLLECTION, Tagger, all_of
+from higgsflow.objects.measures import (
+    electron_measures,
+    jet_measures,
+    muon_measures,
+    nearest_pair_mass,
+)
+from higgsflow.selection.measured import Measured, Measures, above, measured
+from higgsflow.taggers.base import COLLECTION, Decision, Tagger, all_of
 
 if TYPE_CHECKING:
     from higgsflow.model.columns import Need
@@ -124,6 +132,32 @@ class ActivityTagger(Tagger):
         return {
             "photon_mvaID": (events.lead_mvaID > worst) & (events.sublead_mvaID > worst),
             "z_veto": ~activity.z_candidate(self.z_window),
+        }
+
+    def object_measures(
+        self, events: Any, decision: Decision, context: Context
+    ) -> dict[str, Measures]:
+        """What the cuts on electrons, muons and jets look at in one event."""
+        leptons = {
+            "electron_distance": decision.columns["SelectedElectron"][0],
+            "muon_distance": decision.columns["SelectedMuon"][0],
+        }
+        b_tag_min = self.jet.b_tag_of(context.year)
+        return {
+            "electrons": electron_measures(events, self.electron),
+            "muons": muon_measures(events, self.muon),
+            "jets": jet_measures(events, leptons, self.jet, b_tag_min),
+        }
+
+    def shared_measures(self, events: Any, decision: Decision) -> dict[str, Measured]:
+        """What the cuts that all tags share look at."""
+        columns = decision.columns
+        worst = np.min([events.lead_mvaID[0], events.sublead_mvaID[0]])
+        of_photons = measured(worst, above(self.photon_mva_id_min), what="the lower mvaID")
+        leptons = (columns["SelectedElectron"], columns["SelectedMuon"])
+        return {
+            "photon_mvaID": of_photons,
+            "z_veto": nearest_pair_mass(leptons, self.z_window),
         }
 
     def _select_objects(self, events: Any, year: str) -> Activity:

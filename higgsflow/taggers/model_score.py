@@ -16,6 +16,7 @@ from higgsflow.errors import InvalidConfiguration, TaggerError, UnknownName, sho
 from higgsflow.events.columns import get_column
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Name  # noqa: TC001 - pydantic evaluates annotations
+from higgsflow.selection.measured import Measures, above, measured, within
 from higgsflow.taggers.base import Decision, Tagger, all_of
 from higgsflow.taggers.trained_model import TrainedModel, load, stamp
 
@@ -114,6 +115,17 @@ class ModelTagger(Tagger):
         mask = all_of(cuts) if cuts else np.ones(len(events), dtype=np.bool_)
         by_group = {"events": cuts} if cuts else {}
         return Decision(mask, {self._score: score}, by_group, category)
+
+    def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
+        """What is required, and the score."""
+        cuts = {
+            name.removeprefix(_INPUT): measured(self._column(events, name), above(0))
+            for name in self.requires
+        }
+        if self.boundaries:
+            allowed = within(self.boundaries[0], self.boundaries[-1])
+            cuts["score"] = measured(decision.columns[self._score], allowed)
+        return {"events": Measures(cuts)} if cuts else {}
 
     @property
     def _names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from higgsflow.selection.measured import Measures, at_least, measured
 from higgsflow.taggers.base import Decision, all_of
 from higgsflow.taggers.hadronic_activity import ActivityTagger
 
@@ -29,3 +30,14 @@ class THQTagger(ActivityTagger):
             "forward_jets": activity.n_forward >= self.forward_jets_min,
         }
         return Decision(all_of(cuts), activity.columns, {"events": cuts, **activity.cuts})
+
+    def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
+        """Objects, and what their numbers must be."""
+        columns = decision.columns
+        cuts = {
+            **self.shared_measures(events, decision),
+            "leptons": measured(columns["n_leptons"], at_least(1)),
+            "b_jets": measured(columns["n_b_jets"], at_least(self.b_jets_min)),
+            "forward_jets": measured(columns["n_forward_jets"], at_least(self.forward_jets_min)),
+        }
+        return {**self.object_measures(events, decision, context), "events": Measures(cuts)}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import lazy_loader as lazy
 from pydantic import Field
 
+from higgsflow.selection.measured import Measured, Measures, at_least, equal, measured
 from higgsflow.taggers.base import Decision, all_of
 from higgsflow.taggers.hadronic_activity import Activity, ActivityTagger
 
@@ -38,6 +39,26 @@ class TTHTagger(ActivityTagger):
         only = len(self.channels) == 1
         groups = {"events" if only else f"events_{c}": cuts for c, cuts in by_channel.items()}
         return Decision(mask, activity.columns, {**groups, **activity.cuts}, category)
+
+    def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
+        """Objects, and per channel what their numbers must be."""
+        only = len(self.channels) == 1
+        groups = {
+            "events" if only else f"events_{c}": Measures(self._measured(c, events, decision))
+            for c in self.channels
+        }
+        return {**self.object_measures(events, decision, context), **groups}
+
+    def _measured(self, channel: Channel, events: Any, decision: Decision) -> dict[str, Measured]:
+        leptonic = channel == "leptonic"
+        n_jets_min = self.leptonic_jets_min if leptonic else self.hadronic_jets_min
+        columns = decision.columns
+        return {
+            **self.shared_measures(events, decision),
+            "leptons": measured(columns["n_leptons"], at_least(1) if leptonic else equal(0)),
+            "jets": measured(columns["n_central_jets"], at_least(n_jets_min), what="central"),
+            "b_jets": measured(columns["n_b_jets"], at_least(self.b_jets_min)),
+        }
 
     def _cuts(self, channel: Channel, events: Any, activity: Activity) -> dict[str, Any]:
         leptonic = channel == "leptonic"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.cli.arguments import add_analysis, add_sample, analysis_of
+from higgsflow.cli.arguments import add_analysis, add_sample, add_variation, analysis_of
 from higgsflow.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     add_analysis(parser)
     add_sample(parser, required=False)
+    add_variation(parser)
     return parser
 
 
@@ -54,3 +55,11 @@ def test_analyses_are_completed_by_name_and_by_path(
 def test_samples_and_years_are_those_of_the_analysis(parser: argparse.ArgumentParser) -> None:
     assert "ttH_M125" in completions(parser, "--sample", "")
     assert "2017" in completions(parser, "--year", "", "--sample", "ttH_M125")
+
+
+def test_variations_are_those_of_events_and_of_weights(parser: argparse.ArgumentParser) -> None:
+    found = completions(parser, "--variation", "", "--sample", "ttH_M125", "--year", "2018")
+    assert {"nominal", "photon_pt_scale_up", "pileup_down"} <= set(found)
+    # 2018 has no prefiring
+    assert "prefiring_up" not in found
+    assert "prefiring_up" in completions(parser, "--variation", "")

@@ -1,0 +1,161 @@
+"""Where an event is: in which file of a sample, and at which entry."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from higgsflow.catalog.files import resolve_files
+from higgsflow.catalog.store import folder_of
+from higgsflow.errors import InvalidConfiguration, UserError
+from higgsflow.events.lumisections import from_pairs, shortened
+from higgsflow.events.replicas import open_replica
+from higgsflow.events.sample_index import IndexFile
+from higgsflow.events.tree import get_tree, read_arrays, reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from higgsflow.events.lumisections import Lumisections
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+
+_STEP = 1_000_000  # entries of a column in memory at a time
+_IDENTITY = ("run", "luminosityBlock", "event")
+_PRODUCED = "task:"
+_TOLD = 3
+
+
+@dataclass(frozen=True)
+class EventId:
+    """What identifies an event."""
+
+    run: int
+    lumi: int
+    event: int
+
+    def __str__(self) -> str:
+        return f"{self.run}:{self.lumi}:{self.event}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of a file."""
+
+    url: str
+    entry: int
+
+
+def event_id(text: str) -> EventId:
+    """The event that `RUN:LUMI:EVENT` names.
+
+    Raises:
+        UserError: for anything else.
+    """
+    matched = re.fullmatch(r"\s*(\d{1,10}):(\d{1,10}):(\d{1,20})\s*", text)
+    if matched is None:
+        raise UserError(f"'{text}' is no event", "", "say RUN:LUMI:EVENT, such as 1:23:4567")
+    return EventId(*map(int, matched.groups()))
+
+
+def files_of(analysis: AnalysisModel, pair: SampleYear) -> tuple[str, ...]:
+    """The addresses of the files of a sample and year.
+
+    Raises:
+        UserError: where there are none, or a task has not made them yet.
+    """
+    given = [a for a in pair.addresses if not a.startswith(_PRODUCED)]
+    if len(given) == len(pair.addresses):
+        return tuple(file.url for file in resolve_files(given, pair.name))
+    path = folder_of(analysis) / "index" / pair.sample.name / pair.year / "index.json"
+    try:
+        found = IndexFile.model_validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        command = f"law run IndexSample --sample {pair.sample.name} --year {pair.year}"
+        raise InvalidConfiguration(
+            f"the files of {pair.name} are made by a task, and not indexed yet",
+            str(path),
+            f"first: {command}",
+        ) from error
+    return tuple(file.url for file in found.index.files)
+
+
+def find_event(pair: SampleYear, files: Sequence[str], wanted: EventId) -> Place:
+    """The first place of an event; reads one column of each file, some entries at a time.
+
+    Raises:
+        UserError: when it is not there, with what is most like it.
+    """
+    alike: list[str] = []
+    for url in files:
+        for start, tree in _parts(pair, url):
+            stop = min(start + _STEP, tree.num_entries)
+            numbers = _column(tree, "event", (start, stop), url)
+            for entry in start + np.flatnonzero(numbers == np.uint64(wanted.event)):
+                found = EventId(
+                    *(
+                        int(_column(tree, name, (int(entry), int(entry) + 1), url)[0])
+                        for name in _IDENTITY
+                    )
+                )
+                if found == wanted:
+                    return Place(url, int(entry))
+                if len(alike) < _TOLD:
+                    alike.append(str(found))
+    raise _absent(pair, files, wanted, alike)
+
+
+def _absent(
+    pair: SampleYear, files: Sequence[str], wanted: EventId, alike: Sequence[str]
+) -> UserError:
+    held = lumisections_of(pair, files)
+    ranges = held.cms.get(str(wanted.run), ())
+    if ranges:
+        where = f"lumisections of run {shortened({str(wanted.run): ranges})}"
+    else:
+        some = ", ".join(map(str, held.runs[:_TOLD]))
+        more = " and others" if len(held.runs) > _TOLD else ""
+        where = f"no run {wanted.run} there; runs: {some or 'none'}{more}"
+    advice = f"that number is there as {', '.join(alike)}" if alike else _advice(wanted, ranges)
+    return UserError(f"no event {wanted} in the {len(files)} files of {pair.name}", where, advice)
+
+
+def _advice(wanted: EventId, ranges: Sequence[tuple[int, int]]) -> str:
+    """What is nearest to an event whose number is nowhere."""
+    if any(first <= wanted.lumi <= last for first, last in ranges):
+        return f"lumisection {wanted.lumi} is there, without that event"
+    ends = [end for both in ranges for end in both]
+    if not ends:
+        return "is it an event of another sample or year?"
+    return f"the nearest lumisection is {min(ends, key=lambda end: abs(end - wanted.lumi))}"
+
+
+def lumisections_of(pair: SampleYear, files: Sequence[str]) -> Lumisections:
+    """The lumisections of all events of some files."""
+    found = from_pairs([], [])
+    for url in files:
+        for start, tree in _parts(pair, url):
+            span = (start, min(start + _STEP, tree.num_entries))
+            run, lumi = (_column(tree, name, span, url) for name in _IDENTITY[:2])
+            found |= from_pairs(run, lumi)
+    return found
+
+
+def _parts(pair: SampleYear, url: str) -> Iterator[tuple[int, Any]]:
+    """First entries of the parts of a file that are read at a time, and its tree."""
+    with open_replica(url, pair.replicas) as (file, address):
+        tree = get_tree(file, address)
+        with reading(address):
+            n_entries = tree.num_entries
+        for start in range(0, n_entries, _STEP):
+            yield start, tree
+
+
+def _column(tree: Any, name: str, span: tuple[int, int], url: str) -> Any:
+    values = read_arrays(tree, (name,), *span, url)[name]
+    # signed in some files, so that a number beyond 2**63 is negative there
+    return np.asarray(values).astype(np.uint64)
