@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import traceback
 from functools import partial
@@ -11,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
+from higgsflow.digests import digest
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.plan import Plan, make_plan
 from higgsflow.records.reasons import NEVER
 from tasks import session
+from tasks.execution import page, scheduler
 from tasks.execution.batch.cancel import cancel_jobs
 from tasks.execution.batch.sites import check_engine, jobs_that_go_on
-from tasks.execution.display import start_display
+from tasks.execution.display import say, start_display
 from tasks.execution.interruption import prepare_interruption
-from tasks.execution.luigi_settings import preload, prepare_run, quiet
+from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.parameters import Switch, Text, Words, hidden
 from tasks.targets import EARLIER, StageTarget
 
@@ -51,9 +52,9 @@ class AnalysisTask(law.Task):
     cancel_jobs = Switch(
         default=False, significant=False, description="take jobs out of the queues of batch engines"
     )
-    print_deps = Words(default=(), significant=False, description="show what it needs, so deep")
+    print_deps = hidden(Words, default=())
     print_status = Words(default=(), significant=False, description="show what is done, so deep")
-    print_output = Words(default=(), significant=False, description="show output paths, so deep")
+    print_output = hidden(Words, default=())
     remove_output = Words(
         default=(),
         significant=False,
@@ -119,6 +120,12 @@ class AnalysisTask(law.Task):
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Raises a `UserError` for names that the analysis does not have."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if scheduler.current:
+            # the same analysis in another store is another task for a scheduler that both share
+            self.task_id += f"_{digest(str(self.folder))[:6]}"
+
     @property
     def model(self) -> AnalysisModel:
         """The configuration, as one frozen object."""
@@ -138,8 +145,7 @@ class AnalysisTask(law.Task):
             message = str(exception)
         else:
             message = "".join(traceback.format_exception(exception))
-        sys.stderr.write(f"{self.short_name} failed: {message}\n")
-        sys.stderr.flush()
+        say(f"{self.short_name} failed: {message}")
         return message
 
     @property
@@ -157,8 +163,7 @@ class AnalysisTask(law.Task):
         reasons = [reason for reason in self.reasons() if reason not in (NEVER, EARLIER)]
         if reasons:
             more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
-            sys.stderr.write(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}\n")
-            sys.stderr.flush()
+            say(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}")
 
 
 class SampleTask(AnalysisTask):
@@ -274,12 +279,18 @@ def _only_asks(params: dict[str, Any]) -> bool:
     return any(params[name] for name in asks)
 
 
-logging.getLogger("luigi-interface").addFilter(quiet)
+AnalysisTask.event_handler(luigi.Event.START)(page.begins)
+AnalysisTask.event_handler(luigi.Event.PROCESSING_TIME)(page.has_ended)
+for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE):
+    AnalysisTask.event_handler(_end)(page.is_over)
 
 
 @AnalysisTask.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)
 def _get_ready(task: AnalysisTask, needed: AnalysisTask) -> None:
     """A stage has to be made: before luigi forks, import once what jobs need."""
     if isinstance(task, SampleTask) and not isinstance(needed, type(task)):
-        start_display(task.folder)
+        told = begin_to_make(task.folder)
+        if told:
+            say(told)
+        start_display(task.folder, f"{task.model.name} {task.version}")
         preload()

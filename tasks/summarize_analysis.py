@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from higgsflow.output.manifest import Manifest
 from higgsflow.records.lumi_coverage import by_year
 from higgsflow.records.sample_jobs import SampleJobs
 from tasks.base import AnalysisTask
+from tasks.execution import chatter
 from tasks.execution.display import end_display
 from tasks.merge_sample import MergeSample
 from tasks.monitor_jobs import MonitorJobs
@@ -85,6 +87,8 @@ class SummarizeAnalysis(AnalysisTask):
         self.output().write(summary, made_from)
         end_display()
         print_summary(summary, folder=self.folder / "summary")
+        if chatter.path() is not None:
+            sys.stdout.write(f"log           {chatter.path()}\n")
 
     def _added_data(self) -> dict[tuple[str, str], dict[str, Path]]:
         """Merged nominal files of data by year and process, whose events are added."""

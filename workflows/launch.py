@@ -14,6 +14,7 @@ from higgsflow.errors import UserError
 from higgsflow.model.reference import folder_of_module, look_in
 from tasks import session
 from tasks.execution import luigi_settings
+from tasks.execution.display import end_display
 from workflows.run_analysis import RunAnalysis
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def run_analysis(analysis: AnalysisModel) -> Path:
     result = luigi.build(
         [task],
         workers=workers,
-        local_scheduler=True,
         detailed_summary=True,
         log_level="WARNING",
     )
+    end_display()
     if not result.scheduling_succeeded or not task.complete():
         raise UserError("the analysis did not get to its end", f"store: {task.folder}")
     return Path(task.output().path)

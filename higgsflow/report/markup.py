@@ -6,6 +6,8 @@ import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from higgsflow.report.theme import CSS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -66,6 +68,19 @@ def section(anchor: str, title: str, *children: Content) -> Html:
 def details(title: str, *children: Content) -> Html:
     """Something that opens when asked for."""
     return element("details", element("summary", title), joined(children))
+
+
+def document(title: str, *children: Content, head: Iterable[Html] = ()) -> str:
+    """A page in the look of the report, as text; `head` is put into its head."""
+    heads = (
+        void("meta", charset="utf-8"),
+        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", title),
+        # the one text that is not escaped: a style sheet of this package
+        element("style", Html(CSS)),
+    )
+    parts = (element("head", *heads, *head), element("body", joined(children)))
+    return f"<!DOCTYPE html>\n{element('html', *parts, lang='en').text}\n"
 
 
 def note(text: str) -> Html:

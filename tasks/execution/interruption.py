@@ -14,6 +14,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from tasks.execution.display import end_display
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -61,6 +63,8 @@ def _interrupt(*_: Any) -> None:
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
+        # else it would clear the sentence away
+        end_display()
         sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
     else:
         sys.__excepthook__(kind, error, trace)

@@ -6,6 +6,7 @@ stop, and judges in the end.
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 import time
@@ -19,6 +20,7 @@ from higgsflow.records.journal import Journal, done_state, first_state, read_jou
 from higgsflow.records.sample_jobs import missing_products
 from tasks import session
 from tasks.execution.judgement import defect_error, too_much_lost
+from tasks.execution.page import publish
 from tasks.execution.progress import Progress
 
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ class JobBook:
         self._folder = task.stage_folder("jobs")
         self._journal = Journal(self._folder)
         self._defects: dict[str, FailureRecord] = {}
-        self._progress = Progress(self._folder, task.pair.name, task.chunks)
+        show = functools.partial(publish, task)
+        self._progress = Progress(self._folder, task.pair.name, task.chunks, show)
 
     def open_jobs(self, in_flight: Callable[[str], bool] = _never) -> list[Any]:
         """Jobs for the chunks that are neither done nor lost for good; the journal begins.

@@ -5,7 +5,6 @@ law's own local workflow stays pending once a branch has failed for good, howeve
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import law
 
 from higgsflow.plan import check_index
 from tasks import session
+from tasks.execution.display import say
 from tasks.execution.driver_lock import driving
 
 if TYPE_CHECKING:
@@ -89,11 +89,10 @@ def run_in_pool(task: Any) -> None:
 def say_who_drives(task: Any) -> None:
     """Tells who waits that another command works on the same, and how to see what it does."""
     command = f"law run MonitorJobs --sample {task.sample} --year {task.year}"
-    sys.stderr.write(
+    say(
         f"{task.pair.name}: another command runs its jobs; this one waits for it "
-        f"(to see them: {command} --analysis {task.analysis})\n"
+        f"(to see them: {command} --analysis {task.analysis})"
     )
-    sys.stderr.flush()
 
 
 def remove_leftovers(folder: Path) -> None:

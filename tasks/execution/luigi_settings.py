@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import luigi
 import luigi.configuration
+import luigi.interface
+
+from tasks.execution import chatter, scheduler
 
 if TYPE_CHECKING:
-    import logging
+    from pathlib import Path
 
 # one thread for each process: chunks run side by side, and one threaded dot product of a library
 # would take the cores from the others
@@ -22,9 +25,16 @@ _SETTINGS = (
     ("worker", "wait_interval", "0.1"),
     ("worker", "wait_jitter", "0.1"),
     ("scheduler", "retry_delay", "31536000"),
+    # the levels are ours, luigi would set its own
+    ("core", "no_configure_logging", "True"),
 )
 
 _prepared: set[str] = set()
+_making: set[str] = set()
+
+# luigi's own switches, which work but need not be read each time
+for _switch in ("module", "local_scheduler", "help_all"):
+    getattr(luigi.interface.core, _switch).always_in_help = False
 
 
 def prepare_run(stage: str, n_pairs: int) -> bool:
@@ -40,12 +50,27 @@ def prepare_run(stage: str, n_pairs: int) -> bool:
     for section, option, value in (*_SETTINGS, ("core", "workers", str(max(2, n_pairs)))):
         if not config.has_option(section, option):
             config.set(section, option, value)
+    scheduler.choose(config)
+    chatter.hold()
     return True
+
+
+def begin_to_make(folder: Path) -> str:
+    """Something has to be made: opens the log of this invocation; returns what to tell the user."""
+    if _making:
+        return ""
+    _making.add(str(folder))
+    chatter.keep(folder / "logs")
+    return scheduler.said()
 
 
 def reset() -> None:
     """Forgets the invocation before."""
     _prepared.clear()
+    _making.clear()
+    chatter.forget()
+    if scheduler.forget():
+        luigi.configuration.get_config().remove_option("core", "local_scheduler")
 
 
 def preload() -> None:
@@ -60,8 +85,3 @@ def preload() -> None:
     for module in (awkward, uproot, vector):
         # modules that load lazily do so when somebody looks into them
         dir(module)
-
-
-def quiet(record: logging.LogRecord) -> bool:
-    """Drops luigi's traceback of a failed stage: the stage has told the user what is wrong."""
-    return "failed" not in record.msg if isinstance(record.msg, str) else True

@@ -1,48 +1,75 @@
-"""How far the jobs of each sample are: one small file each, which one display reads."""
+"""How far the jobs of each sample are: kept in a file, in a table of jobs, and on luigi's page."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.output.atomic import write_text
+from tasks.execution.display import is_shown, say
+from tasks.execution.job_table import JobTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Chunk
     from higgsflow.records.job_record import FailureRecord, JobRecord
 
 _INTERVAL = 0.5
+# of what is read by people: luigi's page and the table of jobs
+_SLOW_INTERVAL = 3.0
+# of lines in a log, where nothing is shown
+_LINE_INTERVAL = 600.0
 
 
 class Progress:
-    """The progress of one sample and year, kept in a file for whoever wants to see it."""
+    """The progress of one sample and year, for whoever wants to see it.
 
-    def __init__(self, folder: Path, name: str, chunks: Sequence[Chunk]) -> None:
+    Args:
+        folder: of the jobs of this sample and year.
+        name: sample and year.
+        chunks: all of them.
+        publish: is told a message and a percentage every few seconds.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        chunks: Sequence[Chunk],
+        publish: Callable[[str, int], None] | None = None,
+    ) -> None:
         self._path = folder / "progress.json"
         self._name = name
+        self._publish = publish
+        self._table = JobTable(folder / "jobs.html", name, chunks)
         self._entries = {chunk.id: chunk.n_entries for chunk in chunks}
         self._done: set[str] = set()
         self._failed: dict[str, str] = {}
         self._read_now = 0
-        self._started = time.time()
-        self._last = 0.0
+        self._memory = 0.0
+        # seconds in which something ran: waiting for a free core says nothing about the rate
+        self._busy = 0.0
+        self._began = self._ticked = time.time()
+        self._last = self._last_slow = 0.0
+        self._last_line = time.time()
 
     def done(self, chunk_id: str, record: JobRecord | None = None) -> None:
         """A chunk is done; with a record when it was done just now."""
         self._done.add(chunk_id)
         self._failed.pop(chunk_id, None)
+        self._table.done(chunk_id, record)
         if record is not None:
             self._read_now += record.n_entries
+            self._memory = max(self._memory, record.effort.peak_memory_mb)
 
     def failed(self, failure: FailureRecord) -> None:
         """An attempt has failed."""
         self._failed[failure.chunk_id] = f"{failure.error_class}: {failure.message.splitlines()[0]}"
+        self._table.failed(failure)
 
     @property
     def fraction(self) -> float:
@@ -51,21 +78,39 @@ class Progress:
         return sum(self._entries[c] for c in self._done) / total if total else 1.0
 
     def show(self, n_running: int) -> None:
-        """Updates the file, a few times a second at most."""
-        if time.time() - self._last >= _INTERVAL:
-            self._last = time.time()
-            write_text(self._path, json.dumps(self._content(n_running)))
+        """Updates the file a few times a second at most, and the rest every few seconds."""
+        now = time.time()
+        self._busy += (now - self._ticked) * bool(n_running)
+        self._ticked = now
+        if now - self._last < _INTERVAL:
+            return
+        self._last = now
+        content = self._content(n_running)
+        write_text(self._path, json.dumps(content))
+        if now - self._last_slow >= _SLOW_INTERVAL:
+            self._last_slow = now
+            self._tell(content)
+        if now - self._last_line >= _LINE_INTERVAL and not is_shown():
+            self._last_line = now
+            say(as_line(content))
 
     def finish(self) -> None:
         """The last update, and one line for outputs that show no display."""
-        content = self._content(0)
-        write_text(self._path, json.dumps({**content, "finished": True}))
-        if not sys.stderr.isatty() and self._read_now:
-            sys.stderr.write(as_line(content) + "\n")
-            sys.stderr.flush()
+        content = {**self._content(0), "finished": True}
+        write_text(self._path, json.dumps(content))
+        self._tell(content)
+        if self._read_now and not is_shown():
+            say(as_line(content))
+
+    def _tell(self, content: dict[str, Any]) -> None:
+        line = as_line(content)
+        self._table.write(line, finished=content["finished"])
+        if self._publish is not None:
+            failure = content["last_failure"]
+            message = f"{line}\nlast failure: {failure}" if failure else line
+            self._publish(message, int(100 * self.fraction))
 
     def _content(self, n_running: int) -> dict[str, Any]:
-        seconds = time.time() - self._started
         return {
             "name": self._name,
             "pid": os.getpid(),
@@ -75,8 +120,11 @@ class Progress:
             "failed": len(self._failed),
             "entries": sum(self._entries.values()),
             "entries_done": sum(self._entries[c] for c in self._done),
-            "rate": self._read_now / seconds if seconds > 0 else 0.0,
-            "seconds": seconds,
+            "entries_read": self._read_now,
+            "rate": self._read_now / self._busy if self._busy else 0.0,
+            "began": self._began,
+            "seconds": self._busy,
+            "memory_mb": self._memory,
             "last_failure": next(reversed(self._failed.values()), ""),
             "finished": False,
         }
@@ -84,9 +132,10 @@ class Progress:
 
 def as_line(content: dict[str, Any]) -> str:
     """One line of text about a sample and year."""
+    running = f", {content['running']} running" if content["running"] else ""
     failed = f", {content['failed']} failed" if content["failed"] else ""
     return (
-        f"{content['name']}: {content['done']}/{content['chunks']} chunks{failed}, "
+        f"{content['name']}: {content['done']}/{content['chunks']} chunks{running}{failed}, "
         f"{content['entries_done']:,} of {content['entries']:,} events, "
         f"{content['rate']:,.0f} events/s"
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import TYPE_CHECKING
 
 from tasks.execution.batch.engine import EngineError
+from tasks.execution.display import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +60,7 @@ class Trouble:
     def _note(self, error: EngineError) -> None:
         if not self._since:
             self._since = time.time()
-            sys.stderr.write(f"{self._engine}: {error.what}; it is asked again\n")
-            sys.stderr.flush()
+            say(f"{self._engine}: {error.what}; it is asked again")
 
 
 def _given_up(error: EngineError) -> EngineError:

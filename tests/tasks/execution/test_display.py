@@ -1,60 +1,68 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from rich.console import Console
-
 from tasks.execution import display
+from tasks.execution.display import Channel, Reader, say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROW: dict[str, Any] = {
-    "name": "Sig (2017)", "pid": 1, "chunks": 4, "done": 1, "running": 2, "failed": 1,
-    "entries": 4000, "entries_done": 1000, "rate": 500.0, "seconds": 2.0,
-    "last_failure": "input: cannot read", "finished": False,
-}  # fmt: skip
+    import pytest
+
+ROW: dict[str, Any] = {"name": "Sig (2017)", "done": 1}
 
 
-def written(table: Any) -> str:
-    console = Console(width=120, record=True, force_terminal=False)
-    with console.capture() as captured:
-        console.print(table)
-    return captured.get()
+def test_messages_of_any_length_arrive_whole_and_in_order() -> None:
+    channel = Channel()
+    texts = ["short", "", "x" * 5000, 'with "quotes"\nand lines \u03b3']
+    for text in texts:
+        assert channel.send("say", text)
+    assert list(channel.received()) == [("say", text) for text in texts]
+    assert list(channel.received()) == []
 
 
-def test_shows_one_line_for_each_sample_and_the_last_failure() -> None:
-    text = written(display._table([ROW]))
-    line = next(line for line in text.splitlines() if "Sig (2017)" in line)
-    for word in ("1/4", "1,000", "500", "6 s"):
-        assert word in line
-    assert "Sig (2017): input: cannot read" in text
+def test_writers_never_wait_for_a_display_that_reads_nothing() -> None:
+    channel = Channel()
+    sent = [channel.send("say", "x" * 500) for _ in range(1000)]
+    assert sent[0]
+    assert not sent[-1]
 
 
-def test_says_nothing_of_the_time_left_when_it_cannot_know() -> None:
-    assert " s" not in written(display._table([{**ROW, "rate": 0.0}])).splitlines()[1]
+def test_stages_that_have_ended_are_not_shown() -> None:
+    channel = Channel()
+    reader = Reader.__new__(Reader)
+    reader._channel, reader.stages = channel, {}
+    for kind in ("begin", "begin", "end", "say"):
+        channel.send(kind, "MergeSample Sig 2017" if kind != "say" else "hello")
+    channel.send("begin", "IndexSample Sig 2017")
+    assert list(reader.messages()) == ["hello"]
+    assert list(reader.stages) == ["IndexSample Sig 2017"]
 
 
 def test_reads_what_has_moved_since_it_started(tmp_path: Path) -> None:
     path = tmp_path / "jobs" / "Sig" / "2017" / "progress.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(ROW), encoding="utf-8")
-    assert display._read(tmp_path, since=0.0) == [ROW]
-    assert display._read(tmp_path, since=time.time() + 60) == []
+    os.utime(path, (1, 1))
+    reader = Reader(tmp_path, Channel())
+    assert reader.rows() == []
+    os.utime(path, (time.time() + 60, time.time() + 60))
+    assert reader.rows() == [ROW]
     path.write_text("{", encoding="utf-8")
-    assert display._read(tmp_path, since=0.0) == []
+    os.utime(path, (time.time() + 60, time.time() + 60))
+    assert reader.rows() == []
 
 
-def test_there_is_none_where_nobody_looks(tmp_path: Path) -> None:
+def test_there_is_none_where_nobody_looks(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Neither in a file nor in a pipe, which tests have for a screen."""
-    display.start_display(tmp_path)
-    assert display._started == []
+    display.start_display(tmp_path, "demo v1")
+    assert not display.is_shown()
+    say("a line")
     display.end_display()
-
-
-@pytest.mark.parametrize("rows", [[], [ROW, ROW, ROW]])
-def test_any_number_of_rows(rows: list[dict[str, Any]]) -> None:
-    assert written(display._table(rows)).count("1/4") == len(rows)
+    assert capfd.readouterr().err == "a line\n"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import sys
 
 import luigi.configuration
@@ -46,11 +45,3 @@ def test_preloads_what_jobs_need() -> None:
     luigi_settings.preload()
     for name in ("higgsflow.job", "higgsflow.output.merge", "awkward.highlevel", "uproot.reading"):
         assert name in sys.modules
-
-
-def test_drops_the_traceback_of_a_stage_that_has_told_its_failure() -> None:
-    def record(message: str) -> logging.LogRecord:
-        return logging.LogRecord("luigi-interface", logging.ERROR, "", 1, message, (), None)
-
-    assert not luigi_settings.quiet(record("[pid %s] Worker %s failed    %s"))
-    assert luigi_settings.quiet(record("something else"))

@@ -71,7 +71,22 @@ def test_one_line_says_it_all() -> None:
     line = as_line(
         {
             "name": "Sig (2017)", "done": 3, "chunks": 4, "failed": 1, "entries": 5000,
-            "entries_done": 4000, "rate": 1234.5,
+            "entries_done": 4000, "rate": 1234.5, "running": 0,
         }
     )  # fmt: skip
     assert line == "Sig (2017): 3/4 chunks, 1 failed, 4,000 of 5,000 events, 1,234 events/s"
+
+
+def test_whoever_publishes_is_told_a_line_and_a_percentage(tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second], lambda m, p: told.append((m, p)))
+    progress.done(first.id)
+    progress.failed(failure(second))
+    progress.show(n_running=1)
+    progress.show(n_running=1)
+    assert len(told) == 1
+    message, percentage = told[0]
+    assert percentage == 30
+    assert message.splitlines()[0].startswith("Sig (2017): 1/2 chunks, 1 running, 1 failed")
+    assert message.splitlines()[1] == "last failure: input: cannot"

@@ -1,0 +1,75 @@
+"""What luigi and law say about their own work: kept in a file of the store, not on the screen."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAMES = ("luigi", "luigi-interface", "law")
+_FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
+_MANY, _KEPT = 10_000, 20
+_current: list[logging.Handler] = []
+_path: list[Path] = []
+
+
+def hold() -> None:
+    """Holds what is said from now on, until it is known that something has to be made."""
+    forget()
+    _current.append(logging.handlers.MemoryHandler(_MANY, logging.CRITICAL + 1))
+    for name in _NAMES:
+        logger = logging.getLogger(name)
+        if name != "law" and not logger.handlers:
+            # a notebook reads no law.cfg, which gives luigi one
+            logger.addHandler(logging.StreamHandler())
+        for handler in logger.handlers:
+            # what was for the screen stays so: warnings
+            handler.setLevel(max(handler.level, logging.WARNING))
+            handler.addFilter(quiet)
+        logger.addHandler(_current[-1])
+        logger.setLevel(logging.INFO)
+
+
+def forget() -> None:
+    """Lets go of the invocation before."""
+    for handler in _current:
+        for name in _NAMES:
+            logging.getLogger(name).removeHandler(handler)
+        file = getattr(handler, "target", None)
+        handler.close()
+        if file is not None:
+            file.close()
+    _current.clear()
+    _path.clear()
+
+
+def keep(folder: Path) -> None:
+    """Writes what was held, and all that follows, to a file of this invocation."""
+    held = _current[-1] if _current else None
+    if not isinstance(held, logging.handlers.MemoryHandler) or held.target is not None:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in sorted(folder.glob("run_*.log"))[: -_KEPT + 1]:
+        old.unlink(missing_ok=True)
+    _path.append(folder / f"run_{time.strftime('%Y%m%d_%H%M%S')}_{os.getpid()}.log")
+    file = logging.FileHandler(_path[-1], encoding="utf-8")
+    file.setFormatter(logging.Formatter(_FORMAT))
+    held.setTarget(file)
+    # from now on line by line: processes that luigi forks hold nothing back
+    held.capacity = 0
+    held.flush()
+
+
+def path() -> Path | None:
+    """The file of this invocation, where one was made."""
+    return _path[-1] if _path else None
+
+
+def quiet(record: logging.LogRecord) -> bool:
+    """Keeps luigi's traceback of a failed stage off the screen: the stage has told the user."""
+    return "failed" not in record.msg if isinstance(record.msg, str) else True

@@ -1,0 +1,110 @@
+"""`higgsflow-luigid`: luigi's scheduler and its page on this machine, with the reports of a store.
+
+A plain luigid does as well; but a browser opens no file from its page, and this one serves them. It
+keeps nothing on disk, and does not start failed stages again by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import luigi.scheduler
+import luigi.server
+import tornado.httpserver
+import tornado.ioloop
+import tornado.netutil
+import tornado.web
+
+_HOST, _PORT = "127.0.0.1", 8082
+_PRUNE = 60_000  # milliseconds
+# reports, tables of jobs, pictures and logs; never events
+_SERVED = (".html", ".png", ".pdf", ".json", ".log")
+_WAITING = (
+    '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="3">'
+    "<title>not made yet</title><p>This page is not made yet. It will show here when it is."
+)
+
+
+class StoreHandler(tornado.web.StaticFileHandler):
+    """Serves what people read of a store; what is not made yet says so."""
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        """Answers with a file."""
+        if not path.endswith(_SERVED):
+            raise tornado.web.HTTPError(403)
+        if path.endswith(".html") and not Path(self.root, path).is_file():
+            self.set_status(404)
+            self.finish(_WAITING)
+            return
+        await super().get(path, include_body)
+
+    def set_extra_headers(self, path: str) -> None:
+        """Tables of jobs change."""
+        del path
+        self.set_header("Cache-Control", "no-cache")
+
+
+class AboutHandler(tornado.web.RequestHandler):
+    """Says which store is served."""
+
+    def initialize(self, store: Path) -> None:
+        """Keeps what every request needs."""
+        self._store = store
+
+    def get(self) -> None:
+        """Answers with the folder."""
+        self.write({"store": str(self._store)})
+
+
+def application(store: Path) -> Any:
+    """The page of luigi, and a store beside it."""
+    state = luigi.scheduler.Scheduler(
+        retry_delay=365 * 86400, record_task_history=False, state_path=os.devnull
+    )
+    found = luigi.server.app(state)
+    found.add_handlers(
+        ".*",
+        [
+            ("/higgsflow", AboutHandler, {"store": store}),
+            ("/store/(.*)", StoreHandler, {"path": str(store)}),
+        ],
+    )
+    # in the loop of the server, once there is one
+    tornado.ioloop.PeriodicCallback(state.prune, _PRUNE).start()
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves until it is ended."""
+    parser = argparse.ArgumentParser(prog="higgsflow-luigid", description=str(__doc__))
+    parser.add_argument("--port", type=int, default=_PORT, help="default: 8082")
+    parser.add_argument("--store", type=Path, help="default: HIGGSFLOW_STORE")
+    given = parser.parse_args(arguments)
+    store = (given.store or Path(os.environ.get("HIGGSFLOW_STORE") or "store")).resolve()
+    try:
+        sockets = tornado.netutil.bind_sockets(given.port, address=_HOST)
+    except OSError as error:
+        sys.stderr.write(
+            f"cannot listen at {_HOST}:{given.port}: {error.strerror}\n"
+            "  perhaps one is running already; --port takes another number\n"
+        )
+        return 1
+    server = tornado.httpserver.HTTPServer(application(store))
+    server.add_sockets(sockets)
+    loop = tornado.ioloop.IOLoop.current()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: loop.add_callback_from_signal(loop.stop))
+    port = sockets[0].getsockname()[1]
+    sys.stdout.write(f"http://{_HOST}:{port} shows what runs, and reports of {store}\n")
+    sys.stdout.flush()
+    loop.start()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""luigi's scheduler: the one on this machine where it runs, else none is waited for.
+
+luigi itself would try for a minute. HIGGSFLOW_SCHEDULER names another address, or says `none`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import luigi.rpc
+
+DEFAULT = "http://127.0.0.1:8082"
+VARIABLE = "HIGGSFLOW_SCHEDULER"
+_TIMEOUT = 0.5  # seconds
+_LISTENS = "0A"
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+_UID = 7
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """A scheduler that answers.
+
+    Attributes:
+        url: of its page.
+        store: the folder that it serves as `/store`; None for a plain luigid.
+    """
+
+    url: str
+    store: Path | None = None
+
+    def url_of(self, path: Path) -> str:
+        """Where a browser finds a file of the store."""
+        if self.store is not None and path.is_relative_to(self.store):
+            return f"{self.url}/store/{path.relative_to(self.store).as_posix()}"
+        return path.as_uri()
+
+
+_Client: Any = luigi.rpc.RemoteScheduler
+current: list[Scheduler] = []
+_chosen: list[Scheduler | None] = []
+
+
+def address() -> str | None:
+    """Where a scheduler is looked for; None for nowhere."""
+    text = os.environ.get(VARIABLE, "") or DEFAULT
+    if text == "none":
+        return None
+    return text.rstrip("/") if "://" in text else f"http://{text.rstrip('/')}"
+
+
+def find() -> Scheduler | None:
+    """The scheduler that answers now, at once or not at all."""
+    url = address()
+    if url is None or not _listens(url) or not _is_luigi(url):
+        return None
+    return Scheduler(url, _served(url))
+
+
+def _listens(url: str) -> bool:
+    parts = urlsplit(url)
+    port = parts.port or 80
+    if VARIABLE not in os.environ and not belongs_to_us(port):
+        return False
+    try:
+        with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT):
+            return True
+    except OSError:
+        return False
+
+
+def belongs_to_us(port: int, tables: tuple[str, ...] = _TABLES) -> bool:
+    """Whether who listens is the user: on a shared machine it may be somebody else's scheduler."""
+    owners = set()
+    for table in tables:
+        with suppress(OSError):
+            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
+                words = line.split()
+                if words[3] == _LISTENS and int(words[1].rpartition(":")[2], 16) == port:
+                    owners.add(int(words[_UID]))
+    return owners <= {os.getuid()}
+
+
+def _is_luigi(url: str) -> bool:
+    """Whether the list of workers is answered; anything may listen on a port."""
+    return isinstance(_answer(f"{url}/api/worker_list?data=%7B%7D"), dict)
+
+
+def _served(url: str) -> Path | None:
+    found = _answer(f"{url}/higgsflow")
+    return Path(found["store"]) if isinstance(found, dict) and "store" in found else None
+
+
+def _answer(url: str) -> Any:
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
+            return json.loads(answer.read())
+    except (OSError, ValueError):
+        return None
+
+
+class TrackedScheduler(_Client):
+    """luigi's client; gives each task its address also when it has ended, which luigi forgets."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # by default it would be asked for another minute once it is gone
+        self._rpc_retry_attempts, self._rpc_retry_wait = 2, 1
+
+    def add_task(self, **kwargs: Any) -> Any:
+        """Announces a task or a change of its status."""
+        from tasks.execution.page import named, url_for
+
+        params = kwargs.get("params")
+        if params:
+            kwargs["tracking_url"] = kwargs.get("tracking_url") or url_for(params)
+            kwargs["params"], kwargs["param_visibilities"] = named(params), {}
+        return super().add_task(**kwargs)
+
+    def _fetch(self, url_suffix: str, body: Any) -> Any:
+        try:
+            return super()._fetch(url_suffix, body)
+        except luigi.rpc.RPCError:
+            if threading.current_thread() is threading.main_thread():
+                sys.stderr.write(
+                    f"the scheduler at {self._url} has ended while it was in use\n"
+                    "  the same command goes on where this one stopped, with or without one\n"
+                )
+                raise SystemExit(1) from None
+            raise
+
+
+def choose(config: Any) -> None:
+    """Tells luigi which scheduler to use, unless the user has."""
+    current.clear()
+    if config.has_option("core", "local_scheduler") or "--local-scheduler" in sys.argv:
+        return
+    found = find()
+    _chosen.append(found)
+    config.set("core", "local_scheduler", str(found is None))
+    if found is not None:
+        current.append(found)
+        config.set("core", "scheduler_url", found.url)
+        # luigi's command line knows no other way to be given a client
+        vars(luigi.rpc)["RemoteScheduler"] = TrackedScheduler
+
+
+def forget() -> bool:
+    """Forgets what was chosen; whether there was a choice."""
+    current.clear()
+    had = bool(_chosen)
+    _chosen.clear()
+    return had
+
+
+def said() -> str:
+    """One line for the user about the scheduler."""
+    if current:
+        return f"progress: {current[-1].url}"
+    url = address()
+    return f"no scheduler of yours at {url}, going on without its page" if url else ""

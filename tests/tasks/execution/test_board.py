@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tasks.execution.board import board, chosen, clock, memory, percent, running, totals
+
+ROW: dict[str, Any] = {
+    "name": "Sig (2017)", "pid": 1, "chunks": 4, "done": 1, "running": 2, "failed": 1,
+    "entries": 4000, "entries_done": 1000, "entries_read": 1000, "rate": 500.0, "seconds": 2.0,
+    "began": 0.0, "memory_mb": 350.0, "last_failure": "input: cannot read", "finished": False,
+}  # fmt: skip
+DONE = {**ROW, "name": "Done (2017)", "done": 4, "running": 0, "failed": 0, "last_failure": "",
+        "entries_done": 4000}  # fmt: skip
+
+
+def written(
+    rows: list[Any], stages: tuple[str, ...] = (), size: tuple[int, int] = (100, 40)
+) -> str:
+    console = Console(width=size[0], record=True, force_terminal=False)
+    with console.capture() as captured:
+        console.print(board("demo v1", rows, stages, size, 65.0))
+    return captured.get()
+
+
+def test_a_line_of_each_sample_says_how_far_it_is() -> None:
+    told = written([ROW])
+    line = next(line for line in told.splitlines() if line.startswith("Sig (2017)"))
+    for word in ("1/4", "2", "1,000", "500", "0:06", "350 MB"):
+        assert word in line
+    assert "Sig (2017): input: cannot read" in told
+    assert "demo v1  1:05  25%  0/1 samples  1,000 of 4,000 events" in told
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (100, 40), (250, 60)])
+@pytest.mark.parametrize("n", [0, 1, 3, 60])
+def test_it_fits_any_terminal(size: tuple[int, int], n: int) -> None:
+    lines = written(
+        [{**ROW, "name": f"sample_{i} (2017)"} for i in range(n)], (), size
+    ).splitlines()
+    assert max(map(len, lines), default=0) <= size[0]
+    assert len(lines) <= max(size[1], 13)
+
+
+def test_those_that_need_a_look_stay_and_the_rest_is_counted() -> None:
+    waiting = {**DONE, "done": 0, "name": "Waiting (2017)"}
+    kept, said = chosen([DONE, waiting, ROW], 1)
+    assert kept == [ROW]
+    assert said == "and 1 done, 1 to come"
+    assert chosen([DONE, ROW], 5) == ([DONE, ROW], "")
+
+
+def test_stages_that_run_are_named_or_counted() -> None:
+    assert running(["MergeSample Sig 2017", "IndexSample A 1", "IndexSample B 1"]) == (
+        "MergeSample Sig 2017, IndexSample of 2"
+    )
+
+
+def test_time_left_is_told_where_it_can_be_known() -> None:
+    assert totals([{**ROW, "entries_read": 0}])[3] is None
+    assert totals([DONE])[3] is None
+    assert totals([]) == (0, 0, 0.0, None)
+
+
+def test_numbers_as_people_read_them() -> None:
+    assert [clock(s) for s in (0.2, 61, 3723)] == ["0:01", "1:01", "1:02:03"]
+    assert [memory(m) for m in (0, 350.4, 2500)] == ["", "350 MB", "2.5 GB"]
+    assert [percent(*p) for p in ((0, 0), (999, 1000), (1000, 1000))] == ["0%", "99%", "100%"]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.execution import chatter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _between_invocations() -> Iterator[None]:
+    chatter.forget()
+    yield
+    chatter.forget()
+
+
+def test_what_luigi_says_is_in_the_file_also_from_before_it_was_opened(tmp_path: Path) -> None:
+    chatter.hold()
+    logger = logging.getLogger("luigi-interface")
+    logger.info("scheduled %s", "A")
+    assert chatter.path() is None
+    chatter.keep(tmp_path / "logs")
+    logger.info("ran %s", "A")
+    path = chatter.path()
+    assert path is not None
+    text = path.read_text("utf-8")
+    assert text.index("scheduled A") < text.index("ran A")
+
+
+def test_an_invocation_that_makes_nothing_leaves_no_file(tmp_path: Path) -> None:
+    chatter.hold()
+    logging.getLogger("law").info("nothing to do")
+    chatter.forget()
+    assert not list(tmp_path.iterdir())
+
+
+def test_old_files_go(tmp_path: Path) -> None:
+    for n in range(30):
+        (tmp_path / f"run_2020010{n // 10}_00000{n % 10}_1.log").touch()
+    chatter.hold()
+    chatter.keep(tmp_path)
+    assert len(list(tmp_path.glob("run_*.log"))) == 20
+
+
+def test_the_traceback_of_a_stage_that_has_told_its_failure_is_not_for_the_screen() -> None:
+    def record(message: object) -> logging.LogRecord:
+        return logging.LogRecord("luigi-interface", logging.ERROR, "", 1, message, (), None)
+
+    assert not chatter.quiet(record("[pid %s] Worker %s failed    %s"))
+    assert chatter.quiet(record("something else"))
+    assert chatter.quiet(record(KeyError("x")))

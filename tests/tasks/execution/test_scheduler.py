@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.execution import scheduler
+from tasks.execution.scheduler import Scheduler, address, belongs_to_us, find, said
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Something that listens, and is no scheduler."""
+
+    class NotFound(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), NotFound)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("said_", "expected"),
+    [
+        ("", scheduler.DEFAULT), ("none", None), ("host:90", "http://host:90"),
+        ("http://host:90/", "http://host:90"),
+    ],
+)  # fmt: skip
+def test_address(monkeypatch: pytest.MonkeyPatch, said_: str, expected: str | None) -> None:
+    monkeypatch.setenv(scheduler.VARIABLE, said_)
+    assert address() == expected
+
+
+def test_where_nobody_listens_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv(scheduler.VARIABLE, f"127.0.0.1:{port}")
+    assert find() is None
+
+
+def test_what_is_no_scheduler_is_none(monkeypatch: pytest.MonkeyPatch, silent: str) -> None:
+    monkeypatch.setenv(scheduler.VARIABLE, silent)
+    assert find() is None
+
+
+def test_one_line_says_that_it_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "current", [])
+    monkeypatch.setenv(scheduler.VARIABLE, "http://127.0.0.1:1")
+    assert said() == "no scheduler of yours at http://127.0.0.1:1, going on without its page"
+    monkeypatch.setenv(scheduler.VARIABLE, "none")
+    assert said() == ""
+    monkeypatch.setattr(scheduler, "current", [Scheduler("http://127.0.0.1:2")])
+    assert said() == "progress: http://127.0.0.1:2"
+
+
+def test_somebody_elses_scheduler_is_not_ours(tmp_path: Path) -> None:
+    """As the system lists who listens: port 8082 is 1F92."""
+    line = "  0: 0100007F:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {} 0 1"
+    table = tmp_path / "tcp"
+    table.write_text(f"header\n{line.format(4294967)}\n")
+    assert not belongs_to_us(8082, (str(table),))
+    assert belongs_to_us(8083, (str(table),))
+
+
+def test_files_of_the_store_have_addresses() -> None:
+    served = Scheduler("http://h:1", Path("/store"))
+    assert served.url_of(Path("/store/a/b.html")) == "http://h:1/store/a/b.html"
+    assert served.url_of(Path("/other/b.html")) == "file:///other/b.html"
