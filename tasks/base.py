@@ -55,11 +55,7 @@ class AnalysisTask(law.Task):
     print_deps = hidden(Words, default=())
     print_status = Words(default=(), significant=False, description="show what is done, so deep")
     print_output = hidden(Words, default=())
-    remove_output = Words(
-        default=(),
-        significant=False,
-        description="remove outputs: DEPTH, or DEPTH,a without asking",
-    )
+    remove_output = hidden(Words, default=())
     fetch_output = hidden(law.CSVParameter, default=())
     log_file = hidden(luigi.Parameter, default="")
     # as jobs_manager.profile, for one run

@@ -34,7 +34,7 @@ from tasks.execution.job_screen import (
     write_screen,
 )
 from tasks.index_sample import index_of
-from tasks.parameters import Switch
+from tasks.parameters import Switch, hidden
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget
 
@@ -56,8 +56,12 @@ class MonitorJobs(VariationTask):
     While another command runs the jobs, or when asked to, it shows them and runs nothing.
     """
 
-    show = Switch(default=False, significant=False, description="show the jobs, run nothing")
-    json = Switch(default=False, significant=False, description="the same as JSON")
+    show = Switch(
+        default=False,
+        significant=False,
+        description="show the jobs, run nothing; --json: the same for programs",
+    )
+    json = hidden(Switch, default=False)
 
     @classmethod
     def at_the_door(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:

@@ -55,5 +55,10 @@ class Words(_ShownOnce, law.CSVParameter):
 
 
 def hidden(parameter: Any, **kwargs: Any) -> Any:
-    """A parameter that law or luigi needs and nobody else: insignificant, not in the help."""
-    return parameter(significant=False, description=argparse.SUPPRESS, **kwargs)
+    """A parameter that few need: not in the help. Insignificant unless said otherwise."""
+    return parameter(**{"significant": False, "description": argparse.SUPPRESS, **kwargs})
+
+
+def shown(task: Any) -> list[str]:
+    """The parameters of a task that are in its help."""
+    return [name for name, p in task.get_params() if p.description != argparse.SUPPRESS]

@@ -77,7 +77,8 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
     branch = Number(default=-1, description="one chunk, in this process")
     # the workflow of a branch is about all of its events
     exclude_params_workflow = {"branch", "events"}
-    events = Text(default="", description="only START:STOP of that chunk, a trial: keeps nothing")
+    # only START:STOP of that chunk, a trial that keeps nothing; the message of a defect has it
+    events = hidden(Text, default="", significant=True)
     branches = hidden(
         law.MultiRangeParameter,
         default=(),

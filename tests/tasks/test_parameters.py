@@ -1,9 +1,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+import importlib
+import pkgutil
+from typing import TYPE_CHECKING, Any
 
-from tasks.parameters import Number, Switch, Text, Words, hidden
+import tasks
+import workflows
+from tasks.base import AnalysisTask
+from tasks.parameters import Number, Switch, Text, Words, hidden, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST = 10
 
 
 def parser_of(name: str, parameter: Any) -> argparse.ArgumentParser:
@@ -42,3 +52,18 @@ def test_a_hidden_parameter_is_neither_shown_nor_significant() -> None:
     parameter = hidden(Text, default="")
     assert parameter.significant is False
     assert parameter.description == argparse.SUPPRESS
+
+
+def below(kind: type[Any]) -> Iterator[type[Any]]:
+    for found in kind.__subclasses__():
+        yield found
+        yield from below(found)
+
+
+def test_no_task_has_more_than_ten_parameters_in_its_help() -> None:
+    for package in (tasks, workflows):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    counts = {kind.__name__: len(shown(kind)) for kind in below(AnalysisTask)}
+    assert {"RunAnalysis", "MonitorJobs", "ProcessSample", "VerifyStore"} <= set(counts)
+    assert {name: n for name, n in counts.items() if n > MOST} == {}
