@@ -21,6 +21,8 @@ import luigi.rpc
 
 DEFAULT = "http://127.0.0.1:8082"
 VARIABLE = "HIGGSFLOW_SCHEDULER"
+# luigi's own
+_OPTIONS = ("--local-scheduler", "--scheduler-")
 _TIMEOUT = 0.5  # seconds
 _LISTENS = "0A"
 _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
@@ -143,7 +145,8 @@ class TrackedScheduler(_Client):
 def choose(config: Any) -> None:
     """Tells luigi which scheduler to use, unless the user has."""
     current.clear()
-    if config.has_option("core", "local_scheduler") or "--local-scheduler" in sys.argv:
+    said_so = any(word.startswith(_OPTIONS) for word in sys.argv)
+    if said_so or config.has_option("core", "local_scheduler"):
         return
     found = find()
     _chosen.append(found)

@@ -1,19 +1,31 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tasks.execution import display
 from tasks.execution.display import Channel, Reader, say
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
-
-ROW: dict[str, Any] = {"name": "Sig (2017)", "done": 1}
+ROOT = Path(__file__).resolve().parents[3]
+ROW: dict[str, Any] = {
+    "name": "Sig (2017)", "done": 3, "chunks": 8, "running": 2, "failed": 1, "entries": 8000,
+    "entries_done": 3000, "entries_read": 3000, "rate": 250.0, "memory_mb": 512.0,
+    "last_failure": "input: cannot be opened",
+}  # fmt: skip
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def test_messages_of_any_length_arrive_whole_and_in_order() -> None:
@@ -66,3 +78,76 @@ def test_there_is_none_where_nobody_looks(
     say("a line")
     display.end_display()
     assert capfd.readouterr().err == "a line\n"
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from tasks.execution import display
+
+display.start_display(Path(sys.argv[1]), "demo v1")
+display.say("something was said")
+display.tell_stage("MergeSample Sig 2017", begins=True)
+sys.stdin.readline()
+display.end_display()
+print("the end", flush=True)
+"""
+
+
+class Terminal:
+    """A pseudo-terminal, and what a program has written to it."""
+
+    def __init__(self, *command: str) -> None:
+        self._here, there = pty.openpty()
+        fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"}
+        self.process = subprocess.Popen(
+            command, stdin=there, stdout=there, stderr=there, cwd=ROOT, env=environment
+        )
+        os.close(there)
+        self._written = b""
+
+    @property
+    def text(self) -> str:
+        """What it has written, without colours and movements."""
+        return _ESCAPES.sub("", self._written.decode(errors="ignore"))
+
+    def wait_for(self, *words: str) -> None:
+        """Reads until all words were there."""
+        deadline = time.monotonic() + 60
+        while missing := [word for word in words if word not in self.text]:
+            assert time.monotonic() < deadline, (missing, self.text)
+            if select.select([self._here], [], [], 1.0)[0]:
+                try:
+                    self._written += os.read(self._here, 65536)
+                except OSError:
+                    pytest.fail(f"ended without {missing}: {self.text}")
+
+    def type(self, line: str) -> None:
+        """As from a keyboard."""
+        os.write(self._here, line.encode())
+
+    def close(self) -> None:
+        """The program has ended, or ends."""
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        os.close(self._here)
+
+
+def test_a_terminal_shows_every_sample_and_what_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "jobs" / "Sig" / "2017" / "progress.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({**ROW, "began": time.time() - 12}), encoding="utf-8")
+    os.utime(path, (time.time() + 600, time.time() + 600))
+    terminal = Terminal(sys.executable, "-c", CHILD, str(tmp_path))
+    try:
+        terminal.wait_for("demo v1", "37%  0/1 samples  3,000 of 8,000 events", "events/s  ends")
+        terminal.wait_for("Sig (2017)", "3/8", " 250 ", " 0:20", "512 MB")
+        terminal.wait_for("Sig (2017): input: cannot be opened", "now: MergeSample Sig 2017")
+        terminal.type("\n")
+        terminal.wait_for("the end")
+        assert terminal.process.wait(timeout=60) == 0
+    finally:
+        terminal.close()
+    # said once, above the table, which is drawn again and again below it
+    assert terminal.text.count("something was said") == 1

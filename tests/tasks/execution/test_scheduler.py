@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import configparser
 import socket
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -83,3 +85,16 @@ def test_files_of_the_store_have_addresses() -> None:
     served = Scheduler("http://h:1", Path("/store"))
     assert served.url_of(Path("/store/a/b.html")) == "http://h:1/store/a/b.html"
     assert served.url_of(Path("/other/b.html")) == "file:///other/b.html"
+
+
+@pytest.mark.parametrize("word", ["--local-scheduler=False", "--scheduler-url"])
+def test_what_the_user_tells_luigi_stays(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setattr(scheduler, "_chosen", [])
+    config = configparser.ConfigParser()
+    config.add_section("core")
+    scheduler.choose(config)
+    assert config["core"]["local_scheduler"] == "True"
+    config.remove_option("core", "local_scheduler")
+    monkeypatch.setattr(sys, "argv", ["law", "run", word])
+    scheduler.choose(config)
+    assert not config.has_option("core", "local_scheduler")
