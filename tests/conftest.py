@@ -10,6 +10,7 @@ import hashlib
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -403,3 +404,26 @@ def make_root_file() -> Callable[..., Path]:
 def make_toy_columns() -> Callable[..., dict[str, Any]]:
     """Columns of a tiny file: seed, is_data."""
     return toy_columns
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Callable[[str], str]:
+    """Opens an address in headless Chromium, which sees this machine only; returns the page."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("to run this test: apt-get install chromium")
+    options = (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--virtual-time-budget=3000",
+        f"--user-data-dir={tmp_path / 'chromium'}",
+    )  # fmt: skip
+
+    def opened(address: str) -> str:
+        command = [program, *options, "--dump-dom", address]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=120
+        ).stdout
+
+    return opened

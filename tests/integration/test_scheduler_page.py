@@ -1,0 +1,110 @@
+"""What runs is seen on luigi's page: in a browser, with a real scheduler on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tasks.execution import scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Lab
+
+ROOT = Path(__file__).resolve().parents[2]
+HALF_SLOW = """
+
+import time
+
+
+@tagger(reads=["event"])
+def half_slow(events):
+    time.sleep(600.0 * (events.event[0] >= 2000))
+    return events.event > 0
+"""
+
+
+@pytest.fixture
+def page(command_line: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a scheduler that the test's commands use."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tasks.execution.page_server",
+         "--port", "0", "--store", str(command_line.store)],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[0]
+    monkeypatch.setenv(scheduler.VARIABLE, address)
+    yield address
+    process.terminate()
+    process.communicate(timeout=60)
+
+
+def ask(page: str, method: str, **data: Any) -> Any:
+    """As the page itself asks."""
+    form = urllib.parse.urlencode({"data": json.dumps(data)})
+    with urllib.request.urlopen(f"{page}/api/{method}?{form}", timeout=60) as answer:
+        return json.load(answer)["response"]
+
+
+def wait_for(condition: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + 120
+    while not (found := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return found
+
+
+def half_done(page: str) -> dict[str, Any] | None:
+    """The stage that runs the jobs of Sig (2017), once one of two chunks is done."""
+    running = ask(page, "task_list", status="RUNNING", upstream_status="", search="")
+    return next(
+        (
+            {"id": name, **task}
+            for name, task in running.items()
+            if task["progress_percentage"] == 50
+        ),
+        None,
+    )
+
+
+def row_of(seen: str) -> str:
+    """The row of that stage in the table of what runs."""
+    name = re.escape("ProcessSample(sample=Sig, year=2017)")
+    found = re.search(rf"<tr>\s*<td>{name}</td>.*?</tr>", seen, re.DOTALL)
+    return found[0] if found else ""
+
+
+def test_a_browser_sees_what_runs_how_far_it_is_and_its_jobs(
+    command_line: Lab, page: str, browser: Callable[[str], str]
+) -> None:
+    lab = command_line.without_data()
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + HALF_SLOW, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:half_slow")
+    process = lab.start("MergeSample", "--sample", "Sig")
+    try:
+        wait_for(lambda: half_done(page) or process.poll() is not None)
+        row = wait_for(lambda: row_of(browser(f"{page}/static/visualiser/index.html#tab=workers")))
+        assert 'aria-valuenow="50"' in row
+        address = f"{page}/store/toy/v1/jobs/Sig/2017/jobs.html"
+        assert f'href="{address}"' in row
+        jobs = browser(address)
+        assert "Jobs of Sig (2017)" in jobs
+        assert "1/2 chunks, 1 running, 40 of 80 events" in jobs
+        assert "Sig_2017_1.root" in jobs
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        told = process.communicate(timeout=60)[1]
+    assert f"progress: {page}" in told
