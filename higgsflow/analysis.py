@@ -16,6 +16,7 @@ from higgsflow.runners import find_runner
 
 if TYPE_CHECKING:
     from higgsflow.explain.content import Explanation
+    from higgsflow.records.analysis_status import AnalysisStatus
 
 
 class Analysis(AnalysisModel):
@@ -43,6 +44,11 @@ class Analysis(AnalysisModel):
         """What `higgsflow check` shows: all that is wrong, before anything runs."""
         look_in(self.python_path)
         return check_analysis(self)
+
+    def status(self) -> AnalysisStatus:
+        """What `higgsflow status` shows: what of it is done, running, failed, stale or open."""
+        found: AnalysisStatus = find_runner("status")(self)
+        return found
 
     def run(self) -> Result:
         """Does what `law run RunAnalysis` does; what is done already is not done again.

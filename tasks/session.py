@@ -81,6 +81,17 @@ def load(name: str, version: str) -> AnalysisModel:
     return _loaded[name, version]
 
 
+def hold(analysis: AnalysisModel) -> None:
+    """Takes an analysis as it is, for a look: of this invocation its store hears nothing.
+
+    Raises:
+        UserError: when it is invalid.
+    """
+    begin()
+    _make_ready(analysis, analysis.name)
+    _loaded[analysis.name, analysis.version] = analysis
+
+
 def check_once(analysis: AnalysisModel) -> None:
     """The first step of a run: disk and proxy. Files are looked at when they are indexed.
 
@@ -94,9 +105,14 @@ def check_once(analysis: AnalysisModel) -> None:
 
 def _load(name: str, version: str) -> AnalysisModel:
     analysis = find_in_store(name, version)
-    look_in(analysis.python_path)
-    refresh(r for r in analysis.code_references if not lives_in_main(r))
-    check_all(analysis, name)
-    freeze_code(analysis)
+    _make_ready(analysis, name)
     write_snapshot(analysis, folder_of(analysis))
     return analysis
+
+
+def _make_ready(analysis: AnalysisModel, asked: str) -> None:
+    """Its code can be imported, is checked, and stays what it is now."""
+    look_in(analysis.python_path)
+    refresh(r for r in analysis.code_references if not lives_in_main(r))
+    check_all(analysis, asked)
+    freeze_code(analysis)

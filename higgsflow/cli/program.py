@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # in the order of --help
-COMMANDS = ("new", "check", "matrix", "why", "explain")
+COMMANDS = (
+    "new",
+    "check",
+    "matrix",
+    "status",
+    "why",
+    "explain",
+)
 
 _INTERRUPTED = 130
 

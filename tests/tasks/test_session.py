@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from higgsflow.catalog.load import load_analysis
 from higgsflow.catalog.snapshot import read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from tasks import session
@@ -55,3 +56,10 @@ def test_another_invocation_has_another_identity() -> None:
     assert session.current.id != before
     assert session.current.retry_failed is False
     assert session.current.scope == ""
+
+
+def test_an_analysis_that_is_only_looked_at_leaves_nothing_in_the_store(ready: Lab) -> None:
+    analysis = load_analysis(ready.path)
+    session.hold(analysis)
+    assert session.load("toy", "v1") is analysis
+    assert not ready.store.exists()

@@ -1,0 +1,75 @@
+"""The status of an analysis as text for a screen."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from higgsflow.records.analysis_status import (
+        AnalysisStatus,
+        JobCounts,
+        SampleStatus,
+        StageStatus,
+    )
+
+WIDTH = 100
+_TOLD = 3  # reasons of a stage
+_HEADERS = {
+    "IndexSample": "index",
+    "ProcessSample": "jobs",
+    "MonitorJobs": "table",
+    "UpdateScale1fb": "scale1fb",
+    "MergeSample": "merge",
+}
+
+
+def render(status: AnalysisStatus, width: int = WIDTH) -> str:
+    """A line for each sample and year, and below it why something is stale."""
+    text = io.StringIO()
+    console = Console(width=width, file=text, color_system=None)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("sample", "year", *_HEADERS.values()):
+        table.add_column(name, overflow="fold")
+    for name in ("chunks", "events"):
+        table.add_column(name, justify="right")
+    for sample in status.samples:
+        table.add_row(*_cells(sample))
+    console.print(table)
+    for sample in status.samples:
+        for stage in sample.stages:
+            _tell(console, stage, f"{stage.stage} {sample.sample} {sample.year}")
+    _tell(console, status.summary, status.summary.stage)
+    console.print(Text(f"summary: {status.summary.state}, {status.summary.path}"), soft_wrap=True)
+    console.print(Text(f"{status.analysis} {status.version}: {status.state}"))
+    return text.getvalue()
+
+
+def _cells(sample: SampleStatus) -> tuple[str, ...]:
+    states = {stage.stage: str(stage.state) for stage in sample.stages}
+    return (
+        sample.sample,
+        sample.year,
+        *(states.get(name, "") for name in _HEADERS),
+        *(("", "") if sample.jobs is None else _progress(sample.jobs)),
+    )
+
+
+def _progress(jobs: JobCounts) -> tuple[str, str]:
+    n = jobs.waiting + jobs.running + jobs.done + jobs.failed
+    others = {"running": jobs.running, "failed": jobs.failed}
+    told = "".join(f", {count:,} {name}" for name, count in others.items() if count)
+    return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}"
+
+
+def _tell(console: Console, stage: StageStatus, name: str) -> None:
+    if not stage.reasons:
+        return
+    more = f"; and {len(stage.reasons) - _TOLD} more" if len(stage.reasons) > _TOLD else ""
+    line = f"{name} again: {'; '.join(stage.reasons[:_TOLD])}{more}"
+    console.print(Text(line), soft_wrap=True)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from higgsflow.records.analysis_status import (
+    AnalysisStatus,
+    JobCounts,
+    SampleStatus,
+    StageStatus,
+    State,
+)
+from higgsflow.report.status import render
+
+
+def analysis(state: State, *reasons: str) -> AnalysisStatus:
+    jobs = JobCounts(waiting=3, running=2, done=4, failed=1, n_entries=12_000, n_entries_done=4_000)
+    stage = StageStatus(stage="ProcessSample", state=state, reasons=reasons, path="/s/chunks")
+    sample = SampleStatus(sample="Sig", year="2017", state=state, stages=(stage,), jobs=jobs)
+    summary = StageStatus(stage="SummarizeAnalysis", state="open", path="/s/summary.json")
+    return AnalysisStatus(
+        analysis="toy", version="v1", store="/s", state=state, samples=(sample,), summary=summary
+    )
+
+
+def test_a_line_for_each_sample_and_year() -> None:
+    lines = render(analysis("running")).splitlines()
+    (row,) = [line for line in lines if "2017" in line]
+    assert row.split() == [
+        "Sig", "2017", "running", "4/10,", "2", "running,", "1", "failed", "4,000/12,000",
+    ]  # fmt: skip
+    assert lines[-2:] == ["summary: open, /s/summary.json", "toy v1: running"]
+
+
+def test_reasons_are_told_below_and_not_too_many() -> None:
+    text = render(analysis("stale", "a", "b", "c", "d", "e"))
+    assert "\nProcessSample Sig 2017 again: a; b; c; and 2 more\n" in text
+
+
+def test_fits_a_screen() -> None:
+    assert max(map(len, render(analysis("running")).splitlines())) <= 100
