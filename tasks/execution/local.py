@@ -64,6 +64,11 @@ class PooledWorkflow(law.LocalWorkflow):
     workflow_proxy_cls = PooledWorkflowProxy
     exclude_index = True
 
+    @property
+    def accepts_messages(self) -> bool:
+        """Whether luigi's page offers to send any: to who drives jobs, here or on an engine."""
+        return isinstance(getattr(self, "workflow_proxy", None), PooledWorkflowProxy)
+
 
 def run_in_pool(task: Any) -> None:
     """Drives the jobs of one sample and year to their end, and judges it.
@@ -71,6 +76,7 @@ def run_in_pool(task: Any) -> None:
     Raises:
         UserError: for a defect, or when too much is lost.
     """
+    from tasks.execution.hearing import HearingBook
     from tasks.execution.job_book import JobBook
     from tasks.execution.pool import JobPool
     from tasks.execution.slots import Slots
@@ -81,7 +87,7 @@ def run_in_pool(task: Any) -> None:
     remove_leftovers(task.chunk_folder)
     slots = Slots(session.store_of(task.model) / ".slots", settings.n_workers)
     pool = JobPool(settings, slots, task.stage_folder("jobs") / "logs")
-    pool.run(jobs, book)
+    pool.run(jobs, HearingBook(book, task, pool.knobs))
     book.close([pool.cancelled(attempt) for attempt in pool.dropped])
     book.judge()
 

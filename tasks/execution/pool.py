@@ -24,6 +24,7 @@ from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
+from tasks.execution.batch.knobs import Knobs
 from tasks.execution.interruption import end_with_parent
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class JobPool:
         self._waiting: deque[Attempt] = deque()
         self._running: dict[Future[Any], Attempt] = {}
         self._parent = os.getppid()
+        self.knobs = Knobs(parallel_jobs=slots.n, retries=settings.attempts - 1)
         # what was not started any more when `ended` said so
         self.dropped: list[Attempt] = []
 
@@ -109,11 +111,13 @@ class JobPool:
         now = time.time()
         for _ in range(len(self._waiting)):
             attempt = self._waiting.popleft()
-            slot = self._slots.take() if attempt.not_before <= now else None
+            may_start = attempt.not_before <= now and len(self._running) < self.knobs.parallel_jobs
+            slot = self._slots.take() if may_start else None
             if slot is None:
                 self._waiting.append(attempt)
                 continue
             attempt.slot, attempt.started = slot, now
+            attempt.resources = self.knobs.applied(attempt.resources, attempt.number)
             job = attempt.job.model_copy(update={"attempt": attempt.number})
             future = pool.schedule(
                 work,
@@ -155,7 +159,8 @@ class JobPool:
         """A failure that is known to be final or not; in the latter case it will be tried again."""
         if isinstance(outcome, JobRecord):
             return outcome
-        follows = next_attempt(outcome, attempt.resources, self._most, self._settings)
+        settings = self.knobs.settings(self._settings)
+        follows = next_attempt(outcome, attempt.resources, self._most, settings)
         if follows is not None:
             again = time.time() + follows.delay
             self._waiting.append(Attempt(attempt.job, follows.resources, follows.number, again))

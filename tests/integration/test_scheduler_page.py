@@ -80,6 +80,15 @@ def half_done(page: str) -> dict[str, Any] | None:
     )
 
 
+def tell(page: str, stage: dict[str, Any], content: str) -> str:
+    """The answer to a message that was typed on the page."""
+    assert stage["accepts_messages"] is True
+    to = {"worker": stage["worker_running"], "task": stage["id"]}
+    sent = ask(page, "send_scheduler_message", content=content, **to)
+    asked = {"task_id": stage["id"], "message_id": sent["message_id"]}
+    return str(wait_for(lambda: ask(page, "get_scheduler_message_response", **asked)["response"]))
+
+
 def row_of(seen: str) -> str:
     """The row of that stage in the table of what runs."""
     name = re.escape("ProcessSample(sample=Sig, year=2017)")
@@ -95,7 +104,9 @@ def test_a_browser_sees_what_runs_how_far_it_is_and_its_jobs(
     lab.content["tag_sequence"][1].insert(0, "toy_taggers:half_slow")
     process = lab.start("MergeSample", "--sample", "Sig")
     try:
-        wait_for(lambda: half_done(page) or process.poll() is not None)
+        stage = wait_for(lambda: half_done(page))
+        assert tell(page, stage, "memory = much").startswith("cannot set memory")
+        assert tell(page, stage, "parallel_jobs = 1") == "parallel_jobs is 1 from now on"
         row = wait_for(lambda: row_of(browser(f"{page}/static/visualiser/index.html#tab=workers")))
         assert 'aria-valuenow="50"' in row
         address = f"{page}/store/toy/v1/jobs/Sig/2017/jobs.html"

@@ -21,16 +21,14 @@ class Knobs:
     """Settings of jobs that are running.
 
     Attributes:
-        parallel_jobs: jobs in flight, of all samples.
+        parallel_jobs: jobs in flight, on an engine those of all samples.
         retries: attempts after the first one.
-        poll_interval: seconds.
         walltime: seconds of attempts to come; None leaves it as configured.
         memory: megabytes of attempts to come; None leaves it as configured.
     """
 
     parallel_jobs: int
     retries: int
-    poll_interval: float
     walltime: float | None = None
     memory: float | None = None
 
@@ -49,19 +47,33 @@ class Knobs:
             return f"cannot set {name}: {error}"
         return f"{name} is {getattr(self, name):g} from now on"
 
-    def applied(self, asked: Resources) -> Resources:
-        """What an attempt to come asks for."""
+    def applied(self, asked: Resources, attempt: int = 1) -> Resources:
+        """What an attempt to come asks for: what was said, or more where that was too little."""
         said = {"memory_mb": self.memory, "time_limit": self.walltime}
-        return asked.model_copy(update={k: v for k, v in said.items() if v is not None})
+        known = {name: value for name, value in said.items() if value is not None}
+        if attempt > 1:
+            known = {name: max(v, getattr(asked, name) or 0.0) for name, v in known.items()}
+        return asked.model_copy(update=known)
 
     def settings(self, before: JobsManager) -> JobsManager:
         """The settings with as many attempts as there may be now."""
         return before.model_copy(update={"attempts": self.retries + 1})
 
 
-def knobs_of(site: Site, settings: JobsManager) -> Knobs:
+@dataclass
+class EngineKnobs(Knobs):
+    """Those of jobs on an engine.
+
+    Attributes:
+        poll_interval: seconds between two looks at its queue.
+    """
+
+    poll_interval: float = 60.0
+
+
+def knobs_of(site: Site, settings: JobsManager) -> EngineKnobs:
     """What is configured."""
-    return Knobs(
+    return EngineKnobs(
         parallel_jobs=site.max_in_flight,
         retries=settings.attempts - 1,
         poll_interval=site.poll_interval,

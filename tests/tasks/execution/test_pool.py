@@ -62,11 +62,14 @@ class Keeper:
     def __init__(self) -> None:
         self.started: list[tuple[str, int]] = []
         self.outcomes: list[JobRecord | FailureRecord] = []
+        self.most_running = 0
+        self.limits: set[float | None] = set()
 
     def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
         assert asked.time_limit
         assert Path(known["log"]).parent.is_dir()
         self.started.append((chunk_id, attempt))
+        self.limits.add(asked.time_limit)
 
     def ended(self, outcome: JobRecord | FailureRecord) -> bool:
         self.outcomes.append(outcome)
@@ -74,10 +77,16 @@ class Keeper:
 
     def tick(self, n_running: int) -> None:
         assert 0 <= n_running <= 2
+        self.most_running = max(self.most_running, n_running)
 
 
 def run(lab: Lab, how: str, **settings: Any) -> list[JobRecord | FailureRecord]:
     """Runs the two jobs of the toy sample; what ended, in order."""
+    return kept(lab, how, {}, **settings).outcomes
+
+
+def kept(lab: Lab, how: str, knobs: dict[str, Any], **settings: Any) -> Keeper:
+    """Runs the two jobs of the toy sample with knobs turned before; who heard of it."""
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + TAGGER, encoding="utf-8")
     options = {"marker": str(lab.folder / "marker"), "how": how}
     entry = {"name": "unlucky", "tagger": "toy_taggers:unlucky", "options": options}
@@ -87,10 +96,12 @@ def run(lab: Lab, how: str, **settings: Any) -> list[JobRecord | FailureRecord]:
     keeper = Keeper()
     manager = JobsManager(retry_delay=0.0, **settings)
     pool = JobPool(manager, Slots(lab.folder / "slots", 2), lab.folder / "logs")
+    for name, value in knobs.items():
+        setattr(pool.knobs, name, value)
     pool.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
     assert pool.n_running == 0
     assert len(keeper.started) == len(keeper.outcomes)
-    return keeper.outcomes
+    return keeper
 
 
 def kinds(ended: list[JobRecord | FailureRecord]) -> list[str]:
@@ -194,3 +205,11 @@ def test_jobs_run_in_processes_of_their_own(lab: Lab) -> None:
     ended = run(lab, "killed")
     pids = {e.effort.pid for e in ended if isinstance(e, JobRecord)}
     assert os.getpid() not in pids
+
+
+def test_knobs_that_were_turned_hold_for_attempts_to_come(lab: Lab) -> None:
+    keeper = kept(lab, "killed", {"parallel_jobs": 1, "retries": 0, "walltime": 77.0})
+    assert kinds(keeper.outcomes) == ["done", "lost"]
+    assert only_failure(keeper.outcomes).final is True
+    assert keeper.limits == {77.0}
+    assert keeper.most_running == 1

@@ -4,10 +4,10 @@ import pytest
 
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import JobsManager, Resources
-from tasks.execution.batch.knobs import Knobs, knobs_of
+from tasks.execution.batch.knobs import EngineKnobs, knobs_of
 
 
-def knobs() -> Knobs:
+def knobs() -> EngineKnobs:
     return knobs_of(Site(engine="slurm", max_in_flight=100, poll_interval="30 s"), JobsManager())
 
 
