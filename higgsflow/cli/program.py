@@ -27,6 +27,7 @@ COMMANDS = (
     "status",
     "why",
     "explain",
+    "schema",
 )
 
 _INTERRUPTED = 130

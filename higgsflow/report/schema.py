@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
     """
     content = Summary.model_json_schema(mode="serialization")
     content["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    nouns = {noun.__name__: noun for noun in _nouns(Summary)}
+    nouns = {noun.__name__: noun for noun in nouns_of(Summary)}
     for name, definition in {**content["$defs"], "Summary": content}.items():
         if "properties" in definition:
             _describe(definition, nouns[name])
@@ -71,13 +71,13 @@ def written() -> str:
     return re.sub(r"\bNone\b", "null", made)
 
 
-def _nouns(noun: type[Noun]) -> set[type[Noun]]:
+def nouns_of(noun: type[Noun]) -> set[type[Noun]]:
     """A noun and all that its fields are made of."""
     found = {noun}
     for field in noun.model_fields.values():
         for part in _parts(field.annotation):
             if part not in found:
-                found |= _nouns(part)
+                found |= nouns_of(part)
     return found
 
 
