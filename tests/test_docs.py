@@ -13,6 +13,7 @@ import yaml
 
 from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all
+from higgsflow.diff.column_map import read_map
 from higgsflow.model.context import Context
 from higgsflow.model.engines import Engines
 from higgsflow.model.systematic import Systematics
@@ -124,6 +125,14 @@ def test_the_catalogue_of_the_how_to_is_valid(tmp_path: Path) -> None:
     samples = {"catalog": catalog, "sample_list": ["ttH_M125"]}
     analysis = load_analysis(write_analysis(tmp_path, samples=samples))
     assert [pair.name for pair in analysis.samples.pairs] == ["ttH_M125 (2017)"]
+
+
+def test_the_column_map_of_the_how_to_is_valid(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.yaml"
+    path.write_text(blocks("diff.md", "yaml")[0])
+    found = read_map(str(path))
+    assert found.theirs("m_gg") == "CMS_hgg_mass"
+    assert found.tags == {"tth_leptonic": (3,), "tth_hadronic": (4, 5)}
 
 
 def test_the_sites_of_the_how_to_are_valid() -> None:

@@ -34,7 +34,7 @@ def store_of(analysis: AnalysisModel) -> Path:
     """The absolute folder of all outputs: `store:` of the configuration, else HIGGSFLOW_STORE."""
     if analysis.store is not None:
         return _absolute(analysis.store, "store: of the configuration")
-    return _environment_store()
+    return environment_store()
 
 
 def folder_of(analysis: AnalysisModel) -> Path:
@@ -54,7 +54,7 @@ def _find(name: str, version: str) -> AnalysisModel:
     path = find_analysis(name)
     if path is not None:
         return read_snapshot(path) if path.name == FILE_NAME else load_analysis(path)
-    root = _environment_store()
+    root = environment_store()
     written = {
         p.parent.parent.name: p for p in sorted(root.glob(f"*/{version or '*'}/{FILE_NAME}"))
     }
@@ -63,7 +63,8 @@ def _find(name: str, version: str) -> AnalysisModel:
     return read_snapshot(written[name])
 
 
-def _environment_store() -> Path:
+def environment_store() -> Path:
+    """The absolute folder that HIGGSFLOW_STORE names."""
     return _absolute(os.environ.get("HIGGSFLOW_STORE") or _DEFAULT_STORE, "HIGGSFLOW_STORE")
 
 

@@ -27,6 +27,7 @@ COMMANDS = (
     "status",
     "why",
     "explain",
+    "diff",
     "schema",
 )
 

@@ -1,0 +1,52 @@
+"""The comparison of two stores, or of a store with what another framework wrote."""
+
+from __future__ import annotations
+
+import math
+
+from higgsflow.diff.column_map import ColumnMap
+from higgsflow.diff.compare import compare_sources
+from higgsflow.diff.content import Difference
+from higgsflow.diff.sides import open_side, pair_up
+from higgsflow.errors import UserError
+
+
+def diff(
+    a: str,
+    b: str,
+    column_map: ColumnMap | None = None,
+    tolerance: float = 0.0,
+    wanted: tuple[str, str, str] = ("", "", ""),
+) -> Difference:
+    """What differs between two sides: yields, tags of events, columns.
+
+    A side is the folder of an analysis and version, a merged file, or parquet and ROOT files of
+    another framework. Events are matched by (run, lumisection, event).
+
+    Args:
+        a: path of one side.
+        b: path of the other.
+        column_map: how the side that this program did not write calls its columns.
+        tolerance: relative difference up to which numbers are the same.
+        wanted: sample, year and variation; empty for all.
+
+    Raises:
+        UserError: when a side cannot be read, or it is not clear what is to be compared.
+    """
+    if not (tolerance >= 0 and math.isfinite(tolerance)):
+        raise UserError(f"a tolerance of {tolerance} is not a number from 0 on")
+    sides = open_side(a), open_side(b)
+    pairing = pair_up(*sides, column_map or ColumnMap(), wanted)
+    if not pairing.found:
+        raise UserError(f"{a} and {b} have no sample, year and variation in common")
+    return Difference(
+        a=a,
+        b=b,
+        tolerance=tolerance,
+        pairs=tuple(
+            compare_sources(key, one, other, tolerance)
+            for key, (one, other) in pairing.found.items()
+        ),
+        only_a=tuple(" ".join(key) for key in pairing.only_a),
+        only_b=tuple(" ".join(key) for key in pairing.only_b),
+    )

@@ -1,0 +1,101 @@
+"""Reading numbers of events from parquet and ROOT files of anybody, some rows at a time."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from higgsflow.errors import StoreError, UnknownName, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+uproot = lazy.load("uproot")
+
+STEP = 100_000
+ENDINGS = (".parquet", ".root")
+# of merged ROOT files, what they say of themselves
+_ABOUT = "_higgsflow"
+
+Columns = dict[str, Any]
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UserError:
+        raise
+    # what a decoder meets in a damaged file of anybody can be anything
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise StoreError(f"cannot read {path}", reason, "is it complete?") from error
+
+
+def tree_names(path: Path) -> tuple[str, ...]:
+    """The trees of a ROOT file, those in folders too; for a parquet file one without a name."""
+    if path.suffix != ".root":
+        return ("",)
+    with _reading(path), uproot.open(path) as file:
+        classes = ("TTree", "ROOT::RNTuple")
+        names = file.keys(cycle=False, filter_classname=lambda name: name in classes)
+        return tuple(dict.fromkeys(name for name in names if not name.startswith(_ABOUT)))
+
+
+def column_names(path: Path, tree: str) -> dict[str, bool]:
+    """The columns with one number or word per event, and whether it is a number."""
+    with _reading(path):
+        if path.suffix != ".root":
+            found = {field.name: field.type for field in pq.read_schema(path)}
+            return {name: _is_number(t) for name, t in found.items() if not pa.types.is_nested(t)}
+        with uproot.open(path) as file:
+            if tree not in tree_names(path):
+                raise UnknownName("tree", tree, tree_names(path), str(path))
+            branches = {str(b.name): str(b.typename) for b in file[tree].values(recursive=False)}
+            return {
+                name: not kind.endswith("string")
+                for name, kind in branches.items()
+                if not any(mark in kind for mark in "[<*")
+            }
+
+
+def n_rows(path: Path, trees: Sequence[str]) -> int:
+    """How many rows there are."""
+    with _reading(path):
+        if path.suffix != ".root":
+            return int(pq.read_metadata(path).num_rows)
+        with uproot.open(path) as file:
+            return sum(int(file[tree].num_entries) for tree in trees)
+
+
+def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
+    """The columns as numpy arrays, some rows at a time; what is missing is NaN."""
+    with _reading(path):
+        if path.suffix != ".root":
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(STEP, columns=list(dict.fromkeys(names))):
+                    yield {name: _as_numpy(batch.column(name)) for name in names}
+            return
+        with uproot.open(path) as file:
+            for part in file[tree].iterate(list(names), step_size=STEP, library="np"):
+                yield {name: np.asarray(part[name]) for name in names}
+
+
+def _is_number(kind: Any) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+    )
+
+
+def _as_numpy(column: Any) -> Any:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if column.null_count and _is_number(column.type):
+        column = column.cast(pa.float64(), safe=False)
+    return column.to_numpy(zero_copy_only=False)

@@ -1,0 +1,199 @@
+"""One side of a comparison: events with our names for columns, whoever wrote them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.diff.column_map import ColumnMap
+from higgsflow.diff.files import column_names, n_rows, pieces, tree_names
+from higgsflow.errors import UnknownName, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from higgsflow.model.analysis import Blinding
+
+RUN, LUMI, EVENT, TAG = "run", "luminosityBlock", "event", "tag_idx"
+WEIGHT = "weight_central"
+_LUMI_NAMES = (LUMI, "lumi", "ls", "lumiSec")
+UNTAGGED, OTHER, ALL = "untagged", "other", "all"
+
+Piece = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Files with the events of one sample, year and variation.
+
+    Attributes:
+        tags: names of the tags that `tag_idx` counts; None where that is not known.
+        map: how they call what we call otherwise.
+        blinding: what is hidden of them; None where nothing is.
+    """
+
+    paths: tuple[Path, ...]
+    tags: tuple[str, ...] | None = None
+    map: ColumnMap = field(default_factory=ColumnMap)
+    blinding: Blinding | None = None
+
+    @cached_property
+    def trees(self) -> dict[str, str]:
+        """The trees that are read, each with the tag that it stands for, or none."""
+        if isinstance(self.map.trees, dict):
+            return {tree: tag for tag, tree in self.map.trees.items()}
+        if self.map.trees:
+            return {self.map.trees: ""}
+        found = tree_names(self.paths[0])
+        if not found:
+            raise UserError(f"no tree in {self.paths[0]}")
+        return dict.fromkeys(found, "")
+
+    @cached_property
+    def known(self) -> dict[str, bool]:
+        """Their columns, and whether these are numbers; those that all trees have."""
+        each = [column_names(self.paths[0], tree) for tree in self.trees]
+        return {n: is_number for n, is_number in each[0].items() if all(n in e for e in each)}
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """Our name and theirs of every column with one number per event, but for identity and tag.
+
+        Raises:
+            UnknownName: for a name in the map that the file does not have.
+        """
+        ours = {theirs: name for name, theirs in self.map.columns.items()}
+        for theirs in ours:
+            if theirs not in self.known:
+                raise UnknownName("column", theirs, self.known, str(self.paths[0]))
+        taken = {*self.identity.values(), self.map.theirs(TAG)}
+        return {
+            ours.get(name, name): name
+            for name, is_number in self.known.items()
+            if is_number and name not in taken
+        }
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """Their names of run, lumisection and event.
+
+        Raises:
+            UnknownName: where one is not there.
+        """
+        found = {}
+        for name in (RUN, LUMI, EVENT):
+            others = _LUMI_NAMES if name == LUMI and name not in self.map.columns else ()
+            there = [n for n in (self.map.theirs(name), *others) if n in self.known]
+            if not there:
+                raise UnknownName("column", self.map.theirs(name), self.known, str(self.paths[0]))
+            found[name] = there[0]
+        return found
+
+    @property
+    def knows_tags(self) -> bool:
+        """Whether it says of each event which tag it has."""
+        return isinstance(self.map.trees, dict) or self.map.theirs(TAG) in self.known
+
+    @property
+    def own_tags(self) -> tuple[str, ...]:
+        """The names of its tags, as far as it says them."""
+        of_trees = tuple(self.map.trees) if isinstance(self.map.trees, dict) else ()
+        return of_trees or tuple(self.map.tags) or self.tags or ()
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of all files."""
+        return sum(n_rows(path, tuple(self.trees)) for path in self.paths)
+
+    def pieces(self, names: Sequence[str], tags: Tags) -> Iterator[Piece]:
+        """Identity, the code of the tag and columns by our names, some rows at a time.
+
+        The first piece is empty: it has the columns also where there are no rows.
+        """
+        yield {
+            **{name: np.zeros(0, dtype=np.uint64) for name in self.identity},
+            TAG: np.zeros(0, dtype=np.int16),
+            **{name: np.zeros(0) for name in names},
+        }
+        theirs = {name: self.columns[name] for name in names}
+        of_tag = [] if not tags.are_known or isinstance(self.map.trees, dict) else [TAG]
+        wanted = {*self.identity.values(), *theirs.values(), *map(self.map.theirs, of_tag)}
+        for path in self.paths:
+            for tree, tag in self.trees.items():
+                for part in pieces(path, tree, sorted(wanted)):
+                    yield {
+                        **{n: _whole(part[their]) for n, their in self.identity.items()},
+                        TAG: self._codes(part, tag, tags),
+                        **{n: self._number(n, part[their]) for n, their in theirs.items()},
+                    }
+
+    def _number(self, name: str, values: Any) -> npt.NDArray[np.float64]:
+        return np.asarray(values, dtype=np.float64) * self.map.factors.get(name, 1.0)
+
+    def _codes(self, part: Mapping[str, Any], tag: str, tags: Tags) -> npt.NDArray[np.int16]:
+        n = len(part[self.identity[EVENT]])
+        if not tags.are_known:
+            return np.zeros(n, dtype=np.int16)
+        if tag:
+            return np.full(n, tags.code(tag), dtype=np.int16)
+        return tags.codes(part[self.map.theirs(TAG)], self._meanings(tags))
+
+    def _meanings(self, tags: Tags) -> dict[Any, str]:
+        """The tag that each value of theirs means."""
+        if self.map.tags:
+            return {value: tag for tag, values in self.map.tags.items() for value in values}
+        return {**dict(enumerate(self.tags or tags.names)), **{n: n for n in tags.names}}
+
+
+@dataclass(frozen=True)
+class Tags:
+    """The tags of both sides; codes count `names`, and two more after them."""
+
+    names: tuple[str, ...]
+    are_known: bool = True
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """What each code is called."""
+        return (*self.names, UNTAGGED, OTHER) if self.are_known else (ALL,)
+
+    def code(self, name: str) -> int:
+        """The code of a tag."""
+        return self.all_names.index(name)
+
+    def codes(self, values: Any, meanings: Mapping[Any, str]) -> npt.NDArray[np.int16]:
+        """Codes of the values of a column, of which there are only a few."""
+        found, inverse = np.unique(np.asarray(values), return_inverse=True)
+        codes = [self._code(value, meanings) for value in found.tolist()]
+        return np.array(codes, dtype=np.int16)[inverse] if codes else np.zeros(0, dtype=np.int16)
+
+    def _code(self, value: Any, meanings: Mapping[Any, str]) -> int:
+        if isinstance(value, bytes):
+            value = value.decode()
+        # a number may be a float in files of others
+        name = meanings.get(value, meanings.get(str(value)))
+        if name in self.names:
+            return self.code(str(name))
+        return self.code(UNTAGGED if value in (-1, "", "-1") else OTHER)
+
+
+def tags_of(a: Source, b: Source) -> Tags:
+    """The tags of both, where both say which tag an event has."""
+    if not (a.knows_tags and b.knows_tags):
+        return Tags((), are_known=False)
+    return Tags(tuple(dict.fromkeys((*a.own_tags, *b.own_tags))))
+
+
+def _whole(values: Any) -> npt.NDArray[np.uint64]:
+    """Numbers that count, which some files hold signed or as floats."""
+    array = np.asarray(values)
+    return (
+        array.astype(np.int64).astype(np.uint64)
+        if array.dtype.kind == "f"
+        else array.astype(np.uint64)
+    )

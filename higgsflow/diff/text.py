@@ -1,0 +1,126 @@
+"""The differences as text for a screen."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.diff.content import Difference, PairDifference
+
+WIDTH = 100
+_MOST = 20  # rows of a table
+_PAIR = ("sample", "year", "variation")
+
+
+def render(difference: Difference, width: int = WIDTH) -> str:
+    """One table of what was compared, and for each that differs what does."""
+    text = io.StringIO()
+    console = Console(width=width, file=text, color_system=None)
+    console.print(Text(f"A: {difference.a}\nB: {difference.b}"))
+    console.print(_overview(difference.pairs))
+    for pair in difference.pairs:
+        if not pair.is_same:
+            console.print(Text(f"{pair.sample} {pair.year} {pair.variation}".strip()))
+            for table in _tables(pair):
+                console.print(table)
+    for side, names in (("A", difference.only_a), ("B", difference.only_b)):
+        if names:
+            console.print(Text(f"only in {side}: {_listed(names)}"))
+    console.print(Text(_verdict(difference)))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _overview(pairs: Sequence[PairDifference]) -> Table:
+    columns = ("rows A", "rows B", "matched", "only A", "only B", "twice", "columns", "")
+    table = _table(_PAIR, columns)
+    for p in pairs:
+        numbers = (p.n_a, p.n_b, p.n_matched, p.only_a, p.only_b)
+        twice = f"{p.duplicates_a}, {p.duplicates_b}" if p.duplicates_a or p.duplicates_b else "0"
+        verdict = "same" if p.is_same else "differs"
+        names = (p.sample, p.year, p.variation)
+        table.add_row(*names, *map(str, numbers), twice, str(p.n_columns), verdict)
+    return table
+
+
+def _tables(pair: PairDifference) -> Iterator[Table | Text]:
+    yield _yields(pair)
+    if pair.moves:
+        yield _moves(pair)
+    if pair.columns:
+        yield _columns(pair)
+    for what, all_of in (("moves", pair.moves), ("columns", pair.columns)):
+        if len(all_of) > _MOST:
+            yield Text(f"  and {len(all_of) - _MOST} more {what}: --json has them")
+    for side, names in (("A", pair.columns_a), ("B", pair.columns_b)):
+        if names:
+            yield Text(f"  columns of {side} only: {_listed(names)}")
+
+
+def _yields(pair: PairDifference) -> Table:
+    table = _table(("tag",), ("rows A", "rows B", "yield A", "yield B", "B - A"))
+    for tag in pair.tags:
+        both = tag.yield_a is not None and tag.yield_b is not None
+        change = f"{(tag.yield_b or 0) - (tag.yield_a or 0):+.4g}" if both else ""
+        yields = (_number(tag.yield_a), _number(tag.yield_b))
+        table.add_row(tag.tag, str(tag.n_a), str(tag.n_b), *yields, change)
+    return table
+
+
+def _moves(pair: PairDifference) -> Table:
+    table = _table(("from A", "to B"), ("events",), ("such as",))
+    for move in pair.moves[:_MOST]:
+        table.add_row(move.origin, move.target, str(move.n), ", ".join(move.events[:2]))
+    return table
+
+
+def _columns(pair: PairDifference) -> Table:
+    numbers = ("changed", "NaN once", "largest", "mean", "relative")
+    table = _table(("column",), numbers, ("largest in",))
+    for c in sorted(pair.columns, key=lambda column: -column.n_changed)[:_MOST]:
+        cells = [f"{v:.3g}" for v in (c.max_difference, c.mean_difference, c.max_relative)]
+        table.add_row(c.name, str(c.n_changed), str(c.n_one_nan), *cells, c.worst)
+    return table
+
+
+def _table(left: Sequence[str], numbers: Sequence[str], right: Sequence[str] = ()) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in left:
+        table.add_column(Text(name), overflow="fold")
+    for name in numbers:
+        table.add_column(Text(name), justify="right", overflow="fold")
+    for name in right:
+        table.add_column(Text(name), overflow="fold")
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return ", ".join(names[:12]) + rest
+
+
+def _verdict(difference: Difference) -> str:
+    hidden = sum(pair.n_hidden or 0 for pair in difference.pairs)
+    lines = []
+    if any(pair.n_hidden is not None for pair in difference.pairs):
+        lines.append(f"data in the blinded window are not compared: {hidden} rows of both sides")
+    if not all(pair.n_columns for pair in difference.pairs):
+        lines.append("no column of numbers is called the same on both sides: map them")
+    n = sum(not pair.is_same for pair in difference.pairs)
+    within = f" within {difference.tolerance:g}" if difference.tolerance else ""
+    if difference.is_same:
+        lines.append(f"the same{within}: {len(difference.pairs)} compared")
+    else:
+        lines.append(f"{n} of {len(difference.pairs)} compared differ{within}")
+    return "\n".join(lines)

@@ -1,0 +1,46 @@
+"""Files of events as this program and as others write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def columns(n: int = 6, **changes: Any) -> dict[str, Any]:
+    """Events 0 to n - 1 of one run, alternately of two tags."""
+    found = {
+        "run": np.ones(n, np.uint32),
+        "luminosityBlock": np.full(n, 2, np.uint32),
+        "event": np.arange(n).astype(np.uint64),
+        "tag_idx": (np.arange(n) % 2).astype(np.int16),
+        "m_gg": 120.0 + np.arange(n),
+        "weight_central": np.full(n, 0.5),
+    }
+    return {**found, **{name: np.asarray(values) for name, values in changes.items()}}
+
+
+@pytest.fixture
+def make_columns() -> Callable[..., dict[str, Any]]:
+    """Columns: how many events, and what is other than usual."""
+    return columns
+
+
+@pytest.fixture
+def make_parquet(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a parquet file in the folder of the test: its name, and its columns."""
+
+    def make(name: str, content: dict[str, Any]) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(content), path)
+        return path
+
+    return make

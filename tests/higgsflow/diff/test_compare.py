@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from higgsflow.diff import parts as room
+from higgsflow.diff.compare import compare_sources
+from higgsflow.diff.source import Source
+from higgsflow.errors import UserError
+from higgsflow.model.analysis import Blinding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from higgsflow.diff.content import PairDifference
+
+KEY = ("S", "2017", "nominal")
+TAGS = ("tth", "thq")
+
+
+@pytest.fixture
+def compared(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> Callable[..., PairDifference]:
+    """Compares usual events with others, which are given by what is other."""
+
+    def compare(
+        n: int = 6, tolerance: float = 0.0, hides: tuple[float, float] | None = None, **changes: Any
+    ) -> PairDifference:
+        blinding = None if hides is None else Blinding(window=hides)
+        a = Source((make_parquet("a.parquet", make_columns(6)),), TAGS, blinding=blinding)
+        content = {k: v for k, v in make_columns(n, **changes).items() if v.ndim}
+        b = Source((make_parquet("b.parquet", content),), TAGS, blinding=blinding)
+        return compare_sources(KEY, a, b, tolerance)
+
+    return compare
+
+
+def test_the_same_events_in_another_order(compared: Callable[..., PairDifference]) -> None:
+    order = np.array([3, 1, 0, 5, 2, 4])
+    found = compared(event=order, m_gg=120.0 + order, tag_idx=order % 2)
+    assert found.is_same
+    assert (found.n_a, found.n_b, found.n_matched, found.n_columns) == (6, 6, 6, 2)
+    tth = found.tags[0]
+    assert (tth.tag, tth.n_a, tth.n_b, tth.yield_a, tth.yield_b) == ("tth", 3, 3, 1.5, 1.5)
+    assert [tag.tag for tag in found.tags] == ["tth", "thq"]
+
+
+def test_events_that_moved_are_counted_and_named(
+    compared: Callable[..., PairDifference],
+) -> None:
+    found = compared(8, tag_idx=[1, 1, 1, -1, 0, 1, 0, 0])
+    moves = {(move.origin, move.target): (move.n, move.events) for move in found.moves}
+    assert moves == {
+        ("tth", "thq"): (2, ("1:2:0", "1:2:2")),
+        ("thq", "untagged"): (1, ("1:2:3",)),
+        ("absent", "tth"): (2, ("1:2:6", "1:2:7")),
+    }
+    assert (found.only_a, found.only_b, found.is_same) == (0, 2, False)
+    fewer = compared(4)
+    assert {(m.origin, m.target): m.n for m in fewer.moves} == {
+        ("tth", "absent"): 1, ("thq", "absent"): 1,
+    }  # fmt: skip
+
+
+def test_columns_that_changed(compared: Callable[..., PairDifference]) -> None:
+    mass = [120.0, 121.5, 122.0, math.nan, 124.0, 123.0]
+    found = compared(m_gg=mass, extra=np.zeros(6))
+    (column,) = found.columns
+    assert (column.name, column.n_changed, column.n_one_nan) == ("m_gg", 3, 1)
+    assert (column.max_difference, column.worst) == (-2.0, "1:2:5")
+    assert column.mean_difference == pytest.approx((0.5 - 2.0) / 5)
+    assert column.max_relative == pytest.approx(2 / 125)
+    assert (found.columns_a, found.columns_b) == ((), ("extra",))
+
+
+def test_differences_within_the_tolerance_are_none(
+    compared: Callable[..., PairDifference],
+) -> None:
+    mass = (120.0 + np.arange(6)) * (1 + 1e-7)
+    assert compared(m_gg=mass).columns[0].n_changed == 6
+    assert compared(tolerance=1e-6, m_gg=mass).is_same
+
+
+def test_what_is_not_a_number_is_like_itself(
+    compared: Callable[..., PairDifference], make_parquet: Callable[..., Path],
+    make_columns: Callable[..., dict[str, Any]],
+) -> None:  # fmt: skip
+    content = make_columns(3, m_gg=[math.nan, math.inf, -math.inf])
+    source = Source((make_parquet("nan.parquet", content),), TAGS)
+    assert compare_sources(KEY, source, source).is_same
+
+
+def test_events_that_come_twice_are_counted(compared: Callable[..., PairDifference]) -> None:
+    found = compared(7, event=[0, 1, 2, 3, 4, 5, 5], m_gg=[120, 121, 122, 123, 124, 125, 7])
+    assert (found.duplicates_a, found.duplicates_b, found.n_matched) == (0, 1, 6)
+    assert (found.only_b, found.columns) == (1, ())
+
+
+def test_blinded_events_are_taken_out_of_both_sides(
+    compared: Callable[..., PairDifference],
+) -> None:
+    found = compared(hides=(121.5, 124.5), m_gg=[120, 121, 122, 1000, 124, 125])
+    assert found.n_hidden == 5
+    assert (found.n_a, found.n_b, found.n_matched) == (3, 4, 3)
+    assert found.only_b == 1
+    with pytest.raises(UserError, match="data are blinded by m_gg, which only one side has"):
+        compared(hides=(121.5, 124.5), m_gg=None)
+
+
+def test_a_side_without_events(compared: Callable[..., PairDifference]) -> None:
+    found = compared(0)
+    assert (found.n_b, found.only_a, found.n_matched) == (0, 6, 0)
+
+
+@given(seed=st.integers(0, 99), rows=st.sampled_from([2, 3, 100]))
+@settings(
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_the_number_of_parts_changes_nothing(
+    compared: Callable[..., PairDifference], seed: int, rows: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    changes = {
+        "event": rng.integers(0, 9, 8),
+        "tag_idx": rng.integers(-1, 2, 8),
+        "m_gg": rng.integers(118, 128, 8).astype(float),
+    }
+    whole = compared(8, **changes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "ROWS", rows)
+        parted = compared(8, **changes)
+    for ours, theirs in zip(whole.columns, parted.columns, strict=True):
+        assert ours.mean_difference == pytest.approx(theirs.mean_difference, abs=1e-12)
+    loose = {"mean_difference": 0.0, "worst": ""}
+    assert [c.model_copy(update=loose) for c in whole.columns] == [
+        c.model_copy(update={**loose, "max_difference": w.max_difference})
+        for c, w in zip(parted.columns, whole.columns, strict=True)
+    ]
+    assert {(m.origin, m.target): m.n for m in whole.moves} == {
+        (m.origin, m.target): m.n for m in parted.moves
+    }
+    assert whole.tags == parted.tags

@@ -1,0 +1,68 @@
+"""Two versions of an analysis, and another framework's files, from the outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from higgsflow.diff.column_map import ColumnMap
+from higgsflow.diff.difference import diff
+from higgsflow.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Lab
+
+
+def test_two_versions_and_the_files_of_another_framework(
+    lab: Lab, make_root_file: Callable[..., Path]
+) -> None:
+    lab.without_data().sig["files"] = {"2017": str(lab.files / "Sig_2017_*.root")}
+    assert lab.run()
+    first = str(lab.output())
+    same = diff(first, first)
+    assert (same.is_same, [p.n_columns > 5 for p in same.pairs]) == (True, [True])
+
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": 80.0}
+    lab.sig["xs"] = 1.0
+    assert lab.run("MergeSample", sample="Sig", version="v2")
+    (pair,) = diff(first, first.replace("v1", "v2")).pairs
+    old = lab.table()
+    moved = int((np.array(old["met"]) > 60).sum() - (np.array(old["met"]) > 80).sum())
+    (move,) = pair.moves
+    assert (move.origin, move.target, move.n) == ("high_met", "rest", moved)
+    assert pair.n_matched == pair.n_a == pair.n_b == len(old)
+    changed = {column.name: column for column in pair.columns}
+    assert {"weight_central", "weight_full_pileup_up"} <= set(changed)
+    assert "m_gg" not in changed
+    assert changed["weight_central"].max_relative == pytest.approx(0.5)
+    assert sum(t.yield_b or 0 for t in pair.tags) == pytest.approx(
+        2 * sum(t.yield_a or 0 for t in pair.tags)
+    )
+
+    numbers = {name: old[name].to_numpy() for name in ("run", "event", "weight_central")}
+    theirs = {
+        **{name: values[::-1][1:] for name, values in numbers.items()},
+        "lumi": old["luminosityBlock"].to_numpy()[::-1][1:].astype(np.int32),
+        "CMS_hgg_mass": old["m_gg"].to_numpy()[::-1][1:].astype(np.float32),
+        "category": 5 + old["tag_idx"].to_numpy()[::-1][1:].astype(np.int32),
+    }
+    path = make_root_file(lab.folder / "theirs.root", events=theirs)
+    known = ColumnMap(
+        columns={"m_gg": "CMS_hgg_mass", "tag_idx": "category"},
+        tags={"high_met": 5, "rest": 6},
+    )
+    (pair,) = diff(first, str(path), known, tolerance=1e-6).pairs
+    assert (pair.only_a, pair.only_b, pair.columns) == (1, 0, ())
+    assert pair.n_columns == 2
+    assert [(m.target, m.n) for m in pair.moves] == [("absent", 1)]
+
+
+def test_what_cannot_be_compared_is_told(tmp_path: Path) -> None:
+    for tolerance in (-1.0, float("nan")):
+        with pytest.raises(UserError, match="is not a number from 0 on"):
+            diff(str(tmp_path), str(tmp_path), tolerance=tolerance)

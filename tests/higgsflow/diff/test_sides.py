@@ -1,0 +1,144 @@
+"""What is compared with what. The store is one that the toy analysis has filled."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from higgsflow.diff.column_map import ColumnMap
+from higgsflow.diff.sides import open_side, pair_up
+from higgsflow.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Lab
+
+ALL = ("", "", "")
+
+
+@pytest.fixture
+def store(lab: Lab, make_parquet: Callable[..., Path], make_columns: Any) -> Path:
+    """A folder as an analysis leaves it: two samples, of which Data are blinded."""
+    from higgsflow.catalog.load import load_analysis
+    from higgsflow.catalog.snapshot import write_snapshot
+
+    folder = lab.folder / "store" / "toy" / "v1"
+    lab.content["systematics"]["independent_collections"] = {"met": lab.met_scale()}
+    folder.mkdir(parents=True)
+    write_snapshot(load_analysis(lab.write()), folder)
+    for name in ("Sig/2017/nominal", "Sig/2017/met_up", "Sig/2018/nominal", "Data/2017/nominal"):
+        make_parquet(f"store/toy/v1/merged/{name}.parquet", make_columns(3))
+    return folder
+
+
+def test_a_store_has_all_its_merged_files_nominal_first(store: Path) -> None:
+    side = open_side(str(store))
+    assert list(side.events) == [
+        ("Data", "2017", "nominal"), ("Sig", "2017", "nominal"), ("Sig", "2017", "met_up"),
+        ("Sig", "2018", "nominal"),
+    ]  # fmt: skip
+    source = side.events["Sig", "2017", "nominal"]
+    assert (source.tags, source.blinding) == (("high_met", "rest"), None)
+    blinding = side.events["Data", "2017", "nominal"].blinding
+    assert blinding is not None
+    assert blinding.window == (115.0, 135.0)
+    # by its name below the store of the environment
+    assert list(open_side("toy/v1").events) == list(side.events)
+
+
+def test_stores_are_compared_where_both_have_something(store: Path) -> None:
+    other = store.parent / "v2"
+    shutil.copytree(store, other)
+    shutil.rmtree(other / "merged" / "Sig" / "2018")
+    shutil.rmtree(store / "merged" / "Data")
+    pairing = pair_up(open_side(str(store)), open_side(str(other)), ColumnMap(), ALL)
+    assert list(pairing.found) == [("Sig", "2017", "nominal"), ("Sig", "2017", "met_up")]
+    assert pairing.only_a == (("Sig", "2018", "nominal"),)
+    assert pairing.only_b == (("Data", "2017", "nominal"),)
+    asked = pair_up(
+        open_side(str(store)), open_side(str(other)), ColumnMap(), ("Sig", "2017", "met_up")
+    )
+    assert list(asked.found) == [("Sig", "2017", "met_up")]
+    with pytest.raises(UserError, match="no sample 'Sgi'"):
+        pair_up(open_side(str(store)), open_side(str(other)), ColumnMap(), ("Sgi", "", ""))
+
+
+def test_files_of_others_are_one_set_of_nominal_events(
+    store: Path, make_parquet: Callable[..., Path], make_columns: Any
+) -> None:
+    path = make_parquet("theirs/a.parquet", make_columns(2))
+    make_parquet("theirs/b.parquet", make_columns(2))
+    ours, theirs = open_side(str(store)), open_side(str(path.parent))
+    assert [p.name for p in theirs.paths] == ["a.parquet", "b.parquet"]
+    with pytest.raises(UserError, match=r"is one set of events, .* has 3\n  such as Data 2017"):
+        pair_up(ours, theirs, ColumnMap(), ALL)
+    for one, other, position in ((ours, theirs, 1), (theirs, ours, 0)):
+        pairing = pair_up(one, other, ColumnMap(), ("Data", "", ""))
+        ((key, sources),) = pairing.found.items()
+        assert key == ("Data", "2017", "nominal")
+        # blinded as ours are
+        assert sources[position].paths == theirs.paths
+        assert sources[position].blinding == sources[1 - position].blinding != None  # noqa: E711
+
+
+def test_a_pattern_says_where_the_files_of_others_are(
+    store: Path, make_parquet: Callable[..., Path], make_columns: Any
+) -> None:
+    path = make_parquet("theirs/Sig_2017/part_0.parquet", make_columns(2))
+    make_parquet("theirs/Sig_2017/part_1.parquet", make_columns(2))
+    theirs = open_side(str(path.parents[1]))
+    known = ColumnMap(files="{sample}_{year}/part_*.parquet")
+    pairing = pair_up(open_side(str(store)), theirs, known, ALL)
+    assert list(pairing.found) == [("Sig", "2017", "nominal")]
+    assert len(pairing.found["Sig", "2017", "nominal"][1].paths) == 2
+    assert pairing.only_a == (("Data", "2017", "nominal"), ("Sig", "2018", "nominal"))
+    for files, message in (("{file}.root", "cannot be filled in"), ("{year}.root", "none of")):
+        with pytest.raises(UserError, match=message):
+            pair_up(open_side(str(store)), theirs, ColumnMap(files=files), ALL)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nowhere/at/all", "nothing to compare at"),
+        ("toy.yml", "nearest there is: .*toy.yaml"),
+        ("toy.yaml", "is neither .parquet nor .root"),
+        ("code", "nothing to compare at"),
+    ],
+)
+def test_what_cannot_be_compared_is_told(lab: Lab, text: str, message: str) -> None:
+    lab.write()
+    with pytest.raises(UserError, match=message) as caught:
+        open_side(str(lab.folder / text))
+    assert len(str(caught.value).splitlines()) <= 3
+
+
+def test_a_store_in_which_nothing_is_merged_is_told(store: Path) -> None:
+    shutil.rmtree(store / "merged")
+    with pytest.raises(UserError, match="nothing is merged in"):
+        open_side(str(store))
+    assert yaml.safe_load((store / "analysis.yaml").read_text())["name"] == "toy"
+
+
+def test_a_merged_file_knows_what_it_is(lab: Lab) -> None:
+    """Blinded as its analysis says, or as the default does where it lies elsewhere."""
+    lab.content["blinding"] = {"window": [100, 110]}
+    assert lab.run("MergeSample", sample="Data", year="2017")
+    path = lab.output("merged", "Data", "2017", "nominal.parquet")
+    side = open_side(str(path))
+    ((key, source),) = side.events.items()
+    assert (key, source.tags) == (("Data", "2017", "nominal"), ("high_met", "rest"))
+    assert source.blinding is not None
+    assert source.blinding.window == (100, 110)
+    copy = lab.folder / "copy.parquet"
+    shutil.copy(path, copy)
+    other = open_side(str(copy))
+    (blinding,) = (s.blinding for s in other.events.values())
+    assert blinding is not None
+    assert blinding.window == (115, 135)
+    assert list(pair_up(side, other, ColumnMap(), ALL).found) == [key]

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from higgsflow.diff.content import (
+    ColumnDifference,
+    Difference,
+    Move,
+    PairDifference,
+    TagDifference,
+)
+from higgsflow.diff.text import render
+
+TAG = TagDifference(tag="tth_leptonic", n_a=10, n_b=12, yield_a=5.0, yield_b=6.25)
+MOVE = Move(origin="tth_leptonic", target="absent", n=3, events=("1:2:3", "1:2:4", "1:2:5"))
+COLUMN = ColumnDifference(
+    name="m_gg", n_changed=7, n_one_nan=1, max_difference=0.5, mean_difference=0.01,
+    max_relative=0.004, worst="297050:12:123456789",
+)  # fmt: skip
+PAIR = PairDifference(
+    sample="ttH_M125", year="2016UL_preVFP", variation="photon_pt_scale_down", n_a=1_000_000,
+    n_b=1_000_001, n_matched=999_999, duplicates_a=0, duplicates_b=2, tags=(TAG,),
+    moves=(MOVE,) * 25,
+    n_columns=12, columns=(COLUMN,) * 3, columns_a=tuple(f"column_{i}" for i in range(30)),
+    columns_b=(),
+)  # fmt: skip
+SAME = PairDifference(
+    sample="Data", year="2017", variation="nominal", n_a=5, n_b=5, n_hidden=4, n_matched=5,
+    duplicates_a=0, duplicates_b=0, tags=(TAG,), moves=(), n_columns=2, columns=(), columns_a=(),
+    columns_b=(),
+)  # fmt: skip
+
+
+def test_tables_fit_the_screen_and_tell_what_differs() -> None:
+    text = render(
+        Difference(a="store/demo/v1", b="other.root", tolerance=1e-6, pairs=(PAIR, SAME),
+                   only_a=("ttH_M125 2018 nominal",))
+    )  # fmt: skip
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[:2] == ["A: store/demo/v1", "B: other.root"]
+    for words in (
+        "+1.25", "1:2:3, 1:2:4", "297050:12:123456789", "and 5 more moves: --json has them",
+        "columns of A only: column_0", "and 18 more", "only in A: ttH_M125 2018 nominal",
+        "1 of 2 compared differ within 1e-06",
+        "data in the blinded window are not compared: 4 rows of both sides",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_the_same_is_said_in_a_line() -> None:
+    text = render(Difference(a="a", b="b", tolerance=0.0, pairs=(SAME,)))
+    assert text.splitlines()[-1] == "the same: 1 compared"
+    assert "tth_leptonic" not in text
