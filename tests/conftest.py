@@ -427,3 +427,20 @@ def browser(tmp_path: Path) -> Callable[[str], str]:
         ).stdout
 
     return opened
+
+
+@pytest.fixture
+def scheduler_page(tmp_path: Path) -> Iterator[str]:
+    """The address of a scheduler of luigi that runs meanwhile, with the store of the test."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tasks.execution.page_server",
+         "--port", "0", "--store", str(tmp_path / "store")],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    address = process.stdout.readline().split()[0]
+    assert address.startswith("http://127.0.0.1:")
+    yield address
+    process.terminate()
+    assert process.wait(timeout=60) == 0
+    process.stdout.close()

@@ -69,8 +69,7 @@ def reset() -> None:
     _prepared.clear()
     _making.clear()
     chatter.forget()
-    if scheduler.forget():
-        luigi.configuration.get_config().remove_option("core", "local_scheduler")
+    scheduler.forget(luigi.configuration.get_config())
 
 
 def preload() -> None:

@@ -9,13 +9,12 @@ import json
 import os
 import socket
 import sys
-import threading
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import luigi.rpc
 
@@ -23,6 +22,8 @@ DEFAULT = "http://127.0.0.1:8082"
 VARIABLE = "HIGGSFLOW_SCHEDULER"
 # luigi's own
 _OPTIONS = ("--local-scheduler", "--scheduler-")
+# so that luigi waits for what another command makes, see `TrackedScheduler`
+_WAITS = ("keep_alive", "count_last_scheduled")
 _TIMEOUT = 0.5  # seconds
 _LISTENS = "0A"
 _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
@@ -48,7 +49,6 @@ class Scheduler:
         return path.as_uri()
 
 
-_Client: Any = luigi.rpc.RemoteScheduler
 current: list[Scheduler] = []
 _chosen: list[Scheduler | None] = []
 
@@ -111,40 +111,9 @@ def _answer(url: str) -> Any:
         return None
 
 
-class TrackedScheduler(_Client):
-    """luigi's client; gives each task its address also when it has ended, which luigi forgets."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # by default it would be asked for another minute once it is gone
-        self._rpc_retry_attempts, self._rpc_retry_wait = 2, 1
-
-    def add_task(self, **kwargs: Any) -> Any:
-        """Announces a task or a change of its status."""
-        from tasks.execution.page import named, url_for
-
-        params = kwargs.get("params")
-        if params:
-            kwargs["tracking_url"] = kwargs.get("tracking_url") or url_for(params)
-            kwargs["params"], kwargs["param_visibilities"] = named(params), {}
-        return super().add_task(**kwargs)
-
-    def _fetch(self, url_suffix: str, body: Any) -> Any:
-        try:
-            return super()._fetch(url_suffix, body)
-        except luigi.rpc.RPCError:
-            if threading.current_thread() is threading.main_thread():
-                sys.stderr.write(
-                    f"the scheduler at {self._url} has ended while it was in use\n"
-                    "  the same command goes on where this one stopped, with or without one\n"
-                )
-                raise SystemExit(1) from None
-            raise
-
-
 def choose(config: Any) -> None:
     """Tells luigi which scheduler to use, unless the user has."""
-    current.clear()
+    forget(config)
     said_so = any(word.startswith(_OPTIONS) for word in sys.argv)
     if said_so or config.has_option("core", "local_scheduler"):
         return
@@ -152,18 +121,38 @@ def choose(config: Any) -> None:
     _chosen.append(found)
     config.set("core", "local_scheduler", str(found is None))
     if found is not None:
+        from tasks.execution.scheduler_client import TrackedScheduler
+
         current.append(found)
         config.set("core", "scheduler_url", found.url)
+        for option in _WAITS:
+            config.set("worker", option, "True")
         # luigi's command line knows no other way to be given a client
         vars(luigi.rpc)["RemoteScheduler"] = TrackedScheduler
+        bury(found.url)
 
 
-def forget() -> bool:
-    """Forgets what was chosen; whether there was a choice."""
+def bury(url: str) -> None:
+    """Tells of commands on this machine that were killed: it would wait a minute for them."""
+    answer = _answer(f"{url}/api/worker_list?data=%7B%7D") or {}
+    for worker in answer.get("response", ()):
+        if worker.get("host") != socket.gethostname() or Path(f"/proc/{worker['pid']}").exists():
+            continue
+        for task_id in worker["running"]:
+            told = {"worker": worker["name"], "task_id": task_id, "status": "FAILED"}
+            told["expl"] = json.dumps("its command was killed")
+            _answer(f"{url}/api/add_task?{urlencode({'data': json.dumps(told)})}")
+
+
+def forget(config: Any) -> None:
+    """Forgets what was chosen."""
+    if _chosen:
+        config.remove_option("core", "local_scheduler")
+    for option in _WAITS:
+        if current and config.has_option("worker", option):
+            config.remove_option("worker", option)
     current.clear()
-    had = bool(_chosen)
     _chosen.clear()
-    return had
 
 
 def said() -> str:

@@ -6,50 +6,31 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from tasks.execution import scheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    import pytest
     from conftest import Lab
 
-ROOT = Path(__file__).resolve().parents[2]
 HALF_SLOW = """
 
 import time
+from pathlib import Path
 
 
 @tagger(reads=["event"])
-def half_slow(events):
-    time.sleep(600.0 * (events.event[0] >= 2000))
+def half_slow(events, marker=""):
+    if events.event[0] >= 2000 and not Path(marker).exists():
+        time.sleep(600.0)
     return events.event > 0
 """
-
-
-@pytest.fixture
-def page(command_line: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address of a scheduler that the test's commands use."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tasks.execution.page_server",
-         "--port", "0", "--store", str(command_line.store)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    address = process.stdout.readline().split()[0]
-    monkeypatch.setenv(scheduler.VARIABLE, address)
-    yield address
-    process.terminate()
-    process.communicate(timeout=60)
 
 
 def ask(page: str, method: str, **data: Any) -> Any:
@@ -97,11 +78,24 @@ def row_of(seen: str) -> str:
 
 
 def test_a_browser_sees_what_runs_how_far_it_is_and_its_jobs(
-    command_line: Lab, page: str, browser: Callable[[str], str]
+    command_line: Lab,
+    scheduler_page: str,
+    browser: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lab = command_line.without_data()
+    """The command is killed, and the next one does not wait for what it left behind."""
+    lab, page = command_line.without_data(), scheduler_page
+    monkeypatch.setenv(scheduler.VARIABLE, page)
+    marker = lab.folder / "marker"
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + HALF_SLOW, encoding="utf-8")
-    lab.content["tag_sequence"][1].insert(0, "toy_taggers:half_slow")
+    lab.content["tag_sequence"][1].insert(
+        0,
+        {
+            "name": "half_slow",
+            "tagger": "toy_taggers:half_slow",
+            "options": {"marker": str(marker)},
+        },
+    )
     process = lab.start("MergeSample", "--sample", "Sig")
     try:
         stage = wait_for(lambda: half_done(page))
@@ -119,3 +113,7 @@ def test_a_browser_sees_what_runs_how_far_it_is_and_its_jobs(
         os.killpg(process.pid, signal.SIGKILL)
         told = process.communicate(timeout=60)[1]
     assert f"progress: {page}" in told
+    marker.touch()
+    again = lab.law_run("MergeSample", "--sample", "Sig")
+    assert again.returncode == 0, again.stderr
+    assert "another command" not in again.stderr

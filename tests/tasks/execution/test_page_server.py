@@ -1,43 +1,18 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.execution import scheduler
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """The address of one that serves a store."""
-    store = tmp_path / "store"
-    (store / "demo" / "v1").mkdir(parents=True)
-    (store / "demo" / "v1" / "report.html").write_text("<p>peak</p>")
-    (store / "demo" / "v1" / "events.parquet").write_text("secret")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tasks.execution.page_server", "--port", "0", "--store", str(store)],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    address = process.stdout.readline().split()[0]
-    assert address.startswith("http://127.0.0.1:")
-    yield address
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == 0
-    process.stdout.close()
 
 
 def got(url: str) -> str:
@@ -54,8 +29,12 @@ def refusal(url: str) -> tuple[int, str]:
 
 
 def test_it_is_a_scheduler_and_serves_what_people_read(
-    server: str, monkeypatch: pytest.MonkeyPatch
+    scheduler_page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    server, folder = scheduler_page, tmp_path / "store" / "demo" / "v1"
+    folder.mkdir(parents=True)
+    (folder / "report.html").write_text("<p>peak</p>")
+    (folder / "events.parquet").write_text("secret")
     assert "peak" in got(f"{server}/store/demo/v1/report.html")
     status, page = refusal(f"{server}/store/demo/v1/later.html")
     assert (status, "not made yet" in page) == (404, True)
