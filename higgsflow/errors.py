@@ -31,6 +31,9 @@ def shorten(names: Collection[str], limit: int = 8) -> str:
 class UserError(Exception):
     """Something the user can put right, told in at most three lines."""
 
+    cause = "what was asked for cannot be done as it was asked."
+    cure = "do what the last line says, and run the command again."
+
     def __init__(self, what: str, where: str = "", remedy: str = "") -> None:
         self.what = what
         self.where = where
@@ -44,6 +47,14 @@ class UserError(Exception):
 class UnknownName(UserError):
     """A name that nobody declared; offers the nearest known one."""
 
+    cause = (
+        "a name in a command or in a configuration is misspelled, or what it names is not declared."
+    )
+    cure = (
+        "take the name that the message offers, or one of those that it lists; else declare it "
+        "there."
+    )
+
     def __init__(self, kind: str, name: str, known: Collection[str], where: str) -> None:
         guess = nearest(name, known)
         hint = f". Did you mean '{guess}'?" if guess else ""
@@ -54,9 +65,21 @@ class UnknownName(UserError):
 class InvalidConfiguration(UserError):
     """A configuration that is not what the model expects; names file, place and reason."""
 
+    cause = "a configuration, a catalogue or an option says something that cannot be."
+    cure = (
+        "correct the file at the place that the message names; `higgsflow check` tells all of "
+        "them at once."
+    )
+
 
 class MissingColumn(UserError):
     """A column that a cut or systematic needs and a file lacks."""
+
+    cause = "a cut, systematic or variable needs a column that an input file does not have."
+    cure = (
+        "take one of the nearest names; a column of some versions of NanoAOD only can be "
+        "declared as optional, or with other names."
+    )
 
     def __init__(self, wanted: str, needed_by: str, url: str, known: Collection[str]) -> None:
         guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
@@ -71,26 +94,71 @@ class InputFileError(UserError):
     While a job runs this counts as a failure of the infrastructure, not as a defect.
     """
 
+    cause = (
+        "an input file is absent, cut off, of another kind or without what is needed, or its "
+        "server does not answer."
+    )
+    cure = (
+        "see whether the file opens elsewhere, then correct its address, copy it again, name a "
+        "replica, or take it out; `law run RunAnalysis --retry-failed` tries it again."
+    )
+
 
 class TaggerError(UserError):
     """A tagger that breaks its contract, such as a mask of another length."""
+
+    cause = "the code of a tagger gives something else than a tagger may."
+    cure = "correct the tagger: docs/taggers.md says what it returns and declares."
 
 
 class WeightError(UserError):
     """A factor that is not finite, or not one per event; names the event."""
 
+    cause = "a weight or factor of an event cannot be used."
+    cure = (
+        "look at the event that is named, and correct the column or the function that gives the "
+        "factor."
+    )
+
 
 class VariationError(UserError):
     """A variation that breaks what was declared of it, such as its bound."""
+
+    cause = "the code of a systematic does something else than it declares."
+    cure = "correct the function, or what is declared of it, such as its `bound`."
 
 
 class IncompleteSample(UserError):
     """Too little of a sample was processed for what was asked."""
 
+    cause = "jobs failed for good, or outputs were removed while the command ran."
+    cure = (
+        "run the command again; `law run MonitorJobs --sample NAME --show` tells which jobs "
+        "failed and why."
+    )
+
 
 class NormalizationError(UserError):
     """Sums of weights from which no scale1fb can be made."""
 
+    cause = (
+        "the sums of weights or numbers of entries of the files do not fit together, so that "
+        "any scale would be a guess."
+    )
+    cure = (
+        "say in the catalogue what the files are (`skim`, `partial`, `negative_denominator`), "
+        "or correct the files."
+    )
+
 
 class StoreError(UserError):
     """A store that cannot be written or read."""
+
+    cause = (
+        "the folder of the outputs cannot be written or read: no room, no permission, or a file "
+        "system that is away."
+    )
+    cure = (
+        "make room or get the permission, or choose another store with HIGGSFLOW_STORE or "
+        "`store:`; then run the command again."
+    )

@@ -29,6 +29,12 @@ _PROXY_HINT = "is the proxy valid? voms-proxy-init -voms cms -rfc"
 class DasError(UserError):
     """DAS cannot be asked, or its answer cannot be used."""
 
+    cause = (
+        "the catalogue of CMS data sets is asked with `dasgoclient`, which needs a grid proxy "
+        "and the network."
+    )
+    cure = "make a proxy with `voms-proxy-init`, or list the files in a text file instead."
+
 
 def is_dataset(text: str) -> bool:
     """Whether a text has the form `/primary/processed/TIER`."""

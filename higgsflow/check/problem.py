@@ -48,6 +48,9 @@ class Problem(Noun):
 class Problems(UserError):
     """Several problems of one analysis; the first one is told, and how to see all of them."""
 
+    cause = "what was found before anything ran; the first problem is told."
+    cure = "correct it; `higgsflow check` tells the others."
+
 
 def problem_of(error: UserError, about: str, *subjects: str) -> Problem:
     """The problem that an error tells."""

@@ -27,6 +27,18 @@ MEANING: dict[ErrorClass, str] = {
     "defect": "an exception in a tagger or systematic, or a crash of their code",
 }
 
+# what the user can do
+CURE: dict[ErrorClass, str] = {
+    "input": "see whether the file opens elsewhere; name a replica, or take the file out",
+    "memory": "allow more with `max_memory_mb`, or make `n_events_per_block` smaller",
+    "time": "allow more with `max_time_limit`, or make `n_events_per_output` smaller",
+    "lost": "nothing, unless it is always the same node or site",
+    "environment": "see on a node whether the container, the `.venv` and the checkout are there",
+    "store": "make room, or see whether the nodes can write to the store",
+    "cancelled": "nothing; with `stragglers: wait` all jobs are waited for",
+    "defect": "correct the tagger or systematic: the command that the message ends with shows it",
+}
+
 # codes with which a job ends that could not leave a record, such as on a full disk
 EXIT_CODES: dict[ErrorClass, int] = {
     "input": 81,

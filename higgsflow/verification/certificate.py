@@ -9,6 +9,12 @@ from higgsflow.model.noun import Noun
 class NotAsClaimed(UserError):
     """Something in the store does not follow from what it was made from."""
 
+    cause = (
+        "a file in the store was changed or damaged after it was made, or was not made by this "
+        "program."
+    )
+    cure = "remove the file that is named, and run the stage again: only it is made anew."
+
 
 class Certificate(Noun):
     """A merged file of which everything holds.

@@ -23,6 +23,12 @@ _SHOWN = 4  # lost ranges in a message
 class DefectError(UserError):
     """An exception in the code of a tagger or systematic; its traceback is told once."""
 
+    cause = "the code of a tagger or systematic raised an exception on some events."
+    cure = (
+        "run the command that the message ends with, which shows it on these events, and "
+        "correct the code."
+    )
+
 
 def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
     """The cause that hit most jobs: its traceback, how many they were, and how to see it again."""

@@ -26,6 +26,12 @@ _MARGIN = 60.0  # seconds, at most, that the engine gives a job beyond what the 
 class EngineError(UserError):
     """An engine that does not answer, or refuses."""
 
+    cause = "the programs of a batch engine do not answer, or refuse what they are given."
+    cure = (
+        "try the program that is named by hand; correct engines.yaml where it is about what "
+        "jobs ask for. Jobs that run go on, and the same command comes back to them."
+    )
+
 
 @dataclass(frozen=True)
 class Seen:
