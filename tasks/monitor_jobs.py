@@ -18,6 +18,7 @@ from higgsflow.output.atomic import write_text
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_state import tabulate
 from higgsflow.records.journal import Journal, read_journal, settled
+from higgsflow.records.losses import losses
 from higgsflow.records.lumi_coverage import sample_coverage
 from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
 from tasks import session
@@ -132,16 +133,22 @@ class MonitorJobs(VariationTask):
         torn = [chunk for chunk in chunks if chunk.id in sources and chunk not in counted]
         records |= collect(store, torn, sources)[1]
         lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
+        rows = job_rows(chunks, sources, records, failures)
         jobs = SampleJobs(
             inputs="",
             invocation=session.current.id,
             sample=self.sample,
             year=self.year,
-            rows=job_rows(chunks, sources, records, failures),
+            rows=rows,
             completeness=process.completeness(),
             counted=tuple(chunk.id for chunk in counted),
             ranges=found.ranges,
             lost=_joined(lost),
+            losses=losses(
+                found.ranges,
+                lost,
+                ((r.n_entries, r.n_selected) for r in rows if r.status == "done"),
+            ),
             factor_sums=found.factor_sums,
             ledgers=found.ledgers,
             lumisections=sample_coverage(self.pair, index, found.ranges, lost),
@@ -149,7 +156,26 @@ class MonitorJobs(VariationTask):
         if jobs.lumisections is not None:
             write_text(self._processed_lumis, written(jobs.lumisections.processed))
         self._write_table(process, records, failures)
+        self._tell_what_landed(len(sources), len(chunks), process)
         self.output().write(jobs, self._ingredients(sources, process))
+
+    def _tell_what_landed(self, n_done: int, n_chunks: int, process: ProcessSample) -> None:
+        """Says so when what was merged without some jobs is merged again with them."""
+        before = self.output().made_from() or {}
+        wanted = {v: product.model_dump() for v, product in process.wanted.items()}
+        same = before.get("what jobs make") == marked(digest(wanted))
+        n_before = before.get("chunks that are done", 0)
+        if same and before.get("chunks") == self._chunked(process) and 0 < n_before < n_done:
+            scaled = "" if self.pair.is_data else " with a new scale1fb"
+            sys.stderr.write(
+                f"{self.pair.name}: late or retried jobs have landed: {n_done} of {n_chunks} "
+                f"chunks are done, {n_before} before; it is merged again{scaled}\n"
+            )
+            sys.stderr.flush()
+
+    @staticmethod
+    def _chunked(process: ProcessSample) -> str:
+        return marked(digest([chunk.id for chunk in process.chunks]))
 
     def _write_table(
         self,
@@ -186,7 +212,7 @@ class MonitorJobs(VariationTask):
         """What the table depends on: which jobs made what of which chunks."""
         wanted = {v: product.model_dump() for v, product in process.wanted.items()}
         return {
-            "chunks": marked(digest([chunk.id for chunk in process.chunks])),
+            "chunks": self._chunked(process),
             "chunks that are done": len(sources),
             "outputs of jobs": marked(digest(sources)),
             "variations": list(wanted),

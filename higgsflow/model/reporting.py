@@ -50,6 +50,9 @@ class Sentinels(Noun):
     coverage: FiniteFloat = Field(
         default=99.0, ge=0, le=100, description="percent of certified lumisections processed"
     )
+    loss_chance: FiniteFloat = Field(
+        default=0.01, ge=0, le=1, description="below which what was lost is not a random choice"
+    )
     runs_difference: FiniteFloat = Field(
         default=1e-5, gt=0, description="relative, of sum of weights read to that of Runs"
     )

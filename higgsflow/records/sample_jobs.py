@@ -11,6 +11,7 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.job_record import FailureRecord, JobRecord, Product, RangeSums
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.ledger_sum import LedgerSum
+from higgsflow.records.losses import Losses
 from higgsflow.records.lumi_coverage import SampleCoverage
 from higgsflow.records.profile import Profile, total
 
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
 
 
 class JobRow(Noun):
-    """One chunk in the table of jobs; efforts are sums over the jobs that made it."""
+    """One chunk in the table of jobs; efforts are sums over the jobs that made it.
+
+    Attributes:
+        n_selected: nominal events that it has written.
+    """
 
     chunk_id: str
     status: Literal["done", "failed", "missing"]
     n_entries: int
     first_url: str
+    n_selected: int | None = None
     sources: dict[str, str] = {}
     attempts: int = 0
     error_class: str = ""
@@ -50,6 +56,7 @@ class SampleJobs(Noun):
         counted: ids of the done chunks whose events count.
         ranges: sums of every range in them.
         lost: ranges that were not.
+        losses: what was processed against what was lost, where something was.
         ledgers: merged counters, per variation.
         lumisections: of data, those processed and those missing.
     """
@@ -64,6 +71,7 @@ class SampleJobs(Noun):
     counted: tuple[str, ...]
     ranges: tuple[RangeSums, ...]
     lost: tuple[Range, ...]
+    losses: Losses | None = None
     factor_sums: dict[str, float]
     ledgers: dict[str, Ledger]
     lumisections: SampleCoverage | None = None
@@ -142,6 +150,7 @@ def _done_row(chunk: Chunk, sources: Mapping[str, str], records: Sequence[JobRec
         status="done",
         n_entries=chunk.n_entries,
         first_url=chunk.ranges[0].url,
+        n_selected=_n_selected(sources.get(NOMINAL, ""), records),
         sources=dict(sources),
         attempts=max(record.attempt for record in records),
         host=efforts[-1].host,
@@ -153,6 +162,11 @@ def _done_row(chunk: Chunk, sources: Mapping[str, str], records: Sequence[JobRec
         profile=total([effort.profile for effort in efforts if effort.profile is not None]),
         versions=records[-1].versions,
     )
+
+
+def _n_selected(stem: str, records: Sequence[JobRecord]) -> int | None:
+    rows = (r.output.rows.get(NOMINAL) for r in records if f"{r.chunk_id}.{r.digest}" == stem)
+    return next(rows, None)
 
 
 def _stages(efforts: Sequence[Effort]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from higgsflow.model.noun import Noun
 from higgsflow.normalization import Normalization
 from higgsflow.records.generator_bins import GeneratorBin
+from higgsflow.records.losses import Losses
 from higgsflow.records.lumi_coverage import SampleCoverage, YearCoverage
 from higgsflow.records.profile import Profile
 from higgsflow.report.variation_content import (
@@ -75,6 +76,7 @@ class SampleSummary(Noun):
         complete: whether every entry was processed.
         fraction: of the entries that were.
         lost: addresses and ranges that were not processed.
+        losses: whether losing them may bias numbers; null where nothing was lost.
         normalization: scale1fb, and what it was made from.
         jobs: how many there were, and what they took.
         variations: numbers of nominal and of every other variation.
@@ -114,6 +116,7 @@ class SampleSummary(Noun):
     systematics: tuple[SystematicSummary, ...]
     merged: dict[str, str]
     lumisections: SampleCoverage | None = None
+    losses: Losses | None = None
     interval: Interval | None = None
     files: tuple[FileSummary, ...] = ()
     negative_fraction: float | None = None

@@ -12,6 +12,7 @@ from higgsflow.report import aggregates
 from higgsflow.report.agreement import disagreements
 from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
+from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.systematic_sentinels import about_systematics
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def _of_sample(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
         yield Finding(
             kind="incomplete", where=aggregates.label(sample), text=text, severity=severity
         )
+        yield from about_losses(sample, aggregates.label(sample), limits)
     if sample.kind != "data":
         yield from _runs(sample, limits)
         yield from _negative(sample, limits)
