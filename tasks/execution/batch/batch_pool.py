@@ -114,7 +114,7 @@ class BatchPool:
         for job in jobs:
             known = self._earlier.open.get(job.stem)
             if known is None:
-                self._waiting.append(Attempt(job, self.knobs.applied(self._first)))
+                self._waiting.append(Attempt(job, self._first))
             else:
                 attempt = Attempt(job, known.resources, known.attempt)
                 self._flights.append(Flight(attempt, known.key, unsure=True))
@@ -126,6 +126,8 @@ class BatchPool:
         if not groups:
             return
         taken = {id(attempt) for group in groups for attempt in group}
+        for attempt in (attempt for group in groups for attempt in group):
+            attempt.resources = self.knobs.applied(attempt.resources, attempt.number)
         self._waiting = deque(a for a in self._waiting if id(a) not in taken)
         n_others = len(self._flights)
         for batch in submission.batches(groups):
@@ -161,9 +163,8 @@ class BatchPool:
             attempt = flight.attempt
             follows = next_attempt(outcome, attempt.resources, self._most, settings)
             if follows is not None:
-                asked = self.knobs.applied(follows.resources)
                 again = time.time() + follows.delay
-                self._waiting.append(Attempt(attempt.job, asked, follows.number, again))
+                self._waiting.append(Attempt(attempt.job, follows.resources, follows.number, again))
             outcome = outcome.model_copy(
                 update={"final": follows is None, "engine_id": flight.engine_id}
             )

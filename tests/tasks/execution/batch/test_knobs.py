@@ -48,5 +48,8 @@ def test_attempts_to_come_ask_for_what_was_set() -> None:
     assert found.applied(before) == before
     found.set("memory = 2 GB")
     assert found.applied(before) == Resources(memory_mb=2048, time_limit=60)
+    # a job that had too little has more already
+    assert found.applied(Resources(memory_mb=4000, time_limit=60), attempt=2).memory_mb == 4000
+    assert found.applied(before, attempt=2) == Resources(memory_mb=2048, time_limit=60)
     found.set("retries = 4")
     assert found.settings(JobsManager()).attempts == 5
