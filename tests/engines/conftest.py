@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-import time
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from filelock import FileLock
+from page import luigi_page
+from scenarios import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from conftest import Lab
+    from page import Page
 
 HERE = Path(__file__).resolve().parent
 FOLDER = Path(os.environ.get("HIGGSFLOW_ENGINES", "/tmp/higgsflow-engines"))
@@ -63,6 +67,14 @@ class Pool:
         number = {"waiting": "JobStatus == 1", "running": "JobStatus == 2", "": "True"}[state]
         return ask("condor_q", "-constraint", number, "-af:j", "JobStatus").split()[::2]
 
+    def waiting(self, number: int) -> str:
+        """The id of one of the jobs of a batch, while it waits."""
+        if self.name == "slurm":
+            rows = ask("squeue", "-h", "-o", "%i %j", "-t", "PENDING").splitlines()
+            return next((r.split()[0] for r in rows if r.endswith(f".{number}")), "")
+        constraint = f"JobStatus == 1 && HiggsflowJob == {number}"
+        return ask("condor_q", "-constraint", constraint, "-af:j", "").strip()
+
     def kill(self, job: str) -> None:
         """Ends a job as its administrator might."""
         ask("scancel", job) if self.name == "slurm" else ask("condor_rm", job)
@@ -80,19 +92,10 @@ def ask(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
-def wait_for(condition: Callable[[], Any]) -> Any:
-    """What it returns, once that is something."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return found
-
-
-@pytest.fixture(scope="module", params=["slurm", "htcondor"])
+@pytest.fixture(scope="class")
 def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
     """An engine that runs; it stops with the tests that need it, unless it ran before."""
-    found = Pool(request.param)
+    found = Pool(request.cls.engine)
     if os.getuid() != 0 or not found.is_installed():
         pytest.skip(f"needs tests/engines/{found.name}.sh install, as root on Debian 12")
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -115,7 +118,7 @@ class Farm:
         self.starts = lab.folder / "starts"
         self.site: dict[str, Any] = {
             "engine": pool.name,
-            "poll_interval": 1,
+            "poll_interval": 0.5,
             "landing_time": 10,
             "submit_folder": str(lab.folder / "submit"),
         }
@@ -152,6 +155,25 @@ class Farm:
         """The same without waiting."""
         return self.lab.start(stage, *self.arguments(*more))
 
+    def job_of(self, start: int) -> str:
+        """What the engine calls the job of a chunk that runs, as another shell is told."""
+
+        def found() -> str:
+            printed = self.lab.law_run("MonitorJobs", "--sample", "Sig", "--json").stdout
+            rows = json.loads(printed)[0]["chunks"] if printed else []
+            ids = [r["engine_id"] for r in rows if r["branch"] == (start - 1000) // 10]
+            return ids[0] if ids else ""
+
+        job: str = wait_for(found)
+        return job
+
+    def node(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        """A job's program, out of reach of the engine: as on a node that it has lost."""
+        folder = self.lab.folder / "node"
+        folder.mkdir()
+        program = [sys.executable, "-m", "tasks.execution.batch.node", *arguments]
+        return subprocess.Popen(program, cwd=folder, env=self.lab.environment())
+
     def rows(self, sample: str = "Sig") -> list[dict[str, Any]]:
         """The table of its jobs."""
         table = self.lab.read("jobs", sample, "2017", "job_table.json")
@@ -186,6 +208,13 @@ def watched(events):
 {body}
     return events.event > 0
 """
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """luigi's page, which stages can be told to ask."""
+    with luigi_page(tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
