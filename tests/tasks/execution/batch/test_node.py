@@ -26,10 +26,11 @@ def slow(events):
     time.sleep(60)
     return events.event > 0
 """
+NODE = ["-m", "tasks.execution.batch.node"]
 FAILING = SLOW.replace("time.sleep(60)", 'raise RuntimeError("no such calibration")')
 
 
-def start(bench: Any, **asked: Any) -> subprocess.CompletedProcess[str]:
+def start(bench: Any, program: str = "", **asked: Any) -> subprocess.CompletedProcess[str]:
     """Runs the first two chunks as one job."""
     submission = Submission(bench.site, bench.places, bench.room)
     resources = Resources(**asked)
@@ -38,7 +39,7 @@ def start(bench: Any, **asked: Any) -> subprocess.CompletedProcess[str]:
     scratch.mkdir()
     batch = bench.places.jobs / "batches" / f"{flight.key[0]}.jsonl"
     done = subprocess.run(
-        [sys.executable, "-m", "tasks.execution.batch.node", str(batch), "0"],
+        [sys.executable, *(["-c", program] if program else NODE), str(batch), "0"],
         cwd=scratch, capture_output=True, text=True, check=False, timeout=120,
         env={**os.environ, "PYTHONPATH": str(bench.task_root)},
     )  # fmt: skip
@@ -94,3 +95,28 @@ def test_other_code_than_that_of_the_run_is_refused(bench: Any) -> None:
     assert error == "environment"
     assert "is not that with which the run began" in message
     assert not list(bench.places.chunks.glob("*.parquet"))
+
+
+# prints the exit code, and what was imported up to the end of the job
+LEAN = """
+import sys
+from tasks.execution.batch.node import main
+print(main(sys.argv[1:]), *sorted(sys.modules))
+"""
+# what draws, compiles, trains and serves; law and luigi, and with them all of the stages
+UNNEEDED = {
+    "law", "luigi", "tornado", "matplotlib", "mplhep", "hist", "scipy", "pandas", "yaml", "jinja2",
+    "numba", "llvmlite", "onnxruntime", "xgboost", "XRootD", "pebble", "multiprocessing",
+}  # fmt: skip
+
+
+def test_imports_only_what_it_needs(bench: Any) -> None:
+    """Seen after chunks are done that need neither a model, a compiler nor a server of files."""
+    done = start(bench.prepare(), LEAN)
+    code, *imported = done.stdout.split()
+    assert code == "0", done.stderr
+    assert UNNEEDED.isdisjoint(imported)
+    stages = {name for name in imported if name.split(".")[0] in ("tasks", "workflows")}
+    lean = {"", ".execution", ".execution.batch"}
+    lean |= {f".execution.batch.{name}" for name in ("node", "batch_file")}
+    assert stages <= {f"tasks{name}" for name in lean}
