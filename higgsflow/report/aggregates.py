@@ -7,6 +7,8 @@ with the side bands of the pictures they would give what is in the window.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import NOMINAL
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
         Yield,
     )
 
+# of cuts: step, tagger, name, cuts
+_Group = tuple[int, str, str, tuple[str, ...]]
+
 
 @dataclass(frozen=True)
 class Row:
@@ -33,6 +38,7 @@ class Row:
 
     name: str
     complete: bool
+    fraction: float
     hidden: bool
     yields: dict[str, Yield]
 
@@ -43,6 +49,7 @@ class FlowRow:
 
     sample: str
     complete: bool
+    fraction: float
     flow: CutFlow | None
 
 
@@ -63,6 +70,7 @@ class Overlap:
 
     name: str
     complete: bool
+    fraction: float
     before: tuple[int, ...]
     after: tuple[int, ...]
     matrix: tuple[tuple[int, ...], ...]
@@ -116,6 +124,17 @@ def processes(samples: Iterable[SampleSummary]) -> dict[str, tuple[SampleSummary
     return found
 
 
+def is_complete(samples: Iterable[SampleSummary]) -> bool:
+    """Whether every entry of all of them was processed."""
+    return all(sample.complete for sample in samples)
+
+
+def processed(samples: Sequence[SampleSummary]) -> float:
+    """The fraction of their entries that was processed, taken together."""
+    n = sum(sample.n_entries for sample in samples)
+    return sum(sample.fraction * sample.n_entries for sample in samples) / n if n else 1.0
+
+
 def groups(samples: Sequence[SampleSummary]) -> dict[str, tuple[SampleSummary, ...]]:
     """What is added up: each simulated process, all signal, all simulation, and data."""
     simulated = tuple(s for s in samples if s.kind != "data")
@@ -139,7 +158,8 @@ def _row(name: str, samples: Sequence[SampleSummary], summary: Summary) -> Row:
     hidden = any(is_hidden(summary, sample) for sample in samples)
     return Row(
         name=name,
-        complete=all(sample.complete for sample in samples),
+        complete=is_complete(samples),
+        fraction=processed(samples),
         hidden=hidden,
         yields={} if hidden else nominal_yields(samples, summary.tags),
     )
@@ -158,31 +178,32 @@ def nominal(sample: SampleSummary) -> VariationSummary | None:
 
 def flow_tables(summary: Summary) -> tuple[FlowTable, ...]:
     """Nominal cut flows, summed over years; samples with other cuts get another table."""
-    tables: dict[tuple[int, str, str, tuple[str, ...]], dict[str, FlowRow]] = {}
+    tables: dict[_Group, dict[str, list[tuple[SampleSummary, CutFlow]]]] = {}
     for sample in summary.samples:
         known = nominal(sample)
         for found in known.flows if known is not None else ():
             flow = as_flow(found)
             rows = tables.setdefault((found.step, found.tagger, found.group, flow.cuts), {})
-            hidden = is_hidden(summary, sample)
-            rows[sample.sample] = _added(
-                rows.get(sample.sample),
-                FlowRow(sample.sample, sample.complete, None if hidden else flow),
-            )
-    return tuple(FlowTable(*key, tuple(tables[key].values())) for key in sorted(tables, key=_step))
+            rows.setdefault(sample.sample, []).append((sample, flow))
+    return tuple(
+        FlowTable(*key, tuple(_flow_row(parts, summary) for parts in tables[key].values()))
+        for key in sorted(tables, key=_step)
+    )
 
 
-def _step(key: tuple[int, str, str, tuple[str, ...]]) -> int:
+def _step(key: _Group) -> int:
     return key[0]
 
 
-def _added(known: FlowRow | None, other: FlowRow) -> FlowRow:
-    if known is None:
-        return other
-    complete = known.complete and other.complete
-    if known.flow is None or other.flow is None:
-        return FlowRow(other.sample, complete, None)
-    return FlowRow(other.sample, complete, known.flow + other.flow)
+def _flow_row(parts: Sequence[tuple[SampleSummary, CutFlow]], summary: Summary) -> FlowRow:
+    samples = [sample for sample, _ in parts]
+    hidden = any(is_hidden(summary, sample) for sample in samples)
+    return FlowRow(
+        samples[0].sample,
+        is_complete(samples),
+        processed(samples),
+        None if hidden else reduce(add, (flow for _, flow in parts)),
+    )
 
 
 def as_flow(found: FlowSummary) -> CutFlow:
@@ -212,7 +233,8 @@ def _overlap(name: str, samples: Sequence[SampleSummary], summary: Summary) -> O
     indices = range(len(summary.tags))
     return Overlap(
         name=name,
-        complete=all(sample.complete for sample in samples),
+        complete=is_complete(samples),
+        fraction=processed(samples),
         before=tuple(sum(n.before.get(t, 0) for n in known) for t in summary.tags),
         after=tuple(sum(n.after.get(t, 0) for n in known) for t in summary.tags),
         matrix=tuple(

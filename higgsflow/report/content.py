@@ -137,6 +137,7 @@ class Total(Noun):
         samples: names of what was added.
         years: of what was added.
         complete: whether every entry of all of them was processed.
+        fraction: of their entries that were.
         hidden: whether blinding keeps back the numbers.
         yields: per tag, nominal; empty where hidden.
         effects: per direction of each systematic and per tag the relative change of the yield.
@@ -147,6 +148,7 @@ class Total(Noun):
     samples: tuple[str, ...]
     years: tuple[str, ...]
     complete: bool
+    fraction: float
     hidden: bool
     yields: dict[str, Yield]
     effects: dict[str, dict[str, float | None]] = {}

@@ -43,9 +43,16 @@ def relative(value: float | None) -> str:
 
 def completeness(complete: bool, fraction: float) -> str:
     """`yes`, or in capitals how much there is; never rounded up to everything."""
-    if complete:
-        return "yes"
-    return f"NO, {math.floor(fraction * 1e4) / 100:.2f}%"
+    return "yes" if complete else f"NO, {_processed(fraction)}"
+
+
+def mark(complete: bool, fraction: float) -> str:
+    """What stands at numbers that were not made from every event: a sign, and how much there is."""
+    return "" if complete else f"{INCOMPLETE} {_processed(fraction)}"
+
+
+def _processed(fraction: float) -> str:
+    return f"{math.floor(fraction * 1e4) / 100:.2f}%"
 
 
 def measured(found: Yield, plus_minus: str = "+-") -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.output.atomic import written_atomically
 from higgsflow.report import aggregates
+from higgsflow.report.formatting import percent
 from higgsflow.report.histograms import Filled, fill_histograms
 from higgsflow.report.plots import draw_effects, draw_stack
 from higgsflow.report.stacks import process_order, stack
@@ -86,9 +87,10 @@ def _caption(summary: Summary) -> str:
     """Years and luminosity; pictures travel without their page, so this is said in each."""
     years = aggregates.years(summary)
     named = ", ".join(years) if len(years) <= 3 else f"{len(years)} years"
-    complete = all(sample.complete for sample in summary.samples)
     caption = f"{named}, {aggregates.luminosity(summary):.4g} /fb"
-    return caption if complete else f"INCOMPLETE, {caption}"
+    if aggregates.is_complete(summary.samples):
+        return caption
+    return f"INCOMPLETE ({percent(aggregates.processed(summary.samples))}), {caption}"
 
 
 def _effects(summary: Summary) -> Iterator[Picture]:

@@ -11,6 +11,7 @@ from higgsflow.report.formatting import (
     INCOMPLETE,
     completeness,
     count,
+    mark,
     measured,
     number,
     percent,
@@ -60,7 +61,12 @@ def _warnings(summary: Summary) -> Iterator[Html]:
     if partly:
         names = ", ".join(f"{s.sample} ({s.year})" for s in partly)
         text = f"Incomplete: not every event was processed of {names}. Numbers with these events"
-        yield element("p", f"{text} are marked {INCOMPLETE}.", class_="warning")
+        yield element(
+            "p",
+            f"{text} are marked {INCOMPLETE}, with the fraction of the events that was processed; ",
+            element("a", "what was not.", href="#jobs"),
+            class_="warning",
+        )
     if summary.blinded is not None:
         column, low, high = summary.blinded
         window = (
@@ -71,16 +77,22 @@ def _warnings(summary: Summary) -> Iterator[Html]:
         )
 
 
-def marked(name: str, complete: bool) -> Content:
-    """A name, with a mark where not every event was processed."""
+def marked(name: str, complete: bool, fraction: float) -> Content:
+    """A name, with a mark where not every event was processed, and how many were."""
     if complete:
         return name
-    mark = element("abbr", INCOMPLETE, title="not every event was processed", class_="bad")
-    return joined((element("span", name), mark))
+    sign = element("abbr", mark(complete, fraction), title=_MARK, class_="bad")
+    return joined((element("span", name), sign))
+
+
+_MARK = "not every event was processed, but this fraction of them"
 
 
 def _yields(rows: Sequence[Row], tags: Sequence[str]) -> Html:
-    shown = ((marked(row.name, row.complete), *(_yield(row, tag) for tag in tags)) for row in rows)
+    shown = (
+        (marked(row.name, row.complete, row.fraction), *(_yield(row, tag) for tag in tags))
+        for row in rows
+    )
     return table(("process", *tags), shown)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.report import aggregates
 from higgsflow.report.formatting import BLINDED, NOTHING, count, number, percent, relative, spread
-from higgsflow.report.markup import Content, Html, details, element, note, section, table
+from higgsflow.report.markup import Content, Html, details, element, joined, note, section, table
 from higgsflow.report.sections import gallery, marked
 from higgsflow.selection.cutflow import efficiency
 
@@ -42,7 +42,7 @@ def _flow(flow: FlowTable, summary: Summary) -> Iterator[Html]:
 
 
 def _flow_row(row: FlowRow) -> tuple[Content, ...]:
-    name = marked(row.sample, row.complete)
+    name = marked(row.sample, row.complete, row.fraction)
     if row.flow is None:
         return (name, BLINDED)
     flow = row.flow
@@ -60,7 +60,7 @@ def _two_lines(first: str, second: str) -> Html:
 
 
 def _n_minus_1(row: FlowRow) -> tuple[Content, ...]:
-    name = marked(row.sample, row.complete)
+    name = marked(row.sample, row.complete, row.fraction)
     if row.flow is None:
         return (name, BLINDED)
     passed = row.flow.passed
@@ -81,7 +81,7 @@ def _weighted_rows(flow: FlowTable, sample: SampleSummary) -> Iterator[tuple[Con
         same = (found.step, found.tagger, found.group) == (flow.step, flow.tagger, flow.group)
         if same and tuple(cut.name for cut in found.cuts) == flow.cuts:
             cells = (_with_error(cut.weighted, cut.weighted_error) for cut in found.cuts)
-            name = marked(sample.sample, sample.complete)
+            name = marked(sample.sample, sample.complete, sample.fraction)
             yield (name, sample.year, number(found.total.sumw), *cells)
 
 
@@ -94,7 +94,7 @@ def _with_error(value: float | None, error: float | None) -> str:
 def overlaps(summary: Summary) -> Html:
     """Events per tag before and after overlap removal, and shared by two tags."""
     found = aggregates.overlaps(summary)
-    rows = ((marked(one.name, one.complete), *_before_after(one)) for one in found)
+    rows = ((marked(one.name, one.complete, one.fraction), *_before_after(one)) for one in found)
     hidden = any(aggregates.is_hidden(summary, sample) for sample in summary.samples)
     return section(
         "overlap",
@@ -160,4 +160,6 @@ def _effects(samples: Sequence[SampleSummary], tags: Sequence[str]) -> Html:
         )
         for row in aggregates.systematic_rows(samples, tags)
     )
-    return table(headers, rows, names=3)
+    complete, fraction = aggregates.is_complete(samples), aggregates.processed(samples)
+    partly = [] if complete else [element("p", marked("Incomplete:", complete, fraction))]
+    return joined((*partly, table(headers, rows, names=3)))

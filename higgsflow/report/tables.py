@@ -17,6 +17,7 @@ from higgsflow.report.formatting import (
     INCOMPLETE,
     completeness,
     count,
+    mark,
     measured,
     number,
     percent,
@@ -214,7 +215,7 @@ def _yields(title: str, rows: Sequence[Row], tags: Sequence[str]) -> _Grid:
 
 def _marked(row: Row | FlowRow) -> str:
     name = row.sample if isinstance(row, aggregates.FlowRow) else row.name
-    return name if row.complete else f"{name} {INCOMPLETE}"
+    return f"{name} {mark(row.complete, row.fraction)}".rstrip()
 
 
 def _yield(row: Row, tag: str) -> str:
@@ -247,9 +248,11 @@ def _flow_cells(row: FlowRow, n: int) -> tuple[str, ...]:
 
 
 def _systematics(summary: Summary) -> _Grid:
-    rows = aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)
+    samples = aggregates.simulation(summary)
+    rows = aggregates.systematic_rows(samples, summary.tags)
+    sign = mark(aggregates.is_complete(samples), aggregates.processed(samples))
     return _Grid(
-        "Systematics: factor over selected events, effect on the yield of all simulation",
+        "Systematics: factor over selected events, effect on the yield of all simulation " + sign,
         ("systematic", "direction", "mean", "std", *summary.tags),
         tuple(_systematic_row(row, summary.tags) for row in rows),
         names=2,
@@ -268,7 +271,7 @@ def _systematic_row(row: SystematicRow, tags: Sequence[str]) -> tuple[str, ...]:
 
 def _notes(summary: Summary) -> Iterator[str]:
     if not all(sample.complete for sample in summary.samples):
-        yield f"{INCOMPLETE} not every event was processed"
+        yield f"{INCOMPLETE} not every event was processed, but this fraction of them"
     for sample in summary.samples:
         yield from _lost(sample)
     for name, year, one in lumi_sections.coverages(summary):

@@ -47,6 +47,7 @@ def _of_years(summary: Summary, group: str, years: set[str]) -> list[Total]:
             samples=tuple(dict.fromkeys(s.sample for s in found[row.name])),
             years=tuple(dict.fromkeys(s.year for s in found[row.name])),
             complete=row.complete,
+            fraction=row.fraction,
             hidden=row.hidden,
             yields=row.yields,
             effects=_effects(found[row.name], summary.tags),
@@ -68,6 +69,7 @@ def rows_of_year_groups(summary: Summary) -> dict[str, tuple[aggregates.Row, ...
     found: dict[str, tuple[aggregates.Row, ...]] = {}
     for total in summary.totals:
         if total.group not in plain:
-            row = aggregates.Row(total.name, total.complete, total.hidden, total.yields)
+            status = (total.complete, total.fraction, total.hidden)
+            row = aggregates.Row(total.name, *status, total.yields)
             found[total.group] = (*found.get(total.group, ()), row)
     return found

@@ -45,6 +45,24 @@ def test_sum_with_an_incomplete_sample_is_incomplete(make_summary):
     }
 
 
+def test_fraction_of_a_sum_counts_entries(make_summary):
+    """95 % of 1000 entries, with all of 1000, and with all of 9000."""
+    one = next(s for s in make_summary(incomplete=True).samples if not s.complete)
+    whole = next(s for s in make_summary().samples)
+    assert aggregates.processed([one, whole]) == pytest.approx(0.975)
+    large = whole.model_copy(update={"n_entries": 9000})
+    assert aggregates.processed([one, large]) == pytest.approx(0.995)
+    none = one.model_copy(update={"n_entries": 0})
+    assert aggregates.processed([none]) == 1.0
+
+
+def test_cut_flow_of_a_sample_is_as_complete_as_its_years(make_summary):
+    found = aggregates.flow_tables(make_summary(incomplete=True))[0].rows
+    by_name = {row.sample: (row.complete, row.fraction) for row in found}
+    assert by_name["DiPhoton"] == (False, 0.95)
+    assert by_name["ttH_M125"] == (True, 1.0)
+
+
 def test_yields_of_blinded_data_are_hidden(make_summary):
     found = rows(make_summary(blinded=WINDOW))
     assert found["data: data"].hidden

@@ -3,6 +3,7 @@ import pytest
 from higgsflow.report.formatting import (
     completeness,
     count,
+    mark,
     measured,
     number,
     percent,
@@ -43,6 +44,13 @@ def test_only_all_is_100_percent(value, text):
 
 def test_nearly_complete_is_not_rounded_up():
     assert completeness(False, 0.9999999) == "NO, 99.99%"
+
+
+def test_only_incomplete_numbers_have_a_mark_which_says_how_much_there_is():
+    assert mark(True, 1.0) == ""
+    assert mark(False, 0.75) == "* 75.00%"
+    # of all entries, but a chunk without any is missing
+    assert mark(False, 1.0) == "* 100.00%"
 
 
 def test_complete_says_yes():

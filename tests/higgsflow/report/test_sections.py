@@ -36,8 +36,10 @@ def test_yields_of_each_year_are_there(make_summary):
 
 
 def test_mark_is_on_incomplete_names_only():
-    assert marked("a", complete=True) == "a"
-    assert "not every event" in marked("a", complete=False).text
+    assert marked("a", complete=True, fraction=1.0) == "a"
+    text = marked("a", complete=False, fraction=0.99999).text
+    assert "not every event" in text
+    assert "* 99.99%" in text
 
 
 def test_picture_is_inside_the_page():

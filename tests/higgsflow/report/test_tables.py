@@ -73,9 +73,11 @@ def test_normalisation_of_a_sample_and_year(make_summary):
 def test_incomplete_numbers_are_marked(make_summary):
     text = printed(make_summary(incomplete=True))
     assert "NO, 95.00%" in text
-    assert words(text, "diphoton *")[1] == "*"
-    assert words(text, "all simulation *")[2] == "*"
-    assert "* not every event was processed" in text
+    assert words(text, "diphoton *")[1:3] == ["*", "95.00%"]
+    assert words(text, "all simulation *")[2:4] == ["*", "97.50%"]
+    assert words(text, "DiPhoton *")[1:3] == ["*", "95.00%"]
+    assert "effect on the yield of all simulation * 97.50%" in " ".join(text.split())
+    assert "* not every event was processed, but this fraction" in text
     assert "DiPhoton (2017): root://host//f2.root entries 950 to 1000" in text
 
 

@@ -48,7 +48,8 @@ def test_blinded_data_have_no_sums(make_summary):
 def test_sum_of_incomplete_samples_is_incomplete(make_summary):
     found = by_key(make_summary(incomplete=True))
     assert not found["all simulation", "2017"].complete
-    assert found["ttH", "2017"].complete
+    assert found["all simulation", "2017"].fraction == pytest.approx(0.975)
+    assert (found["ttH", "2017"].complete, found["ttH", "2017"].fraction) == (True, 1.0)
 
 
 def test_conclusion_has_totals_and_findings(make_summary):
