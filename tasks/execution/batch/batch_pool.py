@@ -17,7 +17,7 @@ from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.earlier import Earlier
-from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.engine import Seen, held
 from tasks.execution.batch.flights import Flight, failure_of
 from tasks.execution.batch.knobs import knobs_of
 from tasks.execution.batch.mailbox import Mailbox
@@ -195,6 +195,8 @@ class BatchPool:
         there = self._engine.look(owner, {token for token, _ in by_key})
         gone = {k for k in by_key if k not in there or there[k].phase == "ended"}
         past = self._engine.past(owner, gone) if gone else {}
+        if stuck := held(there, by_key):
+            self._engine.cancel(owner, stuck)
         for key, flights in by_key.items():
             seen = past.get(key) or there.get(key)
             if seen is not None and seen.phase in ("waiting", "running"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from higgsflow.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.model.engines import Site
@@ -20,7 +20,8 @@ Phase = Literal["waiting", "running", "held", "ended"]
 Key = tuple[str, int]  # token of a batch, number of a job in it
 
 _PATIENCE = 300.0  # seconds that an engine may take to answer
-_MARGIN = 60.0  # seconds, at most, that the engine gives a job beyond what the node does
+# seconds that the engine gives a job beyond what the node does: to start, and to end itself
+_MARGIN = 60.0
 
 
 class EngineError(UserError):
@@ -93,6 +94,14 @@ class Engine(Protocol):
         """Takes jobs out of the queue, whatever they do."""
 
 
+def held(there: Mapping[Key, Seen], but: Collection[Key] = ()) -> set[Key]:
+    """Jobs that stay in the queue for ever, which nobody waits for.
+
+    Of a job that came to its limit, an engine may say so after the job itself has.
+    """
+    return {key for key, seen in there.items() if seen.phase == "held" and key not in but}
+
+
 def make_engine(site: Site) -> Engine:
     """The engine of a site.
 
@@ -141,4 +150,4 @@ def run_time(asked: Resources) -> float | None:
     """Seconds after which the engine ends a job, should the node not have done so."""
     if asked.time_limit is None:
         return None
-    return asked.time_limit + min(_MARGIN, 0.1 * asked.time_limit)
+    return asked.time_limit + _MARGIN

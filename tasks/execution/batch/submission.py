@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
-from tasks.execution.batch.engine import EngineError, Request
+from tasks.execution.batch.engine import EngineError, Request, held
 from tasks.execution.batch.flights import Flight
 from tasks.execution.batch.script import write_script
 
@@ -90,6 +90,8 @@ class Submission:
         try:
             there = engine.look(self._places.owner, tokens)
             busy = {token for (token, _), seen in there.items() if seen.phase != "ended"}
+            if stuck := held(there):
+                engine.cancel(self._places.owner, stuck)
         except EngineError:
             busy = tokens
         for batch in batches:

@@ -4,7 +4,7 @@ import pytest
 
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import Resources
-from tasks.execution.batch.engine import EngineError, ask, make_engine, run_time
+from tasks.execution.batch.engine import EngineError, Seen, ask, held, make_engine, run_time
 
 
 def test_what_a_command_prints() -> None:
@@ -32,8 +32,18 @@ def test_commands_that_are_not_here_are_told_in_three_lines(
     assert len(str(error.value).splitlines()) <= 3
 
 
-@pytest.mark.parametrize(("limit", "expected"), [(None, None), (100.0, 110.0), (7200.0, 7260.0)])
+@pytest.mark.parametrize(("limit", "expected"), [(None, None), (100.0, 160.0), (7200.0, 7260.0)])
 def test_the_engine_gives_a_job_a_little_more_time(
     limit: float | None, expected: float | None
 ) -> None:
     assert run_time(Resources(time_limit=limit)) == expected
+
+
+def test_only_held_jobs_that_nobody_waits_for_are_stuck() -> None:
+    there = {
+        ("a", 0): Seen("1", "held"),
+        ("a", 1): Seen("2", "held"),
+        ("a", 2): Seen("3", "running"),
+    }
+    assert held(there) == {("a", 0), ("a", 1)}
+    assert held(there, {("a", 0)}) == {("a", 1)}

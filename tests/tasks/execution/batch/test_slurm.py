@@ -41,5 +41,5 @@ def test_what_is_not_said_is_left_to_the_cluster() -> None:
 
 
 def test_the_engine_waits_for_the_node_to_end_a_job_that_takes_too_long() -> None:
-    """Slurm counts in minutes: a job of 10 s has at least one."""
-    assert "--time=1" in command(Site(engine="slurm"), Resources(time_limit=10))
+    """Slurm counts in minutes, and starting takes some seconds of one."""
+    assert "--time=2" in command(Site(engine="slurm"), Resources(time_limit=10))

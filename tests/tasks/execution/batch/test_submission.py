@@ -4,6 +4,7 @@ from typing import Any
 
 from higgsflow.model.jobs import Resources
 from tasks.execution.batch.batch_file import batches_in
+from tasks.execution.batch.engine import Seen
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
 
@@ -43,3 +44,28 @@ def test_what_is_submitted_is_written_before(bench: Any) -> None:
 def test_large_submissions_are_cut() -> None:
     cut = list(Submission.batches([[]] * 4500))  # type: ignore[list-item]
     assert [len(part) for part in cut] == [2000, 2000, 500]
+
+
+class Stuck:
+    """An engine that still has the jobs of ended chunks, one of which it holds."""
+
+    cancelled: Any = None
+
+    def look(self, owner: str, tokens: Any) -> dict[Any, Seen]:
+        del owner
+        (token,) = tokens
+        return {(token, 0): Seen("1", "held"), (token, 1): Seen("2", "running")}
+
+    def cancel(self, owner: str, jobs: Any) -> None:
+        del owner
+        self.cancelled = {number for _, number in jobs}
+
+
+def test_held_jobs_do_not_stay_where_their_chunks_have_ended(bench: Any) -> None:
+    """Both the node and the engine may end a job that takes too long, one after the other."""
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    engine = Stuck()
+    submission.tidy(engine)  # type: ignore[arg-type]
+    assert engine.cancelled == {0}
+    assert not batches_in(bench.places.jobs)
