@@ -18,8 +18,9 @@ from higgsflow.weights import Factors, evaluate, factor_column
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
     from higgsflow.selection.cutflow import Counter
@@ -30,22 +31,22 @@ Kept = dict[str, "Counter"]
 
 
 def kept_before_cuts(
-    plan: Plan, events: Any, initial: Any, early: Weighed, variations: Sequence[str]
+    plan: Plan, events: PlainEvents, initial: Any, early: Weighed, variations: Sequence[str]
 ) -> dict[str, Kept]:
     """Per variation the sums over all events, whose generator weights are `initial`."""
     kept = {name: found for name, found in early.items() if found[0].preserved is not None}
     sums: dict[str, Kept] = {variation: {} for variation in variations}
     for variation in variations:
         if variation == NOMINAL:
-            sums[variation] |= generator_sums(plan, events, initial, early)
+            sums[variation] |= generator_sums(plan, events.view, initial, early)
             for weight, factors in kept.values():
-                sums[variation] |= kept_sums(weight, initial, factors, events)
+                sums[variation] |= kept_sums(weight, initial, factors, events.view)
         elif any(weight.modify_central_weight for weight, _ in kept.values()):
             sums[variation] |= _varied(plan, events, (initial, kept), variation)
     return sums
 
 
-def _varied(plan: Plan, events: Any, known: tuple[Any, Weighed], variation: str) -> Kept:
+def _varied(plan: Plan, events: PlainEvents, known: tuple[Any, Weighed], variation: str) -> Kept:
     """The sums of central factors under a variation; what it does not touch stays as it is."""
     initial, kept = known
     source, direction = find_variation(plan.systematics, variation)
@@ -55,29 +56,23 @@ def _varied(plan: Plan, events: Any, known: tuple[Any, Weighed], variation: str)
     for weight, nominal in kept.values():
         if weight.modify_central_weight:
             touched = set(source.changes) & set(weight_inputs(weight))
-            factors = evaluate(weight, events) if touched else nominal
+            factors = evaluate(weight, events.view) if touched else nominal
             factors = of_variation(factors.under(weight.under.get(variation)), variation)
-            found |= kept_sums(weight, initial, factors, events)
+            found |= kept_sums(weight, initial, factors, events.view)
     return found
 
 
 def kept_at_step(
-    weight: WeightSystematic,
-    content: tuple[Any, Any, Factors],
-    rows: Iterable[tuple[str, slice]],
-) -> dict[str, Kept]:
-    """Per variation the sums over the events that reach a step, before its cuts.
+    weight: WeightSystematic, content: tuple[Any, Any, Factors], variation: str
+) -> Kept:
+    """The sums over the events that reach a step under a variation, before its cuts.
 
-    `content` are these events, their generator weights and their factors; `rows` says which of them
-    are of which variation.
+    `content` are these events, their generator weights and their factors.
     """
+    if variation != NOMINAL and not weight.modify_central_weight:
+        return {}
     events, initial, factors = content
-    found: dict[str, Kept] = {}
-    for variation, own in rows:
-        if variation == NOMINAL or weight.modify_central_weight:
-            taken = of_variation(factors.take(own), variation)
-            found[variation] = kept_sums(weight, initial[own], taken, events[own])
-    return found
+    return kept_sums(weight, initial, of_variation(factors, variation), events)
 
 
 def generator_sums(plan: Plan, events: Any, initial: Any, early: Weighed) -> Kept:

@@ -5,11 +5,10 @@ Those that survive are checked when they are shifted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from higgsflow.events.columns import has_column
 from higgsflow.variations import apply_variation, input_columns
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.systematic import IndependentCollection, Systematics
 
 # of each block: enough to see a wrong bound, and few enough that nobody notices
@@ -24,7 +24,7 @@ N_CHECKED = 5_000
 
 
 def check_dropped(
-    events: Any,
+    events: PlainEvents,
     kept: npt.NDArray[np.int64],
     systematics: Systematics,
     variations: Collection[str],
@@ -42,7 +42,7 @@ def check_dropped(
     dropped = np.flatnonzero(mask)
     if not len(dropped):
         return
-    some = events[dropped[:: 1 + (len(dropped) - 1) // N_CHECKED]]
+    some = events.take(dropped[:: 1 + (len(dropped) - 1) // N_CHECKED])
     for source in systematics.independent_collections.values():
         if source.bound is not None and _is_seen(source, some):
             for direction, name in zip(source.directions, source.variations, strict=True):
@@ -50,5 +50,5 @@ def check_dropped(
                     apply_variation(some, source, direction)
 
 
-def _is_seen(source: IndependentCollection, events: Any) -> bool:
-    return all(has_column(events, name) for name in input_columns(source))
+def _is_seen(source: IndependentCollection, events: PlainEvents) -> bool:
+    return all(events.has(name) for name in input_columns(source))

@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.events.columns import get_column
 from higgsflow.model.systematic import CENTRAL
 from higgsflow.needs import IDENTITY
-from higgsflow.preserved import bin_column, positions
+from higgsflow.preserved import bin_column, bins_of
 from higgsflow.profiling import span
 from higgsflow.weights import central_product, factor_column, full_column, varied_weight
 
 if TYPE_CHECKING:
+    from higgsflow.model.preserved import Bins
     from higgsflow.plan import Plan
     from higgsflow.sums import Weighed
-    from higgsflow.taggers.sequence import SequenceResult
+    from higgsflow.taggers.variants import SequenceResult
 
 ak = lazy.load("awkward")
 
@@ -30,13 +30,13 @@ Table = dict[str, npt.NDArray[Any]]
 @span("columns")
 def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: Weighed) -> Table:
     """All output columns of the kept rows."""
-    columns: Table = {name: ak.to_numpy(result.events[name]) for name in IDENTITY}
+    columns: Table = {name: ak.to_numpy(result.column(name)) for name in IDENTITY}
     for name, kind in plan.variables.items():
-        columns[name] = _variable(plan, result.events, name, kind)
+        columns[name] = _variable(plan, result, name, kind)
     columns["tag_idx"] = result.tag_idx
     columns["tag_category"] = result.tag_category
     for weight, bins in plan.binned_weights:
-        columns[bin_column(weight)] = positions(bins, result.events, weight.name)
+        columns[bin_column(weight)] = _bins(bins, result, weight.name)
     columns["weight_central"] = central_product(initial, weighed)
     columns["weight_central_initial"] = initial
     if plan.tells_central:
@@ -53,17 +53,24 @@ def _central_columns(weighed: Weighed) -> Table:
     }
 
 
-def _variable(plan: Plan, events: Any, name: str, kind: str) -> npt.NDArray[Any]:
+def _bins(bins: Bins, result: SequenceResult, owner: str) -> npt.NDArray[np.int16]:
+    if not bins.column:
+        return np.zeros(len(result.rows), dtype=np.int16)
+    return bins_of(bins, np.asarray(result.column(bins.column), dtype=np.float64), owner)
+
+
+def _variable(plan: Plan, result: SequenceResult, name: str, kind: str) -> npt.NDArray[Any]:
     """A variable of interest; those of the generator are float64, and NaN in data."""
     if kind != "gen":
-        return _one_per_event(name, get_column(events, name))
+        return _one_per_event(result, name)
     if plan.context.is_data:
-        return np.full(len(events), np.nan)
-    return _one_per_event(name, get_column(events, name)).astype(np.float64)
+        return np.full(len(result.rows), np.nan)
+    return _one_per_event(result, name).astype(np.float64)
 
 
-def _one_per_event(name: str, values: Any) -> npt.NDArray[Any]:
-    if values.ndim > 1 or values.fields:
+def _one_per_event(result: SequenceResult, name: str) -> npt.NDArray[Any]:
+    values = None if result.has_objects(name) else result.column(name)
+    if values is None or values.ndim > 1:
         raise InvalidConfiguration(
             f"'{name}' has several values per event",
             "variables_of_interest",

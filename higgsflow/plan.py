@@ -95,6 +95,12 @@ class Plan:
         return self.analysis.tag_sequence.tags
 
     @property
+    def varying(self) -> frozenset[str]:
+        """Columns that some variation changes."""
+        sources = self.systematics.independent_collections.values()
+        return frozenset(name for source in sources for name in source.changes)
+
+    @property
     def generator_bins(self) -> dict[str, Bins]:
         """Bins of the generator in which sums are kept; of simulation only."""
         return {} if self.context.is_data else dict(self.analysis.generator_bins)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from higgsflow.weights import Factors, clamped, factor_column
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.shift import Shift
 
 Array = npt.NDArray[np.float64]
@@ -38,7 +39,7 @@ class Sums:
     factors: dict[str, float]
 
 
-def sums_of(generated: Array, initial: Array, early: Weighed, events: Any) -> Sums:
+def sums_of(generated: Array, initial: Array, early: Weighed, events: PlainEvents) -> Sums:
     """The sums of all events read, and those of the factors over the certified ones."""
     factors: dict[str, float] = {}
     for weight, values in early.values():
@@ -46,7 +47,7 @@ def sums_of(generated: Array, initial: Array, early: Weighed, events: Any) -> Su
         for direction, factor in {**named, **values.directions}.items():
             factors[factor_column(weight, direction)] = float((initial * factor).sum())
         factors |= {f"{note}:{weight.name}": float(n) for note, n in values.notes.items()}
-        factors |= dict(_clamped(weight.name, clamped(weight, events)))
+        factors |= dict(_clamped(weight.name, clamped(weight, events.view)))
     return Sums(
         n_certified=len(initial),
         sum_g=float(generated.sum()),
@@ -56,12 +57,12 @@ def sums_of(generated: Array, initial: Array, early: Weighed, events: Any) -> Su
     )
 
 
-def clamped_by_corrections(events: Any, corrections: Iterable[Shift]) -> dict[str, float]:
+def clamped_by_corrections(events: PlainEvents, corrections: Iterable[Shift]) -> dict[str, float]:
     """How many values were outside the bins of nominal corrections, by their names."""
     found: dict[str, float] = {}
     for source in corrections:
-        objects = objects_of(events, source)
-        where = Source(events, objects, objects)
+        objects = objects_of(events.view, source)
+        where = Source(events.view, objects, objects)
         for correction in source.corrections:
             direction = next(iter(correction.variations), CENTRAL)
             counts = count_clamped(correction, direction, where, source.name)

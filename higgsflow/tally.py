@@ -12,16 +12,19 @@ from higgsflow.preserved import bin_column
 from higgsflow.profiling import span
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import measure
-from higgsflow.selection.cutflow import Counter, CutFlow, count, count_cuts
-from higgsflow.taggers.sequence import SequenceResult, StepResult, overlap_matrix, remove_overlap
+from higgsflow.selection.cutflow import Counter, CutFlow, count, count_codes
+from higgsflow.taggers.sequence import StepResult, overlap_matrix, remove_overlap
 from higgsflow.weights import factor_column, full_column
 from higgsflow.yields import binned_for, per_bin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from higgsflow.events.lists import Index
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
+    from higgsflow.taggers.contract import CutGroup
+    from higgsflow.taggers.variants import SequenceResult
 
 Array = npt.NDArray[np.float64]
 Table = dict[str, npt.NDArray[Any]]
@@ -31,26 +34,25 @@ UNTAGGED = "untagged"
 
 @span("count")
 def tally(
-    plan: Plan, result: SequenceResult, slices: Sequence[slice], content: tuple[Table, Array]
+    plan: Plan, result: SequenceResult, content: tuple[Table, Array], counted: FlowMemo
 ) -> Ledger:
-    """The counters of one variation; slices say which rows of each step are its own."""
+    """The counters of one variation, from its table and the weight of every event of the block."""
     table, weight = content
-    flows = list(_ends(result.steps[0], weight, slices[0]))
-    for number in range(1, len(result.steps)):
-        flows.extend(step_flows(number, result.steps[number], weight, slices[number]))
-    last, rows = result.steps[-1], slices[-1]
-    masks, known = last.masks[:, rows], weight[last.rows[rows]]
+    flows = list(_ends(result.steps[0], weight))
+    for number, step in enumerate(result.steps[1:], start=1):
+        flows.extend(step_flows(number, step, weight, counted))
+    masks, known = result.steps[-1].masks, weight[result.steps[-1].rows]
     tags = plan.tags
-    by_tag = {tag: table["tag_idx"] == position for position, tag in enumerate(tags)}
+    by_tag = {tag: np.flatnonzero(table["tag_idx"] == i) for i, tag in enumerate(tags)}
     if plan.analysis.tag_sequence.keep_untagged:
-        by_tag[UNTAGGED] = table["tag_idx"] < 0
-    return Ledger(
+        by_tag[UNTAGGED] = np.flatnonzero(table["tag_idx"] < 0)
+    return Ledger.model_construct(
         flows=tuple(flows),
         before={tag: count(known, mask) for tag, mask in zip(tags, masks, strict=True)},
         after=_after(tags, masks, known),
         overlap=tuple(tuple(int(n) for n in row) for row in overlap_matrix(masks)),
-        moments={tag: _moments(plan, table, mask) for tag, mask in by_tag.items()},
-        yields={tag: _yields(plan, table, mask) for tag, mask in by_tag.items()},
+        moments={tag: _moments(plan, table, rows) for tag, rows in by_tag.items()},
+        yields={tag: _yields(plan, table, rows) for tag, rows in by_tag.items()},
     )
 
 
@@ -59,27 +61,27 @@ def _after(tags: Sequence[str], masks: Any, weight: Array) -> dict[str, Any]:
     return {tag: count(weight, chosen == position) for position, tag in enumerate(tags)}
 
 
-def _moments(plan: Plan, table: Table, mask: Any) -> dict[str, Any]:
+def _moments(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
     names = [name for name in table if name in plan.variables or name in plan.weight_columns]
-    weight = table["weight_central"][mask]
-    return {name: measure(table[name][mask], weight) for name in (*names, "weight_central")}
+    weight = table["weight_central"][rows]
+    return {name: measure(table[name][rows], weight) for name in (*names, "weight_central")}
 
 
-def _yields(plan: Plan, table: Table, mask: Any) -> dict[str, Any]:
+def _yields(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
     """Counters with the central weight, and with the full weight of each direction."""
     central = table["weight_central"]
-    found = _counters(plan, table, mask, (CENTRAL, central, None))
+    found = _counters(plan, table, rows, (CENTRAL, central, None))
     for weight in plan.weights:
         for direction, variation in zip(weight.directions, weight.variations, strict=True):
             if factor_column(weight, direction) in table:
                 full = table.get(full_column(weight, direction))
                 varied = central * table[factor_column(weight, direction)] if full is None else full
-                found |= _counters(plan, table, mask, (variation, varied, weight))
+                found |= _counters(plan, table, rows, (variation, varied, weight))
     return found
 
 
 def _counters(
-    plan: Plan, table: Table, mask: Any, what: tuple[str, Array, WeightSystematic | None]
+    plan: Plan, table: Table, rows: Index, what: tuple[str, Array, WeightSystematic | None]
 ) -> dict[str, Any]:
     """The counter of a weight, and those of its bins where it preserves sums."""
     name, values, weight = what
@@ -88,29 +90,56 @@ def _counters(
         for w in binned_for(plan.systematics, weight)
         if w.preserved is not None
     ]
-    return {name: count(values, mask), **per_bin(name, values, mask, bins)}
+    found = {name: count(values, rows)}
+    if bins:
+        mask = np.zeros(len(values), dtype=np.bool_)
+        mask[rows] = True
+        found |= per_bin(name, values, mask, bins)
+    return found
 
 
-def step_flows(number: int, step: StepResult, weight: Array, rows: slice) -> tuple[StepFlow, ...]:
-    """The cut flows of all taggers of a step, for some of its rows."""
-    known = weight[step.rows[rows]]
-    # taggers that share their objects share the masks of them too
-    counted: dict[int, CutFlow] = {}
-    flows = []
-    for tagger, decision in zip(step.taggers, step.decisions, strict=True):
-        for group, cuts in decision.cuts.items():
-            if id(cuts) not in counted:
-                counted[id(cuts)] = count_cuts(*cuts.of(rows, known))
-            flow = counted[id(cuts)]
-            flows.append(StepFlow(step=number, tagger=tagger.name, group=group, flow=flow))
-    return tuple(flows)
+class FlowMemo:
+    """Cut flows that were counted: of what variations share they are the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, int], tuple[Any, CutFlow]] = {}
+
+    def flow(self, cuts: CutGroup, rows: Index, weight: Array) -> CutFlow:
+        """The cut flow of a group of cuts on some rows of the events that have these weights."""
+        # the arrays are kept, so that nothing else gets their identity
+        inputs = (cuts, rows, weight)
+        key = (id(cuts), id(rows), id(weight))
+        if key not in self._known:
+            self._known[key] = (inputs, _counted(cuts, weight[rows]))
+        return self._known[key][1]
 
 
-def _ends(step: StepResult, weight: Array, rows: slice) -> tuple[StepFlow, ...]:
-    """What passes the first step; its total is not known here, after the skim."""
-    known = weight[step.rows[rows]]
+def _counted(cuts: CutGroup, weight: Array) -> CutFlow:
+    of_entries = weight if cuts.lists is None else cuts.lists.per_object(weight)
+    return count_codes(cuts.names, cuts.codes, of_entries)
+
+
+def step_flows(
+    number: int, step: StepResult, weight: Array, counted: FlowMemo
+) -> tuple[StepFlow, ...]:
+    """The cut flows of all taggers of a step; `weight` is that of every event of the block."""
     return tuple(
-        StepFlow(step=0, tagger=tagger.name, group="events", flow=_end(known, decision.mask[rows]))
+        StepFlow.model_construct(
+            step=number,
+            tagger=tagger.name,
+            group=group,
+            flow=counted.flow(cuts, step.rows, weight),
+        )
+        for tagger, decision in zip(step.taggers, step.decisions, strict=True)
+        for group, cuts in decision.cuts.items()
+    )
+
+
+def _ends(step: StepResult, weight: Array) -> tuple[StepFlow, ...]:
+    """What passes the first step; its total is not known here, after the skim."""
+    known = weight[step.rows]
+    return tuple(
+        StepFlow(step=0, tagger=tagger.name, group="events", flow=_end(known, decision.mask))
         for tagger, decision in zip(step.taggers, step.decisions, strict=True)
     )
 

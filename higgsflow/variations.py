@@ -8,13 +8,14 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.columns import get_column, has_column, with_column
+from higgsflow.events.plain import plain_values, values_of_objects
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.shift import Shift
     from higgsflow.model.systematic import Systematics
 
@@ -57,8 +58,8 @@ def shift_bounds(systematics: Systematics) -> dict[str, float | None]:
 
 
 def apply_corrections(
-    events: Any, corrections: Iterable[NominalCorrection], systematics: Systematics
-) -> Any:
+    events: PlainEvents, corrections: Iterable[NominalCorrection], systematics: Systematics
+) -> PlainEvents:
     """The events with these nominal corrections applied, one after the other.
 
     Directions that an independent collection wants of one are kept beside, as ratios to the
@@ -66,78 +67,92 @@ def apply_corrections(
     """
     for correction in corrections:
         before = _undone(events, correction)
-        columns = _checked(before, correction, CENTRAL)
+        columns = shifted_columns(before, correction, CENTRAL)
         wanted = [
             direction
             for source in systematics.independent_collections.values()
             if source.of_correction == correction.name
             for direction in source.directions
         ]
-        events = before
-        for name, values in columns.items():
-            events = with_column(events, name, values)
-        for direction in wanted:
-            for name, values in _checked(before, correction, direction).items():
-                kept = ratio_column(correction.name, name, direction)
-                events = with_column(events, kept, _ratio(values, columns[name]))
+        ratios = {
+            ratio_column(correction.name, name, direction): _ratio(values, columns[name])
+            for direction in wanted
+            for name, values in shifted_columns(before, correction, direction).items()
+        }
+        events = before.with_columns({**columns, **ratios})
     return events
 
 
-def _undone(events: Any, correction: NominalCorrection) -> Any:
+def _undone(events: PlainEvents, correction: NominalCorrection) -> PlainEvents:
     """The events without the factor that the input carries already."""
-    if correction.undo:
-        factor = get_column(events, str(correction.already_in))
-        for name in correction.branch_modified:
-            events = with_column(events, name, get_column(events, name) / factor)
-    return events
+    if not correction.undo:
+        return events
+    factor = events.column(str(correction.already_in))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        undone = {name: events.column(name) / factor for name in correction.branch_modified}
+    return events.with_columns(undone)
 
 
 def _ratio(varied: Any, central: Any) -> Any:
-    safe = ak.where(central == 0, 1.0, central)
-    return ak.where(central == 0, 1.0, varied / safe)
+    safe = np.where(central == 0, 1.0, central)
+    return np.where(central == 0, 1.0, varied / safe)
 
 
-def apply_variation(events: Any, source: Shift, direction: str) -> Any:
+def apply_variation(events: PlainEvents, source: Shift, direction: str) -> PlainEvents:
     """The nominal events with exactly this one shift applied.
 
     Raises:
         VariationError: when the shift has another shape or leaves its declared bound.
     """
-    for column, values in _checked(events, source, direction).items():
-        events = with_column(events, column, values)
-    return events
+    return events.with_columns(shifted_columns(events, source, direction))
 
 
-def _checked(events: Any, source: Shift, direction: str) -> dict[str, Any]:
-    """The changed columns, of the shape that they had."""
-    columns = shifted(events, source, direction)
-    for column, values in columns.items():
-        nominal = get_column(events, column) if has_column(events, column) else values
-        _check(source, direction, column, (nominal, values))
-    return {column: _as_float64(values) for column, values in columns.items()}
+def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[str, Any]:
+    """The changed columns, of the shape that they had, as plain arrays.
+
+    Raises:
+        VariationError: when the shift has another shape or leaves its declared bound.
+    """
+    found = {}
+    for column, values in shifted(events.view, source, direction).items():
+        what = f"'{source.name}' {direction} of '{column}'"
+        found[column] = _plain(values, column, events, what)
+        bound = source.bound if isinstance(source, IndependentCollection) else None
+        if bound is not None and column in source.branch_modified:
+            _check_bound(what, bound, (events.column(column), found[column]))
+    return found
+
+
+def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
+    """A changed column as the array that it replaces."""
+    if len(values) != len(events):
+        raise VariationError(f"{what} has {len(values)} entries for {len(events)} events")
+    lists = events.lists_of(column)
+    if lists is None:
+        return _as_float64(plain_values(values))
+    jagged = values_of_objects(values)
+    if jagged is None or not np.array_equal(jagged[1], lists.offsets):
+        raise VariationError(f"{what} changed the number of objects: shift them, do not select")
+    return _as_float64(jagged[0])
 
 
 def _as_float64(values: Any) -> Any:
-    """Stacked beside the nominal events, which are float64, it would become so anyway."""
+    """Beside the nominal events, which are float64, it would become so anyway."""
+    if isinstance(values, np.ndarray):
+        return values.astype(np.float64) if values.dtype == np.float32 else values
     return ak.values_astype(values, np.float64) if "float32" in str(ak.type(values)) else values
 
 
-def _check(source: Shift, direction: str, column: str, arrays: tuple[Any, Any]) -> None:
-    nominal, shifted = arrays
-    what = f"'{source.name}' {direction} of '{column}'"
-    if len(nominal) != len(shifted):
-        raise VariationError(f"{what} has {len(shifted)} entries for {len(nominal)} events")
-    if nominal.ndim > 1 and not ak.all(ak.num(nominal) == ak.num(shifted)):
-        raise VariationError(f"{what} changed the number of objects: shift them, do not select")
-    bound = source.bound if isinstance(source, IndependentCollection) else None
-    if bound is None or column not in source.branch_modified:
-        return
-    before, after = (np.asarray(ak.to_numpy(ak.flatten(a, axis=None))) for a in arrays)
+def _check_bound(what: str, bound: float, arrays: tuple[Any, Any]) -> None:
+    before, after = arrays
     with np.errstate(invalid="ignore", divide="ignore"):
         # rounding of the shift itself must not count as a broken promise
-        allowed = np.abs(before) * bound * (1 + 1e-9) + 1e-12
+        allowed = np.abs(before) * (bound * (1 + 1e-9)) + 1e-12
+        kept = np.abs(after - before) <= allowed
+        if kept.all():
+            return
         # what is not a number stays so: a skim cannot see it become one
-        excess = ~(np.abs(after - before) <= allowed) & ~np.isnan(after) & (before != after)
+        excess = ~kept & ~np.isnan(after) & (before != after)
         worst = float(np.max(np.abs(after / before - 1)[excess], initial=0.0))
     if excess.any():
         raise VariationError(

@@ -8,6 +8,7 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.events.columns import get_column
+from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.explain.content import Change, CorrectionStory
 from higgsflow.variations import apply_corrections, apply_variation, find_variation
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 ak = lazy.load("awkward")
 
 
-def correction_stories(plan: Plan, events: Any) -> tuple[tuple[CorrectionStory, ...], Any]:
+def correction_stories(plan: Plan, events: Any) -> tuple[tuple[CorrectionStory, ...], PlainEvents]:
     """What each nominal correction changes, in their order, and the corrected event."""
-    stories = []
+    stories, events = [], plain(events)
     for correction in (*plan.first_corrections, *plan.rest_corrections):
         before = events
         events = apply_corrections(before, (correction,), plan.systematics)
@@ -30,16 +31,16 @@ def correction_stories(plan: Plan, events: Any) -> tuple[tuple[CorrectionStory, 
     return tuple(stories), events
 
 
-def shift_story(plan: Plan, corrected: Any, variation: str) -> CorrectionStory:
+def shift_story(plan: Plan, corrected: PlainEvents, variation: str) -> CorrectionStory:
     """What a variation changes of the corrected event."""
     source, direction = find_variation(plan.systematics, variation)
     after = apply_variation(corrected, source, direction)
     return CorrectionStory(name=variation, changes=_changes(corrected, after, source.changes))
 
 
-def _changes(before: Any, after: Any, columns: Iterable[str]) -> tuple[Change, ...]:
+def _changes(before: PlainEvents, after: PlainEvents, columns: Iterable[str]) -> tuple[Change, ...]:
     return tuple(
-        Change(column=name, before=_values(before, name), after=_values(after, name))
+        Change(column=name, before=_values(before.view, name), after=_values(after.view, name))
         for name in columns
     )
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
+from higgsflow.events.lists import Index, Lists, Mask, first_of_largest, pairs_within
+from higgsflow.events.plain import Objects
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import massless_pair_mass
 
-ak = lazy.load("awkward")
+Array = npt.NDArray[np.float64]
+_KINEMATIC = ("pt", "eta", "phi")
 
 
 class DiphotonCuts(Noun):
@@ -24,19 +29,36 @@ class DiphotonCuts(Noun):
     mass_max: float = Field(default=180.0, description="m <= this [GeV]")
 
 
-def photon_pairs(photons: Any) -> Any:
+@dataclass(frozen=True, eq=False)
+class PhotonPairs:
+    """Pairs of photons of one event.
+
+    Attributes:
+        lists: where the pairs of each event are.
+        lead, sublead: pt, eta and phi of the photon with the larger pt, and of the other.
+        first, second: where these stand among the photons.
+        mass: invariant mass [GeV].
+    """
+
+    lists: Lists
+    lead: Objects
+    sublead: Objects
+    first: Index
+    second: Index
+    mass: Array
+
+
+def photon_pairs(photons: Objects) -> PhotonPairs:
     """All pairs of the photons of each event; `lead` is the one with the larger pt."""
-    pairs = ak.combinations(photons, 2, fields=["a", "b"])
-    ordered = pairs.a.pt >= pairs.b.pt
-    lead = ak.where(ordered, pairs.a, pairs.b)
-    sublead = ak.where(ordered, pairs.b, pairs.a)
-    return ak.zip(
-        {"lead": lead, "sublead": sublead, "mass": massless_pair_mass(lead, sublead)},
-        depth_limit=2,
-    )
+    lists, first, second = pairs_within(photons.lists)
+    ordered = photons.pt[first] >= photons.pt[second]
+    first, second = np.where(ordered, first, second), np.where(ordered, second, first)
+    kinematic = Objects(photons.lists, {name: photons.columns[name] for name in _KINEMATIC})
+    lead, sublead = kinematic.taken(lists, first), kinematic.taken(lists, second)
+    return PhotonPairs(lists, lead, sublead, first, second, massless_pair_mass(lead, sublead))
 
 
-def pair_masks(pairs: Any, cuts: DiphotonCuts) -> dict[str, Any]:
+def pair_masks(pairs: PhotonPairs, cuts: DiphotonCuts) -> dict[str, Any]:
     """Named masks of pairs, in the order in which they are applied."""
     return {
         "lead_pt": pairs.lead.pt > cuts.lead_pt_min,
@@ -47,7 +69,11 @@ def pair_masks(pairs: Any, cuts: DiphotonCuts) -> dict[str, Any]:
     }
 
 
-def best_pair(pairs: Any) -> Any:
-    """The pair with the largest pt sum of each event (the first of equals), None without one."""
-    chosen = ak.argmax(pairs.lead.pt + pairs.sublead.pt, axis=1, keepdims=True)
-    return ak.firsts(pairs[chosen])
+def best_pairs(pairs: PhotonPairs, passing: Mask) -> Index:
+    """Of each event that has passing pairs the position of the one with the largest pt sum.
+
+    The first of equals; in the order of the events.
+    """
+    lists, positions = pairs.lists.chosen(passing)
+    sums = pairs.lead.pt[positions] + pairs.sublead.pt[positions]
+    return positions[first_of_largest(sums, lists)]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import lazy_loader as lazy
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.errors import UnknownName
+from higgsflow.events.lists import Index, first_of_largest, from_counts
+from higgsflow.events.plain import Objects
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import pair_sum
-
-ak = lazy.load("awkward")
 
 # medium working point of DeepFlavour per year
 B_TAG_THRESHOLDS = {
@@ -60,14 +60,44 @@ def jet_needs(cuts: JetCuts) -> tuple[Need, ...]:
 
 def jet_masks(jets: Any, cuts: JetCuts) -> dict[str, Any]:
     """Named masks of jets, without the distances."""
-    masks = {"pt": jets.pt > cuts.pt_min, "eta": abs(jets.eta) < cuts.eta_forward_max}
+    return {"pt": jets.pt > cuts.pt_min, **direction_masks(jets, cuts)}
+
+
+def direction_masks(jets: Any, cuts: JetCuts) -> dict[str, Any]:
+    """Those masks that a change of momentum leaves as they are."""
+    masks = {"eta": abs(jets.eta) < cuts.eta_forward_max}
     if cuts.jet_id_min is not None:
         masks["jet_id"] = jets.jetId >= cuts.jet_id_min
     return masks
 
 
-def leading_pair_mass(jets: Any) -> Any:
-    """Invariant mass [GeV] of the two jets of largest pt; NaN where there are fewer than two."""
-    ordered = jets[ak.argsort(jets.pt, axis=1, ascending=False, stable=True)]
-    padded = ak.pad_none(ordered, 2, axis=1)
-    return ak.fill_none(pair_sum(padded[:, 0], padded[:, 1]).mass, np.nan)
+def leading_pair_mass(jets: Objects) -> npt.NDArray[np.float64]:
+    """Invariant mass [GeV] of the two jets of largest pt of each event; NaN below two jets.
+
+    Of jets with equal pt those come first that do so in the file.
+    """
+    mass = np.full(len(jets.lists), np.nan)
+    enough = np.flatnonzero(jets.lists.counts >= 2)
+    first, second = _leading_two(jets, enough)
+    kinematic = Objects(jets.lists, {n: jets.columns[n] for n in ("pt", "eta", "phi", "mass")})
+    pairs = from_counts(np.ones(len(enough), dtype=np.int64))
+    both = (kinematic.taken(pairs, first), kinematic.taken(pairs, second))
+    mass[enough] = pair_sum(*both).mass
+    return mass
+
+
+def _leading_two(jets: Objects, enough: Index) -> tuple[Index, Index]:
+    """Positions of the first and second jet by pt, for events that have two."""
+    begins, pt = jets.lists.offsets[enough], jets.pt
+    falls = np.ones(len(pt), dtype=np.bool_)
+    np.less_equal(pt[1:], pt[:-1], out=falls[1:])
+    falls[jets.lists.offsets[:-1][jets.lists.counts > 0]] = True
+    if falls.all():
+        return begins, begins + 1
+    some = Objects(jets.lists, {"pt": pt}).take(enough)
+    first = first_of_largest(some.pt, some.lists)
+    others = np.array(some.pt)
+    others[first] = -np.inf
+    second = first_of_largest(others, some.lists)
+    shift = begins - some.lists.offsets[:-1]
+    return first + shift, second + shift

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-import lazy_loader as lazy
 import numpy as np
+import numpy.typing as npt
 
-ak = lazy.load("awkward")
-vector = lazy.load("vector")
+from higgsflow.events.lists import Mask, pairs_between
+
+if TYPE_CHECKING:
+    from higgsflow.events.plain import Objects
+
+Array = npt.NDArray[np.float64]
 
 
 def delta_phi(a: Any, b: Any) -> Any:
@@ -31,23 +36,59 @@ def massless_pair_mass(first: Any, second: Any) -> Any:
     return np.sqrt(2 * first.pt * second.pt * angle)
 
 
-def pair_sum(first: Any, second: Any) -> Any:
-    """Four-vector sum of two objects with pt, eta, phi, mass (0 where there is none)."""
-    return as_vector(first) + as_vector(second)
+@dataclass(frozen=True, eq=False)
+class FourMomentum:
+    """Sums of four-momenta, in components [GeV]."""
+
+    x: Array
+    y: Array
+    z: Array
+    energy: Array
+
+    @property
+    def pt(self) -> Array:
+        """Transverse momentum [GeV]."""
+        return np.sqrt(self.x**2 + self.y**2)
+
+    @property
+    def phi(self) -> Array:
+        """Azimuth [rad]."""
+        return np.arctan2(self.y, self.x)
+
+    @property
+    def eta(self) -> Array:
+        """Pseudorapidity; 0 of what does not move, infinite along the beam."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            slope = np.arcsinh(self.z / self.pt)
+        return np.where((self.pt == 0) & (self.z == 0), 0.0, slope)
+
+    @property
+    def mass(self) -> Array:
+        """Invariant mass [GeV]; negative where rounding makes the square of it so."""
+        squared = self.energy**2 - (self.x**2 + self.y**2 + self.z**2)
+        return np.copysign(np.sqrt(np.abs(squared)), squared)
 
 
-def as_vector(objects: Any) -> Any:
-    """The objects as `vector` four-momenta; pt and mass in GeV."""
-    mass = objects.mass if "mass" in objects.fields else ak.zeros_like(objects.pt)
-    vector.register_awkward()
-    return ak.zip(
-        {"pt": objects.pt, "eta": objects.eta, "phi": objects.phi, "mass": mass},
-        with_name="Momentum4D",
-    )
+def momentum(objects: Any) -> FourMomentum:
+    """Four-momenta of objects with pt [GeV], eta, phi, and mass (0 where there is none)."""
+    away = np.exp(-objects.eta)
+    squared = objects.pt**2 * (0.5 * (1 + away**2) / away) ** 2
+    if "mass" in objects.fields:
+        squared = np.copysign(objects.mass**2, objects.mass) + squared
+    x, y = objects.pt * np.cos(objects.phi), objects.pt * np.sin(objects.phi)
+    return FourMomentum(x, y, objects.pt * np.sinh(objects.eta), np.sqrt(squared))
 
 
-def isolated_from(objects: Any, others: Any, distance: float) -> Any:
-    """Mask of objects at least `distance` in dR from every one of the others (jagged)."""
-    pairs = ak.cartesian({"a": objects[["eta", "phi"]], "b": others[["eta", "phi"]]}, nested=True)
-    apart = delta_r(pairs.a.eta, pairs.a.phi, pairs.b.eta, pairs.b.phi)
-    return ak.all(apart >= distance, axis=-1)
+def pair_sum(first: Any, second: Any) -> FourMomentum:
+    """Four-vector sums of two objects with pt, eta, phi, mass (0 where there is none)."""
+    a, b = momentum(first), momentum(second)
+    return FourMomentum(a.x + b.x, a.y + b.y, a.z + b.z, a.energy + b.energy)
+
+
+def isolated_from(objects: Objects, others: Objects, distance: float) -> Mask:
+    """Mask of objects at least `distance` in dR from every one of the others of their event."""
+    a, b = pairs_between(objects.lists, others.lists)
+    apart = delta_r(objects.eta[a], objects.phi[a], others.eta[b], others.phi[b])
+    isolated = np.ones(objects.lists.n, dtype=np.bool_)
+    isolated[a[~(apart >= distance)]] = False
+    return isolated

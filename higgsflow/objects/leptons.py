@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import lazy_loader as lazy
+import numpy as np
 from pydantic import Field
 
+from higgsflow.events.lists import Index, Lists, Mask, from_counts, pairs_within
 from higgsflow.model.columns import Need, first_of, optional, required
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import delta_r, pair_sum
 
-ak = lazy.load("awkward")
+if TYPE_CHECKING:
+    from higgsflow.events.plain import Objects, PlainEvents
 
 _TRACK = ("pt", "eta", "phi", "charge", "dxy", "dz")
 # the same working point in the versions of NanoAOD, best first
@@ -87,16 +89,23 @@ def muon_masks(muons: Any, cuts: MuonCuts) -> dict[str, Any]:
     }
 
 
-def away_from_photons(objects: Any, events: Any, distance: float) -> Any:
+def away_from_photons(objects: Objects, events: PlainEvents, distance: float) -> Mask:
     """Mask of objects at least `distance` in dR from both photons of the diphoton."""
-    lead = delta_r(objects.eta, objects.phi, events.lead_eta, events.lead_phi)
-    sublead = delta_r(objects.eta, objects.phi, events.sublead_eta, events.sublead_phi)
-    return (lead >= distance) & (sublead >= distance)
+    far = np.ones(objects.lists.n, dtype=np.bool_)
+    for which in ("lead", "sublead"):
+        eta, phi = (objects.lists.per_object(events.flat[f"{which}_{n}"]) for n in ("eta", "phi"))
+        far &= delta_r(objects.eta, objects.phi, eta, phi) >= distance
+    return far
 
 
-def has_z_candidate(leptons: Any, window: tuple[float, float]) -> Any:
+def has_z_candidate(leptons: Objects, window: tuple[float, float]) -> Mask:
     """Whether two leptons of opposite charge have an invariant mass [GeV] inside the window."""
-    pairs = ak.combinations(leptons, 2, fields=["a", "b"])
-    mass = pair_sum(pairs.a, pairs.b).mass
-    opposite = pairs.a.charge * pairs.b.charge < 0
-    return ak.any(opposite & (mass > window[0]) & (mass < window[1]), axis=1)
+    lists, first, second = pairs_within(leptons.lists)
+    opposite = np.flatnonzero(leptons.charge[first] * leptons.charge[second] < 0)
+    lists, first, second = _some(lists, opposite), first[opposite], second[opposite]
+    mass = pair_sum(leptons.taken(lists, first), leptons.taken(lists, second)).mass
+    return lists.any((mass > window[0]) & (mass < window[1]))
+
+
+def _some(lists: Lists, positions: Index) -> Lists:
+    return from_counts(lists.count(positions))

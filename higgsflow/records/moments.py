@@ -82,20 +82,22 @@ class Moments(Noun):
 
 def measure(values: Any, weight: npt.NDArray[np.float64]) -> Moments:
     """Moments of a column; values that are not finite (no such object) are left out."""
-    numbers = np.asarray(values, dtype=np.float64)
-    defined = np.isfinite(numbers)
-    x, w = numbers[defined], weight[defined]
+    x, w = np.asarray(values, dtype=np.float64), weight
+    defined = np.isfinite(x)
+    if not defined.all():
+        x, w = x[defined], w[defined]
     if len(x) == 0:
         return Moments()
     mean = float(x.mean())
     d = x - mean
-    return Moments(
+    d2 = np.square(d)
+    return Moments.model_construct(
         n=len(x),
         mean=mean,
-        m2=float(np.square(d).sum()),
+        m2=float(d2.sum()),
         min=float(x.min()),
         max=float(x.max()),
         sumw=float(w.sum()),
         sumwd=float((w * d).sum()),
-        sumwd2=float((w * np.square(d)).sum()),
+        sumwd2=float((w * d2).sum()),
     )

@@ -8,20 +8,18 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.errors import TaggerError
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ak = lazy.load("awkward")
-
 Mask = npt.NDArray[np.bool_]
 Weight = npt.NDArray[np.float64]
+# up to so many cuts there is a place for every combination of them
+_DENSE = 10
 
 
 class Counter(Noun):
@@ -74,69 +72,56 @@ def _added(a: tuple[Counter, ...], b: tuple[Counter, ...]) -> tuple[Counter, ...
     return tuple(x + y for x, y in zip(a, b, strict=True))
 
 
-def count(weight: Weight, mask: Mask | None = None) -> Counter:
-    """The counter of the events in the mask; weight has one value per event."""
+def count(weight: Weight, mask: Any = None) -> Counter:
+    """The counter of the events in the mask, or at these positions; one weight per event."""
     chosen = weight if mask is None else weight[mask]
-    return Counter(
+    return Counter.model_construct(
         n=len(chosen), sumw=float(np.sum(chosen)), sumw2=float(np.sum(np.square(chosen)))
     )
 
 
-def count_cuts(cuts: Mapping[str, Mask], weight: Weight) -> CutFlow:
-    """The cut flow of named masks, each with one value per entry of weight."""
-    masks = list(cuts.values())
-    everything = np.ones(len(weight), dtype=np.bool_)
-    passing = [everything]
-    for mask in masks:
-        passing.append(passing[-1] & mask)
-    after = [everything]
-    for mask in reversed(masks):
-        after.append(after[-1] & mask)
-    after.reverse()
-    return CutFlow(
-        cuts=tuple(cuts),
-        total=count(weight),
-        passed=count(weight, passing[-1]),
-        alone=tuple(count(weight, mask) for mask in masks),
-        prefix=tuple(count(weight, mask) for mask in passing[1:]),
-        others=tuple(count(weight, passing[i] & after[i + 1]) for i in range(len(masks))),
+def count_codes(cuts: tuple[str, ...], codes: npt.NDArray[Any], weight: Weight) -> CutFlow:
+    """The cut flow of named cuts; bit i of the code of an entry says whether it passes the i-th.
+
+    Entries are counted once, by code; everything else is sums over codes.
+    """
+    patterns = np.arange(1 << len(cuts))
+    if len(cuts) > _DENSE:
+        patterns, codes = np.unique(codes, return_inverse=True)
+    sums = [np.bincount(codes, w, len(patterns)) for w in (None, weight, np.square(weight))]
+    members = _combinations(len(cuts), patterns)
+    counted = [np.where(members, of_codes, 0).sum(axis=1).tolist() for of_codes in sums]
+    total, passed, *each = (
+        Counter.model_construct(n=int(n), sumw=float(sumw), sumw2=float(sumw2))
+        for n, sumw, sumw2 in zip(*counted, strict=True)
+    )
+    n = len(cuts)
+    return CutFlow.model_construct(
+        cuts=cuts,
+        total=total,
+        passed=passed,
+        alone=tuple(each[:n]),
+        prefix=tuple(each[n : 2 * n]),
+        others=tuple(each[2 * n :]),
     )
 
 
-def count_group(cuts: Mapping[str, Any], weight: Weight) -> CutFlow:
-    """The cut flow of a group, whose masks have one value per event or per object.
-
-    An object counts with the weight of its event.
-    """
-    if not cuts:
-        raise TaggerError("a group of cuts has no cuts")
-    counts = {name: _objects(mask) for name, mask in cuts.items()}
-    first = next(iter(counts.values()))
-    for name, n in counts.items():
-        if not np.array_equal(n, first) or len(n) not in (0, len(weight)):
-            raise TaggerError(f"cut '{name}' is not about the same entries as '{next(iter(cuts))}'")
-    if len(first):
-        weight = np.repeat(weight, first)
-    plain = {name: _flat(mask) for name, mask in cuts.items()}
-    for name, mask in plain.items():
-        if len(mask) != len(weight) or mask.dtype != np.bool_:
-            raise TaggerError(f"cut '{name}': {len(mask)} {mask.dtype} for {len(weight)} entries")
-    return count_cuts(plain, weight)
+def _combinations(n: int, patterns: npt.NDArray[Any]) -> Mask:
+    """Which codes belong to the total, to all cuts, each one, each prefix, and all but each."""
+    bits = (patterns.astype(np.uint64) >> np.arange(n, dtype=np.uint64)[:, None]) & np.uint64(1)
+    alone = np.concatenate([np.ones((1, len(patterns)), dtype=np.bool_), bits == 1])
+    before = np.logical_and.accumulate(alone, axis=0)
+    behind = np.logical_and.accumulate(alone[::-1], axis=0)[::-1]
+    after = np.concatenate([behind[2:], alone[:1]]) if n else behind[1:]
+    return np.concatenate([alone[:1], before[-1:], alone[1:], before[1:], before[:-1] & after])
 
 
-def _objects(mask: Any) -> npt.NDArray[np.int64]:
-    """How many objects each event has in a mask per object; empty for one per event."""
-    if ak.Array(mask).ndim == 1:
-        return np.zeros(0, dtype=np.int64)
-    return np.asarray(ak.to_numpy(ak.fill_none(ak.num(mask), 0)), dtype=np.int64)
-
-
-def _flat(mask: Any) -> Mask:
-    """One boolean per entry; a missing one passes nothing."""
-    if isinstance(mask, np.ndarray):
-        return mask
-    filled = ak.fill_none(mask, False) if "?" in str(mask.type) else mask
-    return np.asarray(ak.to_numpy(ak.flatten(filled, axis=None) if mask.ndim > 1 else filled))
+def count_cuts(cuts: Mapping[str, Mask], weight: Weight) -> CutFlow:
+    """The cut flow of named masks, each with one value per entry of weight."""
+    codes = np.zeros(len(weight), dtype=np.int64)
+    for bit, mask in enumerate(cuts.values()):
+        codes |= mask.astype(np.int64) << bit
+    return count_codes(tuple(cuts), codes, weight)
 
 
 def efficiency(passed: Counter, total: Counter) -> float | None:

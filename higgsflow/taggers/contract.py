@@ -5,8 +5,7 @@ Answers are made plain (numpy) once per step, before they are counted for each v
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -14,55 +13,110 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.errors import TaggerError, UnknownName
+from higgsflow.events.lists import Index, Lists, Mask, from_counts, joined
+from higgsflow.events.plain import Objects, plain_values
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from higgsflow.model.context import Context
 
 ak = lazy.load("awkward")
 
-Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.int64]
+Codes = npt.NDArray[np.unsignedinteger[Any]]
+_MOST_CUTS = 64
 
 
-@dataclass(frozen=True)
-class CutGroup(Mapping[str, Mask]):
-    """Named masks of one group as plain arrays of one value per entry.
+@dataclass(frozen=True, eq=False)
+class CutGroup:
+    """Named masks of one group of cuts, together: a bit for each cut.
 
     Attributes:
-        edges: of objects, where those of each row begin and end; None for one entry per row.
+        codes: one per entry; bit i says whether it passes the cut names[i].
+        lists: of objects, which of them each row has; None for one entry per row.
     """
 
-    masks: dict[str, Mask]
-    edges: Index | None = None
-
-    def __getitem__(self, name: str) -> Mask:
-        return self.masks[name]
-
-    def __iter__(self) -> Any:
-        return iter(self.masks)
+    names: tuple[str, ...]
+    codes: Codes
+    lists: Lists | None = None
 
     def __len__(self) -> int:
-        return len(self.masks)
+        return len(self.names)
 
-    def of(
-        self, rows: slice, weight: npt.NDArray[np.float64]
-    ) -> tuple[dict[str, Mask], npt.NDArray[np.float64]]:
-        """The masks of some rows, and the weight of each entry; `weight` is that of the rows."""
-        if self.edges is None:
-            return {name: mask[rows] for name, mask in self.masks.items()}, weight
-        start, stop, _ = rows.indices(len(self.edges) - 1)
-        edges = self.edges[start : max(start, stop) + 1]
-        entries = slice(int(edges[0]), int(edges[-1]))
-        masks = {name: mask[entries] for name, mask in self.masks.items()}
-        return masks, np.repeat(weight, np.diff(edges))
+    def __getitem__(self, name: str) -> Mask:
+        """The mask of one cut."""
+        bit = self.codes.dtype.type(1 << self.names.index(name))
+        return np.asarray((self.codes & bit) != 0)
+
+    @property
+    def passing(self) -> Mask:
+        """The entries that pass all cuts."""
+        return np.asarray(self.codes == self.codes.dtype.type((1 << len(self.names)) - 1))
+
+    def preceded_by(self, name: str, mask: Mask) -> CutGroup:
+        """The same group with one more cut, as the first."""
+        kind = _kind(len(self) + 1)
+        codes = (self.codes.astype(kind) << kind(1)) | mask
+        return CutGroup((name, *self.names), codes, self.lists)
+
+    def take(self, rows: Index) -> CutGroup:
+        """The entries of some rows."""
+        if self.lists is None:
+            return CutGroup(self.names, self.codes[rows])
+        lists, positions = self.lists.take(rows)
+        return CutGroup(self.names, self.codes[positions], lists)
+
+    def joined(self, other: CutGroup) -> CutGroup:
+        """The entries of both, one after the other."""
+        codes = np.concatenate([self.codes, other.codes])
+        if self.lists is None or other.lists is None:
+            return CutGroup(self.names, codes)
+        return CutGroup(self.names, codes, joined([self.lists, other.lists]))
 
 
-@dataclass(frozen=True)
-class PlainDecision(Decision):
-    """A decision of plain arrays, the cuts of each group together."""
+def coded(masks: Mapping[str, Mask], lists: Lists | None = None) -> CutGroup:
+    """Plain masks, each with one boolean per entry, as a group.
 
+    Raises:
+        TaggerError: for more cuts than there are bits.
+    """
+    kind = _kind(len(masks))
+    first, *others = masks.values()
+    codes = first.astype(kind)
+    for bit, mask in enumerate(others, start=1):
+        codes |= mask.astype(kind) << kind(bit)
+    return CutGroup(tuple(masks), codes, lists)
+
+
+def _kind(n: int) -> Any:
+    """The smallest type of so many bits."""
+    if n > _MOST_CUTS:
+        raise TaggerError(f"a group of {n} cuts", "", f"{_MOST_CUTS} are the most: divide it")
+    return next(t for t in (np.uint8, np.uint16, np.uint32, np.uint64) if n <= np.iinfo(t).bits)
+
+
+@dataclass(frozen=True, eq=False)
+class Later:
+    """Selected objects that become a collection of their own when somebody wants them."""
+
+    source: Any
+
+    @property
+    def objects(self) -> Objects:
+        """The collection."""
+        found: Objects = self.source.objects
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class PlainDecision:
+    """A `Decision` of plain arrays, the cuts of each group together; collections as `Objects`."""
+
+    mask: Mask
+    columns: Mapping[str, Any] = field(default_factory=dict)
     cuts: Mapping[str, CutGroup] = field(default_factory=dict)
+    category: npt.NDArray[np.int16] | None = None
 
 
 def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> PlainDecision:
@@ -79,14 +133,80 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
     if category is not None:
         category = cast(_plain(category, f"{said} categories", n), "int16", f"{said} categories")
     groups = {name: _shared_group(masks, said, n, context) for name, masks in decision.cuts.items()}
-    plain = {name: group for name, group in groups.items() if len(group)}
-    return PlainDecision(mask, columns, plain or {"events": CutGroup({"mask": mask})}, category)
+    known = {name: group for name, group in groups.items() if group is not None}
+    return PlainDecision(mask, columns, known or {"events": coded({"mask": mask})}, category)
 
 
-def _shared_group(masks: Mapping[str, Any], said: str, n: int, context: Context) -> CutGroup:
+def spliced(
+    known: Sequence[PlainDecision], fresh: Sequence[PlainDecision], order: Index
+) -> tuple[PlainDecision, ...]:
+    """What the taggers of a step said of some rows, put together from two times they were asked.
+
+    `order` has positions in the rows of `known`, followed by those of `fresh`.
+    """
+    return _mapped(known, fresh, lambda a, b: take(_joined(a, b), order))
+
+
+def taken(decisions: Sequence[PlainDecision], rows: Index) -> tuple[PlainDecision, ...]:
+    """What the taggers of a step said of some rows."""
+    return _mapped(decisions, decisions, lambda a, _: take(a, rows))
+
+
+def settled(decisions: Sequence[PlainDecision], collections: bool) -> tuple[PlainDecision, ...]:
+    """With selected objects made a collection where they are wanted, else without them."""
+
+    def columns(decision: PlainDecision) -> dict[str, Any]:
+        every = decision.columns.items()
+        if not collections:
+            return {name: values for name, values in every if not _is_collection(values)}
+        return {n: values.objects if isinstance(values, Later) else values for n, values in every}
+
+    return tuple(replace(decision, columns=columns(decision)) for decision in decisions)
+
+
+def _is_collection(values: Any) -> bool:
+    return not isinstance(values, np.ndarray)
+
+
+def _mapped(
+    known: Sequence[PlainDecision], fresh: Sequence[PlainDecision], make: Callable[[Any, Any], Any]
+) -> tuple[PlainDecision, ...]:
+    """Decisions made from two, array by array; what taggers share is made once."""
+    made: dict[tuple[int, int], Any] = {}
+
+    def once(a: Any, b: Any) -> Any:
+        if (id(a), id(b)) not in made:
+            made[id(a), id(b)] = make(a, b)
+        return made[id(a), id(b)]
+
+    return tuple(
+        PlainDecision(
+            once(a.mask, b.mask),
+            {name: once(values, b.columns[name]) for name, values in a.columns.items()},
+            {name: once(group, b.cuts[name]) for name, group in a.cuts.items()},
+            None if a.category is None else once(a.category, b.category),
+        )
+        for a, b in zip(known, fresh, strict=True)
+    )
+
+
+def take(values: Any, rows: Index) -> Any:
+    """Some rows of a column, of a collection or of a group of cuts."""
+    return values.take(rows) if isinstance(values, CutGroup | Objects) else values[rows]
+
+
+def _joined(a: Any, b: Any) -> Any:
+    if isinstance(a, CutGroup):
+        return a.joined(b)
+    if isinstance(a, Objects):
+        return a.joined(b)
+    return np.concatenate([a, b]) if isinstance(a, np.ndarray) else ak.concatenate([a, b])
+
+
+def _shared_group(masks: Mapping[str, Any], said: str, n: int, context: Context) -> CutGroup | None:
     """The plain group, made once for all taggers of a step that give the same masks."""
 
-    def make() -> tuple[Any, CutGroup]:
+    def make() -> tuple[Any, CutGroup | None]:
         # the masks are kept, so that nothing else gets their identity
         return masks, _group(masks, said, n)
 
@@ -114,7 +234,7 @@ def _columns(decision: Decision, tagger: Tagger, n: int, context: Context) -> di
 def _column(values: Any, what: tuple[Tagger, str, str], n: int, context: Context) -> Any:
     tagger, name, kind = what
     if kind == COLLECTION:
-        return values
+        return plain_values(values)
     said = f"tagger '{tagger.name}' returned '{name}'"
 
     def make() -> tuple[Any, npt.NDArray[Any]]:
@@ -161,18 +281,18 @@ def _boolean(mask: npt.NDArray[Any], said: str) -> Mask:
     return mask.astype(np.bool_, copy=False)
 
 
-def _group(masks: Mapping[str, Any], said: str, n: int) -> CutGroup:
-    """Masks of events or of objects, made plain."""
-    edges = None
+def _group(masks: Mapping[str, Any], said: str, n: int) -> CutGroup | None:
+    """Masks of events or of objects, made plain; None where there are none."""
+    lists = None
     plain = {}
     for name, mask in masks.items():
         what = f"{said} cut '{name}'"
         jagged = isinstance(mask, ak.Array) and mask.ndim > 1
-        if jagged and edges is None:
-            edges = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(mask)))])
-            if len(edges) != n + 1:
-                raise TaggerError(f"{what} with {len(edges) - 1} lists for {n} events")
-        entries = n if edges is None else int(edges[-1])
+        if jagged and lists is None:
+            lists = from_counts(ak.to_numpy(ak.num(mask)))
+            if len(lists) != n:
+                raise TaggerError(f"{what} with {len(lists)} lists for {n} events")
+        entries = n if lists is None else lists.n
         flat = ak.flatten(mask, axis=None) if jagged else mask
         plain[name] = _boolean(_plain(flat, what, entries), what)
-    return CutGroup(plain, edges)
+    return coded(plain, lists) if plain else None

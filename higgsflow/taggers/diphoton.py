@@ -10,18 +10,26 @@ import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.errors import UnknownName
+from higgsflow.events.lists import from_counts
+from higgsflow.events.plain import Objects, plain
 from higgsflow.model.columns import Need, required
-from higgsflow.objects.diphotons import DiphotonCuts, best_pair, pair_masks, photon_pairs
+from higgsflow.objects.diphotons import DiphotonCuts, best_pairs, pair_masks, photon_pairs
 from higgsflow.objects.kinematics import delta_r, pair_sum
 from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_masks, photon_needs
 from higgsflow.selection.measured import Measures, at_least, measured
-from higgsflow.taggers.base import Decision, Tagger, all_of
+from higgsflow.taggers.base import all_of
+from higgsflow.taggers.contract import PlainDecision, coded
+from higgsflow.taggers.plain_tagger import PlainTagger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from higgsflow.events.lists import Index, Mask
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
+    from higgsflow.objects.diphotons import PhotonPairs
+    from higgsflow.taggers.base import Decision
 
 ak = lazy.load("awkward")
 
@@ -47,7 +55,7 @@ _PHOTON = {
 }
 
 
-class DiphotonTagger(Tagger):
+class DiphotonTagger(PlainTagger):
     """Selects events with a photon pair; adds the pair's mass [GeV] and kinematics."""
 
     photon: PhotonCuts = PhotonCuts()
@@ -91,39 +99,41 @@ class DiphotonTagger(Tagger):
 
     def skim(self, events: Any, shifts: Mapping[str, float | None]) -> Any:
         """At least two photons that pass the cuts no variation can undo."""
-        masks = [np.ones_like(events.Photon.pt, dtype=np.bool_)]
+        photons = plain(events).collections["Photon"]
+        together = np.ones(photons.lists.n, dtype=np.bool_)
         if "Photon_electronVeto" not in shifts and self.photon.electron_veto:
-            masks.append(events.Photon.electronVeto == 1)
+            together &= photons.electronVeto == 1
         if "Photon_mvaID" not in shifts:
-            masks.append(events.Photon.mvaID > self.photon.mva_id_min)
+            together &= photons.mvaID > self.photon.mva_id_min
         bound = shifts.get("Photon_pt", 0.0)
         # a negative pt would grow when scaled down: no bound can be given for it
         if bound is not None and self.photon.pt_min >= 0:
             # a little more than the bound, since shifts are checked with a tolerance
-            masks.append(events.Photon.pt * (1 + bound + 1e-6) > self.photon.pt_min)
-        together = masks[0]
-        for mask in masks[1:]:
-            together = together & mask
-        return ak.sum(together, axis=1) >= 2
+            together &= photons.pt * (1 + bound + 1e-6) > self.photon.pt_min
+        return photons.lists.count(together) >= 2
 
-    def select(self, events: Any, context: Context) -> Decision:
+    def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
         """The best pair of selected photons."""
-        photons = events.Photon
-        by_photon = photon_masks(photons, self.photon)
-        selected = photons[all_of(by_photon)]
-        pairs = photon_pairs(selected[[c for c in _PHOTON_COLUMNS if c in photons.fields]])
-        by_pair = pair_masks(pairs, self.diphoton)
-        best = best_pair(pairs[all_of(by_pair)])
-        found = ~ak.to_numpy(ak.is_none(best))
-        cuts = {"two_photons": ak.to_numpy(ak.num(selected.pt) >= 2), "diphoton": found}
+        photons = events.collections["Photon"]
+        by_photon = coded(photon_masks(photons, self.photon), photons.lists)
+        lists, selected = photons.lists.chosen(by_photon.passing)
+        names = [c for c in _PHOTON_COLUMNS if c in photons.fields]
+        chosen = Objects(lists, {name: photons.columns[name][selected] for name in names})
+        pairs = photon_pairs(chosen)
+        by_pair = coded(pair_masks(pairs, self.diphoton), pairs.lists)
+        best = best_pairs(pairs, by_pair.passing)
+        found = np.zeros(len(events), dtype=np.bool_)
+        found[pairs.lists.owners[best]] = True
+        cuts = {"two_photons": lists.counts >= 2, "diphoton": found}
         triggers = self._triggers_of(context)
         if triggers:
-            fired = np.logical_or.reduce([ak.to_numpy(events[name]) for name in triggers])
+            fired = np.logical_or.reduce([events.flat[name] != 0 for name in triggers])
             cuts = {"trigger": fired, **cuts}
-        return Decision(
-            mask=all_of(cuts),
-            columns=_pair_columns(best, found),
-            cuts={"events": cuts, "photons": by_photon, "diphotons": by_pair},
+        by_event = coded(cuts)
+        return PlainDecision(
+            mask=by_event.passing,
+            columns=_pair_columns(chosen, pairs, best, found),
+            cuts={"events": by_event, "photons": by_photon, "diphotons": by_pair},
         )
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
@@ -143,21 +153,24 @@ class DiphotonTagger(Tagger):
         return {"photons": photons, "diphotons": pairs, "events": Measures(cuts)}
 
 
-def _pair_columns(best: Any, found: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _pair_columns(
+    photons: Objects, pairs: PhotonPairs, best: Index, found: Mask
+) -> dict[str, npt.NDArray[np.float64]]:
     """Columns of the chosen pair; NaN where there is none."""
-    pair = ak.drop_none(best)
-    total = pair_sum(pair.lead[["pt", "eta", "phi"]], pair.sublead[["pt", "eta", "phi"]])
+    one = from_counts(np.ones(len(best), dtype=np.int64))
+    lead, sublead = photons.taken(one, pairs.first[best]), photons.taken(one, pairs.second[best])
+    total = pair_sum(lead, sublead)
     columns = {
-        "m_gg": pair.mass,
+        "m_gg": pairs.mass[best],
         "pt_gg": total.pt,
         "eta_gg": total.eta,
         "phi_gg": total.phi,
-        "dR_gg": delta_r(pair.lead.eta, pair.lead.phi, pair.sublead.eta, pair.sublead.phi),
+        "dR_gg": delta_r(lead.eta, lead.phi, sublead.eta, sublead.phi),
     }
-    for which in ("lead", "sublead"):
-        columns |= {f"{which}_{name}": pair[which, name] for name in pair[which].fields}
+    for which, photon in (("lead", lead), ("sublead", sublead)):
+        columns |= {f"{which}_{name}": values for name, values in photon.columns.items()}
     names = (*columns, *(f"{which}_{c}" for which in ("lead", "sublead") for c in _PHOTON_COLUMNS))
     filled = {name: np.full(len(found), np.nan) for name in names}
     for name, values in columns.items():
-        filled[name][found] = ak.to_numpy(values)
+        filled[name][found] = values
     return filled

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import lazy_loader as lazy
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
-from higgsflow.objects.jets import JetCuts, jet_masks, jet_needs, leading_pair_mass
+from higgsflow.events.plain import Objects
+from higgsflow.objects.jets import JetCuts, direction_masks, jet_needs, leading_pair_mass
 from higgsflow.objects.kinematics import isolated_from
 from higgsflow.objects.leptons import (
     ElectronCuts,
@@ -29,56 +30,81 @@ from higgsflow.objects.measures import (
     nearest_pair_mass,
 )
 from higgsflow.selection.measured import Measured, Measures, above, measured
-from higgsflow.taggers.base import COLLECTION, Decision, Tagger, all_of
+from higgsflow.taggers.base import COLLECTION
+from higgsflow.taggers.contract import CutGroup, Later, coded
+from higgsflow.taggers.plain_tagger import PlainTagger, as_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from higgsflow.events.lists import Index, Lists, Mask
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.columns import Need
     from higgsflow.model.context import Context
+    from higgsflow.taggers.base import Decision
 
-ak = lazy.load("awkward")
+Counts = npt.NDArray[np.int16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Selected:
+    """Some objects of a collection: where they are, and what selected them."""
+
+    all: Objects
+    group: CutGroup
+    lists: Lists
+    positions: Index
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The selected objects with all their fields."""
+        return self.all.taken(self.lists, self.positions)
+
+
+def _selected(objects: Objects, group: CutGroup) -> Selected:
+    return Selected(objects, group, *objects.lists.chosen(group.passing))
+
+
+@dataclass(frozen=True, eq=False)
 class Activity:
-    """Selected objects of n events, and the masks that selected them."""
+    """Selected objects of n events, and counts of them."""
 
-    electrons: Any
-    muons: Any
-    jets: Any
-    n_leptons: Any
-    n_central: Any
-    n_forward: Any
-    n_b: Any
-    m_jj: Any
-    cuts: dict[str, dict[str, Any]]
-    _z_candidates: dict[tuple[float, float], Any] = field(default_factory=dict)
+    electron: Selected
+    muon: Selected
+    jet: Selected
+    n_leptons: Counts
+    n_central: Counts
+    n_forward: Counts
+    n_b: Counts
+    m_jj: npt.NDArray[np.float64]
+
+    @property
+    def cuts(self) -> dict[str, CutGroup]:
+        """What selected the objects."""
+        return {
+            "electrons": self.electron.group,
+            "muons": self.muon.group,
+            "jets": self.jet.group,
+        }
 
     @cached_property
     def columns(self) -> dict[str, Any]:
         """The columns that describe the objects; the same ones for all taggers that share them."""
         return {
-            "n_electrons": ak.num(self.electrons.pt),
-            "n_muons": ak.num(self.muons.pt),
+            "n_electrons": self.electron.lists.counts.astype(np.int16),
+            "n_muons": self.muon.lists.counts.astype(np.int16),
             "n_leptons": self.n_leptons,
             "n_central_jets": self.n_central,
             "n_forward_jets": self.n_forward,
             "n_b_jets": self.n_b,
             "m_jj": self.m_jj,
-            "SelectedElectron": self.electrons,
-            "SelectedMuon": self.muons,
-            "SelectedJet": self.jets,
+            "SelectedElectron": Later(self.electron),
+            "SelectedMuon": Later(self.muon),
+            "SelectedJet": Later(self.jet),
         }
 
-    def z_candidate(self, window: tuple[float, float]) -> Any:
-        """Whether a lepton pair of one flavour has a mass [GeV] in the window; found once."""
-        if window not in self._z_candidates:
-            self._z_candidates[window] = has_z_candidate(self.electrons, window) | has_z_candidate(
-                self.muons, window
-            )
-        return self._z_candidates[window]
 
-
-class ActivityTagger(Tagger):
+class ActivityTagger(PlainTagger):
     """Base of taggers that follow the diphoton and count leptons and jets."""
 
     needs_columns: ClassVar[tuple[str, ...]] = tuple(
@@ -122,16 +148,19 @@ class ActivityTagger(Tagger):
 
     def activity(self, events: Any, context: Context) -> Activity:
         """The selected objects, made once for all taggers of a step with the same cuts."""
-        key = ("activity", id(events), self.electron, self.muon, self.jet.model_dump_json())
+        known = as_plain(events, context)
+        key = ("activity", id(known), self.electron, self.muon, self.jet.model_dump_json())
         # the events are kept, so that no others get their identity
-        return context.once(key, lambda: (events, self._select_objects(events, context.year)))[1]
+        return context.once(key, lambda: (known, self._select_objects(known, context.year)))[1]
 
-    def preselection(self, events: Any, activity: Activity) -> dict[str, Any]:
+    def preselection(self, events: Any, context: Context) -> dict[str, Any]:
         """The cuts that all tags share."""
-        worst = self.photon_mva_id_min
+        known, worst = as_plain(events, context), self.photon_mva_id_min
+        activity = self.activity(known, context)
+        lead, sublead = known.flat["lead_mvaID"], known.flat["sublead_mvaID"]
         return {
-            "photon_mvaID": (events.lead_mvaID > worst) & (events.sublead_mvaID > worst),
-            "z_veto": ~activity.z_candidate(self.z_window),
+            "photon_mvaID": (lead > worst) & (sublead > worst),
+            "z_veto": ~self._z_candidate(known, activity),
         }
 
     def object_measures(
@@ -160,35 +189,76 @@ class ActivityTagger(Tagger):
             "z_veto": nearest_pair_mass(leptons, self.z_window),
         }
 
-    def _select_objects(self, events: Any, year: str) -> Activity:
-        by_electron = electron_masks(events.Electron, self.electron)
-        by_muon = muon_masks(events.Muon, self.muon)
-        by_jet = jet_masks(events.Jet, self.jet)
-        for masks, objects, cuts in (
-            (by_electron, events.Electron, self.electron),
-            (by_muon, events.Muon, self.muon),
-            (by_jet, events.Jet, self.jet),
-        ):
-            masks["photon_distance"] = away_from_photons(objects, events, cuts.photon_distance)
-        electrons = events.Electron[all_of(by_electron)]
-        muons = events.Muon[all_of(by_muon)]
-        by_jet["electron_distance"] = isolated_from(events.Jet, electrons, self.jet.lepton_distance)
-        by_jet["muon_distance"] = isolated_from(events.Jet, muons, self.jet.lepton_distance)
-        jets = events.Jet[all_of(by_jet)]
-        cuts_by_object = {"electrons": by_electron, "muons": by_muon, "jets": by_jet}
-        return self._count(electrons, muons, jets, year, cuts_by_object)
+    def _z_candidate(self, events: PlainEvents, activity: Activity) -> Mask:
+        """Whether a lepton pair of one flavour has a mass [GeV] in the window."""
+        leptons = (activity.electron, activity.muon)
 
-    def _count(self, electrons: Any, muons: Any, jets: Any, year: str, cuts: Any) -> Activity:
-        central = abs(jets.eta) < self.jet.eta_central_max
-        b_tagged = central & (jets.btagDeepFlavB > self.jet.b_tag_of(year))
-        return Activity(
-            electrons=electrons,
-            muons=muons,
-            jets=jets,
-            n_leptons=ak.num(electrons.pt) + ak.num(muons.pt),
-            n_central=ak.sum(central, axis=1),
-            n_forward=ak.sum(~central, axis=1),
-            n_b=ak.sum(b_tagged, axis=1),
-            m_jj=leading_pair_mass(jets[central]),
-            cuts=cuts,
+        def find() -> Mask:
+            electrons, muons = (has_z_candidate(one.objects, self.z_window) for one in leptons)
+            return electrons | muons
+
+        return events.once(f"z {self.z_window}", leptons, find)
+
+    def _select_objects(self, events: PlainEvents, year: str) -> Activity:
+        electron = self._lepton(events, "Electron", self.electron, electron_masks)
+        muon = self._lepton(events, "Muon", self.muon, muon_masks)
+        jets = events.collections["Jet"]
+        inputs = (jets.eta, jets.phi, jets.columns.get("jetId"), electron, muon, *_photons(events))
+        fixed = events.once(
+            f"jets {self.jet}", inputs, lambda: self._fixed(events, jets, electron, muon)
         )
+        group = fixed.preceded_by("pt", jets.pt > self.jet.pt_min)
+        return self._count(electron, muon, _selected(jets, group), year)
+
+    def _lepton(
+        self,
+        events: PlainEvents,
+        name: str,
+        cuts: Any,
+        masks: Callable[[Any, Any], dict[str, Mask]],
+    ) -> Selected:
+        leptons = events.collections[name]
+
+        def select() -> Selected:
+            away = away_from_photons(leptons, events, cuts.photon_distance)
+            named = {**masks(leptons, cuts), "photon_distance": away}
+            return _selected(leptons, coded(named, leptons.lists))
+
+        inputs = (*leptons.columns.values(), *_photons(events))
+        return events.once(f"{name} {cuts}", inputs, select)
+
+    def _fixed(
+        self, events: PlainEvents, jets: Objects, electron: Selected, muon: Selected
+    ) -> CutGroup:
+        """The cuts on jets that a change of momentum leaves as they are."""
+        apart = self.jet.lepton_distance
+        named = {
+            **direction_masks(jets, self.jet),
+            "photon_distance": away_from_photons(jets, events, self.jet.photon_distance),
+            "electron_distance": isolated_from(jets, electron.objects, apart),
+            "muon_distance": isolated_from(jets, muon.objects, apart),
+        }
+        return coded(named, jets.lists)
+
+    def _count(self, electron: Selected, muon: Selected, jet: Selected, year: str) -> Activity:
+        jets, chosen = jet.all, jet.positions
+        is_central = np.abs(jets.eta[chosen]) < self.jet.eta_central_max
+        is_b = is_central & (jets.btagDeepFlavB[chosen] > self.jet.b_tag_of(year))
+        lists, positions = jet.lists.chosen(is_central)
+        names = ("pt", "eta", "phi", "mass")
+        central = Objects(lists, {n: jets.columns[n][chosen[positions]] for n in names})
+        return Activity(
+            electron=electron,
+            muon=muon,
+            jet=jet,
+            n_leptons=(electron.lists.counts + muon.lists.counts).astype(np.int16),
+            n_central=lists.counts.astype(np.int16),
+            n_forward=(jet.lists.counts - lists.counts).astype(np.int16),
+            n_b=jet.lists.count(is_b).astype(np.int16),
+            m_jj=leading_pair_mass(central),
+        )
+
+
+def _photons(events: PlainEvents) -> tuple[Any, ...]:
+    """What the distances from the photons are made from."""
+    return tuple(events.flat[f"{w}_{n}"] for w in ("lead", "sublead") for n in ("eta", "phi"))

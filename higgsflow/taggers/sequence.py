@@ -1,4 +1,4 @@
-"""Running a tag sequence: steps in order, overlap removal in the last.
+"""The steps of a tag sequence: asking their taggers, and overlap removal in the last.
 
 Row-wise throughout: the rows may be the events of several stacked variations.
 """
@@ -6,7 +6,7 @@ Row-wise throughout: the rows may be the events of several stacked variations.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,23 +16,23 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from higgsflow.errors import InvalidConfiguration, TaggerError
-from higgsflow.events.columns import with_column
+from higgsflow.events.plain import Objects
 from higgsflow.model.reference import resolve
-from higgsflow.profiling import span
 from higgsflow.taggers.base import Tagger
-from higgsflow.taggers.contract import PlainDecision, checked
+from higgsflow.taggers.contract import Later, PlainDecision, checked
 from higgsflow.taggers.function import FunctionTagger
+from higgsflow.taggers.plain_tagger import PlainTagger, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from higgsflow.events.lists import Index
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
     from higgsflow.model.tagging import TaggerSpec, TagSequence
 
 ak = lazy.load("awkward")
 
-Mask = npt.NDArray[np.bool_]
-Index = npt.NDArray[np.int64]
 UNTAGGED = -1
 Steps = tuple[tuple[Tagger, ...], ...]
 
@@ -44,37 +44,16 @@ class StepResult:
     Attributes:
         rows: positions of these rows in the input of the sequence.
         decisions: per tagger its decision.
-        events: these rows with the columns that the taggers added, where they were asked for.
     """
 
     rows: Index
     taggers: tuple[Tagger, ...]
     decisions: tuple[PlainDecision, ...]
-    events: Any = None
 
     @cached_property
     def masks(self) -> Any:
         """Taggers x rows."""
         return np.array([decision.mask for decision in self.decisions], dtype=np.bool_)
-
-
-@dataclass(frozen=True)
-class SequenceResult:
-    """The rows that are kept, with all added columns.
-
-    Attributes:
-        events: the kept rows.
-        rows: their positions in the input.
-        tag_idx: int16 per kept row, -1 without a tag.
-        tag_category: int16 per kept row, 0 where its tagger has none.
-        steps: what each step said, the last one of all rows that reached it.
-    """
-
-    events: Any
-    rows: Index
-    tag_idx: npt.NDArray[np.int16]
-    tag_category: npt.NDArray[np.int16]
-    steps: tuple[StepResult, ...]
 
 
 def load_steps(sequence: TagSequence) -> Steps:
@@ -107,33 +86,25 @@ def load_tagger(spec: TaggerSpec) -> Tagger:
     )
 
 
-@span("sequence")
-def run_sequence(
-    steps: Steps,
-    events: Any,
-    context: Context,
-    keep_untagged: bool,
-    watched: Collection[int] = (),
-) -> SequenceResult:
-    """Runs all steps on the events; zero events go through all the same, so columns are typed.
+def ask(
+    taggers: Sequence[Tagger], events: PlainEvents, context: Context, hidden: Collection[str] = ()
+) -> tuple[PlainDecision, ...]:
+    """What the taggers of a step say of the events; none of these are fine, columns are typed.
 
-    The results of the watched steps hold the events that reached them.
+    Code of users does not see the hidden columns, the shipped taggers read what they declare.
     """
-    rows = np.arange(len(events))
-    results = []
-    for number, taggers in enumerate(steps):
-        result, events = _run_step(taggers, events, rows, context.fresh())
-        results.append(replace(result, events=events) if number in watched else result)
-        kept = result.masks.any(axis=0)
-        if taggers is steps[-1]:
-            break
-        rows, events = rows[kept], events[kept]
-    tag_idx = remove_overlap(results[-1].masks)
-    category = _categories(results[-1], tag_idx)
-    if not keep_untagged:
-        kept = tag_idx != UNTAGGED
-        rows, events, tag_idx, category = rows[kept], events[kept], tag_idx[kept], category[kept]
-    return SequenceResult(events, rows, tag_idx, category, tuple(results))
+    context = context.fresh()
+    decisions = []
+    for tagger in taggers:
+        # what is not a number fails every cut: it needs no warning on the way there
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            if isinstance(tagger, PlainTagger) and is_plain(tagger):
+                decisions.append(tagger.decide(events, context))
+                continue
+            view = context.once("view", events.without(hidden).as_view)
+            answer = tagger.select(view, context)
+        decisions.append(checked(tagger, answer, len(events), context))
+    return tuple(decisions)
 
 
 def remove_overlap(masks: Any) -> npt.NDArray[np.int16]:
@@ -148,25 +119,16 @@ def overlap_matrix(masks: Any) -> npt.NDArray[np.int64]:
     return np.asarray(counts @ counts.T)
 
 
-def _run_step(
-    taggers: Sequence[Tagger], events: Any, rows: Index, context: Context
-) -> tuple[StepResult, Any]:
-    decisions = []
+def added_columns(step: StepResult) -> dict[str, Any]:
+    """The columns that the taggers of a step add, together.
+
+    Raises:
+        TaggerError: when two of them add other values under one name.
+    """
     added: dict[str, tuple[str, Any]] = {}
-    for tagger in taggers:
-        # what is not a number fails every cut: it needs no warning on the way there
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            answer = tagger.select(events, context)
-        decision = checked(tagger, answer, len(rows), context)
+    for tagger, decision in zip(step.taggers, step.decisions, strict=True):
         _merge_columns(added, tagger, decision.columns)
-        decisions.append(decision)
-    for name, (_, values) in added.items():
-        # a number per event never goes into a collection, whatever its name
-        if isinstance(values, np.ndarray):
-            events = ak.with_field(events, values, name)
-        else:
-            events = with_column(events, name, values)
-    return StepResult(rows, tuple(taggers), tuple(decisions)), events
+    return {name: values for name, (_, values) in added.items()}
 
 
 def _merge_columns(
@@ -188,10 +150,13 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         both_real = a.dtype.kind == "f" and b.dtype.kind == "f"
         return bool(np.array_equal(a, b, equal_nan=both_real))
+    a, b = (v.objects if isinstance(v, Later) else v for v in (a, b))
+    a, b = (v.view if isinstance(v, Objects) else v for v in (a, b))
     return bool(ak.array_equal(a, b, equal_nan=True))
 
 
-def _categories(step: StepResult, tag_idx: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+def categories(step: StepResult, tag_idx: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """The category that its tagger gives each row; 0 where there is none."""
     chosen = np.zeros(len(tag_idx), dtype=np.int16)
     for position, decision in enumerate(step.decisions):
         if decision.category is not None:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from higgsflow.selection.measured import Measures, at_least, measured
-from higgsflow.taggers.base import Decision, all_of
+from higgsflow.taggers.contract import PlainDecision, coded
 from higgsflow.taggers.hadronic_activity import ActivityTagger
 
 if TYPE_CHECKING:
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
+    from higgsflow.taggers.base import Decision
 
 
 class THQTagger(ActivityTagger):
@@ -20,16 +22,17 @@ class THQTagger(ActivityTagger):
     b_jets_min: int = Field(default=1, description="b-tagged jets >= this")
     forward_jets_min: int = Field(default=1, description="forward jets >= this")
 
-    def select(self, events: Any, context: Context) -> Decision:
+    def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
         """Events with a lepton, a b-tagged jet and a forward jet."""
         activity = self.activity(events, context)
         cuts = {
-            **self.preselection(events, activity),
+            **self.preselection(events, context),
             "leptons": activity.n_leptons >= 1,
             "b_jets": activity.n_b >= self.b_jets_min,
             "forward_jets": activity.n_forward >= self.forward_jets_min,
         }
-        return Decision(all_of(cuts), activity.columns, {"events": cuts, **activity.cuts})
+        group = coded(cuts)
+        return PlainDecision(group.passing, activity.columns, {"events": group, **activity.cuts})
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
         """Objects, and what their numbers must be."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import lazy_loader as lazy
+import numpy as np
 from pydantic import Field
 
 from higgsflow.selection.measured import Measured, Measures, at_least, equal, measured
-from higgsflow.taggers.base import Decision, all_of
-from higgsflow.taggers.hadronic_activity import Activity, ActivityTagger
+from higgsflow.taggers.contract import PlainDecision, coded
+from higgsflow.taggers.hadronic_activity import ActivityTagger
 
 if TYPE_CHECKING:
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
-
-ak = lazy.load("awkward")
+    from higgsflow.taggers.base import Decision
+    from higgsflow.taggers.contract import CutGroup
 
 Channel = Literal["leptonic", "hadronic"]
 
@@ -27,18 +28,20 @@ class TTHTagger(ActivityTagger):
     hadronic_jets_min: int = Field(default=4, description="central jets >= this, hadronic")
     b_jets_min: int = Field(default=1, description="b-tagged jets >= this")
 
-    def select(self, events: Any, context: Context) -> Decision:
+    def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
         """Any of the channels; an event is in one at most, since they differ in leptons."""
         activity = self.activity(events, context)
-        by_channel = {c: self._cuts(c, events, activity) for c in self.channels}
-        masks = [all_of(cuts) for cuts in by_channel.values()]
-        mask, category = masks[0], ak.zeros_like(activity.n_leptons)
-        for position, other in enumerate(masks[1:], start=1):
-            category = ak.where(other & ~mask, position, category)
-            mask = mask | other
         only = len(self.channels) == 1
-        groups = {"events" if only else f"events_{c}": cuts for c, cuts in by_channel.items()}
-        return Decision(mask, activity.columns, {**groups, **activity.cuts}, category)
+        groups = {
+            "events" if only else f"events_{channel}": self._cuts(channel, events, context)
+            for channel in self.channels
+        }
+        mask = np.zeros(len(events), dtype=np.bool_)
+        category = np.zeros(len(events), dtype=np.int16)
+        for position, group in enumerate(groups.values()):
+            category[group.passing & ~mask] = position
+            mask |= group.passing
+        return PlainDecision(mask, activity.columns, {**groups, **activity.cuts}, category)
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
         """Objects, and per channel what their numbers must be."""
@@ -60,13 +63,14 @@ class TTHTagger(ActivityTagger):
             "b_jets": measured(columns["n_b_jets"], at_least(self.b_jets_min)),
         }
 
-    def _cuts(self, channel: Channel, events: Any, activity: Activity) -> dict[str, Any]:
+    def _cuts(self, channel: Channel, events: PlainEvents, context: Context) -> CutGroup:
+        activity = self.activity(events, context)
         leptonic = channel == "leptonic"
         n_jets_min = self.leptonic_jets_min if leptonic else self.hadronic_jets_min
-        leptons = activity.n_leptons >= 1 if leptonic else activity.n_leptons == 0
-        return {
-            **self.preselection(events, activity),
-            "leptons": leptons,
+        cuts = {
+            **self.preselection(events, context),
+            "leptons": activity.n_leptons >= 1 if leptonic else activity.n_leptons == 0,
             "jets": activity.n_central >= n_jets_min,
             "b_jets": activity.n_b >= self.b_jets_min,
         }
+        return coded(cuts)

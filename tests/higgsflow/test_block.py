@@ -24,7 +24,7 @@ from hand_made import (
     systematics,
 )
 
-from higgsflow import block
+from higgsflow import every_variation
 from higgsflow.block import process_block
 from higgsflow.errors import InvalidConfiguration, UserError
 from higgsflow.events.golden import Golden
@@ -172,7 +172,7 @@ def test_nothing_selected_still_gives_counters() -> None:
 def test_size_of_stacks_changes_nothing(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     events = [LEPTONIC, NO_TAG, HADRONIC]
     expected = run(*events, systematics=CONFIGURATION)
-    monkeypatch.setattr(block, "_STACK_ROWS", rows)
+    monkeypatch.setattr(every_variation, "_ROWS", rows)
     result = run(*events, systematics=CONFIGURATION)
     assert result.ledgers == expected.ledgers
     for variation, table in expected.tables.items():

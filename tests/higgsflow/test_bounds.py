@@ -10,6 +10,7 @@ from hand_made import ONE_PHOTON, run, systematics
 from higgsflow import bounds
 from higgsflow.bounds import check_dropped
 from higgsflow.errors import VariationError
+from higgsflow.events.plain import plain
 from higgsflow.model.systematic import Systematics
 
 SCALE = {
@@ -28,7 +29,7 @@ def wild(events: Any, direction: str) -> Any:
 
 
 def photons(*pts: float) -> Any:
-    return ak.zip({"Photon": ak.zip({"pt": ak.Array([[pt] for pt in pts])})}, depth_limit=1)
+    return plain(ak.zip({"Photon": ak.zip({"pt": ak.Array([[pt] for pt in pts])})}, depth_limit=1))
 
 
 def test_dropped_event_that_leaves_the_bound_is_an_error() -> None:
@@ -42,7 +43,7 @@ def test_variation_that_is_not_made_is_not_looked_at() -> None:
 
 
 def test_column_that_is_read_later_is_not_looked_at() -> None:
-    without = ak.Array([{"run": 1}])
+    without = plain(ak.Array([{"run": 1}]))
     check_dropped(without, np.array([], np.int64), SYSTEMATICS, ["s_up"])
 
 

@@ -13,16 +13,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from higgsflow import variations
 from higgsflow.corrections.draws import normal
+from higgsflow.events.plain import plain
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
 from higgsflow.model.systematic import Systematics
 from higgsflow.shifts import objects_of, ratio_column, shifted
-from higgsflow.variations import apply_corrections, apply_variation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 N = 60
+
+
+def apply_corrections(events: Any, *others: Any) -> Any:
+    return variations.apply_corrections(plain(events), *others).view
+
+
+def apply_variation(events: Any, *others: Any) -> Any:
+    return variations.apply_variation(plain(events), *others).view
+
+
 COUNTS = np.arange(N) % 4
 RNG = np.random.default_rng(3)
 

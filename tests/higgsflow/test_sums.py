@@ -6,6 +6,7 @@ import awkward as ak
 import numpy as np
 
 from higgsflow.demo.corrections import write_corrections
+from higgsflow.events.plain import plain
 from higgsflow.model.shift import NominalCorrection
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.sums import clamped_by_corrections, sums_of
@@ -21,7 +22,7 @@ EVENTS = ak.Array({"w": [1.0, 2.0, 3.0], "PSWeight": [[1.0], [1.0, 2.0], [1.0]],
 
 def test_factors_are_summed_by_their_columns() -> None:
     weight = WeightSystematic.model_validate({"name": "s", "branches": {"central": "w", "up": "w"}})
-    found = sums_of(G, G[1:], {"s": (weight, evaluate(weight, EVENTS[1:]))}, EVENTS[1:])
+    found = sums_of(G, G[1:], {"s": (weight, evaluate(weight, EVENTS[1:]))}, plain(EVENTS[1:]))
     assert (found.n_certified, found.sum_g, found.sum_g2, found.sum_abs_g) == (2, 3.0, 21.0, 7.0)
     assert found.factors == {"weight_s_central": 8.0, "weight_s_up": 8.0}
 
@@ -29,7 +30,7 @@ def test_factors_are_summed_by_their_columns() -> None:
 def test_events_without_variation_are_counted() -> None:
     vector = {"branch": "PSWeight", "length": 2, "names": {"up": 1}, "normalisation": "inclusive"}
     weight = WeightSystematic.model_validate({"name": "ps", "vector": vector})
-    found = sums_of(G, G, {"ps": (weight, evaluate(weight, EVENTS))}, EVENTS).factors
+    found = sums_of(G, G, {"ps": (weight, evaluate(weight, EVENTS))}, plain(EVENTS)).factors
     assert found == {
         "weight_ps_up": 1.0,
         "no_variation:ps": 2.0,
@@ -45,8 +46,11 @@ def test_values_outside_of_the_bins_are_counted(tmp_path: Path) -> None:
     weight = WeightSystematic.model_validate(
         {**content, "type": "object", "input_collection": "Muon"}
     )
-    found = sums_of(G, G, {"id": (weight, evaluate(weight, EVENTS))}, EVENTS).factors
+    found = sums_of(G, G, {"id": (weight, evaluate(weight, EVENTS))}, plain(EVENTS)).factors
     assert (found["clamped:id:pt"], found["clamped:id:eta"]) == (2.0, 1.0)
     correction["variations"] = {"central": "nominal"}
     source = NominalCorrection.model_validate({**content, "branch_modified": "Muon_pt"})
-    assert clamped_by_corrections(EVENTS, [source]) == {"clamped:id:pt": 2.0, "clamped:id:eta": 1.0}
+    assert clamped_by_corrections(plain(EVENTS), [source]) == {
+        "clamped:id:pt": 2.0,
+        "clamped:id:eta": 1.0,
+    }

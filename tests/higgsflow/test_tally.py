@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from higgsflow.events.lists import Lists
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.selection.cutflow import Counter, CutFlow
-from higgsflow.taggers.contract import CutGroup, PlainDecision
+from higgsflow.taggers.contract import CutGroup, PlainDecision, coded
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.tth import TTHTagger
-from higgsflow.tally import step_flows, with_opening
+from higgsflow.tally import FlowMemo, step_flows, with_opening
 
 
 def bits(text: str) -> np.ndarray:
@@ -16,8 +17,8 @@ def bits(text: str) -> np.ndarray:
 
 # the worked example of the cut flow
 WEIGHT = np.array([2.0, 2.0, -2.0, 2.0, 2.0, 2.0])
-CUTS = CutGroup({"A": bits("111101"), "B": bits("110110"), "C": bits("101111")})
-PHOTONS = CutGroup({"pt": bits("1101")}, edges=np.array([0, 2, 2, 3, 4, 4, 4]))
+CUTS = coded({"A": bits("111101"), "B": bits("110110"), "C": bits("101111")})
+PHOTONS = coded({"pt": bits("1101")}, Lists(np.array([0, 2, 2, 3, 4, 4, 4])))
 
 
 def step(rows: np.ndarray, *groups: dict[str, CutGroup]) -> StepResult:
@@ -26,8 +27,12 @@ def step(rows: np.ndarray, *groups: dict[str, CutGroup]) -> StepResult:
     return StepResult(rows, tuple(taggers), tuple(decisions))
 
 
+def flows(of: StepResult, number: int = 1) -> tuple[StepFlow, ...]:
+    return step_flows(number, of, WEIGHT, FlowMemo())
+
+
 def test_worked_example_of_the_cut_flow() -> None:
-    (found,) = step_flows(1, step(np.arange(6), {"events": CUTS}), WEIGHT, slice(None))
+    (found,) = flows(step(np.arange(6), {"events": CUTS}))
     assert (found.step, found.tagger, found.group) == (1, "t0", "events")
     flow = found.flow
     assert [(c.n, c.sumw) for c in flow.alone] == [(5, 6.0), (4, 8.0), (5, 6.0)]
@@ -36,24 +41,29 @@ def test_worked_example_of_the_cut_flow() -> None:
     assert flow.total == Counter(n=6, sumw=8.0, sumw2=24.0)
 
 
-def test_only_its_own_rows_are_counted() -> None:
-    rows = np.array([0, 2, 3, 5])
-    group = CutGroup({"A": bits("1011")})
-    (found,) = step_flows(1, step(rows, {"events": group}), WEIGHT, slice(1, 3))
+def test_rows_that_reached_the_step_are_counted() -> None:
+    (found,) = flows(step(np.array([2, 3]), {"events": coded({"A": bits("01")})}))
     assert found.flow.total == Counter(n=2, sumw=0.0, sumw2=8.0)
     assert found.flow.passed == Counter(n=1, sumw=2.0, sumw2=4.0)
 
 
 def test_objects_count_with_the_weight_of_their_event() -> None:
-    (found,) = step_flows(0, step(np.arange(6), {"photons": PHOTONS}), WEIGHT, slice(1, 4))
-    assert found.flow.total == Counter(n=2, sumw=0.0, sumw2=8.0)
-    assert found.flow.passed == Counter(n=1, sumw=2.0, sumw2=4.0)
+    (found,) = flows(step(np.arange(6), {"photons": PHOTONS}), 0)
+    assert found.flow.total == Counter(n=4, sumw=4.0, sumw2=16.0)
+    assert found.flow.passed == Counter(n=3, sumw=6.0, sumw2=12.0)
 
 
 def test_every_tagger_has_flows_also_where_they_share_objects() -> None:
-    found = step_flows(1, step(np.arange(6), {"p": PHOTONS}, {"p": PHOTONS}), WEIGHT, slice(None))
+    found = flows(step(np.arange(6), {"p": PHOTONS}, {"p": PHOTONS}))
     assert [flow.tagger for flow in found] == ["t0", "t1"]
     assert found[0].flow == found[1].flow
+
+
+def test_same_cuts_of_other_weights_are_counted_anew() -> None:
+    memo, one = FlowMemo(), step(np.arange(6), {"events": CUTS})
+    (first,), (again,), (other,) = (step_flows(1, one, w, memo) for w in (WEIGHT, WEIGHT, -WEIGHT))
+    assert first.flow is again.flow
+    assert other.flow.total == Counter(n=6, sumw=-8.0, sumw2=24.0)
 
 
 def test_opening_replaces_the_first_step_of_nominal_and_the_totals_of_others() -> None:

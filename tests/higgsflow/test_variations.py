@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from higgsflow.errors import UnknownName, UserError
+from higgsflow.events.plain import plain
 from higgsflow.model.systematic import IndependentCollection, Systematics
 from higgsflow.variations import apply_variation, find_variation, input_columns, shift_bounds
 
@@ -50,12 +51,12 @@ def source(function: Any = None, **content: Any) -> IndependentCollection:
 
 
 def shifted(of: IndependentCollection, direction: str = "up", events: Any = EVENTS) -> Any:
-    return apply_variation(events, of, direction).Jet.pt.tolist()
+    return apply_variation(plain(events), of, direction).view.Jet.pt.tolist()
 
 
 def message(of: IndependentCollection, events: Any = EVENTS) -> str:
     with pytest.raises(UserError) as caught:
-        apply_variation(events, of, "up")
+        apply_variation(plain(events), of, "up")
     assert len(str(caught.value).splitlines()) <= 3
     return str(caught.value)
 
@@ -76,20 +77,20 @@ def test_function_gets_direction_and_options() -> None:
 
 def test_several_columns_shift_together() -> None:
     both = source(jets_and_met, branch_modified=["Jet_pt", "MET_pt"])
-    events = apply_variation(EVENTS, both, "up")
+    events = apply_variation(plain(EVENTS), both, "up").view
     assert (events.Jet.pt.tolist(), events.MET_pt.tolist()) == ([[101.0, 51.0], []], [9.0, 19.0])
     assert events.Jet.pt_up.tolist() == EVENTS.Jet.pt_up.tolist()
 
 
 def test_nominal_events_stay_as_they_are() -> None:
     before = EVENTS.to_list()
-    apply_variation(EVENTS, source(scaled), "up")
+    apply_variation(plain(EVENTS), source(scaled), "up")
     assert EVENTS.to_list() == before
 
 
 def test_single_precision_becomes_double_as_when_stacked() -> None:
-    shifted_events = apply_variation(EVENTS, source(in_float32), "up")
-    assert "float64" in str(shifted_events.Jet.pt.type)
+    shifted_events = apply_variation(plain(EVENTS), source(in_float32), "up")
+    assert shifted_events.column("Jet_pt").dtype == np.float64
 
 
 def test_column_that_the_function_forgets_is_named() -> None:

@@ -1,30 +1,33 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import awkward as ak
 import numpy as np
 import pytest
 
-from higgsflow.objects.diphotons import DiphotonCuts, best_pair, pair_masks, photon_pairs
+from higgsflow.events.plain import plain_values
+from higgsflow.objects.diphotons import DiphotonCuts, best_pairs, pair_masks, photon_pairs
 from higgsflow.taggers.base import all_of
 
 
-def photons(*events: list[tuple[float, float, float]]) -> ak.Array:
+def photons(*events: list[tuple[float, float, float]]) -> Any:
     """Photons (pt, eta, phi) of each event."""
     flat = [[dict(zip(("pt", "eta", "phi"), p, strict=True)) for p in event] for event in events]
-    return ak.values_astype(ak.Array(flat), float)
+    return plain_values(ak.values_astype(ak.Array(flat), float))
 
 
 def test_all_pairs_with_the_larger_pt_first() -> None:
     pairs = photon_pairs(photons([(30.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
-    assert pairs.lead.pt.tolist() == [[50.0, 40.0, 50.0]]
-    assert pairs.sublead.pt.tolist() == [[30.0, 30.0, 40.0]]
+    assert pairs.lead.pt.tolist() == [50.0, 40.0, 50.0]
+    assert pairs.sublead.pt.tolist() == [30.0, 30.0, 40.0]
 
 
 def test_of_equal_pt_the_earlier_leads() -> None:
     pairs = photon_pairs(photons([(60.0, 0.0, 0.0), (60.0, 0.0, 3.0)]))
-    assert pairs.lead.phi.tolist() == [[0.0]]
+    assert pairs.lead.phi.tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -39,19 +42,16 @@ def test_of_equal_pt_the_earlier_leads() -> None:
 )
 def test_cuts_of_back_to_back_pairs(lead: float, sublead: float, passes: bool) -> None:
     pairs = photon_pairs(photons([(lead, 0.0, 0.0), (sublead, 0.0, math.pi)]))
-    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [[passes]]
+    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [passes]
 
 
 def test_mass_window_is_closed() -> None:
-    pairs = ak.zip(
-        {
-            "lead": ak.Array([[{"pt": 90.0}] * 4]),
-            "sublead": ak.Array([[{"pt": 90.0}] * 4]),
-            "mass": ak.Array([[99.99, 100.0, 180.0, 180.01]]),
-        },
-        depth_limit=2,
+    pairs = SimpleNamespace(
+        lead=SimpleNamespace(pt=np.full(4, 90.0)),
+        sublead=SimpleNamespace(pt=np.full(4, 90.0)),
+        mass=np.array([99.99, 100.0, 180.0, 180.01]),
     )
-    assert pair_masks(pairs, DiphotonCuts())["mass"].tolist() == [[False, True, True, False]]
+    assert pair_masks(pairs, DiphotonCuts())["mass"].tolist() == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -59,14 +59,14 @@ def test_mass_window_is_closed() -> None:
 )
 def test_nan_makes_no_pair(bad: tuple[float, float, float]) -> None:
     pairs = photon_pairs(photons([bad, (60.0, 0.0, 3.0)]))
-    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [[False]]
+    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [False]
 
 
 @np.errstate(divide="ignore")
 def test_photons_at_one_place_have_no_mass_and_fail() -> None:
     pairs = photon_pairs(photons([(60.0, 0.0, 1.0), (60.0, 0.0, 1.0)]))
-    assert pairs.mass.tolist() == [[0.0]]
-    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [[False]]
+    assert pairs.mass.tolist() == [0.0]
+    assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [False]
 
 
 def test_best_pair_has_the_largest_pt_sum_and_the_first_of_equals() -> None:
@@ -77,6 +77,13 @@ def test_best_pair_has_the_largest_pt_sum_and_the_first_of_equals() -> None:
             [(60.0, 0.0, 0.0), (50.0, 0.0, 1.0), (50.0, 0.0, 2.0)],
         )
     )
-    best = best_pair(pairs)
-    assert best.lead.phi.tolist() == [1.0, None, 0.0]
-    assert best.sublead.phi.tolist() == [2.0, None, 1.0]
+    best = best_pairs(pairs, np.ones(pairs.lists.n, dtype=np.bool_))
+    assert pairs.lists.owners[best].tolist() == [0, 2]
+    assert pairs.lead.phi[best].tolist() == [1.0, 0.0]
+    assert pairs.sublead.phi[best].tolist() == [2.0, 1.0]
+
+
+def test_best_pair_is_a_passing_one() -> None:
+    pairs = photon_pairs(photons([(60.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
+    best = best_pairs(pairs, np.array([False, True, True]))
+    assert pairs.sublead.phi[best].tolist() == [2.0]

@@ -7,6 +7,7 @@ import awkward as ak
 import pytest
 
 from higgsflow.errors import UnknownName
+from higgsflow.events.plain import plain_values
 from higgsflow.objects.jets import JetCuts, jet_masks, jet_needs, leading_pair_mass
 from higgsflow.taggers.base import all_of
 
@@ -14,8 +15,12 @@ JET = {"pt": 50.0, "eta": 1.0, "phi": 1.5, "mass": 5.0, "jetId": 6, "btagDeepFla
 NAN, INF = math.nan, math.inf
 
 
+def objects(*events: list[dict[str, Any]]) -> Any:
+    return plain_values(ak.Array([*events]))
+
+
 def passes(**change: Any) -> bool:
-    return bool(all_of(jet_masks(ak.Array([[{**JET, **change}]]), JetCuts()))[0, 0])
+    return bool(all_of(jet_masks(objects([{**JET, **change}]), JetCuts()))[0])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +39,7 @@ def test_jet_cuts(column: str, failing: list[Any], good: Any) -> None:
 def test_without_identification_its_column_is_not_read() -> None:
     cuts = JetCuts(jet_id_min=None)
     assert "Jet_jetId" not in {need.name for need in jet_needs(cuts)}
-    assert "jet_id" not in jet_masks(ak.Array([[JET]]), cuts)
+    assert "jet_id" not in jet_masks(objects([JET]), cuts)
 
 
 @pytest.mark.parametrize(
@@ -56,9 +61,18 @@ def test_mass_is_of_the_two_leading_jets_whatever_their_order() -> None:
         {**JET, "pt": 50.0, "eta": 0.0, "phi": 0.0, "mass": 0.0},
         {**JET, "pt": 50.0, "eta": 0.0, "phi": math.pi, "mass": 0.0},
     ]
-    assert leading_pair_mass(ak.Array([jets])).tolist() == pytest.approx([100.0])
+    assert leading_pair_mass(objects(jets)).tolist() == pytest.approx([100.0])
 
 
 def test_mass_is_nan_below_two_jets() -> None:
-    masses = leading_pair_mass(ak.Array([[], [JET], [JET, JET]])).tolist()
+    masses = leading_pair_mass(objects([], [JET], [JET, JET])).tolist()
     assert [math.isnan(mass) for mass in masses] == [True, True, False]
+
+
+def test_mass_of_jets_that_are_not_in_order_of_pt_is_found_per_event() -> None:
+    back = [{**JET, "pt": pt, "eta": 0.0, "phi": 0.0, "mass": 0.0} for pt in (50.0, 20.0)]
+    soft_first = [back[1], {**back[0], "phi": math.pi}, back[0]]
+    masses = leading_pair_mass(objects(back, soft_first, [], [JET], soft_first)).tolist()
+    assert masses[0] == pytest.approx(0.0, abs=1e-5)
+    assert masses[1] == masses[4] == pytest.approx(100.0)
+    assert [math.isnan(mass) for mass in masses] == [False, False, True, True, False]

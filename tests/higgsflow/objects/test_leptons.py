@@ -7,6 +7,7 @@ import awkward as ak
 import pytest
 
 from higgsflow.events.columns import locate
+from higgsflow.events.plain import plain, plain_values
 from higgsflow.objects.leptons import (
     ElectronCuts,
     MuonCuts,
@@ -25,13 +26,17 @@ MUON = {**TRACK, "pfRelIso03_all": 0.1, "mediumId": True, "isGlobal": True}
 NAN, INF = math.nan, math.inf
 
 
+def objects(*events: list[dict[str, Any]]) -> Any:
+    return plain_values(ak.Array([*events]))
+
+
 def electron_passes(**change: Any) -> bool:
-    masks = electron_masks(ak.Array([[{**ELECTRON, **change}]]), ElectronCuts())
-    return bool(all_of(masks)[0, 0])
+    masks = electron_masks(objects([{**ELECTRON, **change}]), ElectronCuts())
+    return bool(all_of(masks)[0])
 
 
 def muon_passes(**change: Any) -> bool:
-    return bool(all_of(muon_masks(ak.Array([[{**MUON, **change}]]), MuonCuts()))[0, 0])
+    return bool(all_of(muon_masks(objects([{**MUON, **change}]), MuonCuts()))[0])
 
 
 @pytest.mark.parametrize(
@@ -69,9 +74,9 @@ def test_muon_cuts(column: str, failing: list[Any], good: Any) -> None:
 def test_lepton_is_away_from_both_photons() -> None:
     events = ak.Array([{"lead_eta": 0.0, "lead_phi": 0.0, "sublead_eta": 0.0, "sublead_phi": 3.0}])
     at = [(0.0, 0.2), (0.0, 0.19), (0.0, 2.9), (1.0, 1.5), (NAN, 1.5), (1.0, NAN)]
-    objects = ak.Array([[{"eta": eta, "phi": phi} for eta, phi in at]])
-    expected = [[True, False, False, True, False, False]]
-    assert away_from_photons(objects, events, 0.2).tolist() == expected
+    leptons = objects([{"eta": eta, "phi": phi} for eta, phi in at])
+    expected = [True, False, False, True, False, False]
+    assert away_from_photons(leptons, plain(events), 0.2).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -90,11 +95,11 @@ def test_z_candidate_of_two_leptons_back_to_back(pt: float, charge: int, found: 
     """m = 2 pt, and 86 < m < 96."""
     pair = [{**TRACK, "pt": pt, "eta": 0.0}]
     pair.append({**pair[0], "phi": 1.5 - math.pi, "charge": charge})
-    assert has_z_candidate(ak.Array([pair]), (86.0, 96.0)).tolist() == [found]
+    assert has_z_candidate(objects(pair), (86.0, 96.0)).tolist() == [found]
 
 
 def test_no_leptons_are_no_z_candidate() -> None:
-    leptons = ak.Array([[], [TRACK]])
+    leptons = objects([], [TRACK])
     assert has_z_candidate(leptons, (86.0, 96.0)).tolist() == [False, False]
 
 

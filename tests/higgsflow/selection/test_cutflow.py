@@ -4,20 +4,17 @@ import itertools
 import math
 from typing import Any
 
-import awkward as ak
 import numpy as np
 import pytest
 import slow_books
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.errors import TaggerError
 from higgsflow.selection.cutflow import (
     Counter,
     CutFlow,
     count,
     count_cuts,
-    count_group,
     efficiency,
     weighted_efficiency,
 )
@@ -135,49 +132,26 @@ def test_mask_chooses_what_is_counted() -> None:
     assert count(WORKED, bits("001001")) == Counter(n=2, sumw=0.0, sumw2=8.0)
 
 
-def test_objects_count_with_the_weight_of_their_event() -> None:
-    pt = ak.Array([[True, False], [], [True]])
-    eta = ak.Array([[True, True], [], [False]])
-    flow = count_group({"pt": pt, "eta": eta}, np.array([2.0, 5.0, 3.0]))
-    assert flow.total == Counter(n=3, sumw=7.0, sumw2=17.0)
-    assert numbers(flow.alone) == [(2, 5.0, 13.0), (2, 4.0, 8.0)]
-    assert numbers(flow.others) == [(2, 4.0, 8.0), (2, 5.0, 13.0)]
-    assert flow.passed.n == 1
-
-
-def test_missing_decision_passes_nothing() -> None:
-    flow = count_group({"m_jj": ak.Array([True, None, False])}, np.ones(3))
-    assert (flow.total.n, flow.passed.n) == (3, 1)
-    flow = count_group({"pt": ak.Array([[True, None], [None]])}, np.ones(2))
-    assert (flow.total.n, flow.passed.n) == (3, 1)
-
-
-@pytest.mark.parametrize(
-    "none", [ak.Array([[True]])[:0], ak.Array([True])[:0], np.zeros(0, np.bool_)]
-)
-def test_no_events_give_zero_counters_of_every_cut(none: Any) -> None:
-    flow = count_group({"a": none, "b": none}, np.zeros(0))
+def test_no_events_give_zero_counters_of_every_cut() -> None:
+    flow = count_cuts({"a": bits(""), "b": bits("")}, np.zeros(0))
     assert flow.cuts == ("a", "b")
     assert flow.total == flow.passed == flow.alone[1] == Counter()
 
 
-@pytest.mark.parametrize(
-    ("cuts", "reason"),
-    [
-        ({}, "has no cuts"),
-        ({"a": np.ones(2, np.bool_)}, "cut 'a': 2 bool for 3 entries"),
-        ({"a": np.ones(3)}, "cut 'a': 3 float64"),
-        ({"a": ak.Array([[True], [True]])}, "cut 'a' is not about the same entries"),
-        ({"a": bits("111"), "b": ak.Array([[True], [], [True, False]])}, "cut 'b' is not"),
-        (
-            {"a": ak.Array([[True], [], [True]]), "b": ak.Array([[True, False], [], []])},
-            "cut 'b' is not about the same entries as 'a'",
-        ),
-    ],
-)
-def test_masks_that_do_not_belong_together_are_refused(cuts: Any, reason: str) -> None:
-    with pytest.raises(TaggerError, match=reason):
-        count_group(cuts, np.ones(3))
+@pytest.mark.parametrize("n", [1, 9, 10, 11, 20])
+def test_many_cuts_are_counted_as_one_by_one(n: int) -> None:
+    """The way of counting changes with the number of cuts."""
+    random = np.random.default_rng(n)
+    masks = {f"c{i}": random.random(300) < 0.8 for i in range(n)}
+    weight = random.integers(-3, 4, 300).astype(np.float64)
+    flow = count_cuts(masks, weight)
+    for i, mask in enumerate(masks.values()):
+        others = [m for j, m in enumerate(masks.values()) if j != i]
+        before = list(masks.values())[: i + 1]
+        assert flow.alone[i] == count(weight, mask)
+        assert flow.prefix[i] == count(weight, np.logical_and.reduce(before))
+        assert flow.others[i] == count(weight, np.logical_and.reduce([mask | True, *others]))
+    assert flow.passed == flow.prefix[-1]
 
 
 def test_efficiency_of_nothing_is_none() -> None:

@@ -11,7 +11,7 @@ import pytest
 from higgsflow.errors import TaggerError, UserError
 from higgsflow.model.context import Context
 from higgsflow.taggers.base import Decision, Tagger
-from higgsflow.taggers.contract import CutGroup, PlainDecision, cast, checked
+from higgsflow.taggers.contract import PlainDecision, cast, checked, coded, spliced, taken
 
 TRUE = np.array([True, True, False])
 
@@ -90,9 +90,16 @@ def test_whole_numbers_that_do_not_fit_are_an_error(values: list[Any]) -> None:
     assert "'n' with values that are not int16" in text
 
 
-def test_collections_pass_as_they_are() -> None:
-    jets = ak.Array([[1.0], [], [2.0, 3.0]])
-    assert check(adds={"J": "collection"}, columns={"J": jets}).columns["J"] is jets
+def test_collections_become_plain() -> None:
+    jets = ak.Array([[{"pt": 1.0}], [], [{"pt": 2.0}, {"pt": 3.0}]])
+    found = check(adds={"J": "collection"}, columns={"J": jets}).columns["J"]
+    assert (found.lists.counts.tolist(), found.pt.tolist()) == ([1, 0, 2], [1.0, 2.0, 3.0])
+
+
+def test_collection_that_cannot_be_plain_passes_as_it_is() -> None:
+    jets = ak.Array([[{"tracks": [1.0, 2.0]}], [], []])
+    found = check(adds={"J": "collection"}, columns={"J": jets}).columns["J"]
+    assert found.tolist() == jets.tolist()
 
 
 def test_category_is_a_small_integer() -> None:
@@ -111,24 +118,51 @@ def test_cuts_of_another_type() -> None:
 
 
 def test_without_cuts_the_mask_is_the_only_one() -> None:
-    assert list(check().cuts["events"]) == ["mask"]
-    assert list(check(cuts={"events": {}}).cuts["events"]) == ["mask"]
+    assert check().cuts["events"].names == ("mask",)
+    assert check(cuts={"events": {}}).cuts["events"].names == ("mask",)
 
 
-def test_objects_of_some_rows_count_with_the_weight_of_their_event() -> None:
+def test_cuts_of_objects_know_their_lists() -> None:
     jagged = ak.Array([[True, False], [], [True]])
     group = check(cuts={"photons": {"pt": jagged, "eta": jagged}}).cuts["photons"]
-    masks, weight = group.of(slice(0, 2), np.array([5.0, 7.0]))
-    assert (masks["pt"].tolist(), weight.tolist()) == ([True, False], [5.0, 5.0])
-    masks, weight = group.of(slice(2, 3), np.array([9.0]))
-    assert (masks["eta"].tolist(), weight.tolist()) == ([True], [9.0])
-    masks, weight = group.of(slice(3, 3), np.array([]))
-    assert (masks["eta"].tolist(), weight.tolist()) == ([], [])
+    assert group.lists is not None
+    assert (group.names, group.lists.counts.tolist()) == (("pt", "eta"), [2, 0, 1])
+    assert group["eta"].tolist() == group.passing.tolist() == [True, False, True]
+    taken = group.take(np.array([2, 1]))
+    assert (taken["pt"].tolist(), taken.lists and taken.lists.counts.tolist()) == ([True], [1, 0])
+    assert group.joined(taken)["pt"].tolist() == [True, False, True, True]
 
 
-def test_group_is_a_mapping_of_masks() -> None:
-    group = CutGroup({"a": TRUE, "b": TRUE})
-    assert (list(group), len(group), group["b"] is TRUE) == (["a", "b"], 2, True)
+@pytest.mark.parametrize("n", [1, 8, 9, 33, 64])
+def test_group_holds_any_number_of_cuts_up_to_its_bits(n: int) -> None:
+    masks = {str(i): np.arange(n + 1) != i for i in range(n)}
+    group = coded(masks)
+    for name, mask in masks.items():
+        assert group[name].tolist() == mask.tolist()
+    assert group.passing.tolist() == [False] * n + [True]
+
+
+def test_more_cuts_than_bits_are_an_error() -> None:
+    cuts = {"events": {str(i): TRUE for i in range(65)}}
+    assert "64 are the most" in broken(cuts=cuts)
+
+
+def test_first_cut_can_be_put_before_others() -> None:
+    group = coded({"b": TRUE}).preceded_by("a", ~TRUE)
+    assert (group.names, group["a"].tolist()) == (("a", "b"), [False, False, True])
+    assert group["b"].tolist() == TRUE.tolist()
+
+
+def test_answers_are_put_together_row_by_row() -> None:
+    known = check(adds={"x": "float64"}, columns={"x": [1.0, 2.0, 3.0]}, category=[1, 2, 3])
+    fresh = check(n=1, adds={"x": "float64"}, columns={"x": [9.0]}, mask=TRUE[:1], category=[7])
+    (both,) = spliced([known], [fresh], np.array([2, 3, 0]))
+    assert (both.mask.tolist(), both.columns["x"].tolist()) == ([False, True, True], [3, 9, 1])
+    assert both.category is not None
+    assert both.category.tolist() == [3, 7, 1]
+    assert both.cuts["events"]["mask"].tolist() == both.mask.tolist()
+    (some,) = taken([known], np.array([1]))
+    assert (some.columns["x"].tolist(), some.mask.tolist()) == ([2.0], [True])
 
 
 def test_cast_leaves_numbers_of_the_type_alone() -> None:

@@ -13,11 +13,14 @@ import pytest
 import yaml
 
 from higgsflow.errors import InvalidConfiguration, TaggerError, UnknownName, UserError
+from higgsflow.events.plain import plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TaggerSpec, TagSequence
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.model_score import ModelTagger
-from higgsflow.taggers.sequence import load_steps, load_tagger, run_sequence
+from higgsflow.taggers.sequence import load_steps, load_tagger
+from higgsflow.taggers.stages import Runner
+from higgsflow.taggers.variants import Variant
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -447,6 +450,8 @@ def test_code_of_the_document_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     )
     assert all(one.check(CONTEXT) is None for step in steps for one in step)
     events = ak.zip({"MET_pt": np.linspace(1.0, 300.0, 200)}, depth_limit=1)
-    result = run_sequence(steps, events, CONTEXT, keep_untagged=True)
-    assert set(content["variables_of_interest"]) <= set(result.events.fields)
+    result = (
+        Runner(steps, CONTEXT, keep_untagged=True).run(Variant("nominal", plain(events))).result
+    )
+    assert set(content["variables_of_interest"]) <= set(result.kept.added)
     assert set(result.tag_category[result.tag_idx == 0].tolist()) <= {0, 1}

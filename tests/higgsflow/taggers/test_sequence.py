@@ -9,19 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.errors import InvalidConfiguration, TaggerError, UserError
+from higgsflow.events.plain import plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TaggerSpec, TagSequence
 from higgsflow.taggers import DiphotonTagger, TTHTagger
 from higgsflow.taggers.base import Decision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.sequence import (
-    SequenceResult,
     load_steps,
     load_tagger,
     overlap_matrix,
     remove_overlap,
-    run_sequence,
 )
+from higgsflow.taggers.stages import Runner
+from higgsflow.taggers.variants import SequenceResult, Variant
 
 CONTEXT = Context(sample="S", year="2017", is_data=False)
 EVENTS = ak.Array({"x": np.arange(5), "Jet": [[{"pt": 1.0}]] * 5})
@@ -57,7 +58,8 @@ def spec(name: str, function: Any, **options: Any) -> dict[str, Any]:
 
 def run(*steps: Any, events: Any = EVENTS, keep_untagged: bool = False) -> SequenceResult:
     sequence = TagSequence.model_validate([*steps])
-    return run_sequence(load_steps(sequence), events, CONTEXT, keep_untagged)
+    runner = Runner(load_steps(sequence), CONTEXT, keep_untagged)
+    return runner.run(Variant("nominal", plain(events))).result
 
 
 def test_worked_example_of_overlap_removal() -> None:
@@ -95,7 +97,7 @@ STEPS = (
 
 def test_steps_see_what_the_step_before_kept_and_added() -> None:
     result = run(*STEPS)
-    assert result.events.x.tolist() == [1, 2, 3]
+    assert result.column("x").tolist() == [1, 2, 3]
     assert result.rows.tolist() == [1, 2, 3]
     assert result.tag_idx.tolist() == [1, 0, 0]
     assert result.tag_category.tolist() == [7, 0, 0]
@@ -113,20 +115,20 @@ def test_untagged_events_can_be_kept() -> None:
 
 
 def test_number_per_event_never_goes_into_a_collection_of_its_prefix() -> None:
-    events = run(*STEPS).events
+    events = run(*STEPS).kept.everything.view
     assert events["Jet_n"].tolist() == [1, 2, 3]
     assert events.Jet.fields == ["pt"]
 
 
 def test_no_events_give_all_columns() -> None:
     result = run(*STEPS, events=EVENTS[:0])
-    assert {"x", "double", "Jet_n"} <= set(result.events.fields)
-    assert (str(result.events.double.type), result.tag_idx.dtype) == ("0 * float64", np.int16)
+    assert set(result.kept.added) == {"double", "Jet_n"}
+    assert (result.column("double").dtype, result.tag_idx.dtype) == (np.float64, np.int16)
 
 
 def test_equal_columns_of_two_taggers_are_one() -> None:
     result = run([spec("a", adds_y, value=np.nan), spec("b", adds_y, value=np.nan)])
-    assert np.isnan(ak.to_numpy(result.events.y)).all()
+    assert np.isnan(result.column("y")).all()
 
 
 def test_different_columns_of_one_name_are_an_error() -> None:

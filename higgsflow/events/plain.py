@@ -1,0 +1,308 @@
+"""Events as plain columns: numpy arrays, and where the objects of each event begin.
+
+What is shipped computes on these; code of users gets the same columns, not copied, as awkward
+arrays (`PlainEvents.view`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.events.lists import Index, Lists, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """A collection: one array per field, all with the same lists; `photons.pt` is a field."""
+
+    lists: Lists
+    columns: dict[str, Array]
+
+    def __getattr__(self, name: str) -> Array:
+        found = self.__dict__.get("columns", {})
+        if name not in found:
+            raise AttributeError(name)
+        values: Array = found[name]
+        return values
+
+    def __getitem__(self, chosen: Any) -> Objects:
+        """The objects of a mask, in the lists of their events."""
+        lists, positions = self.lists.chosen(chosen)
+        return Objects(lists, {name: a[positions] for name, a in self.columns.items()})
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the fields."""
+        return list(self.columns)
+
+    def taken(self, lists: Lists, positions: Index) -> Objects:
+        """These objects, in other lists."""
+        return Objects(lists, {name: a[positions] for name, a in self.columns.items()})
+
+    def take(self, rows: Index) -> Objects:
+        """The collection of some events."""
+        return self.taken(*self.lists.take(rows))
+
+    def joined(self, other: Objects) -> Objects:
+        """The objects of these events, and then of the other ones."""
+        columns = {f: np.concatenate([a, other.columns[f]]) for f, a in self.columns.items()}
+        return Objects(joined([self.lists, other.lists]), columns)
+
+    @property
+    def view(self) -> Any:
+        """As an awkward array of lists, not copied."""
+        return ak.Array(self.layout)
+
+    @property
+    def layout(self) -> Any:
+        """As an awkward layout, not copied."""
+        arrays = [ak.contents.NumpyArray(values) for values in self.columns.values()]
+        records = ak.contents.RecordArray(arrays, self.fields, length=self.lists.n)
+        return ak.contents.ListOffsetArray(ak.index.Index64(self.lists.offsets), records)
+
+
+# whatever an array of events can have: numbers, collections, and what only awkward can hold
+Values = Any
+
+
+@dataclass(frozen=True, eq=False)
+class PlainEvents:
+    """n events.
+
+    Attributes:
+        flat: columns with one number per event.
+        collections: objects by collection.
+        others: what is neither, as awkward arrays.
+        memo: results that were computed from these arrays.
+    """
+
+    n: int
+    flat: dict[str, Array] = field(default_factory=dict)
+    collections: dict[str, Objects] = field(default_factory=dict)
+    others: dict[str, Any] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return self.n
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        of_objects = (
+            f"{p}_{f}" for p, objects in self.collections.items() for f in objects.columns
+        )
+        return [*self.flat, *self.others, *of_objects]
+
+    def column(self, name: str) -> Values:
+        """A column such as `Photon_pt` (of all objects) or `m_gg`.
+
+        Raises:
+            KeyError: when there is none.
+        """
+        for held in (self.flat, self.others):
+            if name in held:
+                return held[name]
+        prefix, _, field_name = name.partition("_")
+        return self.collections[prefix].columns[field_name]
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a column."""
+        prefix, _, field_name = name.partition("_")
+        collection = self.collections.get(prefix)
+        in_collection = collection is not None and field_name in collection.columns
+        return name in self.flat or name in self.others or in_collection
+
+    def lists_of(self, name: str) -> Lists | None:
+        """The lists of a column of objects; None for any other."""
+        if name in self.flat or name in self.others:
+            return None
+        prefix, _, field_name = name.partition("_")
+        objects = self.collections.get(prefix)
+        return objects.lists if objects is not None and field_name in objects.columns else None
+
+    def once(self, key: str, inputs: tuple[Any, ...], compute: Callable[[], T]) -> T:
+        """The result of `compute`, kept until it is asked for with other arrays."""
+        known = self.memo.get(key)
+        if known is None or any(a is not b for a, b in zip(known[0], inputs, strict=True)):
+            known = self.memo[key] = (inputs, compute())
+        result: T = known[1]
+        return result
+
+    def take(self, rows: Index) -> PlainEvents:
+        """Some of the events."""
+        return PlainEvents(
+            len(rows),
+            {name: values[rows] for name, values in self.flat.items()},
+            {name: objects.take(rows) for name, objects in self.collections.items()},
+            {name: values[rows] for name, values in self.others.items()},
+        )
+
+    def with_columns(self, columns: Mapping[str, Values]) -> PlainEvents:
+        """With columns replaced or added; those of objects have one value for each."""
+        flat, collections = dict(self.flat), dict(self.collections)
+        others = dict(self.others)
+        for name, values in columns.items():
+            prefix, _, field_name = name.partition("_")
+            if isinstance(values, Objects):
+                collections[name] = values
+            elif not isinstance(values, np.ndarray):
+                others[name] = values
+            elif name not in flat and prefix in collections and field_name:
+                known = collections[prefix]
+                collections[prefix] = Objects(known.lists, {**known.columns, field_name: values})
+            else:
+                flat[name] = values
+        return replace(self, flat=flat, collections=collections, others=others)
+
+    def with_numbers(self, columns: Mapping[str, Values]) -> PlainEvents:
+        """With columns of the event, which never go into a collection, whatever their names."""
+        numbers = {n: v for n, v in columns.items() if isinstance(v, np.ndarray)}
+        rest = {n: v for n, v in columns.items() if n not in numbers}
+        return replace(self, flat={**self.flat, **numbers}).with_columns(rest)
+
+    def without(self, names: Collection[str]) -> PlainEvents:
+        """Without these columns; the same events when they have none of them."""
+        if not any(self.has(name) for name in names):
+            return self
+        collections = {}
+        for prefix, objects in self.collections.items():
+            kept = {f: a for f, a in objects.columns.items() if f"{prefix}_{f}" not in names}
+            if kept:
+                collections[prefix] = Objects(objects.lists, kept)
+        flat = {name: values for name, values in self.flat.items() if name not in names}
+        others = {name: values for name, values in self.others.items() if name not in names}
+        return PlainEvents(self.n, flat, collections, others)
+
+    def only(self, names: Collection[str]) -> PlainEvents:
+        """With these columns, or whole collections, of those that there are."""
+        collections = {}
+        for prefix, objects in self.collections.items():
+            kept = {
+                f: a
+                for f, a in objects.columns.items()
+                if prefix in names or f"{prefix}_{f}" in names
+            }
+            if kept:
+                collections[prefix] = Objects(objects.lists, kept)
+        flat = {name: values for name, values in self.flat.items() if name in names}
+        others = {name: values for name, values in self.others.items() if name in names}
+        return PlainEvents(self.n, flat, collections, others)
+
+    def joined(self, other: PlainEvents) -> PlainEvents:
+        """The columns of both, for the same events in the same order."""
+        collections = dict(self.collections)
+        for name, objects in other.collections.items():
+            known = collections.get(name)
+            both = objects.columns if known is None else {**known.columns, **objects.columns}
+            collections[name] = Objects((known or objects).lists, both)
+        return PlainEvents(
+            self.n, {**self.flat, **other.flat}, collections, {**self.others, **other.others}
+        )
+
+    @cached_property
+    def view(self) -> Any:
+        """The same columns as an awkward array, not copied."""
+        layouts = {name: ak.contents.NumpyArray(values) for name, values in self.flat.items()}
+        layouts |= {name: objects.layout for name, objects in self.collections.items()}
+        layouts |= {name: ak.to_layout(values) for name, values in self.others.items()}
+        contents, names = list(layouts.values()), list(layouts)
+        return ak.Array(ak.contents.RecordArray(contents, names, length=self.n))
+
+    def as_view(self) -> Any:
+        """The view, asked for."""
+        return self.view
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError("events are columns: look at these")
+
+
+def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:
+    """Events with the same columns, one after the other."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    collections = {}
+    for name, objects in first.collections.items():
+        alike = [part.collections[name] for part in parts]
+        columns = {f: np.concatenate([one.columns[f] for one in alike]) for f in objects.columns}
+        collections[name] = Objects(joined([one.lists for one in alike]), columns)
+    return PlainEvents(
+        sum(part.n for part in parts),
+        {name: np.concatenate([part.flat[name] for part in parts]) for name in first.flat},
+        collections,
+        {name: ak.concatenate([part.others[name] for part in parts]) for name in first.others},
+    )
+
+
+def plain(events: Any) -> PlainEvents:
+    """An awkward array of events as plain columns."""
+    if isinstance(events, PlainEvents):
+        return events
+    flat, collections, others = {}, {}, {}
+    for name in events.fields:
+        values = plain_values(_definite(events[name]))
+        if isinstance(values, Objects):
+            collections[name] = values
+        elif isinstance(values, np.ndarray):
+            flat[name] = values
+        else:
+            others[name] = values
+    return PlainEvents(len(events), flat, collections, others)
+
+
+def _definite(values: Any) -> Any:
+    """With NaN for numbers of objects that are missing, as events made by hand may have them."""
+    for field_name in values.fields:
+        if "?float" in str(values[field_name].type):
+            filled = ak.fill_none(values[field_name], np.nan, axis=-1)
+            values = ak.with_field(values, filled, field_name)
+    return values
+
+
+def plain_values(values: Any) -> Values:
+    """Numbers of events as a numpy array, records of objects as a collection, the rest as it is."""
+    if isinstance(values, np.ndarray):
+        return values
+    layout = ak.to_layout(ak.to_packed(values))
+    if layout.is_numpy and layout.purelist_depth == 1:
+        return np.asarray(layout.data)
+    if layout.is_list and layout.content.is_record and not layout.content.is_tuple:
+        contents = {f: layout.content.content(f) for f in layout.content.fields}
+        if all(c.is_numpy and c.purelist_depth == 1 for c in contents.values()):
+            lists = Lists(_offsets(layout))
+            return Objects(lists, {f: np.asarray(c.data)[: lists.n] for f, c in contents.items()})
+    return values
+
+
+def values_of_objects(values: Any) -> tuple[Array, Index] | None:
+    """Jagged numbers as a flat array and where each list begins; None for anything else."""
+    if not isinstance(values, ak.Array) or values.ndim != 2:
+        return None
+    layout = values.layout
+    if not (isinstance(layout, ak.contents.ListOffsetArray) and layout.content.is_numpy):
+        layout = ak.to_packed(values).layout
+    if not layout.is_list or not layout.content.is_numpy or layout.content.purelist_depth != 1:
+        return None
+    offsets = _offsets(layout)
+    content = np.asarray(layout.content.data)[offsets[0] : offsets[-1]]
+    return content, offsets - offsets[0] if offsets[0] else offsets
+
+
+def _offsets(layout: Any) -> Index:
+    if isinstance(layout, ak.contents.ListOffsetArray):
+        return np.asarray(layout.offsets.data, dtype=np.int64)
+    return np.asarray(layout.to_ListOffsetArray64(True).offsets.data)

@@ -1,0 +1,138 @@
+"""All variations of the events of a block that survive the skim, each a table and a ledger.
+
+The nominal run comes first, also where it is not asked for: the others are compared with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.late_weights import LateWeights
+from higgsflow.model.systematic import NOMINAL
+from higgsflow.output_columns import factor_columns, output_columns
+from higgsflow.profiling import span
+from higgsflow.taggers.variants import Variant
+from higgsflow.tally import FlowMemo, tally
+from higgsflow.variations import find_variation, shifted_columns
+from higgsflow.weights import central_product, evaluate
+from higgsflow.weights import input_columns as weight_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.events.lists import Index
+    from higgsflow.plan import Plan
+    from higgsflow.records.ledger import Ledger
+    from higgsflow.sums import Weighed
+    from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.stages import Nominal, Runner
+    from higgsflow.taggers.variants import SequenceResult
+
+Array = npt.NDArray[np.float64]
+Table = dict[str, npt.NDArray[Any]]
+
+# rows of variations in memory at a time
+_ROWS = 200_000
+
+
+@dataclass(frozen=True, eq=False)
+class Weighted:
+    """A variation of the events, with what is known of their weights before the sequence.
+
+    Attributes:
+        initial: the generator weight.
+        weight: this times the factors that need no tagger.
+    """
+
+    variant: Variant
+    initial: Array
+    early: Weighed
+    weight: Array
+
+
+def weighed(variant: Variant, initial: Array, early: Weighed) -> Weighted:
+    """Puts the events and their factors together."""
+    return Weighted(variant, initial, early, central_product(initial, early))
+
+
+def taken_of(factors: Weighed, rows: Index) -> Weighed:
+    """The factors of some events."""
+    return {name: (weight, known.take(rows)) for name, (weight, known) in factors.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class EveryVariation:
+    """What runs the variations of a block.
+
+    Attributes:
+        first: what the first step said of the nominal events.
+    """
+
+    plan: Plan
+    runner: Runner
+    nominal: Weighted
+    first: tuple[PlainDecision, ...]
+
+    @cached_property
+    def _known(self) -> Nominal:
+        return self.runner.run(self.nominal.variant, self.first)
+
+    @cached_property
+    def _late(self) -> LateWeights:
+        return LateWeights(self.plan, self._known.result, self.nominal.initial)
+
+    def run(self, variations: Sequence[str]) -> Iterator[tuple[str, Table, Ledger]]:
+        """Each variation with its table and ledger, in the order in which they are asked for."""
+        memo = FlowMemo()
+        for names in _groups(variations, len(self.nominal.weight)):
+            contents = [self._varied(name) for name in names]
+            results = self._results(contents)
+            late = self._late.of(results)
+            for content, result, more in zip(contents, results, late, strict=True):
+                table = self._table(content, result, more[0])
+                ledger = tally(self.plan, result, (table, content.weight), memo)
+                yield content.variant.name, table, ledger.model_copy(update={"kept": more[1]})
+
+    def _results(self, contents: Sequence[Weighted]) -> list[SequenceResult]:
+        varied = [c.variant for c in contents if c is not self.nominal]
+        results = iter(self.runner.run_again(self._known, varied))
+        return [self._known.result if c is self.nominal else next(results) for c in contents]
+
+    @span("shift")
+    def _varied(self, name: str) -> Weighted:
+        """One variation; weights that look at what it changes are made again."""
+        nominal = self.nominal
+        if name == NOMINAL:
+            return nominal
+        source, direction = find_variation(self.plan.systematics, name)
+        columns = shifted_columns(nominal.variant.events, source, direction)
+        events = nominal.variant.events.with_columns(columns)
+        variant = Variant(name, events, frozenset(columns), nominal.variant.unseen)
+        changed, early = set(source.changes), {}
+        for weight, known in nominal.early.values():
+            again = changed & set(weight_inputs(weight))
+            factors = evaluate(weight, events.view) if again else known
+            early[weight.name] = (weight, factors.under(weight.under.get(name)))
+        if all(factors is nominal.early[weight][1] for weight, (_, factors) in early.items()):
+            return Weighted(variant, nominal.initial, nominal.early, nominal.weight)
+        return weighed(variant, nominal.initial, early)
+
+    def _table(self, content: Weighted, result: SequenceResult, late: Weighed) -> Table:
+        initial = content.initial[result.rows]
+        factors = {**taken_of(content.early, result.rows), **late}
+        columns = output_columns(self.plan, result, initial, factors)
+        if result.name == NOMINAL:
+            columns |= factor_columns(initial, factors)
+        return columns
+
+
+def _groups(variations: Sequence[str], n_events: int) -> Iterator[Sequence[str]]:
+    """Variations that are asked for together, so that the number of rows stays bounded."""
+    size = max(1, _ROWS // max(1, n_events))
+    for start in range(0, len(variations), size):
+        yield variations[start : start + size]

@@ -1,0 +1,149 @@
+"""Factors that need what taggers made, or that hold for some tags only: of kept events, afterwards.
+
+The nominal factors stand for every event of a variation whose inputs are the same ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.before_cuts import kept_at_step
+from higgsflow.events.plain import concatenated
+from higgsflow.needs import IDENTITY
+from higgsflow.weights import Factors, evaluate, target_columns
+from higgsflow.weights import concatenated as joined
+from higgsflow.weights import input_columns as weight_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from higgsflow.before_cuts import Kept
+    from higgsflow.events.lists import Index
+    from higgsflow.events.plain import PlainEvents
+    from higgsflow.model.systematic import WeightSystematic
+    from higgsflow.plan import Plan
+    from higgsflow.sums import Weighed
+    from higgsflow.taggers.variants import Reached, SequenceResult
+
+
+class LateWeights:
+    """The factors of the variations of one block.
+
+    `initial` are the generator weights of all events that the sequence was given.
+    """
+
+    def __init__(
+        self, plan: Plan, nominal: SequenceResult, initial: npt.NDArray[np.float64]
+    ) -> None:
+        self._plan, self._nominal, self._initial = plan, nominal, initial
+        self._known: dict[str, Factors] = {}
+
+    def of(self, results: Sequence[SequenceResult]) -> list[tuple[Weighed, Kept]]:
+        """Factors per weight of each variation, 1 outside the tags they are restricted to.
+
+        Of weights that preserve sums also these.
+        """
+        found: list[tuple[Weighed, Kept]] = [({}, {}) for _ in results]
+        for weight in self._plan.late:
+            factors: Iterable[Factors]
+            if weight.preserved is None:
+                factors = self._of_kept(weight, [result.kept for result in results])
+            else:
+                pairs = zip(results, found, strict=True)
+                factors = [self._preserving(weight, result, sums) for result, (_, sums) in pairs]
+            for one, result, (weighed, _) in zip(factors, results, found, strict=True):
+                weighed[weight.name] = (weight, self._restricted(weight, one, result))
+        return found
+
+    def _restricted(
+        self, weight: WeightSystematic, factors: Factors, result: SequenceResult
+    ) -> Factors:
+        if not weight.modifies_taggers:
+            return factors
+        positions = [self._plan.tags.index(tag) for tag in weight.modifies_taggers]
+        return factors.where(np.isin(result.tag_idx, positions))
+
+    def _preserving(self, weight: WeightSystematic, result: SequenceResult, sums: Kept) -> Factors:
+        """The factors of all events that reach a step, and the sums over them."""
+        number = self._plan.kept_at[weight.name]
+        events, rows = result.events_at(number), result.steps[number].rows
+        factors = _under(weight, evaluate(weight, events.view), result.name)
+        sums |= kept_at_step(weight, (events.view, self._initial[rows], factors), result.name)
+        return factors.take(np.searchsorted(rows, result.rows))
+
+    def _of_kept(self, weight: WeightSystematic, kept: Sequence[Reached]) -> Iterator[Factors]:
+        """The factors of the events that are kept under some variations."""
+        if weight.name not in self._known:
+            everything = np.arange(len(self._nominal.rows))
+            events = self._inputs(weight, self._nominal.kept, everything)
+            self._known[weight.name] = evaluate(weight, events.view)
+        nominal, known = self._nominal.kept, self._known[weight.name]
+        reads, needs = _split(_input_names(weight, nominal.added), nominal.added)
+        again = [reached.differing(nominal, reads, needs) for reached in kept]
+        fresh = self._evaluated(weight, kept, again)
+        for reached, rows in zip(kept, again, strict=True):
+            factors = known
+            if rows is not None:
+                order = nominal.places[reached.rows]
+                order[rows] = len(nominal.rows) + np.arange(len(rows))
+                own = next(fresh) if len(rows) else known.take(rows)
+                factors = joined([known, own]).take(order)
+            yield _under(weight, factors, reached.variant.name)
+
+    def _evaluated(
+        self, weight: WeightSystematic, kept: Sequence[Reached], again: Sequence[Index | None]
+    ) -> Iterator[Factors]:
+        """The factors of some rows of each variation that has such, evaluated at once."""
+        asked = [
+            (reached, rows)
+            for reached, rows in zip(kept, again, strict=True)
+            if rows is not None and len(rows)
+        ]
+        if not asked:
+            return
+        events = concatenated([self._inputs(weight, reached, rows) for reached, rows in asked])
+        factors, begin = evaluate(weight, events.view), 0
+        for _, rows in asked:
+            yield factors.take(slice(begin, begin + len(rows)))
+            begin += len(rows)
+
+    def _inputs(self, weight: WeightSystematic, reached: Reached, rows: Index) -> PlainEvents:
+        """What a weight looks at; a function also sees what it does not declare.
+
+        But not what variations change or taggers add: that it must declare.
+        """
+        names = _input_names(weight, reached.added)
+        if weight.method == "from_function":
+            names |= set(reached.variant.events.names) - self._plan.varying
+        return reached.only({*IDENTITY, *names}, rows)
+
+
+def _input_names(weight: WeightSystematic, added: Collection[str]) -> set[str]:
+    """Columns and collections that the factors are made from."""
+    names = set(weight_inputs(weight))
+    for target in weight.target_collections:
+        if weight.correction is not None and target not in added:
+            names |= set(target_columns(weight, target))
+        names.add(target)
+    return names
+
+
+def _split(names: Collection[str], added: Collection[str]) -> tuple[set[str], set[str]]:
+    """Those that are read, and those that taggers added."""
+    reads, needs = set(), set()
+    for name in names:
+        prefix = name.partition("_")[0]
+        made = name if name in added else prefix
+        if made in added:
+            needs.add(made)
+        else:
+            reads.add(name)
+    return reads, needs
+
+
+def _under(weight: WeightSystematic, factors: Factors, variation: str) -> Factors:
+    """With the central factor that a variation asks for."""
+    return factors if factors.central is None else factors.under(weight.under.get(variation))

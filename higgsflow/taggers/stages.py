@@ -1,0 +1,217 @@
+"""The steps of a tag sequence under all variations: work is done again only where it must.
+
+A variation runs a step only if it changes what the step reads, and only for events that it changes
+or that did not reach the step in the nominal run. Of the others the nominal answer stands: taggers
+are row-wise. Code of users is asked for several variations at once, stacked along the event axis.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from higgsflow.events.plain import PlainEvents, concatenated
+from higgsflow.profiling import span
+from higgsflow.taggers.contract import settled, spliced, take, taken
+from higgsflow.taggers.plain_tagger import is_plain
+from higgsflow.taggers.sequence import (
+    UNTAGGED,
+    StepResult,
+    Steps,
+    added_columns,
+    ask,
+    categories,
+    remove_overlap,
+)
+from higgsflow.taggers.variants import Reached, SequenceResult, Variant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from higgsflow.events.lists import Index
+    from higgsflow.model.context import Context
+    from higgsflow.taggers.contract import PlainDecision
+
+Decisions = tuple["PlainDecision", ...]
+
+# share of the events from which on all are asked: choosing some of them would cost more
+_MOST = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A step of the nominal run, with which other variations are compared."""
+
+    reached: Reached
+    result: StepResult
+
+    def events_of(self, other: Reached) -> PlainEvents:
+        """All events of another variation as this step sees them."""
+        if not self.reached.is_like(other):
+            return other.events
+        # what it does not change are the very same arrays, so that what was made of them stands
+        names = other.variant.changed - other.variant.unseen
+        changed = {name: self._taken(other.variant.events, name) for name in names}
+        return self.reached.events.with_columns(changed)
+
+    def _taken(self, events: PlainEvents, name: str) -> Any:
+        rows = self.reached.rows
+        if name in events.flat or name in events.others:
+            return events.column(name)[rows]
+        collection = name.partition("_")[0]
+        lists = events.collections[collection].lists
+        key = f"positions {collection}"
+        _, positions = self.reached.events.once(key, (lists,), lambda: lists.take(rows))
+        return events.column(name)[positions]
+
+
+@dataclass(frozen=True, eq=False)
+class _Walk:
+    """What reached the steps until now, and what they said."""
+
+    reached: list[Reached]
+    steps: list[StepResult]
+
+
+@dataclass(frozen=True, eq=False)
+class Nominal:
+    """The nominal run, step by step, and what it keeps."""
+
+    stages: tuple[Stage, ...]
+    result: SequenceResult
+
+
+@dataclass(frozen=True, eq=False)
+class Runner:
+    """Runs a tag sequence.
+
+    Attributes:
+        hidden: columns that some variation changes: code of users sees those of them it declares,
+            so that a variation of the others needs no run.
+        collections: whether anybody looks at the objects that the last step selects.
+    """
+
+    steps: Steps
+    context: Context
+    keep_untagged: bool = False
+    hidden: frozenset[str] = frozenset()
+    collections: bool = True
+
+    def run(self, nominal: Variant, first: Decisions | None = None) -> Nominal:
+        """The nominal run; `first` is what the first step said of these events, if it is known."""
+        reached = Reached(nominal, np.arange(len(nominal.events)), {})
+        stages: list[Stage] = []
+        for number, taggers in enumerate(self.steps):
+            decisions = first if number == 0 else None
+            if decisions is None:
+                decisions = self.ask(number, reached.events)
+            stages.append(Stage(reached, StepResult(reached.rows, taggers, decisions)))
+            reached = self._after(reached, stages[-1].result)
+        steps = [stage.result for stage in stages]
+        return Nominal(tuple(stages), self._result(reached, steps, [s.reached for s in stages]))
+
+    @span("sequence")
+    def ask(self, number: int, events: PlainEvents) -> Decisions:
+        """What the taggers of a step say of events."""
+        taggers = self.steps[number]
+        decisions = ask(taggers, events, self.context, self.hidden - self._reads(number))
+        return settled(decisions, self.collections or number + 1 < len(self.steps))
+
+    @span("sequence")
+    def run_again(self, nominal: Nominal, variants: Sequence[Variant]) -> list[SequenceResult]:
+        """The sequence under some variations, at once."""
+        walks = [_Walk([nominal.stages[0].reached.of(variant)], []) for variant in variants]
+        for number, stage in enumerate(nominal.stages):
+            answers = self._again(number, stage, [walk.reached[-1] for walk in walks])
+            following = [*(s.reached for s in nominal.stages), nominal.result.kept][number + 1]
+            for walk, decisions in zip(walks, answers, strict=True):
+                reached = walk.reached[-1]
+                step = StepResult(reached.rows, stage.result.taggers, decisions)
+                walk.steps.append(step)
+                if decisions is stage.result.decisions:
+                    walk.reached.append(following.of(reached.variant))
+                else:
+                    walk.reached.append(self._after(reached, step))
+        return [self._result(walk.reached.pop(), walk.steps, walk.reached) for walk in walks]
+
+    def _again(self, number: int, stage: Stage, reached: list[Reached]) -> list[Decisions]:
+        """What a step says under each variation."""
+        needs = self._needs(number)
+        known = stage.reached
+        asked = [one.differing(known, self._reads(number), needs(one)) for one in reached]
+        parts = {
+            position: self._events_to_ask(stage, reached[position], rows)
+            for position, rows in enumerate(asked)
+            if rows is not None and len(rows)
+        }
+        fresh = dict(zip(parts, self._ask_all(number, list(parts.values())), strict=True))
+        return [
+            self._put_together(stage, one, rows, fresh.get(position))
+            for position, (one, rows) in enumerate(zip(reached, asked, strict=True))
+        ]
+
+    def _put_together(
+        self, stage: Stage, reached: Reached, rows: Index | None, fresh: Decisions | None
+    ) -> Decisions:
+        """The nominal answer, with another one for those rows that were asked for again."""
+        known = stage.result.decisions
+        if rows is None:
+            return known
+        order = stage.reached.places[reached.rows]
+        if fresh is None:
+            return taken(known, order)
+        if len(fresh[0].mask) == len(order):
+            return fresh
+        order[rows] = len(stage.reached.rows) + np.arange(len(rows))
+        return spliced(known, fresh, order)
+
+    def _events_to_ask(self, stage: Stage, reached: Reached, rows: Index) -> PlainEvents:
+        if len(rows) > _MOST * len(reached.rows):
+            return stage.events_of(reached)
+        return reached.some(rows)
+
+    def _ask_all(self, number: int, parts: list[PlainEvents]) -> Iterator[Decisions]:
+        """What a step says of several sets of events: code of users is asked once for all."""
+        if len(parts) < 2 or self._is_plain(number):
+            yield from (self.ask(number, events) for events in parts)
+            return
+        together = self.ask(number, concatenated(parts))
+        begin = 0
+        for events in parts:
+            yield taken(together, np.arange(begin, begin + len(events)))
+            begin += len(events)
+
+    def _is_plain(self, number: int) -> bool:
+        return all(is_plain(tagger) for tagger in self.steps[number])
+
+    def _reads(self, number: int) -> frozenset[str]:
+        return frozenset(
+            n.name for tagger in self.steps[number] for n in tagger.reads(self.context)
+        )
+
+    def _needs(self, number: int) -> Callable[[Reached], Iterable[str]]:
+        """The columns of earlier steps that matter; code of users may look at all of them."""
+        if not self._is_plain(number):
+            return lambda reached: reached.added
+        names = {name for tagger in self.steps[number] for name in tagger.needs()}
+        return lambda _: names
+
+    def _after(self, reached: Reached, step: StepResult) -> Reached:
+        """What the next step is given, or, after the last one, what is kept."""
+        added = {**reached.added, **added_columns(step)}
+        is_last = step.taggers is self.steps[-1] and self.keep_untagged
+        kept = np.flatnonzero(step.masks.any(axis=0) | is_last)
+        columns = {name: take(values, kept) for name, values in added.items()}
+        return Reached(reached.variant, reached.rows[kept], columns)
+
+    def _result(
+        self, kept: Reached, steps: Sequence[StepResult], reached: Sequence[Reached]
+    ) -> SequenceResult:
+        tag_idx = remove_overlap(steps[-1].masks)
+        category = categories(steps[-1], tag_idx)
+        if not self.keep_untagged:
+            tagged = tag_idx != UNTAGGED
+            tag_idx, category = tag_idx[tagged], category[tagged]
+        return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))

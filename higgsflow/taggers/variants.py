@@ -1,0 +1,207 @@
+"""Events under a variation on their way through a sequence, and where they differ from nominal.
+
+Taggers and factors are row-wise: what was said of an event stands under a variation that leaves
+alone all that it was said from.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.events.plain import Objects
+from higgsflow.taggers.contract import take
+from higgsflow.taggers.sequence import added_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from higgsflow.events.lists import Index, Mask
+    from higgsflow.events.plain import PlainEvents
+    from higgsflow.taggers.sequence import StepResult
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """The events under one variation; of the nominal one nothing is changed.
+
+    Attributes:
+        changed: the columns that differ from the nominal ones.
+        unseen: columns that no tagger looks at.
+    """
+
+    name: str
+    events: PlainEvents
+    changed: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
+
+    @cached_property
+    def seen(self) -> PlainEvents:
+        """The events as taggers see them."""
+        return self.events.without(self.unseen)
+
+    def differs(self, names: Iterable[str], nominal: PlainEvents) -> Mask:
+        """The events of which one of these columns is not as in the nominal run."""
+        found = np.zeros(len(nominal), dtype=np.bool_)
+        for name in self.changed & set(names):
+            both = (self.events.column(name), nominal.column(name))
+            make = functools.partial(_by_event, nominal, name, both)
+            found |= self.events.once(f"differs {name}", both, make)
+        return found
+
+
+def _by_event(nominal: PlainEvents, name: str, arrays: tuple[Any, Any]) -> Mask:
+    if not all(isinstance(values, np.ndarray) for values in arrays):
+        return np.ones(len(nominal), dtype=np.bool_)
+    other = unlike(*arrays)
+    lists = nominal.lists_of(name)
+    return other if lists is None else lists.any(other)
+
+
+def unlike(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Mask:
+    """Where two arrays differ; what is not a number is like itself."""
+    if a is b:
+        return np.zeros(len(a), dtype=np.bool_)
+    other: Mask = a != b
+    if a.dtype.kind == "f" and b.dtype.kind == "f":
+        other &= ~(np.isnan(a) & np.isnan(b))
+    return other
+
+
+def unlike_rows(mine: Any, known: Any, rows: Index, places: Index) -> Mask:
+    """Where rows of one column, or collection, differ from rows of another."""
+    if isinstance(mine, np.ndarray):
+        return unlike(mine[rows], known[places])
+    if not isinstance(mine, Objects) or mine.fields != known.fields:
+        return np.ones(len(rows), dtype=np.bool_)
+    a, b = mine.take(rows), known.take(places)
+    other: Mask = a.lists.counts != b.lists.counts
+    alike = np.flatnonzero(~other)
+    a, b = a.take(alike), b.take(alike)
+    for name, values in a.columns.items():
+        other[alike] |= a.lists.any(unlike(values, b.columns[name]))
+    return other
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """What reaches a step, or the end, under one variation.
+
+    Attributes:
+        rows: positions of the events.
+        added: the columns of earlier steps, for these rows.
+    """
+
+    variant: Variant
+    rows: Index
+    added: dict[str, Any]
+
+    @cached_property
+    def events(self) -> PlainEvents:
+        """The events as the step sees them."""
+        events = self.variant.seen
+        # rows are in order, so that all of them are these events
+        taken = events if len(self.rows) == len(events) else events.take(self.rows)
+        return taken.with_numbers(self.added)
+
+    @property
+    def everything(self) -> PlainEvents:
+        """The events with all columns, also with those that no tagger looks at."""
+        return self.variant.events.take(self.rows).with_numbers(self.added)
+
+    @cached_property
+    def places(self) -> Index:
+        """Of every event its position among these rows, -1 where it is not among them."""
+        found = np.full(len(self.variant.events), -1)
+        found[self.rows] = np.arange(len(self.rows))
+        return found
+
+    def some(self, positions: Index) -> PlainEvents:
+        """Some of these events."""
+        added = {name: take(values, positions) for name, values in self.added.items()}
+        return self.variant.seen.take(self.rows[positions]).with_numbers(added)
+
+    def only(self, names: Collection[str], positions: Index) -> PlainEvents:
+        """Some of these events, with some of their columns and collections."""
+        added = {name: take(self.added[name], positions) for name in names if name in self.added}
+        read = [name for name in names if name not in added]
+        return self.variant.events.only(read).take(self.rows[positions]).with_numbers(added)
+
+    def of(self, variant: Variant) -> Reached:
+        """The same rows, with the same columns added, of another variation."""
+        return Reached(variant, self.rows, self.added)
+
+    def is_like(self, other: Reached) -> bool:
+        """Whether these are the same events, with the same columns added to them."""
+        return other.rows is self.rows and other.added is self.added
+
+    def differing(
+        self, nominal: Reached, reads: Collection[str], needs: Iterable[str]
+    ) -> Index | None:
+        """Positions of the rows for which what was said in the nominal run does not stand.
+
+        `reads` are columns of the input that it was said from, `needs` those that taggers added.
+        None where it stands for the very same rows.
+        """
+        if nominal.is_like(self) and not self.variant.changed & set(reads):
+            return None
+        places = nominal.places[self.rows]
+        again = places < 0
+        again |= self.variant.differs(reads, nominal.variant.events)[self.rows]
+        known = np.flatnonzero(~again)
+        for name in needs:
+            mine, theirs = self.added[name], nominal.added[name]
+            if mine is not theirs:
+                again[known] |= unlike_rows(mine, theirs, known, places[known])
+        return np.flatnonzero(again)
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceResult:
+    """The events that are kept under one variation.
+
+    Attributes:
+        kept: these, with all columns that were added.
+        tag_idx: int16 per kept event, -1 without a tag.
+        tag_category: int16 per kept event, 0 where its tagger has none.
+        steps: what each step said, the last one of all events that reached it.
+        reached: what reached each step.
+    """
+
+    kept: Reached
+    tag_idx: npt.NDArray[np.int16]
+    tag_category: npt.NDArray[np.int16]
+    steps: tuple[StepResult, ...]
+    reached: tuple[Reached, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the variation."""
+        return self.kept.variant.name
+
+    @property
+    def rows(self) -> Index:
+        """Positions of the kept events."""
+        return self.kept.rows
+
+    def events_at(self, number: int) -> PlainEvents:
+        """The events that reached a step, with the columns that its taggers added."""
+        added = added_columns(self.steps[number])
+        return self.reached[number].everything.with_numbers(added)
+
+    def column(self, name: str) -> Any:
+        """A column of the kept events."""
+        if name in self.kept.added:
+            return self.kept.added[name]
+        if name in self.kept.variant.events.flat:
+            return self.kept.variant.events.flat[name][self.rows]
+        return self.kept.everything.column(name)
+
+    def has_objects(self, name: str) -> bool:
+        """Whether a column has several values per event."""
+        return name not in self.kept.added and self.kept.variant.events.lists_of(name) is not None

@@ -1,0 +1,83 @@
+"""Lists against plain Python lists."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from higgsflow.events.lists import (
+    first_of_largest,
+    from_counts,
+    joined,
+    pairs_between,
+    pairs_within,
+)
+
+law = settings(deadline=None, max_examples=60)
+counts = st.lists(st.integers(0, 4), max_size=6)
+
+
+def members(n: list[int]) -> list[list[int]]:
+    """The positions of the objects of each list."""
+    ends = list(itertools.accumulate(n, initial=0))
+    return [list(range(a, b)) for a, b in itertools.pairwise(ends)]
+
+
+@law
+@given(counts, st.data())
+def test_some_lists(n: list[int], data: Any) -> None:
+    rows = data.draw(st.lists(st.integers(0, len(n) - 1), max_size=6) if n else st.just([]))
+    lists, positions = from_counts(n).take(np.array(rows, np.int64))
+    assert lists.counts.tolist() == [n[row] for row in rows]
+    assert positions.tolist() == [k for row in rows for k in members(n)[row]]
+
+
+@law
+@given(counts, st.data())
+def test_some_objects(n: list[int], data: Any) -> None:
+    total = sum(n)
+    mask = np.array(data.draw(st.lists(st.booleans(), min_size=total, max_size=total)), bool)
+    lists = from_counts(n)
+    chosen, positions = lists.chosen(mask)
+    of_event = [[k for k in of if mask[k]] for of in members(n)]
+    assert positions.tolist() == [k for of in of_event for k in of]
+    assert chosen.counts.tolist() == lists.count(mask).tolist() == [len(of) for of in of_event]
+    assert lists.any(mask).tolist() == [bool(of) for of in of_event]
+
+
+@law
+@given(counts)
+def test_pairs_of_one_list(n: list[int]) -> None:
+    lists, first, second = pairs_within(from_counts(n))
+    expected = [list(itertools.combinations(of, 2)) for of in members(n)]
+    assert lists.counts.tolist() == [len(of) for of in expected]
+    assert list(zip(first, second, strict=True)) == [pair for of in expected for pair in of]
+
+
+@law
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6))
+def test_pairs_of_two_lists(n: list[tuple[int, int]]) -> None:
+    one, other = [a for a, _ in n], [b for _, b in n]
+    first, second = pairs_between(from_counts(one), from_counts(other))
+    both = zip(members(one), members(other), strict=True)
+    expected = [pair for a, b in both for pair in itertools.product(a, b)]
+    assert list(zip(first, second, strict=True)) == expected
+
+
+@law
+@given(st.lists(st.lists(st.integers(0, 3).map(float), max_size=4), max_size=6))
+def test_largest_of_each_list(values: list[list[float]]) -> None:
+    n = [len(of) for of in values]
+    flat = np.array([v for of in values for v in of], np.float64)
+    expected = [of[v.index(max(v))] for of, v in zip(members(n), values, strict=True) if v]
+    assert first_of_largest(flat, from_counts(n)).tolist() == expected
+
+
+def test_values_of_events_are_repeated_for_their_objects() -> None:
+    lists = joined([from_counts([2, 0]), from_counts([1])])
+    assert lists.per_object(np.array([5, 6, 7])).tolist() == [5, 5, 7]
+    assert (len(lists), lists.n, lists.owners.tolist()) == (3, 3, [0, 0, 2])

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+from higgsflow.events.plain import Objects
+from higgsflow.model.columns import required
+from higgsflow.model.context import Context
+from higgsflow.taggers import DiphotonTagger, TTHTagger
+from higgsflow.taggers.base import Decision
+from higgsflow.taggers.contract import PlainDecision, coded
+from higgsflow.taggers.plain_tagger import PlainTagger, as_plain, is_plain
+
+CONTEXT = Context(sample="S", year="2017", is_data=False)
+EVENTS = ak.Array({"Jet": [[{"pt": 50.0}, {"pt": 10.0}], []]})
+
+
+class Hard(PlainTagger):
+    """Events with a hard jet."""
+
+    def reads(self, context: Context) -> Any:
+        del context
+        return required("Jet_pt")
+
+    def adds(self, context: Context) -> dict[str, str]:
+        del context
+        return {"HardJet": "collection"}
+
+    def decide(self, events: Any, context: Context) -> PlainDecision:
+        del context
+        jets = events.collections["Jet"]
+        hard = jets.pt > 30
+        groups = {"jets": coded({"pt": hard}, jets.lists)}
+        return PlainDecision(jets.lists.any(hard), {"HardJet": jets[hard]}, groups)
+
+
+class Inverted(Hard):
+    """A subclass of a user who knows awkward arrays only."""
+
+    def select(self, events: Any, context: Context) -> Decision:
+        return Decision(~super().select(events, context).mask)
+
+
+class Further(Inverted):
+    """Decides on plain columns again."""
+
+    def decide(self, events: Any, context: Context) -> PlainDecision:
+        return super().decide(events, context)
+
+
+def test_to_others_it_looks_like_any_tagger() -> None:
+    decision = Hard(name="h").select(EVENTS, CONTEXT)
+    assert decision.mask.tolist() == [True, False]
+    assert ak.to_list(decision.cuts["jets"]["pt"]) == [[True, False], []]
+    assert not isinstance(decision.columns["HardJet"], Objects)
+    assert decision.columns["HardJet"].pt.tolist() == [[50.0], []]
+
+
+def test_who_changed_only_the_selection_is_asked_for_that() -> None:
+    assert is_plain(Hard(name="h"))
+    assert not is_plain(Inverted(name="i"))
+    assert is_plain(Further(name="f"))
+    assert Inverted(name="i").select(EVENTS, CONTEXT).mask.tolist() == [False, True]
+
+
+def test_shipped_taggers_are_plain() -> None:
+    assert is_plain(DiphotonTagger(name="d"))
+    assert is_plain(TTHTagger(name="t"))
+
+
+def test_events_become_plain_once_per_step() -> None:
+    context = CONTEXT.fresh()
+    assert as_plain(EVENTS, context) is as_plain(EVENTS, context)
+    assert np.array_equal(as_plain(EVENTS, context).column("Jet_pt"), [50.0, 10.0])

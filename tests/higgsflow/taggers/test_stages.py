@@ -1,0 +1,219 @@
+"""Redoing only what changes gives what doing everything gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import awkward as ak
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from higgsflow.events.plain import PlainEvents, plain
+from higgsflow.model.context import Context
+from higgsflow.model.tagging import TagSequence
+from higgsflow.taggers.base import Decision
+from higgsflow.taggers.function import tagger
+from higgsflow.taggers.sequence import load_steps
+from higgsflow.taggers.stages import Runner
+from higgsflow.taggers.variants import SequenceResult, Variant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CONTEXT = Context(sample="S", year="2017", is_data=False)
+TAGS = ["tth_leptonic", "thq_leptonic", "tth_hadronic"]
+
+
+@tagger(reads=["Jet_pt"], adds={"n_hard": "int16", "HardJet": "collection"})
+def hard(events: Any) -> Decision:
+    """As a user writes it; also looks at what an earlier step added."""
+    is_hard = events.Jet.pt > 30
+    columns = {"n_hard": ak.sum(is_hard, axis=1), "HardJet": events.Jet[is_hard]}
+    mask = (columns["n_hard"] > 0) | (events.m_gg > 120)
+    return Decision(mask, columns, {"events": {"any": mask}, "jets": {"hard": is_hard}})
+
+
+@tagger(reads=["MET_pt"])
+def met(events: Any) -> Any:
+    return (events.MET_pt > 30) & (events.n_hard > 1)
+
+
+@tagger()
+def rest(events: Any) -> Any:
+    return ak.num(events.HardJet.pt) >= 0
+
+
+SEQUENCES = {
+    "shipped": ["diphoton", TAGS],
+    "mixed": ["diphoton", f"{__name__}:hard", [f"{__name__}:met", "tth_hadronic"]],
+    "users": ["diphoton", f"{__name__}:hard", [f"{__name__}:met", f"{__name__}:rest"]],
+}
+
+
+def random_events(n: int, seed: int) -> PlainEvents:
+    """Events near the thresholds, so that shifts change what is selected."""
+    random = np.random.default_rng(seed)
+
+    def objects(most: int, pt: tuple[float, float], **more: Any) -> Any:
+        counts = random.integers(0, most + 1, n)
+        total = int(counts.sum())
+        columns = {
+            "pt": random.uniform(*pt, total),
+            "eta": random.uniform(-2.6, 2.6, total),
+            "phi": random.uniform(-np.pi, np.pi, total),
+            **{name: make(total) for name, make in more.items()},
+        }
+        return ak.zip({name: ak.unflatten(values, counts) for name, values in columns.items()})
+
+    lepton = {
+        "charge": lambda k: random.choice([-1, 1], k),
+        "dxy": np.zeros,
+        "dz": np.zeros,
+    }
+    return plain(
+        ak.zip(
+            {
+                "MET_pt": random.uniform(0, 60, n),
+                "Photon": objects(
+                    4,
+                    (24, 90),
+                    electronVeto=lambda k: random.random(k) < 0.9,
+                    mvaID=lambda k: random.uniform(-1, 1, k),
+                ),
+                "Electron": objects(2, (18, 60), mvaIsoWP90=lambda k: np.ones(k, bool), **lepton),
+                "Muon": objects(
+                    2,
+                    (18, 60),
+                    pfRelIso03_all=np.zeros,
+                    mediumId=lambda k: np.ones(k, bool),
+                    isGlobal=lambda k: np.ones(k, bool),
+                    **lepton,
+                ),
+                "Jet": objects(
+                    8,
+                    (20, 80),
+                    mass=np.zeros,
+                    jetId=lambda k: np.full(k, 6),
+                    btagDeepFlavB=lambda k: random.uniform(0, 1, k),
+                ),
+            },
+            depth_limit=1,
+        )
+    )
+
+
+def shifted(events: PlainEvents, name: str, share: float, seed: int) -> Variant:
+    """A column scaled in a share of its entries."""
+    random = np.random.default_rng(seed)
+    values = events.column(name)
+    scale = np.where(random.random(len(values)) < share, random.uniform(0.8, 1.2), 1.0)
+    return Variant(f"{name}_{seed}", events.with_columns({name: values * scale}), frozenset({name}))
+
+
+def as_lists(values: Any) -> Any:
+    return values.view.tolist() if hasattr(values, "view") and not isinstance(
+        values, np.ndarray
+    ) else ak.to_list(values)  # fmt: skip
+
+
+def assert_same(found: SequenceResult, expected: SequenceResult) -> None:
+    assert found.name == expected.name
+    assert found.rows.tolist() == expected.rows.tolist()
+    assert found.tag_idx.tolist() == expected.tag_idx.tolist()
+    assert found.tag_category.tolist() == expected.tag_category.tolist()
+    assert set(found.kept.added) == set(expected.kept.added)
+    for name, values in expected.kept.added.items():
+        np.testing.assert_equal(as_lists(found.kept.added[name]), as_lists(values))
+    for mine, theirs in zip(found.steps, expected.steps, strict=True):
+        assert mine.rows.tolist() == theirs.rows.tolist()
+        for a, b in zip(mine.decisions, theirs.decisions, strict=True):
+            assert a.mask.tolist() == b.mask.tolist()
+            for group, cuts in b.cuts.items():
+                assert a.cuts[group].names == cuts.names
+                assert a.cuts[group].codes.tolist() == cuts.codes.tolist()
+
+
+def runner_of(sequence: str, columns: Sequence[str], **options: Any) -> Runner:
+    steps = load_steps(TagSequence.model_validate(SEQUENCES[sequence]))
+    return Runner(steps, CONTEXT, hidden=frozenset(columns), **options)
+
+
+def check(sequence: str, n: int, shifts: list[tuple[str, float, int]], **options: Any) -> None:
+    events = random_events(n, seed=n)
+    runner = runner_of(sequence, [name for name, _, _ in shifts], **options)
+    nominal = runner.run(Variant("nominal", events))
+    variants = [shifted(events, *shift) for shift in shifts]
+    for found, variant in zip(runner.run_again(nominal, variants), variants, strict=True):
+        assert_same(found, runner.run(variant).result)
+
+
+shifts = st.lists(
+    st.tuples(
+        st.sampled_from(["Photon_pt", "Photon_mvaID", "Jet_pt", "Jet_eta", "Muon_pt", "MET_pt"]),
+        st.sampled_from([0.0, 0.1, 1.0]),
+        st.integers(0, 5),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@pytest.mark.parametrize("sequence", list(SEQUENCES))
+@settings(deadline=None, max_examples=12)
+@given(n=st.sampled_from([0, 1, 40]), shifts=shifts, keep_untagged=st.booleans())
+def test_variations_are_what_they_are_by_themselves(
+    sequence: str, n: int, shifts: list[tuple[str, float, int]], keep_untagged: bool
+) -> None:
+    check(sequence, n, shifts, keep_untagged=keep_untagged)
+
+
+def test_sequences_of_the_test_select_some_events_in_each_way() -> None:
+    for name in SEQUENCES:
+        result = runner_of(name, []).run(Variant("nominal", random_events(200, 1))).result
+        assert 0 < len(result.rows) < 200
+        assert len(set(result.tag_idx.tolist())) > 1
+
+
+def test_nothing_is_asked_again_that_does_not_read_what_changes() -> None:
+    events = random_events(40, seed=2)
+    runner = runner_of("shipped", ["MET_pt", "Jet_pt"])
+    nominal = runner.run(Variant("nominal", events))
+    met_only, jets = runner.run_again(
+        nominal, [shifted(events, "MET_pt", 1.0, 0), shifted(events, "Jet_pt", 1.0, 0)]
+    )
+    for number, stage in enumerate(nominal.stages):
+        assert met_only.steps[number].decisions is stage.result.decisions
+    assert jets.steps[0].decisions is nominal.stages[0].result.decisions
+    assert jets.steps[1].decisions is not nominal.stages[1].result.decisions
+
+
+def test_code_of_users_is_asked_once_for_all_variations(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = random_events(40, seed=3)
+    runner = runner_of("users", ["Jet_pt"])
+    nominal = runner.run(Variant("nominal", events))
+    asked: list[int] = []
+    ask = Runner.ask
+
+    def counting(self: Runner, number: int, some: PlainEvents) -> Any:
+        asked.append(number)
+        return ask(self, number, some)
+
+    monkeypatch.setattr(Runner, "ask", counting)
+    runner.run_again(nominal, [shifted(events, "Jet_pt", 1.0, seed) for seed in range(5)])
+    assert asked == [1, 2]
+
+
+def test_what_varies_and_is_not_declared_is_not_seen() -> None:
+    events = random_events(40, seed=4)
+    with pytest.raises(AttributeError, match="Jet"):
+        Runner(load_steps(TagSequence.model_validate([f"{__name__}:undeclared"])), CONTEXT,
+               hidden=frozenset(n for n in events.names if n.startswith("Jet_"))).run(
+            Variant("nominal", events)
+        )  # fmt: skip
+
+
+@tagger()
+def undeclared(events: Any) -> Any:
+    return ak.num(events.Jet.pt) > 0

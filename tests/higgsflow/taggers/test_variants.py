@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+from higgsflow.events.plain import plain
+from higgsflow.taggers.variants import Reached, Variant, unlike, unlike_rows
+
+EVENTS = plain(
+    ak.Array({"met": [1.0, 2.0, math.nan], "Jet": [[{"pt": 50.0}], [], [{"pt": 1.0}, {"pt": 2.0}]]})
+)
+NOMINAL = Variant("nominal", EVENTS)
+
+
+def varied(**columns: Any) -> Variant:
+    return Variant("v", EVENTS.with_columns(columns), frozenset(columns))
+
+
+def reached(variant: Variant, *rows: int, **added: Any) -> Reached:
+    return Reached(variant, np.array(rows, np.int64), added)
+
+
+def positions(found: Any) -> list[int] | None:
+    return None if found is None else found.tolist()
+
+
+def test_what_is_not_a_number_is_like_itself() -> None:
+    assert unlike(np.array([1.0, math.nan]), np.array([2.0, math.nan])).tolist() == [True, False]
+
+
+def test_objects_differ_by_their_number_or_their_columns() -> None:
+    jets = EVENTS.collections["Jet"]
+    other = varied(Jet_pt=np.array([50.0, 1.0, 9.0])).events.collections["Jet"]
+    rows = np.arange(3)
+    assert unlike_rows(jets, other, rows, rows).tolist() == [False, False, True]
+    assert unlike_rows(jets, jets, rows, np.array([0, 0, 2])).tolist() == [False, True, False]
+
+
+def test_events_of_which_a_read_column_changes() -> None:
+    variant = varied(Jet_pt=np.array([50.0, 1.0, 9.0]), met=np.array([1.0, 7.0, math.nan]))
+    assert variant.differs(["Jet_pt"], EVENTS).tolist() == [False, False, True]
+    assert variant.differs(["met", "Jet_pt"], EVENTS).tolist() == [False, True, True]
+    assert variant.differs(["Jet_eta"], EVENTS).tolist() == [False] * 3
+
+
+def test_nothing_differs_where_the_same_rows_are_looked_at() -> None:
+    nominal = reached(NOMINAL, 0, 2)
+    mine = nominal.of(varied(met=np.zeros(3)))
+    assert mine.differing(nominal, ["Jet_pt"], []) is None
+    assert positions(mine.differing(nominal, ["met"], [])) == [0, 1]
+
+
+def test_rows_that_the_nominal_run_has_not_differ() -> None:
+    nominal = reached(NOMINAL, 0, 2, m=np.array([5.0, 6.0]))
+    mine = reached(varied(met=np.zeros(3)), 0, 1, 2, m=np.array([5.0, 0.0, 7.0]))
+    assert positions(mine.differing(nominal, [], [])) == [1]
+    assert positions(mine.differing(nominal, [], ["m"])) == [1, 2]
+
+
+def test_events_are_seen_without_what_no_tagger_declares() -> None:
+    variant = Variant("nominal", EVENTS, unseen=frozenset({"Jet_pt"}))
+    mine = reached(variant, 0, 2, m=np.array([5.0, 6.0]))
+    assert sorted(mine.events.names) == ["m", "met"]
+    assert sorted(mine.everything.names) == ["Jet_pt", "m", "met"]
+    assert mine.some(np.array([1])).flat["m"].tolist() == [6.0]
+    some = mine.only({"Jet", "m"}, np.array([1]))
+    assert some.view.tolist() == [{"m": 6.0, "Jet": [{"pt": 1.0}, {"pt": 2.0}]}]

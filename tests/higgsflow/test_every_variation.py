@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, NO_TAG, run, systematics
+
+from higgsflow import every_variation
+
+SCALES = {
+    f"{name}_scale": {
+        "method": "from_function",
+        "function": f"{__name__}:{name}",
+        "branch_modified": f"{collection}_pt",
+    }
+    for name, collection in (("photons", "Photon"), ("jets", "Jet"))
+}
+EVENTS = [
+    {**HADRONIC, "event": 1},
+    {**LEPTONIC, "event": 2, "w": 2.0},
+    {**NO_TAG, "event": 3},
+    {**HADRONIC, "event": 4, "Jet": [*HADRONIC["Jet"][:3], {**JET, "phi": 1.2, "pt": 24.0}]},
+]
+CONTENT = systematics(SCALES, s=MODIFYING)
+
+
+def photons(events: Any, direction: str) -> Any:
+    return events.Photon.pt * (1.2 if direction == "up" else 0.6)
+
+
+def jets(events: Any, direction: str) -> Any:
+    return events.Jet.pt * (1.1 if direction == "up" else 0.6)
+
+
+@pytest.mark.parametrize("wanted", ["nominal", "jets_scale_up", "photons_scale_down"])
+def test_one_variation_alone_is_what_it_is_among_all(wanted: str) -> None:
+    """Jobs are asked for those that are not made yet, the nominal run may not be among them."""
+    of_all = run(*EVENTS, systematics=CONTENT)
+    alone = run(*EVENTS, systematics=CONTENT, variations=[wanted])
+    assert list(alone.tables) == [wanted]
+    assert alone.ledgers[wanted] == of_all.ledgers[wanted]
+    for name, values in of_all.tables[wanted].items():
+        np.testing.assert_array_equal(alone.tables[wanted][name], values)
+
+
+def test_each_variation_selects_for_itself() -> None:
+    tables = run(*EVENTS, systematics=CONTENT).tables
+    selected = {name: table["event"].tolist() for name, table in tables.items()}
+    assert selected == {
+        "nominal": [1, 2],
+        "photons_scale_up": [1, 2],
+        "photons_scale_down": [],
+        "jets_scale_up": [1, 2, 4],
+        "jets_scale_down": [1, 2],
+    }
+
+
+def test_order_is_that_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(every_variation, "_ROWS", 8)
+    names = ["jets_scale_down", "nominal", "photons_scale_up"]
+    assert list(run(*EVENTS, systematics=CONTENT, variations=names).tables) == names

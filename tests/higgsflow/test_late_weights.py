@@ -1,0 +1,124 @@
+"""Factors that are taken over from the nominal run are those that would be made anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import awkward as ak
+import numpy as np
+import pytest
+from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, systematics
+
+from higgsflow import late_weights
+from higgsflow.taggers.variants import Reached
+from higgsflow.weights import evaluate
+
+if TYPE_CHECKING:
+    from higgsflow.block import BlockResult
+
+MUONS = {
+    "type": "object",
+    "branches": {"up": "sf", "central": "sf"},
+    "input_collection": "Muon",
+    "target_collections": ["SelectedMuon"],
+    "modify_central_weight": True,
+}
+OF_PAIR = {
+    "method": "from_function",
+    "function": f"{__name__}:of_pair",
+    "requires_branches": ["lead_pt", "Jet_pt"],
+    "modify_central_weight": True,
+}
+OF_EVENT = {
+    "method": "from_function",
+    "function": f"{__name__}:of_event",
+    "modifies_taggers": ["tth_leptonic", "tth_hadronic"],
+}
+SHIFTS = {
+    f"{name}_scale": {
+        "method": "from_function",
+        "function": f"{__name__}:some_{name}",
+        "branch_modified": f"{collection}_pt",
+        "directions": ["up"],
+    }
+    for name, collection in (("photons", "Photon"), ("jets", "Jet"), ("muons", "Muon"))
+}
+WEIGHTS = {"muons": MUONS, "pair": OF_PAIR, "event": OF_EVENT}
+
+
+def some_photons(events: Any, direction: str) -> Any:
+    """Of events with an even number."""
+    return events.Photon.pt * ak.where(events.event % 2 == 0, 1.1, 1.0)
+
+
+def some_jets(events: Any, direction: str) -> Any:
+    return events.Jet.pt * ak.where(events.event % 3 == 0, 0.1, 1.0)
+
+
+def some_muons(events: Any, direction: str) -> Any:
+    return events.Muon.pt * ak.where(events.event % 2 == 0, 0.1, 1.0)
+
+
+def of_pair(events: Any) -> Any:
+    factor = ak.to_numpy(events.lead_pt) / 60 + ak.to_numpy(ak.sum(events.Jet.pt, axis=1)) / 1000
+    return {"central": factor, "up": 2 * factor, "down": factor / 2}
+
+
+def of_event(events: Any) -> Any:
+    """Looks at columns that it does not declare, but which neither vary nor are made."""
+    factor = 1 + ak.to_numpy(events.event) / 10 + ak.to_numpy(ak.sum(events.Jet.eta, axis=1)) / 100
+    return {"up": factor, "down": factor}
+
+
+def result(**weights: Any) -> BlockResult:
+    events = []
+    for i in range(12):
+        kind = HADRONIC if i % 4 else LEPTONIC
+        muons = [{**MUON, "sf": 1.0 + i}] if kind is LEPTONIC else []
+        events.append({**kind, "event": i, "Muon": muons, "w": 1.0 + i})
+    return run(*events, systematics=systematics(SHIFTS, **weights))
+
+
+def test_factors_of_variations_are_those_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = result(**WEIGHTS)
+    # as if every event differed from the nominal run
+    monkeypatch.setattr(Reached, "differing", lambda self, *_: np.arange(len(self.rows)))
+    expected = result(**WEIGHTS)
+    for variation, table in expected.tables.items():
+        assert len(table["event"])
+        for name, values in table.items():
+            np.testing.assert_array_equal(found.tables[variation][name], values)
+    assert found.ledgers == expected.ledgers
+
+
+def test_weights_are_evaluated_again_only_where_they_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def counting(weight: Any, events: Any) -> Any:
+        asked.append((weight.name, len(events)))
+        return evaluate(weight, events)
+
+    monkeypatch.setattr(late_weights, "evaluate", counting)
+    tables = result(**WEIGHTS).tables
+    assert len(tables["nominal"]["event"]) == 12
+    of_event, of_pair = ([n for name, n in asked if name == one] for one in ("event", "pair"))
+    # muons and jets that are lost make no event that the nominal run has not
+    assert of_event == [12]
+    # the pairs of six events, and the jets of those of four that are still selected
+    assert of_pair[0] == 12
+    assert 6 <= sum(of_pair[1:]) <= 10
+
+
+def test_function_does_not_see_what_varies_unless_it_says_so() -> None:
+    undeclared = {"requires_branches": ["Jet_pt"], "modifies_taggers": ["tth_leptonic"]}
+    with pytest.raises(AttributeError, match="lead_pt"):
+        result(pair={**OF_PAIR, **undeclared})
+
+
+def test_direction_under_a_variation_becomes_the_central_one() -> None:
+    weight = {**MODIFYING, "modifies_taggers": ["tth_hadronic"], "under": {"jets_scale_up": "up"}}
+    events = [{**HADRONIC, "event": 1, "w": 2.0, "w_up": 3.0}, event(Jet=[JET])]
+    tables = run(*events, systematics=systematics(SHIFTS, s=weight)).tables
+    assert tables["nominal"]["weight_central"].tolist() == [2.0]
+    assert tables["jets_scale_up"]["weight_central"].tolist() == [3.0]
+    assert tables["photons_scale_up"]["weight_central"].tolist() == [2.0]
