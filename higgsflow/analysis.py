@@ -16,6 +16,7 @@ from higgsflow.runners import find_runner
 
 if TYPE_CHECKING:
     from higgsflow.explain.content import Explanation
+    from higgsflow.forecast.content import Forecast
     from higgsflow.records.analysis_status import AnalysisStatus
 
 
@@ -57,6 +58,19 @@ class Analysis(AnalysisModel):
             UserError: when something the user can put right is in the way.
         """
         return Result(find_runner("law")(self))
+
+    def forecast(self, n_events: int = 20_000, job_length: float = 3600.0) -> Forecast:
+        """What its jobs will take, from a probe of `n_events` of each sample and year.
+
+        Suggests `n_events_per_output` for jobs of `job_length` seconds.
+
+        Raises:
+            UserError: for numbers that make no sense.
+        """
+        from higgsflow.forecast.forecast import forecast  # noqa: PLC0415
+
+        look_in(self.python_path)
+        return forecast(self, n_events, job_length)
 
     def explain(
         self, sample: str, year: str, event: str, variation: str = "nominal"

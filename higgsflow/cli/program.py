@@ -24,6 +24,7 @@ COMMANDS = (
     "new",
     "check",
     "matrix",
+    "forecast",
     "status",
     "why",
     "explain",

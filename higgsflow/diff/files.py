@@ -79,8 +79,10 @@ def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
     with _reading(path):
         if path.suffix != ".root":
             with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(STEP, columns=list(dict.fromkeys(names))):
-                    yield {name: _as_numpy(batch.column(name)) for name in names}
+                for group in range(file.num_row_groups):
+                    # one group at a time: several in one go keep the bytes of all of them
+                    for batch in file.iter_batches(STEP, [group], list(dict.fromkeys(names))):
+                        yield {name: _as_numpy(batch.column(name)) for name in names}
             return
         with uproot.open(path) as file:
             for part in file[tree].iterate(list(names), step_size=STEP, library="np"):

@@ -59,7 +59,7 @@ def _spill(pieces: Iterable[Piece], folder: Path, n_parts: int) -> None:
 
 
 def _read(path: Path) -> Piece:
-    with pa.memory_map(str(path)) as source:
+    with pa.OSFile(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
         return {name: np.array(table[name].to_numpy()) for name in table.column_names}
 

@@ -1,0 +1,203 @@
+"""The forecast of an analysis: each sample and year is probed in a process of its own making."""
+
+from __future__ import annotations
+
+import math
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from higgsflow.catalog.store import store_of
+from higgsflow.check.site import free_space
+from higgsflow.errors import UnknownName, UserError
+from higgsflow.events.chunks import make_chunks
+from higgsflow.forecast.content import Forecast, PairForecast
+from higgsflow.forecast.cost import cost_of
+from higgsflow.forecast.entries import entries_of
+from higgsflow.forecast.probe import blocks_of, probe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.forecast.cost import Cost
+    from higgsflow.forecast.entries import Entries
+    from higgsflow.forecast.probe import Probe
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+
+N_EVENTS = 20_000
+JOB_LENGTH = 3600.0
+
+
+def forecast(
+    analysis: AnalysisModel,
+    n_events: int = N_EVENTS,
+    job_length: float = JOB_LENGTH,
+    sample: str = "",
+    year: str = "",
+) -> Forecast:
+    """What the jobs of an analysis will take, from jobs on `n_events` of each sample and year.
+
+    Args:
+        analysis: what to look at.
+        n_events: of each sample and year, all of them where there are fewer.
+        job_length: seconds that a job is wanted to take.
+        sample: only this one.
+        year: only this one.
+
+    Raises:
+        UserError: for names that the analysis does not have, and numbers that make no sense.
+    """
+    if n_events < 1 or not (job_length > 0 and math.isfinite(job_length)):
+        raise UserError("a probe needs events, and a job a length above 0 seconds")
+    probed = list(_probed(analysis, _chosen(analysis, sample, year), n_events))
+    probes = [done for _, _, done in probed if not isinstance(done, str)]
+    manager = analysis.jobs_manager
+    is_local = manager.batch == "local"
+    start = Start(
+        start_up=max((one.start_up for one in probes[:1]), default=0.0),
+        warm_up=max((one.first.cpu - one.few.cpu for one in probes), default=0.0),
+        n_workers=(manager.n_workers or _n_cores()) if is_local else None,
+    )
+    return Forecast(
+        analysis=analysis.name,
+        n_events_per_output=manager.n_events_per_output,
+        job_length=job_length,
+        n_workers=start.n_workers,
+        start_up=start.start_up,
+        warm_up=start.warm_up,
+        free_bytes=free_space(store_of(analysis)),
+        pairs=tuple(
+            _without(pair, found, done)
+            if isinstance(found, str) or isinstance(done, str)
+            else _pair_forecast(analysis, pair, (found, done), start, job_length)
+            for pair, found, done in probed
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Start:
+    """What processes take before they are at work, in seconds.
+
+    Attributes:
+        n_workers: processes that run the jobs of a sample one after the other; None where each job
+            has its own, at a batch engine.
+    """
+
+    start_up: float
+    warm_up: float
+    n_workers: int | None
+
+    def of_jobs(self, n_jobs: int) -> float:
+        """Of all jobs of a sample; local workers are forked from a process that has started."""
+        if self.n_workers is None:
+            return n_jobs * (self.start_up + self.warm_up)
+        return min(n_jobs, self.n_workers) * self.warm_up
+
+    @property
+    def of_one(self) -> float:
+        """Of the first job of a process."""
+        return self.warm_up + (self.start_up if self.n_workers is None else 0.0)
+
+
+def _without(pair: SampleYear, found: Entries | str, done: Probe | str) -> PairForecast:
+    """A sample and year of which there is none, and why."""
+    problem = found if isinstance(found, str) else str(done)
+    return PairForecast(sample=pair.sample.name, year=pair.year, problem=problem)
+
+
+def _chosen(analysis: AnalysisModel, sample: str, year: str) -> list[SampleYear]:
+    pairs = list(analysis.samples.of_sample(sample) if sample else analysis.samples.pairs)
+    if year and year not in {pair.year for pair in pairs}:
+        raise UnknownName("year", year, {pair.year for pair in pairs}, sample or "the analysis")
+    return [pair for pair in pairs if year in ("", pair.year)]
+
+
+def _probed(
+    analysis: AnalysisModel, pairs: list[SampleYear], n_events: int
+) -> Iterator[tuple[SampleYear, Entries | str, Probe | str]]:
+    """The events of each sample and year, and its probe; what is in the way of them as text.
+
+    One after the other: side by side they would be in the way of each other. The process is a new
+    one, so that its memory and start are those of a job.
+    """
+    context = multiprocessing.get_context("spawn")
+    executor = ProcessPoolExecutor(1, mp_context=context)
+    try:
+        for pair in pairs:
+            try:
+                found = entries_of(analysis, pair)
+            except UserError as error:
+                yield pair, str(error), ""
+                continue
+            asked = (pair.sample.name, pair.year, found.first(n_events))
+            try:
+                done = executor.submit(probe, analysis, *asked)
+                yield pair, found, done.result()
+            except BrokenProcessPool:
+                executor = ProcessPoolExecutor(1, mp_context=context)
+                yield pair, found, "the process that ran the probe ended: out of memory?"
+            # whatever code of users raises is told, and the other samples go on
+            except Exception as error:  # noqa: BLE001
+                is_told = isinstance(error, UserError)
+                yield pair, found, str(error) if is_told else f"{type(error).__name__}: {error}"
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _pair_forecast(
+    analysis: AnalysisModel,
+    pair: SampleYear,
+    what: tuple[Entries, Probe],
+    start: Start,
+    job_length: float,
+) -> PairForecast:
+    entries, probed = what
+    manager = analysis.jobs_manager
+    cost = cost_of(probed, is_remote=entries.is_remote)
+    block = manager.n_events_per_block
+    sizes = _sizes(entries, manager.n_events_per_output, block)
+    seconds = [cost.seconds(n, n_blocks) for n, n_blocks in sizes]
+    left = job_length - start.of_one
+    return PairForecast(
+        sample=pair.sample.name,
+        year=pair.year,
+        n_entries=entries.n_entries,
+        is_estimated=entries.index is None,
+        n_probed=probed.many.n_events,
+        n_jobs=len(sizes),
+        cpu_hours=(math.fsum(seconds) + start.of_jobs(len(sizes))) / 3600,
+        job_seconds=max(seconds) + start.of_one,
+        memory_mb=max(cost.memory(n, block) for n, _ in sizes),
+        output_bytes=math.fsum(cost.output(n) for n, _ in sizes),
+        suggested=_suggested(cost, manager.memory_mb, left, block),
+        cost=cost,
+    )
+
+
+def _sizes(entries: Entries, n_events: int, n_block: int) -> list[tuple[int, int]]:
+    """The events and blocks of each job."""
+    if entries.index is not None:
+        chunks = make_chunks(entries.index, n_events)
+        return [(chunk.n_entries, blocks_of(chunk, n_block)) for chunk in chunks]
+    n_jobs = max(1, -(-entries.n_entries // n_events))
+    size = entries.n_entries // n_jobs
+    return [(size, max(1, -(-size // n_block)))] * n_jobs
+
+
+def _suggested(cost: Cost, memory_mb: float | None, seconds: float, block: int) -> int:
+    """Events of a job of the wanted length, which must also fit the memory that jobs are given."""
+    n_events = cost.events_in(seconds, block)
+    if memory_mb is None:
+        return n_events
+    while n_events > block and cost.memory(n_events, block) > memory_mb:
+        n_events = max(block, n_events // 2)
+    return n_events
+
+
+def _n_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

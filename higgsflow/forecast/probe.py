@@ -1,0 +1,117 @@
+"""A probe: jobs on some events of a sample, as they will run on all, and what they took."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from higgsflow.digests import products
+from higgsflow.events.failing import part_of
+from higgsflow.job import Job, run_job
+from higgsflow.model.noun import Noun
+from higgsflow.model.reference import look_in
+from higgsflow.plan import make_plan
+
+if TYPE_CHECKING:
+    from higgsflow.events.chunks import Chunk
+    from higgsflow.model.analysis import AnalysisModel
+
+_SHARE = 4  # a quarter of the events, and four times as many blocks
+
+
+class Run(Noun):
+    """One job of a probe.
+
+    Attributes:
+        cpu, wall: seconds.
+        peak_memory_mb: of the process, while the job ran.
+        table_bytes: of its output in memory, before it is compressed.
+    """
+
+    n_events: int
+    n_blocks: int
+    cpu: float
+    wall: float
+    peak_memory_mb: float
+    output_bytes: int
+    table_bytes: int
+
+
+class Probe(Noun):
+    """The jobs of a probe.
+
+    Attributes:
+        start_up: seconds of processor time that the process had used before the first of them.
+        first: on a quarter of the events, while what is needed is imported; this is what the first
+            job of a process takes, where no other sample was before.
+        few, many, cut: on a quarter of the events, on all in one block a file, and in four.
+    """
+
+    start_up: float
+    first: Run
+    few: Run
+    many: Run
+    cut: Run
+
+
+def probe(analysis: AnalysisModel, sample: str, year: str, chunk: Chunk) -> Probe:
+    """Runs the jobs in this process, which should be one that does nothing else.
+
+    Raises:
+        Exception: whatever a job raises, also in code of users.
+    """
+    look_in(analysis.python_path)
+    n = chunk.n_entries
+    few = part_of(chunk, 0, max(1, n // _SHARE))
+    block = max(1, -(-n // (_SHARE * len(chunk.ranges))))
+    start_up = time.process_time()
+    with TemporaryDirectory(prefix="higgsflow_probe_") as folder:
+        asked = ((few, n), (few, n), (chunk, n), (chunk, block))
+        first, again, many, cut = (
+            _run(_job(analysis, (sample, year), events, Path(folder)), n_block)
+            for events, n_block in asked
+        )
+    return Probe(start_up=start_up, first=first, few=again, many=many, cut=cut)
+
+
+def _job(analysis: AnalysisModel, names: tuple[str, str], chunk: Chunk, folder: Path) -> Job:
+    plan = make_plan(analysis, analysis.samples.pair(*names))
+    return Job(
+        analysis=analysis,
+        sample=names[0],
+        year=names[1],
+        chunk=chunk,
+        wanted=products(plan),
+        folder=folder,
+    )
+
+
+def blocks_of(chunk: Chunk, n_block: int) -> int:
+    """How many blocks a chunk is processed in: each is of one file."""
+    return sum(max(1, -(-part.n_entries // n_block)) for part in chunk.ranges)
+
+
+def _run(job: Job, n_block: int) -> Run:
+    manager = job.analysis.jobs_manager.model_copy(update={"n_events_per_block": n_block})
+    analysis = job.analysis.model_copy(update={"jobs_manager": manager})
+    with suppress(OSError):
+        # from now on the peak is that of this job
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    record = run_job(job.model_copy(update={"analysis": analysis}))
+    path = job.folder / record.output.name
+    table = pq.read_table(path)
+    path.unlink()
+    return Run(
+        n_events=job.chunk.n_entries,
+        n_blocks=blocks_of(job.chunk, n_block),
+        cpu=record.effort.cpu,
+        wall=record.effort.wall,
+        peak_memory_mb=record.effort.peak_memory_mb,
+        output_bytes=record.output.size,
+        table_bytes=table.nbytes,
+    )

@@ -1,0 +1,82 @@
+"""The forecast as text for a screen."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from higgsflow.check.table import bytes_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.forecast.content import Forecast, PairForecast
+
+WIDTH = 100
+_COLUMNS = ("events", "jobs", "CPU h", "s per job", "events/s", "MB", "output", "suggested")
+
+
+def render(forecast: Forecast, width: int = WIDTH) -> str:
+    """One table, a line for each sample and year, and below it all of them together."""
+    text = io.StringIO()
+    console = Console(width=width, file=text, color_system=None)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in ("sample", "year"):
+        table.add_column(name, overflow="fold")
+    for name in _COLUMNS:
+        table.add_column(Text(name), justify="right", overflow="fold")
+    for pair in forecast.pairs:
+        if not pair.problem:
+            table.add_row(*_cells(pair))
+    console.print(table)
+    for line in _together(forecast):
+        console.print(Text(line))
+    for pair in forecast.pairs:
+        if pair.problem:
+            console.print(Text(f"no forecast of {pair.sample} ({pair.year}): {pair.problem}"))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _cells(pair: PairForecast) -> tuple[str, ...]:
+    seconds = pair.cpu_hours * 3600
+    rate = pair.n_entries / seconds if seconds else 0.0
+    about = "~" if pair.is_estimated else ""
+    return (
+        pair.sample,
+        pair.year,
+        f"{about}{pair.n_entries}",
+        f"{about}{pair.n_jobs}",
+        f"{pair.cpu_hours:.3g}",
+        f"{pair.job_seconds:.3g}",
+        f"{rate:.3g}",
+        f"{pair.memory_mb:.0f}",
+        bytes_text(pair.output_bytes),
+        str(pair.suggested),
+    )
+
+
+def _together(forecast: Forecast) -> Iterator[str]:
+    f = forecast
+    asked = f"{f.n_jobs} jobs with n_events_per_output {f.n_events_per_output}"
+    yield f"{asked}: {f.cpu_hours:.3g} CPU hours"
+    if f.wall_hours is not None:
+        yield f"on {f.n_workers} cores about {_duration(f.wall_hours * 3600)}"
+    else:
+        yield f"{_duration(f.start_up + f.warm_up)} of each job are its start"
+    # merged files hold the same events once more
+    sizes = f"{bytes_text(2 * f.output_bytes)}, of {bytes_text(f.free_bytes)} that are free"
+    yield f"outputs and merged files: {sizes}"
+    if f.suggested:
+        yield f"for jobs of {_duration(f.job_length)}: n_events_per_output: {f.suggested}"
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.2g} s"

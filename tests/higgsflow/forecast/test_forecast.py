@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow import Analysis
+from higgsflow.catalog.load import load_analysis
+from higgsflow.errors import UserError
+from higgsflow.forecast.cost import Cost
+from higgsflow.forecast.forecast import Start, _suggested, forecast
+
+if TYPE_CHECKING:
+    from conftest import Lab
+
+    from higgsflow.model.analysis import AnalysisModel
+
+
+@pytest.fixture
+def toy(lab: Lab) -> Lab:
+    """Its taggers are found by the process that runs the probe, too."""
+    lab.content["python_path"] = [str(lab.taggers.parent)]
+    sys.path.insert(0, str(lab.taggers.parent))
+    return lab
+
+
+def loaded(lab: Lab) -> AnalysisModel:
+    return load_analysis(lab.write())
+
+
+def test_every_sample_and_year_is_probed_and_those_that_cannot_be_are_told(toy: Lab) -> None:
+    toy.data["files"]["2017"] = str(toy.folder / "nowhere.root")
+    toy.sig["files"]["2018"] = str(toy.files / "Sig_2018_*.root")
+    found = forecast(loaded(toy), n_events=1000, job_length=60.0)
+    by_name = {f"{pair.sample} {pair.year}": pair for pair in found.pairs}
+    assert set(by_name) == {"Sig 2017", "Sig 2018", "Data 2017"}
+    assert by_name["Data 2017"].problem.startswith("no file")
+    assert by_name["Data 2017"].n_jobs == 0
+    for name in ("Sig 2017", "Sig 2018"):
+        pair = by_name[name]
+        assert (pair.n_entries, pair.n_probed, pair.n_jobs) == (80, 80, 2)
+        assert not pair.is_estimated
+        assert pair.cpu_hours > 0
+        assert pair.memory_mb > 20
+        assert pair.output_bytes > 0
+        assert pair.suggested >= toy_block(toy)
+    assert found.n_workers == 2
+    assert found.start_up > 0
+    assert found.n_jobs == 4
+
+
+def test_an_analysis_forecasts_itself(toy: Lab) -> None:
+    """A process of its own takes the objects of Python, too."""
+    toy.without_data().write()
+    found = Analysis.from_yaml(toy.path).forecast(n_events=40)
+    assert [(pair.sample, pair.n_probed, pair.problem) for pair in found.pairs] == [("Sig", 40, "")]
+
+
+def toy_block(lab: Lab) -> int:
+    return loaded(lab).jobs_manager.n_events_per_block
+
+
+def test_code_of_users_that_fails_is_told(toy: Lab) -> None:
+    toy.taggers.write_text(
+        toy.taggers.read_text().replace("return events.run > 0", "raise ZeroDivisionError('mine')")
+    )
+    found = forecast(loaded(toy), n_events=10, sample="Sig", year="2017")
+    (pair,) = found.pairs
+    assert pair.problem == "ZeroDivisionError: mine"
+    assert found.suggested == 0
+
+
+def test_names_and_numbers_that_make_no_sense_are_told(toy: Lab) -> None:
+    analysis = loaded(toy)
+    for arguments, message in (
+        ({"n_events": 0}, "a probe needs events"),
+        ({"job_length": float("inf")}, "a length above 0 seconds"),
+        ({"sample": "Sgi"}, "no sample 'Sgi'"),
+        ({"year": "2071"}, "no year '2071'"),
+    ):
+        with pytest.raises(UserError, match=message):
+            forecast(analysis, **arguments)  # type: ignore[arg-type]
+
+
+def test_processes_start_once_here_and_for_each_job_at_an_engine() -> None:
+    here, engine = Start(2.0, 0.5, n_workers=4), Start(2.0, 0.5, n_workers=None)
+    assert (here.of_jobs(100), here.of_jobs(3), here.of_one) == (2.0, 1.5, 0.5)
+    assert (engine.of_jobs(100), engine.of_one) == (250.0, 2.5)
+
+
+def test_a_suggestion_fits_the_memory_that_jobs_are_given() -> None:
+    cost = Cost(
+        per_job=1.0, per_block=0.0, per_event=1e-4, memory_mb=200.0, block_mb=0.0, table_mb=1e-4,
+        output_per_job=0.0, output_per_event=0.0,
+    )  # fmt: skip
+    assert _suggested(cost, None, 3600.0, 50_000) == 35_000_000
+    n = _suggested(cost, 1000.0, 3600.0, 50_000)
+    assert cost.memory(n, 50_000) <= 1000.0 < cost.memory(2 * n, 50_000)
+    assert _suggested(cost, 10.0, 3600.0, 50_000) == 50_000

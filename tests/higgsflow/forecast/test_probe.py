@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from higgsflow.catalog.load import load_analysis
+from higgsflow.events.chunks import Chunk, Range
+from higgsflow.forecast.entries import entries_of
+from higgsflow.forecast.probe import blocks_of, probe
+
+if TYPE_CHECKING:
+    import pytest
+    from conftest import Lab
+
+
+def test_jobs_on_a_quarter_and_on_all_events_in_one_block_and_in_four(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path, str(lab.taggers.parent)])
+    analysis = load_analysis(lab.write())
+    entries = entries_of(analysis, analysis.samples.pair("Sig", "2017"))
+    before = lab.state()
+    found = probe(analysis, "Sig", "2017", entries.first(1000))
+    runs = (found.first, found.few, found.many, found.cut)
+    assert [run.n_events for run in runs] == [20, 20, 80, 80]
+    # of two files
+    assert [run.n_blocks for run in runs] == [1, 1, 2, 8]
+    assert all(run.cpu > 0 and run.wall > 0 and run.peak_memory_mb > 0 for run in runs)
+    assert found.many.output_bytes > found.few.output_bytes > 0
+    assert found.cut.table_bytes == found.many.table_bytes > found.few.table_bytes
+    # nothing is kept
+    assert lab.state() == before
+
+
+def test_blocks_are_of_one_file_each() -> None:
+    parts = [Range(url="f", uuid="u", start=0, stop=n) for n in (100, 0, 101)]
+    assert blocks_of(Chunk(ranges=tuple(parts)), 50) == 2 + 1 + 3
