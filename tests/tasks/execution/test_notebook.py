@@ -1,17 +1,38 @@
 from __future__ import annotations
 
+import json
+import os
 import sys
+import time
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbclient import NotebookClient
 
 from tasks.execution import notebook
 from tasks.execution.display import Channel, Reader
 from tasks.execution.notebook import NotebookDisplay, as_html, in_notebook
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+CELL = """
+from pathlib import Path
+from tasks.execution import display
+
+display.start_display(Path({folder!r}), "demo v1")
+display.say("something happened")
+display.tell_stage("MergeSample Sig 2017", begins=True)
+display.end_display()
+"""
+ROW = {
+    "name": "Sig (2017)", "done": 3, "chunks": 8, "running": 2, "failed": 1, "entries": 8000,
+    "entries_done": 3000, "entries_read": 3000, "rate": 250.0, "memory_mb": 512.0,
+    "last_failure": "input: cannot be opened",
+}  # fmt: skip
 
 
 def test_a_terminal_is_no_notebook() -> None:
@@ -53,3 +74,21 @@ def test_what_is_drawn_is_html() -> None:
     text = as_html("a < b")
     assert text.startswith("<pre")
     assert "a &lt; b" in text
+
+
+def test_a_cell_shows_it(tmp_path: Path) -> None:
+    """In a real kernel, where it is one output that was drawn again."""
+    path = tmp_path / "jobs" / "Sig" / "2017" / "progress.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({**ROW, "began": time.time() - 12}), encoding="utf-8")
+    os.utime(path, (time.time() + 600, time.time() + 600))
+    cell = nbformat.v4.new_code_cell(CELL.format(folder=str(tmp_path)))
+    book = nbformat.v4.new_notebook(cells=[cell])
+    resources = {"metadata": {"path": str(ROOT)}}
+    NotebookClient(book, timeout=120, kernel_name="python3", resources=resources).execute()
+    (output,) = book.cells[0].outputs
+    seen = output["data"]["text/html"]
+    for text in ("demo v1", "37%", "Sig (2017)", "3/8", "512 MB", "input: cannot be opened"):
+        assert text in seen, text
+    assert "something happened" in seen
+    assert "MergeSample Sig 2017" in seen
