@@ -70,6 +70,7 @@ class Keeper:
         assert Path(known["log"]).parent.is_dir()
         self.started.append((chunk_id, attempt))
         self.limits.add(asked.time_limit)
+        self.most_running = max(self.most_running, len(self.started) - len(self.outcomes))
 
     def ended(self, outcome: JobRecord | FailureRecord) -> bool:
         self.outcomes.append(outcome)
@@ -77,7 +78,6 @@ class Keeper:
 
     def tick(self, n_running: int) -> None:
         assert 0 <= n_running <= 2
-        self.most_running = max(self.most_running, n_running)
 
 
 def run(lab: Lab, how: str, **settings: Any) -> list[JobRecord | FailureRecord]:
