@@ -16,22 +16,11 @@ from typing import TYPE_CHECKING, Any
 import higgsflow
 from higgsflow.block import BlockResult, process_block
 from higgsflow.digests import job_digest
-from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Chunk, Range
-from higgsflow.events.columns import assemble, locate
 from higgsflow.events.failing import located
 from higgsflow.events.golden import Golden, load_golden
-from higgsflow.events.index import listed_lumisections
 from higgsflow.events.lumisections import Lumisections, from_pairs
-from higgsflow.events.replicas import open_replica
-from higgsflow.events.tree import (
-    bytes_asked,
-    bytes_of,
-    column_names,
-    get_tree,
-    read_arrays,
-    reading,
-)
+from higgsflow.events.reader import EventReader, Request, open_events
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import checksum, write_text, written_atomically
@@ -56,6 +45,7 @@ class Job(Noun):
         wanted: the variations to make, with their digests.
         folder: where events and record go, absolute.
         profile: whether the record says where time and memory went.
+        known_files: folder that keeps where columns are in files, if there is one.
     """
 
     analysis: AnalysisModel
@@ -66,6 +56,7 @@ class Job(Noun):
     folder: Path
     attempt: int = 1
     profile: bool = False
+    known_files: Path | None = None
 
     @property
     def digest(self) -> str:
@@ -95,7 +86,7 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
         golden = _golden_of(plan)
     writer, books = ChunkWriter(), _Books()
     for part in job.chunk.ranges:
-        for result, found in _blocks(plan, golden, part, tuple(job.wanted), job.attempt - 1):
+        for result, found in _blocks(job, plan, golden, part, books):
             with span("count"):
                 books.add(part, result, found)
             with span("write"):
@@ -109,7 +100,8 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     record = JobRecord(
         chunk_id=job.chunk.id, digest=job.digest, attempt=job.attempt, products=job.wanted,
         ranges=books.range_sums(), factor_sums=books.factors, ledgers=books.ledgers,
-        output=output, effort=clock.effort(recorder), versions=_versions(),
+        by_uproot=books.by_uproot, output=output, effort=clock.effort(recorder),
+        versions=_versions(),
     )  # fmt: skip
     write_text(job.folder / f"{job.stem}.json", record.model_dump_json())
     return record
@@ -123,67 +115,53 @@ def _golden_of(plan: Plan) -> Golden | None:
 
 
 def _blocks(
-    plan: Plan, golden: Golden | None, part: Range, variations: tuple[str, ...], turn: int
+    job: Job, plan: Plan, golden: Golden | None, part: Range, books: _Books
 ) -> Iterator[tuple[BlockResult, Lumisections | None]]:
     """Processes a range block by block; one without entries is one empty block.
 
     The lumisections are those of the events, for data of files that do not list them.
     """
     size = plan.analysis.jobs_manager.n_events_per_block
+    request = Request(
+        part=part,
+        needs=(*plan.first_needs, *plan.rest_needs),
+        needed_by=plan.needed_by,
+        is_data=plan.context.is_data,
+        replicas=plan.pair.replicas,
+        turn=job.attempt - 1,
+        book=job.known_files,
+    )
     with ExitStack() as opened:
         with span("open"):
-            file, address = opened.enter_context(open_replica(part.url, plan.pair.replicas, turn))
-        if str(file.file.uuid) != part.uuid:
-            raise InputFileError(f"{address} was replaced since it was indexed", "", "run again")
-        with span("open"):
-            reader = _Reader(plan, get_tree(file, address), address)
-        reader.count_needed(part)
-        unlisted = plan.context.is_data and listed_lumisections(file, address) is None
+            reader = opened.enter_context(open_events(request))
         for start in range(part.start, max(part.stop, part.start + 1), size):
             stop = min(start + size, part.stop)
-            first = reader.read(plan.first_needs, start, stop)
+            first = _read(reader, plan.first_needs, start, stop)
             with located(part.model_copy(update={"start": start, "stop": stop})):
                 result = process_block(
                     plan,
                     golden,
-                    variations,
+                    tuple(job.wanted),
                     first,
-                    lambda n, start=start: reader.read(plan.rest_needs, start, start + n),  # type: ignore[misc]
+                    lambda n, start=start: _read(reader, plan.rest_needs, start, start + n),  # type: ignore[misc]
                 )
+            unlisted = reader.lists_lumisections is False
             yield result, from_pairs(first.run, first.luminosityBlock) if unlisted else None
-        count_bytes(read=bytes_asked(file))
-
-
-class _Reader:
-    """Columns of one file by the names that taggers use."""
-
-    def __init__(self, plan: Plan, tree: Any, url: str) -> None:
-        self._tree, self._url = tree, url
-        with reading(url):
-            available = column_names(tree)
-        needs = (*plan.first_needs, *plan.rest_needs)
-        self._sources = locate(needs, available, url, plan.needed_by)
-
-    def read(self, needs: tuple[Need, ...], start: int, stop: int) -> Any:
-        """The columns of a range of entries as events."""
-        sources = {n.name: self._sources[n.name] for n in needs if n.name in self._sources}
-        unique = sorted(set(sources.values()))
-        with span("read"):
-            arrays = read_arrays(self._tree, unique, start, stop, self._url)
-            found = {name: arrays[source] for name, source in sources.items()}
-            return assemble(found, stop - start)
-
-    def count_needed(self, part: Range) -> None:
-        """Tells the profile, where there is one, how many bytes hold what is needed."""
         if is_recording():
-            names = sorted(set(self._sources.values()))
-            count_bytes(needed=bytes_of(self._tree, names, part.start, part.stop))
+            count_bytes(read=reader.bytes_read, needed=reader.bytes_needed(part.start, part.stop))
+        books.by_uproot.update(reader.by_uproot)
+
+
+@span("read")
+def _read(reader: EventReader, needs: tuple[Need, ...], start: int, stop: int) -> Any:
+    return reader.read(needs, start, stop)
 
 
 class _Books:
     """Sums and ledgers of the blocks of a job, added in their order."""
 
     def __init__(self) -> None:
+        self.by_uproot: dict[str, str] = {}
         self.factors: dict[str, float] = {}
         self.ledgers: dict[str, Ledger] = {}
         self._sums: list[tuple[Range, list[Sums]]] = []

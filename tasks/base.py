@@ -132,6 +132,16 @@ class AnalysisTask(law.Task):
         """Where the outputs of this analysis and version lie."""
         return session.folder_of(self.model)
 
+    @property
+    def file_index(self) -> Path:
+        """Where what is known of input files lies, for all versions of this analysis."""
+        return self.folder.parent / "file_index"
+
+    @property
+    def known_files(self) -> Path:
+        """Where jobs keep where columns are in files."""
+        return self.file_index / "places"
+
     def on_failure(self, exception: BaseException) -> str:
         """What the user sees: the message alone, or for a defect the traceback."""
         if isinstance(exception, SystemExit):

@@ -42,7 +42,7 @@ class IndexSample(SampleTask):
         return StageTarget(self.stage_folder("index") / "index.json", self._today)
 
     def stage_run(self) -> None:
-        files, cache = self._files(), self.folder.parent / "file_index"
+        files, cache = self._files(), self.file_index
         # before thousands of them are opened
         refuse(check_first(self.plan, files, cache), self.analysis)
         index = index_sample(self.pair, files, cache)

@@ -279,4 +279,5 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
             folder=self.chunk_folder,
             attempt=attempt,
             profile=self.model.jobs_manager.profile or session.current.profile,
+            known_files=self.known_files,
         )

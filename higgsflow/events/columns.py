@@ -12,6 +12,7 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.errors import MissingColumn
+from higgsflow.events.raw_columns import RawColumn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -41,25 +42,46 @@ def locate(
 
 
 def assemble(arrays: Mapping[str, Any], length: int) -> Any:
-    """Columns by name put together to events; jagged ones with one prefix become a collection."""
+    """Columns by name put together to events; jagged ones with one prefix become a collection.
+
+    Columns are awkward arrays, or raw ones as they were put together from baskets.
+    """
     flat: dict[str, Any] = {}
     collections: dict[str, dict[str, Any]] = {}
-    for name, array in arrays.items():
-        values = _as_float64(array)
+    for name, values in arrays.items():
         prefix, _, field = name.partition("_")
-        if field and values.ndim > 1:
+        if field and _is_jagged(values):
             collections.setdefault(prefix, {})[field] = values
         else:
-            flat[name] = values
+            flat[name] = _as_awkward(values)
     for prefix, fields in collections.items():
-        flat[prefix] = ak.zip(fields, depth_limit=2)
+        flat[prefix] = _collection(fields)
     if not flat:
         return ak.Array(ak.contents.RecordArray([], [], length=length))
     return ak.zip(flat, depth_limit=1)
 
 
-def _as_float64(array: Any) -> Any:
-    return ak.values_astype(array, np.float64) if _has_float32(array) else array
+def _collection(fields: Mapping[str, Any]) -> Any:
+    """Records of objects; not copied where all of them are raw and have the same lists."""
+    first = next(iter(fields.values()))
+    if all(isinstance(v, RawColumn) and v.offsets is first.offsets for v in fields.values()):
+        contents = [ak.contents.NumpyArray(values.numbers) for values in fields.values()]
+        records = ak.contents.RecordArray(contents, list(fields), length=int(first.offsets[-1]))
+        return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(first.offsets), records))
+    return ak.zip({name: _as_awkward(v) for name, v in fields.items()}, depth_limit=2)
+
+
+def _is_jagged(values: Any) -> bool:
+    return values.offsets is not None if isinstance(values, RawColumn) else values.ndim > 1
+
+
+def _as_awkward(values: Any) -> Any:
+    if not isinstance(values, RawColumn):
+        return ak.values_astype(values, np.float64) if _has_float32(values) else values
+    numbers = ak.contents.NumpyArray(values.numbers)
+    if values.offsets is None:
+        return ak.Array(numbers)
+    return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(values.offsets), numbers))
 
 
 def _has_float32(array: Any) -> bool:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.tree import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
+T = TypeVar("T")
 REMOTE = "root://"
 # what the client does by default waits for minutes for a server that is gone [s]
 PATIENCE = {
@@ -40,11 +42,21 @@ def addresses_of(url: str, replicas: Mapping[str, Sequence[str]]) -> tuple[str, 
     return tuple(dict.fromkeys(found))
 
 
-@contextmanager
 def open_replica(
     url: str, replicas: Mapping[str, Sequence[str]], turn: int = 0
-) -> Iterator[tuple[Any, str]]:
-    """An open ROOT file, from the first address that can be opened, and that address.
+) -> AbstractContextManager[tuple[Any, str]]:
+    """An open ROOT file, from the first address that can be opened, and that address."""
+    return opened_by(open_file, url, replicas, turn)
+
+
+@contextmanager
+def opened_by(
+    opener: Callable[[str], AbstractContextManager[T]],
+    url: str,
+    replicas: Mapping[str, Sequence[str]],
+    turn: int = 0,
+) -> Iterator[tuple[T, str]]:
+    """What opens a file, at the first address that can be opened, and that address.
 
     Servers that failed in this process come last; `turn`, such as the number of failed attempts,
     lets another process begin with another one.
@@ -57,7 +69,7 @@ def open_replica(
         for name, value in PATIENCE.items():
             os.environ.setdefault(name, value)
     with ExitStack() as stack:
-        file, address = _opened(stack, in_order(addresses_of(url, replicas), turn))
+        file, address = _opened(stack, in_order(addresses_of(url, replicas), turn), opener)
         try:
             yield file, address
         except InputFileError:
@@ -65,11 +77,15 @@ def open_replica(
             raise
 
 
-def _opened(stack: ExitStack, addresses: Sequence[str]) -> tuple[Any, str]:
+def _opened(
+    stack: ExitStack,
+    addresses: Sequence[str],
+    opener: Callable[[str], AbstractContextManager[T]],
+) -> tuple[T, str]:
     errors = []
     for address in addresses:
         try:
-            return stack.enter_context(open_file(address)), address
+            return stack.enter_context(opener(address)), address
         except InputFileError as error:
             _failed[server_of(address)] = time.monotonic()
             errors.append(error)

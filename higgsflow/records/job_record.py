@@ -103,7 +103,11 @@ class Effort(Noun):
 
 
 class JobRecord(Noun):
-    """One successful job; its ledgers come last, so that the head can be read without them."""
+    """One successful job; its ledgers come last, so that the head can be read without them.
+
+    Attributes:
+        by_uproot: columns that the fast reader left to uproot, each with the reason.
+    """
 
     format: int = FORMAT
     chunk_id: str
@@ -112,6 +116,7 @@ class JobRecord(Noun):
     products: dict[str, Product]
     ranges: tuple[RangeSums, ...]
     factor_sums: dict[str, float]
+    by_uproot: dict[str, str] = {}
     output: Output
     effort: Effort
     versions: dict[str, str]

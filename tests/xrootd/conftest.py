@@ -64,6 +64,12 @@ class Server:
             self._command += ["-R", "xrootd"]
 
     @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         """How addresses at it begin."""
         return f"root://127.0.0.1:{self.port}/"

@@ -38,6 +38,7 @@ class Header(Noun):
         engine: of what the jobs are.
         folder: where events and records go; failures and logs go to `jobs_folder`.
         wanted: the variations to make; chunks name one of these.
+        known_files: what `Job` says of it.
     """
 
     token: str
@@ -49,6 +50,7 @@ class Header(Noun):
     folder: Path
     jobs_folder: Path
     wanted: tuple[dict[str, Product], ...]
+    known_files: Path | None = None
 
 
 class Portion(Noun):
@@ -179,6 +181,7 @@ def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
         folder=job.folder,
         jobs_folder=jobs_folder,
         wanted=(),
+        known_files=job.known_files,
     )
 
 

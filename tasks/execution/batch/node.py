@@ -99,6 +99,7 @@ def job_of(header: Header, portion: Portion, scratch: Path) -> Job:
         folder=scratch,
         attempt=portion.attempt,
         profile=header.analysis.jobs_manager.profile,
+        known_files=header.known_files,
     )
 
 

@@ -1,0 +1,95 @@
+"""Decompression of what ROOT compresses: blocks, each with a head that names codec and lengths.
+
+The libraries are those that uproot uses.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+cramjam = lazy.load("cramjam")
+xxhash = lazy.load("xxhash")
+
+Bytes = npt.NDArray[np.uint8]
+# codec, method, and two lengths of three bytes each, the low one first
+_HEAD = struct.Struct("<2sBHBHB")
+_CHECKSUM = struct.Struct(">Q")
+
+
+def decompressed(data: memoryview, size: int) -> Bytes:
+    """The content of one or more blocks, which have `size` bytes together.
+
+    Raises:
+        ValueError: when a length, a checksum or the codec is not what it should be.
+    """
+    blocks = _blocks(data)
+    first = next(blocks, None)
+    if first is not None and len(first) == size:
+        return first
+    content = np.empty(size, dtype=np.uint8)
+    filled = 0
+    while first is not None:
+        if filled + len(first) > size:
+            raise ValueError(f"blocks hold more than {size} bytes")
+        content[filled : filled + len(first)] = first
+        filled += len(first)
+        first = next(blocks, None)
+    if filled != size:
+        raise ValueError(f"blocks hold {filled} bytes, {size} were expected")
+    return content
+
+
+def _blocks(data: memoryview) -> Iterator[Bytes]:
+    position = 0
+    while position < len(data):
+        if position + _HEAD.size > len(data):
+            raise ValueError("the head of a compressed block is cut off")
+        codec, _, low, high, size_low, size_high = _HEAD.unpack_from(data, position)
+        position += _HEAD.size
+        end, size = position + low + (high << 16), size_low + (size_high << 16)
+        if end > len(data):
+            raise ValueError("a compressed block is cut off")
+        if codec not in _CODECS:
+            raise ValueError(f"unknown codec {codec!r}")
+        block = np.frombuffer(_CODECS[codec](data[position:end], size), dtype=np.uint8)
+        if len(block) != size:
+            raise ValueError(f"a block holds {len(block)} bytes, {size} were expected")
+        yield block
+        position = end
+
+
+def _zlib(data: memoryview, size: int) -> Any:
+    return zlib.decompress(data, bufsize=max(size, 1))
+
+
+def _lzma(data: memoryview, size: int) -> Any:
+    return cramjam.xz.decompress(data, output_len=size)
+
+
+def _zstd(data: memoryview, size: int) -> Any:
+    return cramjam.zstd.decompress(data, output_len=size)
+
+
+def _lz4(data: memoryview, size: int) -> Any:
+    (expected,) = _CHECKSUM.unpack_from(data)
+    content = data[_CHECKSUM.size :]
+    if xxhash.xxh64(content).intdigest() != expected:
+        raise ValueError("the checksum of a block does not fit")
+    return cramjam.lz4.decompress_block(content, output_len=size)
+
+
+_CODECS: dict[bytes, Callable[[memoryview, int], Any]] = {
+    b"ZL": _zlib,
+    b"XZ": _lzma,
+    b"ZS": _zstd,
+    b"L4": _lz4,
+}

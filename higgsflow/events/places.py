@@ -1,0 +1,172 @@
+"""Where the baskets of columns are in a file: found once, so that jobs need not read its trees.
+
+A tree describes each of its 1,500 columns; finding these descriptions takes longer than reading
+the columns that a job needs. What was found is kept in the store by UUID and length of the file.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from higgsflow.errors import StoreError
+from higgsflow.events.baskets import Place
+from higgsflow.model.noun import Noun
+from higgsflow.output.atomic import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FORMAT = 1
+_NUMBERS = "iuf"
+
+
+class ColumnPlaces(Noun):
+    """The baskets of one column.
+
+    Attributes:
+        dtype: of its numbers, as numpy names it.
+        edges: which of the `edges` of the file: the first entry of each basket, and the end.
+    """
+
+    dtype: str
+    is_list: bool
+    edges: int
+    seeks: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+
+class FilePlaces(Noun):
+    """What is known of a file.
+
+    Attributes:
+        end: its length, as it says itself.
+        edges: of baskets, shared by columns.
+        others: columns that only uproot can read, with the reason.
+        absent: columns that were looked for, and are not there.
+        lists_lumisections: whether it does; None where nobody asked.
+    """
+
+    format: int = FORMAT
+    uuid: str
+    end: int
+    n_entries: int
+    edges: tuple[tuple[int, ...], ...] = ()
+    columns: dict[str, ColumnPlaces] = {}
+    others: dict[str, str] = {}
+    absent: tuple[str, ...] = ()
+    lists_lumisections: bool | None = None
+
+    @property
+    def names(self) -> set[str]:
+        """Of the columns that it has, as far as is known."""
+        return {*self.columns, *self.others}
+
+    @property
+    def looked_for(self) -> set[str]:
+        """Names of columns that it has or lacks, as far as is known."""
+        return self.names | set(self.absent)
+
+    def knows(self, names: Iterable[str]) -> bool:
+        """Whether all of these were looked for."""
+        return self.looked_for.issuperset(names)
+
+    def baskets(self, name: str) -> list[Place]:
+        """The baskets of a column, in their order."""
+        column = self.columns[name]
+        edges = self.edges[column.edges]
+        return [
+            Place(*place)
+            for place in zip(column.seeks, column.sizes, edges[:-1], edges[1:], strict=True)
+        ]
+
+
+def find_places(tree: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Fields of `FilePlaces` for columns of an open tree."""
+    edges: dict[tuple[int, ...], int] = {}
+    found: dict[str, Any] = {"columns": {}, "others": {}, "absent": []}
+    present = set(tree.keys(recursive=False))
+    for name in sorted(names):
+        if name not in present:
+            found["absent"].append(name)
+        elif reason := _why_not(tree, name):
+            found["others"][name] = reason
+        else:
+            found["columns"][name] = _column(tree[name], edges)
+    return {**found, "edges": tuple(edges), "n_entries": int(tree.num_entries)}
+
+
+def _why_not(tree: Any, name: str) -> str:
+    """Why a column has to be read by uproot; empty when it need not."""
+    if hasattr(tree, "cluster_summaries"):
+        return "RNTuple"
+    branch = tree[name]
+    kind, numbers = type(branch).__name__, _numbers(branch.interpretation)
+    if not kind.startswith("Model_TBranch_v") or len(branch.branches):
+        return f"a {kind.removeprefix('Model_')}"
+    if numbers is None:
+        return f"of type {branch.typename}"
+    if len(branch.embedded_baskets):
+        return "has baskets in the head of the tree"
+    return ""
+
+
+def _numbers(interpretation: Any) -> np.dtype[Any] | None:
+    """Of what numbers a column consists, if of nothing else."""
+    content = getattr(interpretation, "content", interpretation)
+    if type(content).__name__ != "AsDtype" or _has_header(interpretation):
+        return None
+    stored, made = np.dtype(content.from_dtype), np.dtype(content.to_dtype)
+    plain = stored.shape == () and stored.newbyteorder("=") == made.newbyteorder("=")
+    return stored if plain and (stored.kind in _NUMBERS or stored == np.bool_) else None
+
+
+def _has_header(interpretation: Any) -> bool:
+    """Whether more than numbers is stored of each list, as of a `std::vector`."""
+    return hasattr(interpretation, "header_bytes") and interpretation.header_bytes > 0
+
+
+def _column(branch: Any, edges: dict[tuple[int, ...], int]) -> ColumnPlaces:
+    dtype = _numbers(branch.interpretation)
+    n = int(branch.num_baskets)
+    starts = tuple(int(entry) for entry in branch.entry_offsets)
+    return ColumnPlaces(
+        dtype=np.dtype(dtype).str,
+        is_list=type(branch.interpretation).__name__ == "AsJagged",
+        edges=edges.setdefault(starts, len(edges)),
+        seeks=tuple(int(seek) for seek in branch.member("fBasketSeek")[:n]),
+        sizes=tuple(int(size) for size in branch.member("fBasketBytes")[:n]),
+    )
+
+
+class PlaceBook:
+    """What is known of files, one small file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, uuid: str, end: int) -> FilePlaces | None:
+        """What is known of a file; None when nothing that can be used."""
+        try:
+            found = FilePlaces.model_validate_json(self._path(uuid, end).read_bytes())
+        except (OSError, ValidationError):
+            return None
+        same = (found.format, found.uuid, found.end) == (FORMAT, uuid, end)
+        return found if same else None
+
+    def put(self, places: FilePlaces) -> None:
+        """Keeps it, where that is possible: it saves time, and nothing else depends on it."""
+        with suppress(StoreError):
+            write_text(self._path(places.uuid, places.end), places.model_dump_json())
+
+    def forget(self, places: FilePlaces) -> None:
+        """Lets the next reader look again."""
+        with suppress(OSError):
+            self._path(places.uuid, places.end).unlink(missing_ok=True)
+
+    def _path(self, uuid: str, end: int) -> Path:
+        return self._folder / f"{uuid}.{end}.json"

@@ -1,0 +1,111 @@
+"""Ranges of bytes of a file that lies here or at a server, many of them in one request."""
+
+from __future__ import annotations
+
+import os
+import struct
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import lazy_loader as lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+fsspec = lazy.load("fsspec")
+
+REMOTE = "root://"
+# the head of a ROOT file; in files above 2 GB with positions of eight bytes
+_SMALL, _LARGE = struct.Struct(">4siiiiiiiBiiiH16s"), struct.Struct(">4siiqqiiiBiqiH16s")
+_IS_LARGE = 1_000_000
+HEAD = _LARGE.size
+
+
+class Head(NamedTuple):
+    """What a ROOT file says of itself first: which one it is, and where it ends."""
+
+    uuid: str
+    end: int
+
+
+class FileBytes(Protocol):
+    """A file of which ranges of bytes can be read.
+
+    Attributes:
+        n_read, n_requests: bytes that were asked for until now, and how many times.
+    """
+
+    n_read: int
+    n_requests: int
+
+    @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+
+    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """The bytes from each first number (included) to the second one (excluded)."""
+
+
+@contextmanager
+def open_bytes(url: str) -> Iterator[FileBytes]:
+    """An open file; errors are those of the system or of the client."""
+    if url.startswith(REMOTE):
+        yield _RemoteBytes(url)
+        return
+    descriptor = os.open(url, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield _LocalBytes(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class _LocalBytes:
+    """Of a file that is open."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.n_read = self.n_requests = 0
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self._descriptor).st_size
+
+    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        self.n_requests += len(ranges)
+        self.n_read += sum(stop - start for start, stop in ranges)
+        return [os.pread(self._descriptor, stop - start, start) for start, stop in ranges]
+
+
+class _RemoteBytes:
+    """Of a file at a server; one call is one vector read, or a few when it is large."""
+
+    def __init__(self, url: str) -> None:
+        # the client keeps handles for half a minute, also those of a server that went away
+        self._system, self._path = fsspec.core.url_to_fs(url, skip_instance_cache=True)
+        self.n_read = self.n_requests = 0
+
+    @property
+    def size(self) -> int:
+        return int(self._system.info(self._path)["size"])
+
+    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        self.n_requests += 1
+        self.n_read += sum(stop - start for start, stop in ranges)
+        starts, stops = [start for start, _ in ranges], [stop for _, stop in ranges]
+        found: list[bytes] = self._system.cat_ranges([self._path] * len(ranges), starts, stops)
+        return found
+
+
+def head_of(content: bytes) -> Head:
+    """The head of a ROOT file, from its first bytes.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    if len(content) < HEAD or not content.startswith(b"root"):
+        raise ValueError("not a ROOT file")
+    fields = _SMALL.unpack_from(content)
+    if fields[1] >= _IS_LARGE:
+        fields = _LARGE.unpack_from(content)
+    return Head(str(uuid.UUID(bytes=fields[-1])), fields[3])

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import uproot
+
+from higgsflow.events.ranges_of_bytes import HEAD, head_of, open_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def test_ranges_are_read_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a b::c#.root"
+    path.write_bytes(bytes(range(100)))
+    with open_bytes(str(path)) as source:
+        assert source.size == 100
+        assert source.read([(0, 3), (50, 52), (7, 7)]) == [b"\0\1\2", b"23", b""]
+        assert (source.n_read, source.n_requests) == (5, 3)
+
+
+def test_what_is_behind_the_end_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.root"
+    path.write_bytes(b"abc")
+    with open_bytes(str(path)) as source:
+        assert source.read([(2, 9), (9, 12)]) == [b"c", b""]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_head_is_that_of_uproot(
+    write_root: Callable[..., Path], events: dict[str, Any], large: bool
+) -> None:
+    path = write_root(Events=events)
+    if large:
+        path.write_bytes(_large(path.read_bytes()))
+    with uproot.open(path) as file:
+        expected = (str(file.file.uuid), file.file.fEND)
+        assert (file.file.fVersion >= 1_000_000) == large
+    assert head_of(path.read_bytes()[:HEAD]) == expected
+
+
+def _large(content: bytes) -> bytes:
+    """The same with a head as in files above 2 GB."""
+    fields = uproot.reading._file_header_fields_small.unpack_from(content)
+    changed = (fields[0], fields[1] + 1_000_000, *fields[2:])
+    head = uproot.reading._file_header_fields_big.pack(*changed)
+    return head + content[len(head) :]
+
+
+@pytest.mark.parametrize("content", [b"", b"root", b"hello\n" * 50, b"root"[:3] + bytes(200)])
+def test_what_has_no_head_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match="not a ROOT file"):
+        head_of(content)

@@ -1,0 +1,77 @@
+"""Remote reading: the needed baskets in a few vector reads, never the whole file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import uproot
+
+from higgsflow.demo.root_file import Layout, write_root_file
+from higgsflow.events.chunks import Range
+from higgsflow.events.ranges_of_bytes import HEAD, open_bytes
+from higgsflow.events.reader import Request, open_events
+from higgsflow.model.columns import required
+
+if TYPE_CHECKING:
+    from higgsflow.events.reader import EventReader
+
+NEEDED = tuple(f"needed{i}" for i in range(4))
+N, BASKET = 40_000, 2_000
+
+
+def written(path: Path) -> Path:
+    """Four columns that are needed among forty, in twenty baskets each."""
+    rng = np.random.default_rng(3)
+    columns = {f"other{i}": rng.random(N).astype(np.float32) for i in range(36)}
+    for i, name in enumerate(NEEDED):
+        columns = {**columns, name: rng.random(N), f"between{i}": rng.random(N)}
+    write_root_file(path, columns, {}, Layout("none", 0, BASKET))
+    return path
+
+
+def read_by(server: Any) -> int:
+    """Bytes that the process of the server has read, from wherever."""
+    counters = Path(f"/proc/{server.pid}/io").read_text("ascii").splitlines()
+    return int(next(line.split()[1] for line in counters if line.startswith("rchar:")))
+
+
+def read_all(reader: EventReader, names: tuple[str, ...]) -> Any:
+    return reader.read(required(*names), 0, N)
+
+
+def test_needed_baskets_come_in_one_request_and_nothing_else_does(
+    server: Any, tmp_path: Path
+) -> None:
+    path = written(tmp_path / "a.root")
+    with uproot.open(path) as file:
+        uuid = str(file.file.uuid)
+    one = server()
+    part = Range(url=one.put(path), uuid=uuid, start=0, stop=N)
+    request = Request(part, required(*NEEDED), {}, False, {}, book=tmp_path / "book")
+    with open_events(request) as reader:
+        read_all(reader, NEEDED)
+    before = read_by(one)
+    with open_events(request) as reader:
+        found = read_all(reader, NEEDED)
+        needed = reader.bytes_needed(0, N)
+        assert reader.bytes_read == needed + HEAD
+    sent = read_by(one) - before
+    assert 8 * N * len(NEEDED) < needed <= sent < 1.1 * needed
+    assert sent < path.stat().st_size / 5
+    with uproot.open(path) as file:
+        expected = file["Events"].arrays(NEEDED, library="np")
+    assert all(found[name].to_numpy().tolist() == expected[name].tolist() for name in NEEDED)
+
+
+def test_many_ranges_are_one_vector_read(server: Any, tmp_path: Path) -> None:
+    """Also pieces larger than a server sends at once, and more than one request may have."""
+    content = np.random.default_rng(1).bytes(9_000_000)
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    ranges = [(0, 5_000_000), *((5_000_000 + 2 * i, 5_000_001 + 2 * i) for i in range(1500))]
+    with open_bytes(server().put(path)) as source:
+        assert source.size == len(content)
+        assert source.read(ranges) == [content[a:b] for a, b in ranges]
+        assert source.n_requests == 1
