@@ -7,6 +7,7 @@ then. Classes of errors say their cause and the cure of messages that name none 
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def messages(root: Path = ROOT) -> tuple[Message, ...]:
     return tuple(sorted(one for one in found if any(map(str.isalpha, _literal(one.text)))))
 
 
+@functools.cache
 def _trees(root: Path) -> dict[str, ast.Module]:
     """The source, by path."""
     return {
