@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import awkward as ak
 import pytest
 import yaml
 
+from higgsflow.catalog.folder import CONFIG_FOLDER
 from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all
 from higgsflow.diff.column_map import read_map
@@ -18,6 +20,7 @@ from higgsflow.model.context import Context
 from higgsflow.model.engines import Engines
 from higgsflow.model.systematic import Systematics
 from higgsflow.taggers.sequence import load_tagger
+from tests.documented import PAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,3 +142,57 @@ def test_the_sites_of_the_how_to_are_valid() -> None:
     engines = Engines.model_validate(yaml.safe_load(blocks("slurm.md", "yaml")[0]))
     site = engines.settings("cluster", "ProcessSample", "Data", "2017")
     assert (site.queue, site.run_time, site.chunks_per_job) == ("short", 4 * 3600, 4)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_and_headings(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        path, _, heading = target.partition("#")
+        if "://" in path:
+            continue
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), target
+        if heading:
+            assert heading in headings(found), target
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page, as they are made of its headings."""
+    lines = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    words = (re.sub(r"[^\w\- ]", "", line.lower()) for line in lines)
+    return {line.replace(" ", "-") for line in words}
+
+
+def test_every_page_is_in_the_list_of_how_tos() -> None:
+    listed = set(re.findall(r"\]\(([\w.]+)\)", (DOCS / "README.md").read_text(encoding="utf-8")))
+    pages = {path.name for path in DOCS.iterdir() if path.suffix in (".md", ".ipynb")}
+    assert listed == pages - {"README.md"}
+
+
+def test_the_corrections_of_the_how_to_are_sound(tmp_path: Path) -> None:
+    (tmp_path / "corrections").symlink_to(CONFIG_FOLDER / "corrections")
+    content = yaml.safe_load(blocks("correctionlib.md", "yaml")[0])["systematics"]
+    sequence = ["diphoton", ["tth_leptonic", "tth_hadronic"]]
+    check_all(load_analysis(write_analysis(tmp_path, tag_sequence=sequence, systematics=content)))
+
+
+def test_the_code_of_the_how_to_looks_into_a_correction_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(CONFIG_FOLDER)
+    exec(compile(blocks("correctionlib.md", "python")[0], "correctionlib.md", "exec"), {})
+    assert (
+        "id [('systematic', 'string'), ('eta', 'real'), ('pt', 'real')]" in capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_block_of_yaml_and_json_can_be_read(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in re.findall(r"^ *```yaml\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        yaml.safe_load(block)
+    for block in re.findall(r"^ *```json\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        json.loads(block)
+    for block in re.findall(r"^ *```python\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+        compile(block, page.name, "exec")

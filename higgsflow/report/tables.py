@@ -80,8 +80,9 @@ def print_summary(
 
 def _standard_output() -> Console:
     """A log has no width of its own."""
-    console = Console()
-    return console if console.is_terminal else Console(width=_WIDTH)
+    # in a notebook too it is text: what luigi forks can send no messages to its front end
+    console = Console(force_jupyter=False)
+    return console if console.is_terminal else Console(width=_WIDTH, force_jupyter=False)
 
 
 def _split(grid: _Grid, width: int) -> Iterator[_Grid]:

@@ -55,7 +55,8 @@ def write_screen(tables: Sequence[JobsTable]) -> None:
     """Writes the tables to standard output for a reader."""
     from rich.console import Console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
+    width = None if sys.stdout.isatty() else _WIDTH
+    console = Console(highlight=False, width=width, force_jupyter=False)
     console.print(_overview(tables))
     for table in tables:
         console.print(_standing(table), markup=False)
