@@ -28,6 +28,11 @@ VARIABLES = (
 )
 SEQUENCES: dict[str, list[Any]] = {
     "shipped": ["diphoton", list(TAGS)],
+    "users": [
+        "diphoton",
+        "benchmarks.user.taggers:objects",
+        [f"benchmarks.user.taggers:{tag}" for tag in TAGS],
+    ],
 }
 
 

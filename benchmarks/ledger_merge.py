@@ -26,6 +26,7 @@ from higgsflow.records.ledger import Ledger
 from higgsflow.records.sample_jobs import collect, job_rows
 
 _ENTRIES = 1000
+_DISTINCT = 50
 _RANDOM = Random(1)
 
 
@@ -90,7 +91,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("record", type=Path, help="of a real job")
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--variations", type=int, default=80)
-    parser.add_argument("--distinct", type=int, default=50)
+    parser.add_argument("--distinct", type=int, default=_DISTINCT)
     parser.add_argument("--changed", type=float, default=1.0, help="share of sums that vary")
     return parser.parse_args()
 
@@ -107,11 +108,21 @@ def main() -> None:
         columns = sum(map(len, record.ledgers[NOMINAL].moments.values()))
         print(f"{given.records} records of {given.variations} variations, {size / 1e3:.0f} kB each")
         print(f"{columns} moments in nominal, memory before {peak_mb():.0f} MB", flush=True)
-        measure(folder, chunks, wide)
+        looked, added, cpu = measure(folder, chunks, wide)
+    print(f"looking at the folder {looked:.1f} s, adding {added:.1f} s")
+    print(f"processor time {cpu:.1f} s, peak memory {peak_mb():.0f} MB")
 
 
-def measure(folder: Path, chunks: tuple[Chunk, ...], wide: JobRecord) -> None:
-    """Merges, checks one number, and prints what it took."""
+def merge_cost(record: Path, n: int) -> float:
+    """Processor seconds to look at n records and add them up."""
+    one = JobRecord.model_validate_json(record.read_bytes())
+    with tempfile.TemporaryDirectory() as folder:
+        chunks = fill(Path(folder), one, n, min(n, _DISTINCT))
+        return measure(Path(folder), chunks, one)[-1]
+
+
+def measure(folder: Path, chunks: tuple[Chunk, ...], wide: JobRecord) -> tuple[float, float, float]:
+    """Merges and checks one number; seconds of looking and of adding, and processor seconds."""
     start, cpu = time.perf_counter(), time.process_time()
     store = ChunkStore(folder)
     sources = store.done(chunks, wide.products)
@@ -122,8 +133,7 @@ def measure(folder: Path, chunks: tuple[Chunk, ...], wide: JobRecord) -> None:
     first, total = (next(iter(one.ledgers[NOMINAL].after.values())).n for one in (wide, found))
     if (len(rows), total) != (len(chunks), len(chunks) * first):
         raise SystemExit("the sum is wrong")
-    print(f"looking at the folder {looked - start:.1f} s, adding {added - looked:.1f} s")
-    print(f"processor time {cpu:.1f} s, peak memory {peak_mb():.0f} MB")
+    return looked - start, added - looked, cpu
 
 
 if __name__ == "__main__":

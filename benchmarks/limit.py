@@ -1,0 +1,74 @@
+"""The limit: how long the needed columns of a file take to decompress, and to turn their bytes."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import uproot
+from uproot.compression import LZ4, LZMA, ZLIB, ZSTD
+
+from higgsflow.catalog.load import load_analysis
+from higgsflow.events.columns import locate
+from higgsflow.events.tree import column_names
+from higgsflow.plan import make_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_HEADER = 9  # bytes before each compressed block: two of the codec, one of the method, two lengths
+_CODECS = {b"ZL": ZLIB(1), b"XZ": LZMA(1), b"L4": LZ4(1), b"ZS": ZSTD(1)}
+_CHECKSUM = 8  # bytes, of LZ4
+_WIDTHS = (1, 2, 4, 8)
+
+
+class Limit(NamedTuple):
+    """Processor seconds of one file."""
+
+    decompress: float
+    with_byteswap: float
+    n_columns: int
+
+
+def limit(config: Path, path: Path) -> Limit:
+    """Of the columns that the analysis reads."""
+    model = load_analysis(config)
+    plan = make_plan(model, model.samples.pairs[0])
+    with uproot.open(path, array_cache=None, object_cache=None) as file:
+        tree = file["Events"]
+        needs = (*plan.first_needs, *plan.rest_needs)
+        names = set(locate(needs, column_names(tree), str(path), plan.needed_by).values())
+        baskets = [found for name in sorted(names) for found in _baskets(tree[name])]
+    start = time.process_time()
+    contents = [(_decompressed(blocks, size), width) for blocks, size, width in baskets]
+    decompress = time.process_time() - start
+    for content, width in contents:
+        np.frombuffer(content, f">u{width}", len(content) // width).astype(f"u{width}")
+    return Limit(decompress, time.process_time() - start, len(names))
+
+
+def _baskets(branch: Any) -> Iterator[tuple[bytes, int, int]]:
+    """Compressed bytes of each basket, the size of its content, and the width of its numbers."""
+    content = getattr(branch.interpretation, "content", branch.interpretation)
+    width = content.from_dtype.itemsize
+    for number in range(branch.num_baskets):
+        key = branch.basket_key(number)
+        chunk, _ = branch.basket_chunk_cursor(number)
+        payload = bytes(chunk.raw_data)[key.fKeylen : key.fNbytes]
+        yield payload, key.fObjlen, width if width in _WIDTHS else 1
+
+
+def _decompressed(blocks: bytes, size: int) -> bytes:
+    if len(blocks) == size:
+        return blocks
+    found, at = [], 0
+    while at < len(blocks):
+        head = blocks[at : at + _HEADER]
+        length, whole = (int.from_bytes(part, "little") for part in (head[3:6], head[6:9]))
+        body = blocks[at + _HEADER : at + _HEADER + length]
+        body = body[_CHECKSUM:] if head[:2] == b"L4" else body
+        found.append(_CODECS[head[:2]].decompress(body, whole))
+        at += _HEADER + length
+    return b"".join(bytes(part) for part in found)

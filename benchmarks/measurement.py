@@ -1,0 +1,115 @@
+"""What a measurement leaves: its rounds and the table as JSON, and the table as Markdown."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.fit import Line
+from benchmarks.goals import Row, rows
+from benchmarks.measured import ROOT
+from higgsflow.model.noun import Noun
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchmarks.cases import Scale
+    from benchmarks.rounds import Round
+
+PACKAGES = ("awkward", "coffea", "correctionlib", "numba", "numpy", "pyarrow", "uproot")
+
+
+class Measurement(Noun):
+    """Values of all rounds, and the goals as they follow from them.
+
+    Attributes:
+        load: of the machine (1 minute) at the end, over its number of cores; above 1 other
+            programs took part of the cores.
+    """
+
+    date: str
+    commit: str
+    machine: str
+    load: float
+    versions: dict[str, str]
+    events: int
+    branches: int
+    rounds: tuple[dict[str, float], ...]
+    rows: tuple[Row, ...]
+
+
+class Growth(Noun):
+    """Costs [CPU-s] at each n, by what they grow with, and the lines fitted to them."""
+
+    curves: dict[str, dict[int, float]]
+    lines: dict[str, Line]
+
+
+def measurement(scale: Scale, rounds: Sequence[Round]) -> Measurement:
+    """The rounds with where and when they were measured."""
+    return Measurement(
+        date=f"{datetime.now(timezone.utc):%Y-%m-%d}",
+        commit=_commit(),
+        machine=_machine(),
+        load=_load(),
+        versions={"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+        events=scale.events,
+        branches=scale.branches,
+        rounds=tuple(rounds),
+        rows=rows(scale, rounds),
+    )
+
+
+def markdown(found: Measurement) -> str:
+    """The table, and under it where and when it was measured."""
+    lines = ["| what | goal | measured | rounds | |", "|---|---|---|---|---|"]
+    for row in found.rows:
+        verdict = "reached" if row.reached else "**missed**"
+        spread = f"{_digits(row.low)} to {_digits(row.high)}"
+        lines.append(
+            f"| {row.what} | {row.goal} | {_digits(row.median)}{row.unit} | {spread} | {verdict} |"
+        )
+    packages = ", ".join(f"{name} {v}" for name, v in found.versions.items())
+    where = f"{found.machine}, load {found.load:.1f} per core"
+    when = f"{found.date}, commit {found.commit}"
+    lines += ["", f"{len(found.rounds)} rounds on {where}, {when}; {packages}."]
+    return "\n".join(lines) + "\n"
+
+
+def growth_table(found: Growth) -> str:
+    """The fitted lines."""
+    lines = ["| grows with | measured at n = | CPU-s | farthest point |", "|---|---|---|---|"]
+    for name, line in found.lines.items():
+        at = ", ".join(f"{n:,}" for n in found.curves[name])
+        model = f"{_digits(line.fixed)} + {_digits(line.each)} n"
+        lines.append(f"| {name} | {at} | {model} | {100 * line.largest_residual:.0f} % |")
+    return "\n".join(lines) + "\n"
+
+
+def _digits(value: float) -> str:
+    """Three of them."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _commit() -> str:
+    found = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    return found.stdout.strip() or "unknown"
+
+
+def _machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(models)} cores of {models[0] if models else platform.machine()}"
+
+
+def _load() -> float:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    cores = sum(line.startswith("processor") for line in lines)
+    return float(Path("/proc/loadavg").read_text(encoding="ascii").split()[0]) / cores

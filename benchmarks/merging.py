@@ -1,0 +1,121 @@
+"""The merge with scaling against concatenating in memory, each in a process of its own.
+
+python -m benchmarks.merging make|stream|concatenate FOLDER FILES ROWS
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.measured import run
+from higgsflow.model.systematic import NOMINAL
+from higgsflow.output.atomic import checksum
+from higgsflow.output.chunk_file import ChunkWriter
+from higgsflow.output.merge import IDENTITY, MergeOrder, Part, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.cases import Scale
+
+VARIABLES = tuple(f"x{number}" for number in range(36))
+WEIGHTS = tuple(f"weight_{number}" for number in range(4))
+_SCALE = 1.7
+STREAMED, CONCATENATED = "nominal.parquet", "concatenated.parquet"
+
+
+def measure_merge(scale: Scale) -> Iterator[tuple[str, float]]:
+    """Processor seconds and peaks [MB] of both ways, and the peak for a tenth of the files.
+
+    Raises:
+        SystemExit: where both do not write the same.
+    """
+    folder, rows = scale.folder / "merging", str(scale.merged_rows)
+    few = max(1, scale.merged_files // 10)
+    ways = {"stream_few": few, "stream": scale.merged_files, "concatenate": scale.merged_files}
+    for name, n_files in ways.items():
+        way = name.removesuffix("_few")
+        command = [sys.executable, "-m", "benchmarks.merging"]
+        log = scale.folder / "logs" / f"merge_{way}.log"
+        run([*command, "make", folder, str(n_files), rows], log)
+        done = run([*command, way, folder, str(n_files), rows], log)
+        yield f"merge.{name}.cpu", done.cpu
+        yield f"merge.{name}.peak_mb", done.peak_mb
+    if not same(folder / STREAMED, folder / CONCATENATED):
+        raise SystemExit("the merge and the concatenation differ")
+
+
+def make(folder: Path, n_files: int, n_rows: int) -> list[Path]:
+    """Job outputs of so many rows, made where they are not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{n_rows}_{number}.parquet" for number in range(n_files)]
+    for number, path in enumerate(paths):
+        if not path.is_file():
+            writer = ChunkWriter()
+            writer.add({NOMINAL: _table(number, n_rows)})
+            writer.write(path)
+    return paths
+
+
+def _table(number: int, n_rows: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(number)
+    event = np.arange(n_rows) + number * n_rows
+    table = {"run": np.ones(n_rows, np.uint32), "luminosityBlock": (event // 500).astype("u4")}
+    table |= {"event": event.astype(np.uint64)}
+    table |= {name: rng.normal(100, 30, n_rows) for name in VARIABLES}
+    table |= {name: rng.integers(0, 3, n_rows).astype("i4") for name in ("tag_idx", "tag_category")}
+    weights = ("weight_central", "weight_central_initial", *WEIGHTS)
+    return table | {name: rng.normal(1, 0.1, n_rows) for name in weights}
+
+
+def stream(paths: list[Path], folder: Path) -> Path:
+    """As the program merges."""
+    parts = tuple(
+        Part(chunk_id=path.stem, stem=path.stem, path=path, checksum=checksum(path))
+        for path in paths
+    )
+    order = MergeOrder(
+        sample="measured", year="2017", process_id=1, is_data=False, scale1fb=_SCALE,
+        luminosity=1.0, denominator=1.0, mode="processed", complete=True, fraction=1.0,
+        output_format="parquet", folder=folder, inputs={NOMINAL: ""}, parts={NOMINAL: parts},
+        variables=VARIABLES, weights={NOMINAL: WEIGHTS},
+    )  # fmt: skip
+    merge(order)
+    return order.path(NOMINAL)
+
+
+def concatenate(paths: list[Path], folder: Path) -> Path:
+    """As scripts merge: all in memory, scaled, written."""
+    import awkward as ak  # noqa: PLC0415 (what is not needed counts as memory of the other way)
+
+    columns = [*IDENTITY, *VARIABLES, "tag_idx", "tag_category", "weight_central", *WEIGHTS]
+    whole = ak.concatenate([ak.from_parquet(str(path), columns=columns) for path in paths])
+    whole["weight_central"] = whole.weight_central * _SCALE
+    path = folder / CONCATENATED
+    ak.to_parquet(whole, str(path), compression="zstd")
+    return path
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether both hold the same scaled weights of the same events."""
+    a, b = (pq.read_table(path, columns=["event", "weight_central"]) for path in (one, other))
+    names = ("event", "weight_central")
+    return all(pa.compute.equal(a[n], b[n]).to_numpy().all() for n in names) and len(a) == len(b)
+
+
+def main() -> None:
+    """Merges in one of both ways, after making what is missing."""
+    way, folder, n_files, n_rows = sys.argv[1:]
+    paths = make(Path(folder) / "parts", int(n_files), int(n_rows))
+    if way != "make":
+        {"stream": stream, "concatenate": concatenate}[way](paths, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

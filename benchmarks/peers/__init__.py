@@ -1,0 +1,1 @@
+"""The same analysis as its users would write it without this program; nothing here imports it."""

@@ -1,0 +1,131 @@
+"""The program itself, through `law run`, measured by its own job records."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from benchmarks.analysis import YEAR, analysis, write_analysis
+from benchmarks.measured import Spent, law
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from benchmarks.cases import Case, Scale
+
+SAMPLE = "measured"
+_JOBS_OF_A_FILE = 5
+_OF_SAMPLE = ("--sample", SAMPLE, "--year", YEAR)
+
+
+class Ran(NamedTuple):
+    """What one run of the program took.
+
+    Attributes:
+        config, files: what ran, on what.
+        warm: processor seconds of each job that was not the first of its worker.
+        stages: processor seconds of the last job, by stage.
+        opening: processor seconds to open a file and know its columns, per file, warm.
+        peak_mb: of the largest job.
+        chunks: the outputs of the jobs, in the order of the files.
+    """
+
+    config: Path
+    files: list[Path]
+    warm: list[float]
+    stages: dict[str, float]
+    opening: list[float]
+    peak_mb: float
+    chunks: list[Path]
+
+
+def run(case: Case, scale: Scale) -> Ran:
+    """All files in one worker, one file a job."""
+    store = fresh_store(scale, f"program_{case.name}")
+    files = scale.files(case)
+    config = configure(case, scale, files)
+    spent(config, scale, store, "ProcessSample", "--profile")
+    records = job_records(store)
+    later = records[1:]
+    return Ran(
+        config=config,
+        files=files,
+        warm=[record["effort"]["cpu"] for record in later],
+        stages={name: cost["cpu"] for name, cost in _stages(later[-1]).items()},
+        opening=[_opening(record) for record in later],
+        peak_mb=max(record["effort"]["peak_memory_mb"] for record in records),
+        chunks=[next(store.rglob(record["output"]["name"])) for record in records],
+    )
+
+
+def cold_job(case: Case, scale: Scale) -> float:
+    """Processor seconds of a command that does one job, from its start to its end.
+
+    Files are indexed already, as they are where batch systems run jobs.
+    """
+    store = fresh_store(scale, f"cold_{case.name}")
+    config = configure(case, scale, scale.files(case, 1), "cold")
+    spent(config, scale, store, "IndexSample")
+    return spent(config, scale, store, "ProcessSample", "--branch", "0").cpu
+
+
+def configure(case: Case, scale: Scale, files: list[Path], suffix: str = "", **jobs: Any) -> Path:
+    """Writes the analysis: one worker, one file a job, unless it is said otherwise."""
+    jobs = {"n_workers": 1, "n_events_per_output": scale.events, **jobs}
+    content = analysis({SAMPLE: files}, case.variations, case.sequence, **jobs)
+    return write_analysis(scale.folder / "analyses" / f"{case.name}{suffix}.yaml", content)
+
+
+def spent(config: Path, scale: Scale, store: Path, stage: str, *options: str) -> Spent:
+    """Runs a stage of the sample."""
+    log = scale.folder / "logs" / f"{config.stem}_{stage}.log"
+    return law(stage, "--analysis", config, *_OF_SAMPLE, *options, log=log, store=store)
+
+
+def fresh_store(scale: Scale, name: str) -> Path:
+    """An empty store of this name."""
+    store = scale.folder / "stores" / name
+    shutil.rmtree(store, ignore_errors=True)
+    store.mkdir(parents=True)
+    return store
+
+
+def job_records(store: Path) -> list[dict[str, Any]]:
+    """The job records, in the order in which the jobs began."""
+    paths = store.rglob("chunks/**/*.json")
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return sorted(records, key=lambda record: record["effort"]["started"])
+
+
+def peak_of_all_files(case: Case, scale: Scale) -> float:
+    """Peak of the memory [MB] of one job that reads all files: it must not grow with the input."""
+    store = fresh_store(scale, f"all_{case.name}")
+    files = scale.files(case)
+    jobs = {"n_events_per_output": scale.events * len(files)}
+    spent(configure(case, scale, files, "all", **jobs), scale, store, "ProcessSample")
+    (record,) = job_records(store)
+    return float(record["effort"]["peak_memory_mb"])
+
+
+def two_workers(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
+    """Wall seconds from the first start to the last end of the same jobs in one worker and two."""
+    files = scale.files(case)
+    for n_workers in (1, 2):
+        store = fresh_store(scale, f"workers_{n_workers}")
+        jobs = {"n_workers": n_workers, "n_events_per_output": scale.events // _JOBS_OF_A_FILE}
+        spent(configure(case, scale, files, f"w{n_workers}", **jobs), scale, store, "ProcessSample")
+        efforts = [record["effort"] for record in job_records(store)]
+        end = max(effort["started"] + effort["wall"] for effort in efforts)
+        yield f"program.workers_{n_workers}.wall", end - efforts[0]["started"]
+
+
+def _stages(record: dict[str, Any]) -> dict[str, Any]:
+    stages: dict[str, Any] = record["effort"]["profile"]["stages"]
+    return stages
+
+
+def _opening(record: dict[str, Any]) -> float:
+    """Of one file: these jobs have one each."""
+    return float(_stages(record)["open"]["cpu"])
