@@ -21,7 +21,7 @@ _NUMBERS = ("files", "ranges", "entries", "D", "scale1fb [fb]", "merged files", 
 
 def print_certificates(found: Sequence[Certificate], console: Console | None = None) -> None:
     """Prints a row for each sample and year, and how many files and rows there are."""
-    console = console or Console(width=_WIDTH, highlight=False)
+    console = console or Console(width=_WIDTH, highlight=False, force_jupyter=False)
     table = Table(title="Certificate", title_justify="left", box=box.SIMPLE)
     for name in _NAMES:
         table.add_column(name, overflow="fold")

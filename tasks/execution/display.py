@@ -71,6 +71,11 @@ class _Shown:
         # set to end the display, and by the display when it has cleared the screen
         self.end, self.ended = _CONTEXT.Event(), _CONTEXT.Event()
         self.notebook: NotebookDisplay | None = None
+        self.owner = os.getpid()
+
+    def is_ended_here(self) -> bool:
+        """An output of a notebook belongs to the process of the kernel, and covers nothing."""
+        return self.notebook is None or os.getpid() == self.owner
 
 
 _current: list[_Shown] = []
@@ -100,7 +105,7 @@ def start_display(folder: Path, title: str) -> None:
 
 def end_display() -> None:
     """Ends the display, so that something else can be printed."""
-    if not is_shown():
+    if not is_shown() or not _current[-1].is_ended_here():
         return
     shown = _current[-1]
     shown.end.set()

@@ -20,13 +20,27 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 CELL = """
+import os
 from pathlib import Path
+
+from higgsflow.report.tables import _standard_output
 from tasks.execution import display
 
 display.start_display(Path({folder!r}), "demo v1")
 display.say("something happened")
 display.tell_stage("MergeSample Sig 2017", begins=True)
+stage = os.fork()
+if not stage:
+    display.tell_stage("SummarizeAnalysis", begins=True)
+    display.end_display()
+    os._exit(0)
+os.waitpid(stage, 0)
+assert display.is_shown()
 display.end_display()
+assert not display.is_shown()
+# what draws the summary in a process that luigi forked must not draw into a cell
+assert not _standard_output().is_jupyter
+assert display._current[-1].notebook._thread.is_alive() is False
 """
 ROW = {
     "name": "Sig (2017)", "done": 3, "chunks": 8, "running": 2, "failed": 1, "entries": 8000,
@@ -86,9 +100,9 @@ def test_a_cell_shows_it(tmp_path: Path) -> None:
     book = nbformat.v4.new_notebook(cells=[cell])
     resources = {"metadata": {"path": str(ROOT)}}
     NotebookClient(book, timeout=120, kernel_name="python3", resources=resources).execute()
-    (output,) = book.cells[0].outputs
+    (output,) = [o for o in book.cells[0].outputs if o.output_type == "display_data"]
     seen = output["data"]["text/html"]
     for text in ("demo v1", "37%", "Sig (2017)", "3/8", "512 MB", "input: cannot be opened"):
         assert text in seen, text
     assert "something happened" in seen
-    assert "MergeSample Sig 2017" in seen
+    assert "now: MergeSample Sig 2017, SummarizeAnalysis" in seen
