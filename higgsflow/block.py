@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.before_cuts import kept_before_cuts
-from higgsflow.bounds import check_dropped
+from higgsflow.bounds import check_dropped, with_witnesses
 from higgsflow.events.datasets import left_to_others, own_rows
 from higgsflow.events.golden import Golden, is_certified
 from higgsflow.events.plain import PlainEvents, plain
@@ -31,7 +31,7 @@ from higgsflow.weights import central_product, check_finite, evaluate
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from higgsflow.plan import Plan
     from higgsflow.records.ledger import Ledger
@@ -74,7 +74,7 @@ def process_block(
     first_step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, events))
     opening = step_flows(0, first_step, central_product(initial, early), FlowMemo())
     kept = _skim(plan, events, first_step, variations)
-    check_dropped(events, kept, plan.systematics, variations)
+    kept, witnesses = _witnessed(plan, events, kept, variations)
     known = kept_before_cuts(plan, events, initial, early, variations)
     of_all = sums_of(generated, initial, early, events)
     of_all.factors.update(clamped | left_to_others(plan.pair.dataset, certified, rows))
@@ -86,7 +86,8 @@ def process_block(
     nominal = weighed(
         Variant(NOMINAL, skimmed, unseen=unseen), initial[kept], taken_of(early, kept)
     )
-    every = EveryVariation(plan, runner, nominal, taken(first_step.decisions, kept))
+    of_first = taken(first_step.decisions, kept)
+    every = EveryVariation(plan, runner, nominal, of_first, witnesses)
     tables, ledgers = {}, {}
     for name, table, ledger in every.run(variations):
         tables[name] = table
@@ -95,10 +96,29 @@ def process_block(
     return BlockResult(of_all, tables, ledgers)
 
 
+def _witnessed(
+    plan: Plan, events: PlainEvents, kept: Index, variations: Sequence[str]
+) -> tuple[Index, Index]:
+    """The rows that go on, and the positions among these of those that the skim would drop."""
+    if list(variations) == [NOMINAL]:
+        return kept, kept[:0]
+    if len(kept):
+        return with_witnesses(kept, len(events))
+    check_dropped(events, plan.systematics, variations)
+    return kept, kept
+
+
 def _runner(plan: Plan) -> Runner:
-    wanted = any(weight.target_collections for weight in plan.late)
+    wanted = frozenset(_looked_at(plan))
     untagged_too = plan.analysis.tag_sequence.keep_untagged
     return Runner(plan.steps, plan.context, untagged_too, plan.varying, wanted)
+
+
+def _looked_at(plan: Plan) -> Iterator[str]:
+    """Collections, or columns of such, that weights need after the sequence."""
+    for weight in plan.late:
+        for name in (*weight_inputs(weight), *weight.target_collections):
+            yield from (name, name.partition("_")[0])
 
 
 def _unseen(plan: Plan, events: PlainEvents) -> frozenset[str]:
@@ -146,5 +166,6 @@ def _skim(
 def _skim_fits(tagger: type) -> bool:
     """Whether the skim was written for the selection: not if a subclass changed only the latter."""
     order = tagger.__mro__
-    skim, select = (next(c for c in order if name in vars(c)) for name in ("skim", "select"))
-    return order.index(skim) <= order.index(select)
+    names = ("skim", "select", "decide")
+    skim, *others = (next((c for c in order if name in vars(c)), order[-1]) for name in names)
+    return all(order.index(skim) <= order.index(other) for other in others)

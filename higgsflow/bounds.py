@@ -14,22 +14,28 @@ from higgsflow.variations import apply_variation, input_columns
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    import numpy.typing as npt
-
+    from higgsflow.events.lists import Index
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.systematic import IndependentCollection, Systematics
 
 # of each block: enough to see a wrong bound, and few enough that nobody notices
-N_CHECKED = 5_000
+N_CHECKED = 1_000
+
+
+def with_witnesses(kept: Index, n: int) -> tuple[Index, Index]:
+    """The rows that are kept with some that are not, in order; and where the latter are in these.
+
+    What is shifted is checked: the witnesses are dropped events that are shifted with the others.
+    """
+    dropped = _some_of(_dropped(kept, n))
+    rows = np.union1d(kept, dropped)
+    return rows, np.searchsorted(rows, dropped)
 
 
 def check_dropped(
-    events: PlainEvents,
-    kept: npt.NDArray[np.int64],
-    systematics: Systematics,
-    variations: Collection[str],
+    events: PlainEvents, systematics: Systematics, variations: Collection[str]
 ) -> None:
-    """Applies every bounded shift to dropped events, all of them or 5,000 evenly chosen ones.
+    """Applies every bounded shift to a block of which the skim keeps nothing, or to some of it.
 
     Sources are left out of which a column is read for surviving events only: the skim does not look
     at it.
@@ -37,17 +43,25 @@ def check_dropped(
     Raises:
         VariationError: when a shift leaves its declared bound.
     """
-    mask = np.ones(len(events), dtype=np.bool_)
-    mask[kept] = False
-    dropped = np.flatnonzero(mask)
-    if not len(dropped):
+    if not len(events):
         return
-    some = events.take(dropped[:: 1 + (len(dropped) - 1) // N_CHECKED])
+    some = events.take(_some_of(np.arange(len(events))))
     for source in systematics.independent_collections.values():
         if source.bound is not None and _is_seen(source, some):
             for direction, name in zip(source.directions, source.variations, strict=True):
                 if name in variations:
                     apply_variation(some, source, direction)
+
+
+def _dropped(kept: Index, n: int) -> Index:
+    mask = np.ones(n, dtype=np.bool_)
+    mask[kept] = False
+    return np.flatnonzero(mask)
+
+
+def _some_of(rows: Index) -> Index:
+    """All of them, or 1,000 evenly chosen ones."""
+    return rows[:: 1 + (len(rows) - 1) // N_CHECKED] if len(rows) else rows
 
 
 def _is_seen(source: IndependentCollection, events: PlainEvents) -> bool:

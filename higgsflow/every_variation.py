@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.errors import TaggerError
 from higgsflow.late_weights import LateWeights
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output_columns import factor_columns, output_columns
@@ -71,12 +72,14 @@ class EveryVariation:
 
     Attributes:
         first: what the first step said of the nominal events.
+        witnesses: positions of events that the skim would drop; no variation may select them.
     """
 
     plan: Plan
     runner: Runner
     nominal: Weighted
     first: tuple[PlainDecision, ...]
+    witnesses: Index
 
     @cached_property
     def _known(self) -> Nominal:
@@ -94,6 +97,7 @@ class EveryVariation:
             results = self._results(contents)
             late = self._late.of(results)
             for content, result, more in zip(contents, results, late, strict=True):
+                self._check_skim(result)
                 table = self._table(content, result, more[0])
                 ledger = tally(self.plan, result, (table, content.weight), memo)
                 yield content.variant.name, table, ledger.model_copy(update={"kept": more[1]})
@@ -102,6 +106,15 @@ class EveryVariation:
         varied = [c.variant for c in contents if c is not self.nominal]
         results = iter(self.runner.run_again(self._known, varied))
         return [self._known.result if c is self.nominal else next(results) for c in contents]
+
+    def _check_skim(self, result: SequenceResult) -> None:
+        (first, *_), step = self.plan.steps[0], result.steps[0]
+        if step.masks[:, self.witnesses].any():
+            raise TaggerError(
+                f"tagger '{first.name}' selects events under '{result.name}' that its skim drops",
+                "",
+                "let `skim` keep all that `select` may take, given the bounds of shifts",
+            )
 
     @span("shift")
     def _varied(self, name: str) -> Weighted:

@@ -30,7 +30,7 @@ Table = dict[str, npt.NDArray[Any]]
 @span("columns")
 def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: Weighed) -> Table:
     """All output columns of the kept rows."""
-    columns: Table = {name: ak.to_numpy(result.column(name)) for name in IDENTITY}
+    columns: Table = {name: result.column(name) for name in IDENTITY}
     for name, kind in plan.variables.items():
         columns[name] = _variable(plan, result, name, kind)
     columns["tag_idx"] = result.tag_idx
@@ -70,6 +70,8 @@ def _variable(plan: Plan, result: SequenceResult, name: str, kind: str) -> npt.N
 
 def _one_per_event(result: SequenceResult, name: str) -> npt.NDArray[Any]:
     values = None if result.has_objects(name) else result.column(name)
+    if isinstance(values, np.ndarray):
+        return values
     if values is None or values.ndim > 1:
         raise InvalidConfiguration(
             f"'{name}' has several values per event",

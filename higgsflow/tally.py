@@ -11,7 +11,7 @@ from higgsflow.model.systematic import CENTRAL
 from higgsflow.preserved import bin_column
 from higgsflow.profiling import span
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import measure
+from higgsflow.records.moments import measure_all
 from higgsflow.selection.cutflow import Counter, CutFlow, count, count_codes
 from higgsflow.taggers.sequence import StepResult, overlap_matrix, remove_overlap
 from higgsflow.weights import factor_column, full_column
@@ -46,13 +46,14 @@ def tally(
     by_tag = {tag: np.flatnonzero(table["tag_idx"] == i) for i, tag in enumerate(tags)}
     if plan.analysis.tag_sequence.keep_untagged:
         by_tag[UNTAGGED] = np.flatnonzero(table["tag_idx"] < 0)
-    return Ledger.model_construct(
+    return Ledger.trusted(
         flows=tuple(flows),
         before={tag: count(known, mask) for tag, mask in zip(tags, masks, strict=True)},
         after=_after(tags, masks, known),
         overlap=tuple(tuple(int(n) for n in row) for row in overlap_matrix(masks)),
         moments={tag: _moments(plan, table, rows) for tag, rows in by_tag.items()},
         yields={tag: _yields(plan, table, rows) for tag, rows in by_tag.items()},
+        kept={},
     )
 
 
@@ -63,8 +64,8 @@ def _after(tags: Sequence[str], masks: Any, weight: Array) -> dict[str, Any]:
 
 def _moments(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
     names = [name for name in table if name in plan.variables or name in plan.weight_columns]
-    weight = table["weight_central"][rows]
-    return {name: measure(table[name][rows], weight) for name in (*names, "weight_central")}
+    columns = {name: table[name][rows] for name in (*names, "weight_central")}
+    return measure_all(columns, columns["weight_central"])
 
 
 def _yields(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def step_flows(
 ) -> tuple[StepFlow, ...]:
     """The cut flows of all taggers of a step; `weight` is that of every event of the block."""
     return tuple(
-        StepFlow.model_construct(
+        StepFlow.trusted(
             step=number,
             tagger=tagger.name,
             group=group,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ class Source:
     objects: str | None = None
     prefix: str | None = None
     one: str | None = None
+    _known: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def counts(self) -> Any:
@@ -56,6 +57,12 @@ class Source:
 
     def column(self, name: str) -> Array:
         """A column of the objects, or of the event where there are none."""
+        # directions ask for the same columns
+        if name not in self._known:
+            self._known[name] = self._column(name)
+        return self._known[name]
+
+    def _column(self, name: str) -> Array:
         if self.objects is None and self.one is None:
             return self.of_event(name)
         prefix, _, field = name.partition("_")
@@ -119,6 +126,9 @@ def _typed(value: Any, kind: str) -> Any:
 
 
 def _flat(values: Any) -> Array:
+    layout = getattr(values, "layout", None)
+    if layout is not None and layout.is_numpy:
+        return np.asarray(layout.data, dtype=np.float64)
     return np.asarray(ak.to_numpy(ak.fill_none(values, np.nan)), dtype=np.float64)
 
 

@@ -44,25 +44,30 @@ class Lists:
         """A value of the event, once for each of its objects."""
         return np.repeat(values, self.counts)
 
-    def count(self, chosen: Mask | Index) -> Index:
-        """How many of the chosen objects (a mask, or positions) each event has."""
-        return np.bincount(self.owners[chosen], minlength=len(self))
+    def count(self, mask: Mask) -> Index:
+        """How many of the objects in the mask each event has."""
+        return np.diff(self._edges(mask))
 
     def any(self, mask: Mask) -> Mask:
         """Whether the mask holds for some object of each event."""
-        found = np.zeros(len(self), dtype=np.bool_)
-        found[self.owners[mask]] = True
-        return found
+        edges = self._edges(mask)
+        return np.asarray(edges[1:] > edges[:-1])
 
     def chosen(self, mask: Mask) -> tuple[Lists, Index]:
         """The lists of the objects in the mask, and the positions of these."""
-        positions = np.flatnonzero(mask)
-        return from_counts(self.count(positions)), positions
+        return Lists(self._edges(mask)), np.flatnonzero(mask)
 
     def take(self, rows: Index) -> tuple[Lists, Index]:
         """The lists of some events, and the positions of their objects."""
         taken = from_counts(self.counts[rows])
-        return taken, self.offsets[rows].repeat(taken.counts) + taken.places
+        shifts = self.offsets[rows] - taken.offsets[:-1]
+        return taken, np.arange(taken.n) + np.repeat(shifts, taken.counts)
+
+    def _edges(self, mask: Mask) -> Index:
+        """Where the lists would begin and end with the objects in the mask only."""
+        before = np.zeros(self.n + 1, dtype=np.int64)
+        np.cumsum(mask, out=before[1:])
+        return np.asarray(before[self.offsets])
 
     @cached_property
     def places(self) -> Index:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from higgsflow.events.lists import Index, Lists, Mask, from_counts, pairs_within
+from higgsflow.events.lists import Mask, pairs_within
 from higgsflow.model.columns import Need, first_of, optional, required
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import delta_r, pair_sum
@@ -101,11 +101,7 @@ def away_from_photons(objects: Objects, events: PlainEvents, distance: float) ->
 def has_z_candidate(leptons: Objects, window: tuple[float, float]) -> Mask:
     """Whether two leptons of opposite charge have an invariant mass [GeV] inside the window."""
     lists, first, second = pairs_within(leptons.lists)
-    opposite = np.flatnonzero(leptons.charge[first] * leptons.charge[second] < 0)
-    lists, first, second = _some(lists, opposite), first[opposite], second[opposite]
+    lists, opposite = lists.chosen(leptons.charge[first] * leptons.charge[second] < 0)
+    first, second = first[opposite], second[opposite]
     mass = pair_sum(leptons.taken(lists, first), leptons.taken(lists, second)).mass
     return lists.any((mass > window[0]) & (mass < window[1]))
-
-
-def _some(lists: Lists, positions: Index) -> Lists:
-    return from_counts(lists.count(positions))

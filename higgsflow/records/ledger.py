@@ -50,7 +50,7 @@ class Ledger(Noun):
             return other
         if not other.before:
             return self
-        return Ledger.model_construct(
+        return Ledger.trusted(
             flows=tuple(_add_flows(a, b) for a, b in zip(self.flows, other.flows, strict=True)),
             before=_add_maps(self.before, other.before),
             after=_add_maps(self.after, other.after),
@@ -67,9 +67,7 @@ class Ledger(Noun):
 def _add_flows(a: StepFlow, b: StepFlow) -> StepFlow:
     if (a.step, a.tagger, a.group) != (b.step, b.tagger, b.group):
         raise ValueError(f"unlike steps: {a.step} {a.tagger} and {b.step} {b.tagger}")
-    return StepFlow.model_construct(
-        step=a.step, tagger=a.tagger, group=a.group, flow=a.flow + b.flow
-    )
+    return StepFlow.trusted(step=a.step, tagger=a.tagger, group=a.group, flow=a.flow + b.flow)
 
 
 def _add_maps(a: Mapping[str, T], b: Mapping[str, T]) -> dict[str, T]:

@@ -5,6 +5,7 @@ Only counters are kept; efficiencies are computed once, from merged counters.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ class Counter(Noun):
 
     def __add__(self, other: Counter) -> Counter:
         # sums of what is valid are valid, and a sample adds millions of them
-        return Counter.model_construct(
+        return Counter.trusted(
             n=self.n + other.n, sumw=self.sumw + other.sumw, sumw2=self.sumw2 + other.sumw2
         )
 
@@ -58,7 +59,7 @@ class CutFlow(Noun):
     def __add__(self, other: CutFlow) -> CutFlow:
         if self.cuts != other.cuts:
             raise ValueError(f"cut flows of unlike cuts: {self.cuts} and {other.cuts}")
-        return CutFlow.model_construct(
+        return CutFlow.trusted(
             cuts=self.cuts,
             total=self.total + other.total,
             passed=self.passed + other.passed,
@@ -75,7 +76,7 @@ def _added(a: tuple[Counter, ...], b: tuple[Counter, ...]) -> tuple[Counter, ...
 def count(weight: Weight, mask: Any = None) -> Counter:
     """The counter of the events in the mask, or at these positions; one weight per event."""
     chosen = weight if mask is None else weight[mask]
-    return Counter.model_construct(
+    return Counter.trusted(
         n=len(chosen), sumw=float(np.sum(chosen)), sumw2=float(np.sum(np.square(chosen)))
     )
 
@@ -85,18 +86,20 @@ def count_codes(cuts: tuple[str, ...], codes: npt.NDArray[Any], weight: Weight) 
 
     Entries are counted once, by code; everything else is sums over codes.
     """
-    patterns = np.arange(1 << len(cuts))
     if len(cuts) > _DENSE:
         patterns, codes = np.unique(codes, return_inverse=True)
-    sums = [np.bincount(codes, w, len(patterns)) for w in (None, weight, np.square(weight))]
-    members = _combinations(len(cuts), patterns)
+        members = _combinations(len(cuts), patterns)
+    else:
+        members, codes = _dense_combinations(len(cuts)), codes.astype(np.intp)
+    n_codes = members.shape[1]
+    sums = [np.bincount(codes, w, n_codes) for w in (None, weight, np.square(weight))]
     counted = [np.where(members, of_codes, 0).sum(axis=1).tolist() for of_codes in sums]
     total, passed, *each = (
-        Counter.model_construct(n=int(n), sumw=float(sumw), sumw2=float(sumw2))
+        Counter.trusted(n=int(n), sumw=float(sumw), sumw2=float(sumw2))
         for n, sumw, sumw2 in zip(*counted, strict=True)
     )
     n = len(cuts)
-    return CutFlow.model_construct(
+    return CutFlow.trusted(
         cuts=cuts,
         total=total,
         passed=passed,
@@ -104,6 +107,11 @@ def count_codes(cuts: tuple[str, ...], codes: npt.NDArray[Any], weight: Weight) 
         prefix=tuple(each[n : 2 * n]),
         others=tuple(each[2 * n :]),
     )
+
+
+@functools.lru_cache
+def _dense_combinations(n: int) -> Mask:
+    return _combinations(n, np.arange(1 << n))
 
 
 def _combinations(n: int, patterns: npt.NDArray[Any]) -> Mask:

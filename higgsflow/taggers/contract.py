@@ -18,7 +18,7 @@ from higgsflow.events.plain import Objects, plain_values
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from higgsflow.model.context import Context
 
@@ -152,20 +152,19 @@ def taken(decisions: Sequence[PlainDecision], rows: Index) -> tuple[PlainDecisio
     return _mapped(decisions, decisions, lambda a, _: take(a, rows))
 
 
-def settled(decisions: Sequence[PlainDecision], collections: bool) -> tuple[PlainDecision, ...]:
-    """With selected objects made a collection where they are wanted, else without them."""
+def settled(
+    decisions: Sequence[PlainDecision], wanted: Collection[str] | None
+) -> tuple[PlainDecision, ...]:
+    """With those selected objects that are wanted, all for None, made a collection."""
 
     def columns(decision: PlainDecision) -> dict[str, Any]:
-        every = decision.columns.items()
-        if not collections:
-            return {name: values for name, values in every if not _is_collection(values)}
-        return {n: values.objects if isinstance(values, Later) else values for n, values in every}
+        return {
+            name: values.objects if isinstance(values, Later) else values
+            for name, values in decision.columns.items()
+            if wanted is None or name in wanted or isinstance(values, np.ndarray)
+        }
 
     return tuple(replace(decision, columns=columns(decision)) for decision in decisions)
-
-
-def _is_collection(values: Any) -> bool:
-    return not isinstance(values, np.ndarray)
 
 
 def _mapped(

@@ -90,14 +90,14 @@ class Runner:
     Attributes:
         hidden: columns that some variation changes: code of users sees those of them it declares,
             so that a variation of the others needs no run.
-        collections: whether anybody looks at the objects that the last step selects.
+        collections: those that the last step adds which somebody looks at; all for None.
     """
 
     steps: Steps
     context: Context
     keep_untagged: bool = False
     hidden: frozenset[str] = frozenset()
-    collections: bool = True
+    collections: frozenset[str] | None = None
 
     def run(self, nominal: Variant, first: Decisions | None = None) -> Nominal:
         """The nominal run; `first` is what the first step said of these events, if it is known."""
@@ -117,7 +117,8 @@ class Runner:
         """What the taggers of a step say of events."""
         taggers = self.steps[number]
         decisions = ask(taggers, events, self.context, self.hidden - self._reads(number))
-        return settled(decisions, self.collections or number + 1 < len(self.steps))
+        is_last = number + 1 == len(self.steps)
+        return settled(decisions, self.collections if is_last else None)
 
     @span("sequence")
     def run_again(self, nominal: Nominal, variants: Sequence[Variant]) -> list[SequenceResult]:

@@ -204,4 +204,9 @@ class SequenceResult:
 
     def has_objects(self, name: str) -> bool:
         """Whether a column has several values per event."""
-        return name not in self.kept.added and self.kept.variant.events.lists_of(name) is not None
+        events = self.kept.variant.events
+        return (
+            name not in self.kept.added
+            and name not in events.flat
+            and events.lists_of(name) is not None
+        )

@@ -49,3 +49,15 @@ def test_safe_names(name: str) -> None:
 def test_unsafe_names_are_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="cannot be a name"):
         Jet(label=name)
+
+
+def test_trusted_noun_is_as_if_validated() -> None:
+    class Pair(Noun):
+        a: int = 1
+        b: float = 2.0
+
+    made = Pair.trusted(a=3, b=4.0)
+    assert made == Pair(a=3, b=4.0)
+    assert hash(made) == hash(Pair(a=3, b=4.0))
+    assert made.model_dump_json() == Pair(a=3, b=4.0).model_dump_json()
+    assert made.model_copy(update={"a": 5}) == Pair(a=5, b=4.0)

@@ -11,7 +11,7 @@ import slow_books
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.records.moments import Moments, measure
+from higgsflow.records.moments import Moments, measure, measure_all
 
 law = settings(deadline=None, max_examples=40)
 values = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
@@ -140,3 +140,17 @@ def test_spread_survives_a_large_offset() -> None:
 def test_merged_moments_survive_being_written() -> None:
     merged = measure([0.1, 0.2], np.ones(2)) + measure([0.4], np.ones(1))
     assert Moments.model_validate_json(merged.model_dump_json()) == merged
+
+
+@law
+@given(st.lists(st.tuples(values, values, st.sampled_from([1.0, np.nan, np.inf]), weights)))
+def test_columns_measured_at_once_are_those_measured_alone(
+    rows: list[tuple[float, float, float, float]],
+) -> None:
+    table = np.array(rows, np.float64).reshape(-1, 4)
+    columns = {"a": table[:, 0], "b": table[:, 1].astype(np.int16), "c": table[:, 2]}
+    found = measure_all(columns, table[:, 3])
+    assert list(found) == list(columns)
+    for name, column in columns.items():
+        assert alike(found[name], measure(column, table[:, 3]))
+        assert found[name] == Moments.model_validate(found[name].model_dump())
