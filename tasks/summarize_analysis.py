@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.sample import SampleYear
 
-_FORMAT = 5
+_FORMAT = 6
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",
@@ -37,6 +37,7 @@ _SHOWN = {
     "variables_of_interest",
     "year_groups",
     "sentinels",
+    "report",
 }
 
 
@@ -83,7 +84,7 @@ class SummarizeAnalysis(AnalysisTask):
         summary = concluded(summary, model.year_groups, model.sentinels)
         # numbers never stand beside a report that shows others
         self.output().file.unlink(missing_ok=True)
-        write_report(summary, self.folder / "summary" / "report.html")
+        write_report(summary, self.folder / "summary" / "report.html", model.report)
         self.output().write(summary, made_from)
         end_display()
         print_summary(summary, folder=self.folder / "summary")

@@ -12,7 +12,7 @@ from higgsflow.model.noun import Name, Noun
 from higgsflow.model.outputs import OutputOptions
 from higgsflow.model.preserved import GeneratorBins
 from higgsflow.model.reference import lives_in_main
-from higgsflow.model.reporting import Sentinels, YearGroups, check_year_groups
+from higgsflow.model.reporting import Reporting, Sentinels, YearGroups, check_year_groups
 from higgsflow.model.sample import Samples, SampleYear
 from higgsflow.model.source import Column
 from higgsflow.model.systematic import Systematics
@@ -52,6 +52,7 @@ class AnalysisModel(Noun):
     blinding: Blinding = Blinding()
     year_groups: YearGroups = Field(default={}, description="years that are also summed together")
     sentinels: Sentinels = Sentinels()
+    report: Reporting = Reporting()
     allow_incomplete_data: bool = Field(
         default=False, description="merge data with ranges missing, marked as incomplete"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat
 
@@ -56,6 +56,30 @@ class Sentinels(Noun):
     runs_difference: FiniteFloat = Field(
         default=1e-5, gt=0, description="relative, of sum of weights read to that of Runs"
     )
+
+
+class Reporting(Noun):
+    """How pictures of the report are drawn, and how many."""
+
+    experiment: Literal["CMS", "ATLAS", "LHCb", "ALICE"] | None = Field(
+        default=None, description="whose style and name the files beside the report have"
+    )
+    label: str = Field(
+        default="", description="what stands behind the experiment's name, such as Preliminary"
+    )
+    energy: Annotated[str, BeforeValidator(str)] = Field(
+        default="13", description="of collisions, in TeV, above the pictures"
+    )
+    files: tuple[Literal["png", "pdf"], ...] = Field(
+        default=("png",), description="formats of the files of each picture beside the report"
+    )
+    files_by_year: bool = Field(
+        default=False, description="files also of the pictures of single years"
+    )
+    max_figures: int = Field(
+        default=600, ge=0, description="drawings inside the report; the first of all years are kept"
+    )
+    max_files: int = Field(default=300, ge=0, description="pictures beside the report")
 
 
 def check_year_groups(groups: YearGroups, known: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from higgsflow.errors import StoreError
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.merged_events import column_types, pieces
+from higgsflow.report import aggregates
 from higgsflow.report.binning import choose_edges, moments_of
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Book:
-    """Histograms of one variable: axes tag and variable, weighted.
+    """Histograms of one variable: axes year, tag and variable, weighted.
 
     Attributes:
         hidden: bins in which data must not be drawn.
@@ -146,7 +147,7 @@ def _book(summary: Summary, variable: str, types: list[Any], notes: list[str]) -
         notes.append(f"{variable} is not drawn: the counters know no values that may be shown")
         return None
     elsewhere = summary.blinded is not None and summary.blinded[0] != variable
-    comparable = _empty(edges, len(summary.tags)) if elsewhere else None
+    comparable = _empty(edges, summary) if elsewhere else None
     hidden = _hidden_bins(summary, variable, edges)
     return Book(variable, edges, hidden, comparable=comparable)
 
@@ -169,7 +170,8 @@ def _fill(source: Source, books: dict[str, Book], summary: Summary) -> npt.NDArr
     """Adds the rows of a file; returns how many data were used per tag."""
     used = np.zeros(len(summary.tags), dtype=np.int64)
     is_data, window = source.sample.kind == "data", summary.blinded
-    targets = {n: _target(books, n, source.sample, len(used)) for n in books if n in source.types}
+    year = aggregates.years(summary).index(source.sample.year)
+    targets = {n: _target(books, n, source.sample, summary) for n in books if n in source.types}
     beside = {} if is_data else _compared(source, books)
     for rows in pieces(source.path, {TAG, WEIGHT, *targets, *(window or ())[:1]}):
         tag = rows[TAG].astype(np.int64)
@@ -182,7 +184,7 @@ def _fill(source: Source, books: dict[str, Book], summary: Summary) -> npt.NDArr
             for name, histogram in histograms.items():
                 defined = chosen & np.isfinite(rows[name])
                 values, weight = rows[name][defined], rows[WEIGHT][defined]
-                histogram.fill(tag[defined], values, weight=weight)
+                histogram.fill(year, tag[defined], values, weight=weight)
     return used
 
 
@@ -207,14 +209,14 @@ def _compared(source: Source, books: dict[str, Book]) -> dict[str, Any]:
     }
 
 
-def _target(books: dict[str, Book], variable: str, sample: SampleSummary, n_tags: int) -> Any:
+def _target(books: dict[str, Book], variable: str, sample: SampleSummary, summary: Summary) -> Any:
     """The histogram that a sample is filled into."""
     book = books[variable]
     is_data = sample.kind == "data"
     known = book.data if is_data else book.simulation.get((sample.process, sample.signal))
     if known is not None:
         return known
-    fresh = _empty(book.edges, n_tags)
+    fresh = _empty(book.edges, summary)
     if is_data:
         books[variable] = replace(book, data=fresh)
     else:
@@ -222,9 +224,10 @@ def _target(books: dict[str, Book], variable: str, sample: SampleSummary, n_tags
     return fresh
 
 
-def _empty(edges: Edges, n_tags: int) -> Any:
+def _empty(edges: Edges, summary: Summary) -> Any:
     return hist.Hist(
-        hist.axis.Integer(0, n_tags, name="tag", flow=False),
+        hist.axis.Integer(0, len(aggregates.years(summary)), name="year", flow=False),
+        hist.axis.Integer(0, len(summary.tags), name="tag", flow=False),
         hist.axis.Variable(edges, name="value"),
         storage=hist.storage.Weight(),
     )

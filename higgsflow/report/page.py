@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from higgsflow.model.reporting import Reporting
 from higgsflow.output.atomic import write_text
 from higgsflow.report import (
     aggregates,
     finding_sections,
+    galleries,
     lumi_sections,
     sections,
     selection_sections,
@@ -37,7 +39,7 @@ _CONTENTS = (
 )
 
 
-def write_report(summary: Summary, path: Path) -> None:
+def write_report(summary: Summary, path: Path, reporting: Reporting | None = None) -> None:
     """Writes the page, and its pictures to the folder `plots` beside it.
 
     The folder belongs to the page: pictures in it that are not made again are removed.
@@ -48,9 +50,9 @@ def write_report(summary: Summary, path: Path) -> None:
     # drawing libraries take seconds to import, and only this function needs them
     from higgsflow.report.pictures import make_pictures  # noqa: PLC0415
 
-    pictures = make_pictures(summary, path.parent / "plots")
+    pictures = make_pictures(summary, path.parent / "plots", reporting or Reporting())
     write_text(path, page_of(summary, pictures))
-    logger.info("report with %d pictures: %s", len(pictures.pictures), path)
+    logger.info("report with %d pictures: %s", len(pictures.figures), path)
 
 
 def page_of(summary: Summary, pictures: Pictures) -> str:
@@ -93,10 +95,10 @@ def _parts(summary: Summary, pictures: Pictures) -> tuple[Html, ...]:
         finding_sections.findings(summary),
         sections.overview(summary, pictures.side_bands),
         lumi_sections.luminosity(summary),
-        sections.pictures_section(summary, pictures),
+        galleries.pictures_section(summary, pictures),
         selection_sections.cut_flows(summary),
         selection_sections.overlaps(summary),
-        selection_sections.systematics(summary, pictures.of("systematics")),
+        selection_sections.systematics(summary, pictures),
         sections.jobs(summary),
         sections.provenance(summary),
     )

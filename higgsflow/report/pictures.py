@@ -1,112 +1,181 @@
-"""All pictures of the page: drawn once, kept as files beside it and as bytes for it."""
+"""All pictures of the page: drawings inside it, and files beside it."""
 
 from __future__ import annotations
 
 import logging
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from higgsflow.output.atomic import written_atomically
-from higgsflow.report import aggregates
-from higgsflow.report.formatting import percent
+from higgsflow.report import aggregates, effect_drawing, stack_drawing
 from higgsflow.report.histograms import Filled, fill_histograms
+from higgsflow.report.look import look_of
+from higgsflow.report.periods import Period, periods
 from higgsflow.report.plots import draw_effects, draw_stack
 from higgsflow.report.stacks import process_order, stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.model.reporting import Reporting
+    from higgsflow.report.aggregates import SystematicRow
+    from higgsflow.report.look import Look
+    from higgsflow.report.markup import Html
+    from higgsflow.report.stacks import Stack
+    from higgsflow.report.summary import Summary
 
 logger = logging.getLogger(__name__)
 
+SYSTEMATICS = "systematics"
+# what a report writes, and therefore removes when it is made again
+_KINDS = ("png", "pdf")
+
 
 @dataclass(frozen=True)
-class Picture:
-    """A PNG, the name of its file, what it shows, and its group: a variable or `systematics`."""
+class Figure:
+    """A drawing inside the page.
+
+    Attributes:
+        group: a variable, or `systematics`.
+        period: the year or years that it shows.
+        legend: names of what has a colour, and its rank among the colours.
+        files: names of the same picture beside the page.
+    """
 
     group: str
     title: str
-    file_name: str
-    png: bytes
+    period: str
+    drawing: Html
+    legend: tuple[tuple[str, int], ...]
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Pictures:
     """Everything that was drawn, why the rest was not, and blinded data outside the window."""
 
-    pictures: tuple[Picture, ...]
+    figures: tuple[Figure, ...]
     notes: tuple[str, ...]
     side_bands: dict[str, int] | None
 
-    def of(self, group: str) -> tuple[Picture, ...]:
-        """The pictures of a variable, or of the systematics."""
-        return tuple(picture for picture in self.pictures if picture.group == group)
+    def of(self, group: str, period: str = "") -> tuple[Figure, ...]:
+        """The figures of a variable, or of the systematics; of one period, or of all."""
+        return tuple(f for f in self.figures if f.group == group and period in ("", f.period))
 
 
-SYSTEMATICS = "systematics"
+@dataclass(frozen=True)
+class _Sketch:
+    """A figure that is not drawn yet: as a drawing for the page, and as files beside it."""
+
+    group: str
+    title: str
+    period: Period
+    name: str
+    legend: tuple[tuple[str, int], ...]
+    draw: Callable[[], Html]
+    draw_files: Callable[[Look], dict[str, bytes]]
 
 
-def make_pictures(summary: Summary, folder: Path) -> Pictures:
-    """Draws everything and keeps it in a folder of its own.
+def make_pictures(summary: Summary, folder: Path, reporting: Reporting) -> Pictures:
+    """Draws everything, and keeps files of it in a folder of its own.
 
     Pictures of an earlier report that are not made again are removed: they may show data that
     are blinded now.
     """
     filled = fill_histograms(summary)
-    pictures = (*_stacks(summary, filled), *_effects(summary))
-    for picture in pictures:
-        with written_atomically(folder / picture.file_name) as temporary:
-            temporary.write_bytes(picture.png)
-    wanted = {picture.file_name for picture in pictures}
-    for path in sorted(folder.glob("*.png")):
-        if path.name not in wanted:
-            logger.info("removing %s, which this report does not have", path)
-            path.unlink()
-    return Pictures(pictures, filled.notes, filled.side_bands)
+    # what shows all years comes first, for where not everything may be drawn
+    sketches = [*_stacks(summary, filled), *_effects(summary)]
+    sketches.sort(key=lambda sketch: not sketch.period.is_all)
+    by_name = {s.name: s for s in sketches if s.period.is_all or reporting.files_by_year}
+    wanted, look = list(by_name.values()), look_of(reporting)
+    files = {s.name: _written(s, folder, look) for s in wanted[: reporting.max_files]}
+    figures = tuple(
+        Figure(s.group, s.title, s.period.name, s.draw(), s.legend, files.get(s.name, ()))
+        for s in sketches[: reporting.max_figures]
+    )
+    _remove_others(folder, {name for names in files.values() for name in names})
+    notes = [*filled.notes]
+    notes += _left_out(len(sketches), "drawn in this page", ("max_figures", reporting.max_figures))
+    notes += _left_out(len(wanted), "files beside it", ("max_files", reporting.max_files))
+    return Pictures(figures, tuple(notes), filled.side_bands)
 
 
-def _stacks(summary: Summary, filled: Filled) -> Iterator[Picture]:
+def _left_out(n: int, what: str, limit: tuple[str, int]) -> Iterator[str]:
+    name, most = limit
+    if n > most:
+        yield f"{n - most:,} of {n:,} pictures are not {what}: report.{name} is {most:,}"
+
+
+def _written(sketch: _Sketch, folder: Path, look: Look) -> tuple[str, ...]:
+    """Draws a picture and writes its files; returns their names."""
+    found = {f"{sketch.name}.{kind}": content for kind, content in sketch.draw_files(look).items()}
+    for name, content in found.items():
+        with written_atomically(folder / name) as temporary:
+            temporary.write_bytes(content)
+    return tuple(found)
+
+
+def _remove_others(folder: Path, wanted: set[str]) -> None:
+    for kind in _KINDS:
+        for path in sorted(folder.glob(f"*.{kind}")):
+            if path.name not in wanted:
+                logger.info("removing %s, which this report does not have", path)
+                path.unlink()
+
+
+def _stacks(summary: Summary, filled: Filled) -> Iterator[_Sketch]:
     order = process_order(summary)
-    caption = _caption(summary)
-    for i, book in enumerate(filled.books):
-        for index, tag in enumerate(summary.tags):
-            png = draw_stack(stack(book, (index, tag), order), caption)
-            # the number keeps names apart that differ only in what a file name cannot hold
-            name = f"{i:02d}_{_safe(book.variable)}_{index:02d}_{_safe(tag)}.png"
-            yield Picture(book.variable, f"{book.variable}, {tag}", name, png)
+    for period in periods(summary):
+        for i, book in enumerate(filled.books):
+            for index, tag in enumerate(summary.tags):
+                # the number keeps names apart that differ only in what a file name cannot hold
+                name = f"{i:02d}_{_safe(book.variable)}_{index:02d}_{_safe(tag)}"
+                yield _stack(stack(book, (index, tag), order, period.years), period, name)
+
+
+def _stack(found: Stack, period: Period, name: str) -> _Sketch:
+    title = f"{found.variable}, {found.tag}"
+    titled = title if period.is_all else f"{title}, {period.name}"
+    return _Sketch(
+        group=found.variable,
+        title=titled,
+        period=period,
+        name=name if period.is_all else f"{name}_{_safe(period.name)}",
+        legend=tuple((label, rank) for label, _, rank in reversed(found.parts)),
+        draw=lambda: stack_drawing.draw(found, titled),
+        draw_files=lambda look: draw_stack(found, period.caption, look),
+    )
 
 
 def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9.+-]+", "_", name)
 
 
-def _caption(summary: Summary) -> str:
-    """Years and luminosity; pictures travel without their page, so this is said in each."""
-    years = aggregates.years(summary)
-    named = ", ".join(years) if len(years) <= 3 else f"{len(years)} years"
-    caption = f"{named}, {aggregates.luminosity(summary):.4g} /fb"
-    if aggregates.is_complete(summary.samples):
-        return caption
-    return f"INCOMPLETE ({percent(aggregates.processed(summary.samples))}), {caption}"
-
-
-def _effects(summary: Summary) -> Iterator[Picture]:
+def _effects(summary: Summary) -> Iterator[_Sketch]:
     samples = aggregates.simulation(summary)
     signal = tuple(s for s in samples if s.signal)
     others = tuple(s for s in samples if not s.signal)
     for name, group in (("signal", signal), ("other simulation", others)):
-        picture = _effect(name, group, summary)
-        if picture is not None:
-            yield picture
+        rows = aggregates.systematic_rows(group, summary.tags)
+        if rows:
+            yield from _effect(name, rows, summary)
 
 
-def _effect(name: str, samples: tuple[SampleSummary, ...], summary: Summary) -> Picture | None:
-    rows = aggregates.systematic_rows(samples, summary.tags)
-    if not rows:
-        return None
+def _effect(name: str, rows: tuple[SystematicRow, ...], summary: Summary) -> Iterator[_Sketch]:
+    """A drawing for each tag; the files have all tags in one picture."""
     title = f"effect of each systematic on the yield, {name}"
-    file_name = f"{SYSTEMATICS}_{_safe(name)}.png"
-    return Picture(SYSTEMATICS, title, file_name, draw_effects(title, rows, summary.tags))
+    directions = tuple(dict.fromkeys(row.direction for row in rows))
+    for tag in summary.tags:
+        titled = f"{title}, {tag}"
+        yield _Sketch(
+            group=SYSTEMATICS,
+            title=titled,
+            period=periods(summary)[0],
+            name=f"{SYSTEMATICS}_{_safe(name)}",
+            legend=tuple((direction, i) for i, direction in enumerate(directions)),
+            draw=partial(effect_drawing.draw_effects, titled, rows, tag),
+            draw_files=partial(draw_effects, title, rows, summary.tags),
+        )

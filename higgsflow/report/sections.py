@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from higgsflow.report import aggregates
@@ -26,7 +25,6 @@ from higgsflow.report.markup import (
     note,
     section,
     table,
-    void,
 )
 from higgsflow.report.totals import rows_of_year_groups
 
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from higgsflow.report.aggregates import Row
-    from higgsflow.report.pictures import Picture, Pictures
     from higgsflow.report.summary import SampleSummary, Summary
 
 
@@ -170,35 +167,6 @@ def _normalization_row(sample: SampleSummary) -> tuple[Content, ...]:
         number(found.luminosity),
         _status(sample),
     )
-
-
-def pictures_section(summary: Summary, made: Pictures) -> Html:
-    """The mass first and open, then every variable of interest."""
-    parts: list[Content] = [element("p", _HOW_DRAWN), *map(note, made.notes)]
-    for group in dict.fromkeys(p.group for p in made.pictures):
-        if group in ("m_gg", *summary.variables):
-            parts.extend((element("h3", group), gallery(made.of(group))))
-    return section("pictures", "Mass and variables of interest", *parts)
-
-
-_HOW_DRAWN = (
-    "All years together. Bands are the statistical uncertainty of simulation; bars of data are "
-    "the root of the number of events, and empty bins have no point. A line shows the sum of all "
-    "signal, multiplied by what the legend says. In the ratio, an arrow is a point above the axis; "
-    "where data of a window are blinded, the ratio is to simulation outside this window."
-)
-
-
-def gallery(pictures: Sequence[Picture]) -> Html:
-    """Pictures side by side, inside the page and linked to their files."""
-    return element("div", *(_figure(picture) for picture in pictures), class_="gallery")
-
-
-def _figure(picture: Picture) -> Html:
-    source = f"data:image/png;base64,{base64.b64encode(picture.png).decode()}"
-    link = element("a", picture.title, href=f"plots/{picture.file_name}")
-    image = void("img", src=source, alt=picture.title)
-    return element("figure", image, element("figcaption", link))
 
 
 def jobs(summary: Summary) -> Html:

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from higgsflow.report import aggregates
 from higgsflow.report.formatting import BLINDED, NOTHING, count, number, percent, relative, spread
+from higgsflow.report.galleries import gallery
 from higgsflow.report.markup import Content, Html, details, element, joined, note, section, table
-from higgsflow.report.sections import gallery, marked
+from higgsflow.report.sections import marked
 from higgsflow.selection.cutflow import efficiency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from higgsflow.report.aggregates import FlowRow, FlowTable, Overlap
-    from higgsflow.report.pictures import Picture
+    from higgsflow.report.pictures import Pictures
     from higgsflow.report.summary import SampleSummary, Summary
 
 
@@ -118,7 +119,7 @@ def _matrix(one: Overlap, summary: Summary) -> Html:
     return table(("", *summary.tags), rows)
 
 
-def systematics(summary: Summary, pictures: Sequence[Picture]) -> Html:
+def systematics(summary: Summary, pictures: Pictures) -> Html:
     """Mean, spread and effect of every direction, for all simulation and for each process."""
     samples = aggregates.simulation(summary)
     if not any(sample.systematics for sample in samples):
@@ -133,7 +134,7 @@ def systematics(summary: Summary, pictures: Sequence[Picture]) -> Html:
         "systematics",
         "Systematics",
         element("p", _HOW_VARIED),
-        gallery(pictures),
+        gallery(pictures.of("systematics")),
         _effects(samples, summary.tags),
         *(by_process if len(groups) > 1 else ()),
     )

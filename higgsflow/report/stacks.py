@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
 
 from higgsflow.report.aggregates import nominal
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    from collections.abc import Sequence
 
     from higgsflow.report.binning import Edges
     from higgsflow.report.histograms import Book, Group
     from higgsflow.report.summary import Summary
 
+Values = npt.NDArray[np.float64]
+
+RATIO_TOP = 2.0
+_HIDDEN_BELOW = 0.25
+_UNITS = {"m_gg": "GeV"}
+# where a slice of a histogram adds all bins of an axis
+_ALL = slice(None, None, sum)
 _MOST_GROUPS, _LEAST_BACKGROUNDS = 8, 4
 
 
@@ -39,17 +49,27 @@ class Stack:
     comparable: Any
 
 
-def stack(book: Book, tag: tuple[int, str], order: tuple[Group, ...]) -> Stack:
+def stack(
+    book: Book, tag: tuple[int, str], order: tuple[Group, ...], years: Sequence[int] = ()
+) -> Stack:
     """What to draw of one variable in one tag; the smallest backgrounds are put together.
 
     Args:
         book: of the variable.
         tag: index and name.
         order: of the processes; the rank of one is its colour in every picture.
+        years: indices of the years to add, all where none are given.
     """
+
+    def chosen(histogram: Any) -> Any:
+        """The tag, of all years or of some of them."""
+        if not years:
+            return histogram[_ALL, tag[0], :]
+        return _sum([histogram[year, tag[0], :] for year in years])
+
     n_named = max(_MOST_GROUPS, sum(group[1] for group in order) + _LEAST_BACKGROUNDS)
     found = [
-        (g, book.simulation[g][tag[0], :], rank)
+        (g, chosen(book.simulation[g]), rank)
         for rank, g in enumerate(order)
         if g in book.simulation
     ]
@@ -63,8 +83,8 @@ def stack(book: Book, tag: tuple[int, str], order: tuple[Group, ...]) -> Stack:
         hidden=book.hidden,
         parts=(*others, *named),
         signal=_sum([h for g, h, _ in found if g[1]]),
-        data=None if book.data is None else book.data[tag[0], :],
-        comparable=None if book.comparable is None else book.comparable[tag[0], :],
+        data=None if book.data is None else chosen(book.data),
+        comparable=None if book.comparable is None else chosen(book.comparable),
     )
 
 
@@ -82,3 +102,65 @@ def process_order(summary: Summary) -> tuple[Group, ...]:
             yields = known.yields.values() if known is not None else ()
             total[group] = total.get(group, 0.0) + sum(y.value for y in yields)
     return tuple(sorted(total, key=lambda group: (not group[1], -total[group], group)))
+
+
+def simulated(stack: Stack) -> tuple[Values, Values]:
+    """Sum of the simulation and its statistical uncertainty, per bin."""
+    values = np.sum([h.values() for _, h, _ in stack.parts], axis=0)
+    variances = np.sum([h.variances() for _, h, _ in stack.parts], axis=0)
+    return values, np.sqrt(variances)
+
+
+def compared(stack: Stack) -> tuple[Values, Values]:
+    """Simulation of the same events as the data that are drawn, and its uncertainty, per bin."""
+    if stack.comparable is None:
+        return simulated(stack)
+    return stack.comparable.values(), np.sqrt(stack.comparable.variances())
+
+
+def observed(stack: Stack) -> tuple[Values, Values]:
+    """Data and root n per bin; NaN where hidden, and where empty (root n would say 0 +- 0)."""
+    values = stack.data.values().astype(np.float64)
+    values[stack.hidden | (values == 0)] = np.nan
+    return values, np.sqrt(values)
+
+
+def signal_factor(stack: Stack) -> float:
+    """What the signal is multiplied with: 1, or a round number that lifts it out of the stack."""
+    highest = float(np.max(stack.signal.values()))
+    total = float(np.max(simulated(stack)[0]))
+    if highest <= 0 or highest >= _HIDDEN_BELOW * total:
+        return 1.0
+    power: float = 10.0 ** math.floor(math.log10(total / highest))
+    return max(step * power for step in (1, 2, 5) if step * power * highest <= total)
+
+
+def top_and_bottom(stack: Stack) -> tuple[float, float]:
+    """The lower and the upper end of the axis of events, with room for what is written there."""
+    top, lowest = 0.0, 0.0
+    if stack.parts:
+        total, error = simulated(stack)
+        top, lowest = float(np.max(total + error)), float(np.min(total))
+    if stack.signal is not None:
+        top = max(top, signal_factor(stack) * float(np.max(stack.signal.values())))
+    if stack.data is not None:
+        values, errors = observed(stack)
+        top = max(top, float(np.nanmax(values + errors, initial=0.0)))
+    return min(0.0, lowest), 1.5 * top if top > 0 else 1.0
+
+
+def outside(histogram: Any) -> float:
+    """What lies below and above the axis."""
+    values = histogram.values(flow=True)
+    return float(values[0] + values[-1])
+
+
+def events_label(stack: Stack) -> str:
+    """What the axis of events counts."""
+    return f"Events / {np.diff(stack.edges)[0]:.4g} {_UNITS.get(stack.variable, '')}".rstrip()
+
+
+def axis_label(variable: str) -> str:
+    """The name of a variable, and its unit where that is known."""
+    unit = _UNITS.get(variable)
+    return f"{variable} [{unit}]" if unit else variable

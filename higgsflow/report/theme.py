@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-CSS = """
+# M. A. Petroff, "Accessible Color Sequences for Data Visualization", 2021
+COLORS = (
+    "#3f90da",
+    "#ffa90e",
+    "#832db6",
+    "#94a4a2",
+    "#a96b59",
+    "#e76300",
+    "#b9ac70",
+    "#92dadd",
+    "#717581",
+)
+_FILLS = "".join(
+    f"svg .c{i} {{ fill: {c}; stroke: none; }}\n.legend .c{i} {{ background: {c}; }}\n"
+    for i, c in enumerate(COLORS)
+)
+
+_PAGE = """
 :root {
   color-scheme: light dark;
   --text: #1c2024; --soft: #5c6670; --page: #ffffff; --panel: #f4f6f8; --line: #d8dee4;
   --link: #0b5cad; --bad: #b3261e; --bad-back: #fdecea; --blind-back: #fff6dd;
+  --signal: #bd1f01;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --text: #e4e7ea; --soft: #9aa5b1; --page: #14171a; --panel: #1e2327; --line: #363d44;
     --link: #7ab7ff; --bad: #ff8a80; --bad-back: #3a1d1b; --blind-back: #38301a;
+    --signal: #ff6b50;
   }
 }
 * { box-sizing: border-box; }
@@ -45,22 +64,41 @@ summary { cursor: pointer; color: var(--link); width: fit-content; }
 .gallery { display: grid; gap: 1rem;
   grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); }
 figure { margin: 0; padding: .5rem; border: 1px solid var(--line); border-radius: 6px;
-  background: #ffffff; break-inside: avoid; text-align: center; }
-figure img { max-width: 100%; height: auto; }
-figcaption a { color: #0b5cad; font-size: .85rem; }
+  break-inside: avoid; text-align: center; }
+figcaption { color: var(--soft); font-size: .85rem; }
+svg { width: 100%; height: auto; display: block; font: 11px system-ui, sans-serif; }
+svg text { fill: var(--text); }
+svg path, svg .axis { fill: none; stroke: var(--text); }
+svg .tick { stroke-width: .8; }
+svg .band { fill: var(--text); fill-opacity: .22; stroke: none; }
+svg .signal { stroke: var(--signal); stroke-width: 1.6; }
+svg text.signal { fill: var(--signal); stroke: none; font-weight: 600; }
+svg .compared { stroke-dasharray: 2 2; }
+svg .one { stroke-dasharray: 4 3; stroke-width: .7; }
+svg .points { stroke-width: 4.6; stroke-linecap: round; }
+svg .arrows { fill: var(--text); }
+svg .hover { fill: transparent; }
+svg .hover:hover { fill: var(--text); fill-opacity: .1; }
+/* colours */
+.legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: .25rem 0; font-size: .85rem; }
+.legend i { display: inline-block; width: .9em; height: .9em; margin-right: .35em; }
 pre { background: var(--panel); padding: 1rem; border-radius: 6px; overflow: auto; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; }
 @media print {
   :root { color-scheme: light; --text: #000; --soft: #444; --page: #fff; --panel: #f3f3f3;
-    --line: #bbb; --link: #000; --bad: #900; --bad-back: #fff; --blind-back: #fff; }
+    --line: #bbb; --link: #000; --bad: #900; --bad-back: #fff; --blind-back: #fff;
+    --signal: #bd1f01; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   nav { display: none; }
+  .gallery { grid-template-columns: repeat(3, 1fr); gap: .4rem; }
+  svg, .legend i { print-color-adjust: exact; }
   .scroll { overflow: visible; max-height: none; border: 0; }
   thead th { position: static; }
   th, td { padding: .1rem .35rem; white-space: normal; }
-  h2, h3 { break-after: avoid; }
+  h2, h3, summary, .legend { break-after: avoid; }
   tr { break-inside: avoid; }
   details::details-content { content-visibility: visible; display: block; }
   pre { white-space: pre-wrap; }
 }
 """
+CSS = _PAGE.replace("/* colours */", _FILLS)

@@ -2,7 +2,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
-from higgsflow.model.reporting import Sentinels, YearGroups, check_year_groups
+from higgsflow.model.reporting import Reporting, Sentinels, YearGroups, check_year_groups
 
 KNOWN = {"2016UL_preVFP": 1, "2016UL_postVFP": 2, "2017": 3}
 
@@ -42,3 +42,12 @@ def test_threshold_that_makes_no_sense_is_an_error():
         Sentinels(mean_factor=0)
     with pytest.raises(ValidationError, match="did you mean 'coverage'"):
         Sentinels.model_validate({"covrage": 95})
+
+
+def test_energy_may_be_a_number():
+    assert Reporting.model_validate({"energy": 13.6}).energy == "13.6"
+
+
+def test_unknown_option_of_the_report_names_the_nearest():
+    with pytest.raises(ValidationError, match="did you mean 'files'"):
+        Reporting.model_validate({"file": ["png"]})

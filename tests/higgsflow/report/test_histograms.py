@@ -36,7 +36,7 @@ def test_simulation_is_the_yield_of_the_summary(make_summary):
     expected = sum(
         s.variations["nominal"].yields["tth"].value for s in summary.samples if s.process == "ttH"
     )
-    assert histogram[0, :].values(flow=True).sum() == pytest.approx(expected)
+    assert histogram[:, 0, :].values(flow=True).sum() == pytest.approx(expected)
 
 
 def test_uncertainty_is_the_sum_of_squares(make_summary):
@@ -86,7 +86,7 @@ def test_values_of_the_blinded_events_are_the_ones_left_out(make_summary):
     rows = data_rows(summary)
     outside = (rows["m_gg"] <= 115) | (rows["m_gg"] >= 135)
     expected = np.bincount(rows["n_jets"][outside], minlength=7)
-    assert books(summary)["n_jets"].data.values().sum(axis=0).tolist() == expected.tolist()
+    assert books(summary)["n_jets"].data.values().sum(axis=(0, 1)).tolist() == expected.tolist()
 
 
 def test_bins_that_touch_the_window_are_hidden(make_summary):
@@ -195,7 +195,7 @@ def test_column_of_booleans_is_drawn_as_numbers(make_summary):
     summary = make_summary(variables=("n_jets",))
     for sample in summary.samples:
         change(sample, n_jets=pa.array([True, False] * 100))
-    assert books(summary)["n_jets"].data[:, 1j].values(flow=True).sum() == 200
+    assert books(summary)["n_jets"].data[:, :, 1j].values(flow=True).sum() == 200
 
 
 def test_files_without_rows_are_fine(make_summary, rewrite):

@@ -1,8 +1,13 @@
 import pytest
 
-from higgsflow.report.pictures import make_pictures
+from higgsflow.model.reporting import Reporting
+from higgsflow.report.pictures import make_pictures as draw
 
 SMALL = ("n_jets",)
+
+
+def make_pictures(summary, folder, **options):
+    return draw(summary, folder, Reporting(**options))
 
 
 @pytest.fixture
@@ -12,27 +17,47 @@ def folder(tmp_path):
 
 def test_every_variable_and_tag_has_a_picture(make_summary, folder):
     made = make_pictures(make_summary(variables=SMALL), folder)
-    assert [p.title for p in made.of("n_jets")] == ["n_jets, tth", "n_jets, thq"]
+    assert [f.title for f in made.of("n_jets", "all years")] == ["n_jets, tth", "n_jets, thq"]
 
 
 def test_mass_is_drawn_also_when_nobody_asks(make_summary, folder):
     made = make_pictures(make_summary(variables=()), folder)
-    assert len(made.of("m_gg")) == 2
+    assert len(made.of("m_gg", "all years")) == 2
 
 
-def test_files_beside_the_page_are_the_pictures(make_summary, folder):
+def test_each_year_has_its_pictures(make_summary, folder):
     made = make_pictures(make_summary(variables=()), folder)
-    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {
-        p.file_name: p.png for p in made.pictures
-    }
+    assert [f.title for f in made.of("m_gg", "2018")] == ["m_gg, tth, 2018", "m_gg, thq, 2018"]
+
+
+def test_files_beside_the_page_are_those_of_the_figures(make_summary, folder):
+    made = make_pictures(make_summary(variables=()), folder, files=("png", "pdf"))
+    assert {p.name for p in folder.iterdir()} == {n for f in made.figures for n in f.files}
+    assert all(p.read_bytes().startswith(b"%PDF") for p in folder.glob("*.pdf"))
+    assert len(list(folder.glob("*.pdf"))) == len(list(folder.glob("*.png"))) == 4
+
+
+def test_single_years_have_files_when_asked(make_summary, folder):
+    made = make_pictures(make_summary(variables=()), folder, files_by_year=True)
+    assert all(f.files for f in made.figures)
+    assert len({name for f in made.of("m_gg") for name in f.files}) == 6
 
 
 def test_signal_and_other_simulation_have_their_effects(make_summary, folder):
     made = make_pictures(make_summary(variables=()), folder)
-    assert [p.file_name for p in made.of("systematics")] == [
-        "systematics_signal.png",
-        "systematics_other_simulation.png",
-    ]
+    files = [name for f in made.of("systematics") for name in f.files]
+    # a drawing for each of two tags, and one file for both
+    assert files == ["systematics_signal.png"] * 2 + ["systematics_other_simulation.png"] * 2
+
+
+def test_what_is_too_much_is_said(make_summary, folder):
+    made = make_pictures(make_summary(variables=()), folder, max_figures=3, max_files=1)
+    assert made.notes == (
+        "7 of 10 pictures are not drawn in this page: report.max_figures is 3",
+        "3 of 4 pictures are not files beside it: report.max_files is 1",
+    )
+    assert [f.period for f in made.figures] == ["all years"] * 3
+    assert len(list(folder.iterdir())) == 1
 
 
 def test_pictures_of_an_earlier_report_are_removed(make_summary, folder):
@@ -62,8 +87,8 @@ def test_names_of_files_stay_in_the_folder_and_differ(make_summary, folder):
         pq.write_table(table, path)
     samples = tuple(_measured(sample, summary.variables) for sample in summary.samples)
     made = make_pictures(summary.model_copy(update={"samples": samples}), folder)
-    names = [p.file_name for p in made.pictures]
-    assert len(names) == len(set(names)) == 8
+    names = [name for f in made.figures for name in f.files if f.group != "systematics"]
+    assert len(names) == len(set(names)) == 6
     assert not any("/" in name or "\\" in name for name in names)
 
 
@@ -79,5 +104,5 @@ def _measured(sample, names):
 
 def test_no_samples_give_no_pictures_and_say_so(make_summary, folder):
     made = make_pictures(make_summary(samples=()), folder)
-    assert made.pictures == ()
+    assert made.figures == ()
     assert made.notes

@@ -7,16 +7,16 @@ from matplotlib import image
 
 from higgsflow.report import aggregates
 from higgsflow.report.histograms import fill_histograms
-from higgsflow.report.plots import (
+from higgsflow.report.plots import draw_effects, draw_stack
+from higgsflow.report.stacks import (
     compared,
-    draw_effects,
-    draw_stack,
     observed,
     outside,
+    process_order,
     signal_factor,
     simulated,
+    stack,
 )
-from higgsflow.report.stacks import process_order, stack
 
 WINDOW = ("m_gg", 115.0, 135.0)
 PNG = b"\x89PNG\r\n"
@@ -35,7 +35,7 @@ def first(summary, variable="m_gg"):
 
 def test_every_picture_is_a_png_of_readable_size(make_summary):
     for one in stacks(make_summary()):
-        png = draw_stack(one, "2017, 41.5 /fb")
+        png = draw_stack(one, "2017, 41.5 /fb")["png"]
         assert png.startswith(PNG)
         assert image.imread(io.BytesIO(png)).shape[1] == 640
 
@@ -144,7 +144,7 @@ def test_one_kind_alone_is_drawn(make_summary, kept):
         "data": (("Data", "data", "data", False, 1.0),),
     }[kept]
     for one in stacks(make_summary(samples=samples)):
-        assert draw_stack(one, "c").startswith(PNG)
+        assert draw_stack(one, "c")["png"].startswith(PNG)
 
 
 def test_empty_tag_is_drawn(make_summary, rewrite):
@@ -158,13 +158,13 @@ def test_empty_tag_is_drawn(make_summary, rewrite):
         rows = pq.read_table(path).to_pydict()
         rewrite(path, {name: np.array(v)[:0] for name, v in rows.items()})
     for one in stacks(summary):
-        assert draw_stack(one, "c").startswith(PNG)
+        assert draw_stack(one, "c")["png"].startswith(PNG)
 
 
 def test_negative_weights_are_drawn(make_summary):
     samples = (("i", "simulation", "i", False, -0.5), ("Data", "data", "data", False, 1.0))
     for one in stacks(make_summary(samples=samples)):
-        assert draw_stack(one, "c").startswith(PNG)
+        assert draw_stack(one, "c")["png"].startswith(PNG)
 
 
 def test_names_are_not_read_as_formulas(make_summary):
@@ -173,7 +173,7 @@ def test_names_are_not_read_as_formulas(make_summary):
         ("b", "simulation", "p$$", True, 1.0),
     )
     for one in stacks(make_summary(samples=samples)):
-        assert draw_stack(one, "$").startswith(PNG)
+        assert draw_stack(one, "$")["png"].startswith(PNG)
 
 
 @pytest.mark.parametrize("n_tags", [1, 2, 4])
@@ -183,9 +183,9 @@ def test_effects_have_a_panel_for_each_tag(make_summary, n_tags):
     tags = [f"tag{i}" for i in range(n_tags)]
     for row in rows:
         row.effect.update(dict.fromkeys(tags, 0.1))
-    png = draw_effects("effects", rows, tags)
-    assert png.startswith(PNG)
-    assert png == draw_effects("effects", rows, tags)
+    made = draw_effects("effects", rows, tags)
+    assert made["png"].startswith(PNG)
+    assert made == draw_effects("effects", rows, tags)
 
 
 def test_unknown_effect_has_no_bar(make_summary):
@@ -193,4 +193,4 @@ def test_unknown_effect_has_no_bar(make_summary):
     rows = aggregates.systematic_rows(aggregates.simulation(summary), ("tth",))
     for row in rows:
         row.effect["tth"] = None
-    assert draw_effects("effects", rows, ("tth",)).startswith(PNG)
+    assert draw_effects("effects", rows, ("tth",))["png"].startswith(PNG)

@@ -1,10 +1,7 @@
-from higgsflow.report.pictures import Picture, Pictures
 from higgsflow.report.sections import (
-    gallery,
     jobs,
     marked,
     overview,
-    pictures_section,
     provenance,
 )
 
@@ -40,18 +37,6 @@ def test_mark_is_on_incomplete_names_only():
     text = marked("a", complete=False, fraction=0.99999).text
     assert "not every event" in text
     assert "* 99.99%" in text
-
-
-def test_picture_is_inside_the_page():
-    text = gallery([Picture("m_gg", "m_gg, <tth>", "a.png", b"png")]).text
-    assert 'src="data:image/png;base64,cG5n"' in text
-    assert 'href="plots/a.png"' in text
-    assert "m_gg, &lt;tth&gt;" in text
-
-
-def test_what_is_not_drawn_is_said(make_summary):
-    made = Pictures((), ("m_jj is not drawn: <why>",), None)
-    assert "m_jj is not drawn: &lt;why&gt;" in pictures_section(make_summary(), made).text
 
 
 def test_lost_ranges_are_listed(make_summary):

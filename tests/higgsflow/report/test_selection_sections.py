@@ -1,5 +1,7 @@
+from higgsflow.report.pictures import Pictures
 from higgsflow.report.selection_sections import cut_flows, overlaps, systematics
 
+NONE = Pictures((), (), None)
 WINDOW = ("m_gg", 115.0, 135.0)
 
 
@@ -40,7 +42,7 @@ def test_overlap_of_blinded_data_is_hidden(make_summary):
 
 
 def test_systematics_are_there_for_all_and_each_process(make_summary):
-    text = systematics(make_summary(), ()).text
+    text = systematics(make_summary(), NONE).text
     assert "Process ttH" in text
     assert "Process diphoton" in text
     assert "+10.00%" in text
@@ -48,4 +50,4 @@ def test_systematics_are_there_for_all_and_each_process(make_summary):
 
 def test_no_systematics_are_said(make_summary):
     data = (("Data", "data", "data", False, 1.0),)
-    assert "No systematics." in systematics(make_summary(samples=data), ()).text
+    assert "No systematics." in systematics(make_summary(samples=data), NONE).text

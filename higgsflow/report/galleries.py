@@ -1,0 +1,56 @@
+"""Pictures in the page: side by side, with one legend, single years on demand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.report.markup import Content, Html, details, element, joined, note, section
+from higgsflow.report.periods import ALL
+from higgsflow.report.theme import COLORS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.report.pictures import Figure, Pictures
+    from higgsflow.report.summary import Summary
+
+
+def pictures_section(summary: Summary, made: Pictures) -> Html:
+    """The mass first and open, then every variable of interest."""
+    parts: list[Content] = [element("p", _HOW_DRAWN), *map(note, made.notes)]
+    for group in dict.fromkeys(figure.group for figure in made.figures):
+        if group in ("m_gg", *summary.variables):
+            parts.extend((element("h3", group), *_of_variable(made.of(group))))
+    return section("pictures", "Mass and variables of interest", *parts)
+
+
+_HOW_DRAWN = (
+    "Points are data; their bars are the root of the number of events, and empty bins have no "
+    "point. Bands are the statistical uncertainty of simulation. A line shows the sum of all "
+    "signal, multiplied by what is written. In the ratio, an arrow is a point above the axis; "
+    "where data of a window are blinded, the ratio is to simulation outside this window, which is "
+    "the dotted line. Point at a bin to read its numbers; links lead to files of the pictures."
+)
+
+
+def _of_variable(figures: Sequence[Figure]) -> Iterator[Html]:
+    for period in dict.fromkeys(figure.period for figure in figures):
+        found = gallery([f for f in figures if f.period == period])
+        yield found if period == ALL else details(period, found)
+
+
+def gallery(figures: Sequence[Figure]) -> Html:
+    """Pictures side by side, inside the page and linked to their files."""
+    known = dict(entry for figure in figures for entry in figure.legend)
+    swatches = (
+        element("span", element("i", class_=f"c{rank % len(COLORS)}"), name)
+        for name, rank in known.items()
+    )
+    pictures = element("div", *map(_figure, figures), class_="gallery")
+    return joined((element("p", *swatches, class_="legend"), pictures))
+
+
+def _figure(figure: Figure) -> Html:
+    links = (element("a", name.rpartition(".")[2], href=f"plots/{name}") for name in figure.files)
+    caption = element("figcaption", figure.title, *(c for link in links for c in (" ", link)))
+    return element("figure", figure.drawing, caption)

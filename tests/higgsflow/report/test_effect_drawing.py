@@ -1,0 +1,54 @@
+from xml.etree import ElementTree as ET
+
+from higgsflow.report import aggregates
+from higgsflow.report.effect_drawing import draw_effects
+
+
+def rows_of(summary):
+    return aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)
+
+
+def test_each_direction_has_a_bar_that_says_its_effect(make_summary):
+    rows = rows_of(make_summary())
+    root = ET.fromstring(draw_effects("effects", rows, "tth").text)
+    found = [node.text for node in root.iter("title")]
+    assert found[:2] == ["pileup up: +10.00%", "pileup down: -10.00%"]
+    assert len(found) == len(rows)
+
+
+def test_bars_go_to_their_sides(make_summary):
+    root = ET.fromstring(draw_effects("e", rows_of(make_summary()), "tth").text)
+    up, down = (node for node in list(root.iter("rect"))[:2])
+    assert float(down.attrib["x"]) + float(down.attrib["width"]) == float(up.attrib["x"])
+
+
+def test_alternative_text_is_the_table(make_summary):
+    text = draw_effects("effects", rows_of(make_summary()), "tth").text
+    assert 'aria-label="effects: pileup up +10.00%, pileup down -10.00%' in text
+
+
+def test_unknown_effect_has_no_width(make_summary):
+    rows = rows_of(make_summary())
+    for row in rows:
+        row.effect["tth"] = None
+    root = ET.fromstring(draw_effects("e", rows, "tth").text)
+    assert {node.attrib["width"] for node in list(root.iter("rect"))[: len(rows)]} == {"0"}
+
+
+def test_long_name_is_cut_and_whole_in_the_tooltip(make_summary):
+    summary = make_summary()
+    name = "scale_of_something_with_a_long_name"
+    changed = tuple(
+        s.model_copy(
+            update={
+                "systematics": tuple(
+                    x.model_copy(update={"systematic": name}) for x in s.systematics[:1]
+                )
+            }
+        )
+        for s in summary.samples
+    )
+    rows = rows_of(summary.model_copy(update={"samples": changed}))
+    text = draw_effects("e", rows, "tth").text
+    assert f"<title>{name} up" in text
+    assert ">scale_of_something_wi…<" in text
