@@ -41,7 +41,14 @@ class UserError(Exception):
         super().__init__(what, where, remedy)
 
     def __str__(self) -> str:
-        return "\n  ".join(part for part in (self.what, self.where, self.remedy) if part)
+        # what it quotes may have lines of its own: a name in a file, the message of a library
+        parts = (" ".join(part.splitlines()) for part in map(str, self.parts))
+        return "\n  ".join(part for part in parts if part)
+
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        """What is wrong, where, and what to do."""
+        return (self.what, self.where, self.remedy)
 
 
 class UnknownName(UserError):

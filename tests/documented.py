@@ -56,7 +56,7 @@ def inline_commands() -> list[Command]:
     ]
 
 
-def fences(text: str) -> list[str]:
-    """The language of every block."""
-    opened = re.findall(r"^ *```(\w*)$", text, re.MULTILINE)
-    return [language for number, language in enumerate(opened) if number % 2 == 0]
+def blocks(page: str, language: str) -> list[str]:
+    """The blocks of a language on a page of the docs, in order."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE)

@@ -29,6 +29,10 @@ class DefectError(UserError):
         "correct the code."
     )
 
+    def __str__(self) -> str:
+        """With the lines of the traceback."""
+        return "\n  ".join(part for part in self.parts if part)
+
 
 def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
     """The cause that hit most jobs: its traceback, how many they were, and how to see it again."""

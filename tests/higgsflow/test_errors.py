@@ -2,6 +2,8 @@ import copy
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from higgsflow import errors
 from higgsflow.errors import (
@@ -81,6 +83,16 @@ def test_error_survives_the_way_between_processes(error: UserError) -> None:
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
 def test_error_is_told_in_three_lines(error: UserError) -> None:
     assert len(str(error).splitlines()) <= 3
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
+def test_no_name_makes_a_message_longer(name: str, other: str, where: str) -> None:
+    for error in (
+        UserError(f"'{name}' is wrong", where, other),
+        UnknownName("sample", name, (other, name), where),
+        MissingColumn(name, other, where, (other,)),
+    ):
+        assert len(str(error).splitlines()) <= 3
 
 
 def test_all_errors_are_for_users() -> None:

@@ -13,12 +13,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from tests.documented import Command, commands, inline_commands
+from tests.documented import Command, blocks, commands, inline_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -154,6 +155,26 @@ def test_tagger_and_systematic_of_a_new_analysis_do_what_they_say(reader: Reader
         for variation in ("met_scale_down", "nominal", "met_scale_up")
     }
     assert 0 < tagged["met_scale_down"] < tagged["nominal"] < tagged["met_scale_up"]
+
+
+def test_merged_files_are_read_as_the_how_tos_read_them(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = reader.folder / "mine.yaml"
+    content = yaml.safe_load(mine.read_text(encoding="utf-8"))
+    merge = "law run MergeSample --analysis mine.yaml --sample ttH_M125"
+    reader.must(merge)
+    monkeypatch.chdir(reader.folder / "store" / "mine" / "v1" / "merged" / "ttH_M125" / "2017")
+    as_arrays, as_rows = (b for b in blocks("outputs.md", "python") if "nominal.parquet" in b)
+    seen: dict[str, Any] = {}
+    exec(as_arrays, seen)
+    exec(as_rows, seen)
+    n_tth = sum(seen["events"].tag_idx == 1)
+    assert n_tth > 0
+    mine.write_text(yaml.safe_dump({**content, **yaml.safe_load(blocks("root.md", "yaml")[0])}))
+    reader.must(merge)
+    exec(blocks("root.md", "python")[0], {})
+    assert capsys.readouterr().out.startswith(f"{n_tth} events, yield ")
 
 
 def test_the_notebook_runs(reader: Reader) -> None:
