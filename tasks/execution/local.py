@@ -13,6 +13,7 @@ import law
 
 from higgsflow.plan import check_index
 from tasks import session
+from tasks.execution import scheduler
 from tasks.execution.display import say
 from tasks.execution.driver_lock import driving
 
@@ -67,6 +68,8 @@ class PooledWorkflow(law.LocalWorkflow):
     @property
     def accepts_messages(self) -> bool:
         """Whether luigi's page offers to send any: to who drives jobs, here or on an engine."""
+        if scheduler.is_done_without():
+            return False
         return isinstance(getattr(self, "workflow_proxy", None), PooledWorkflowProxy)
 
 

@@ -24,7 +24,8 @@ VARIABLE = "HIGGSFLOW_SCHEDULER"
 _OPTIONS = ("--local-scheduler", "--scheduler-")
 # so that luigi waits for what another command makes, see `TrackedScheduler`
 _WAITS = ("keep_alive", "count_last_scheduled")
-_TIMEOUT = 0.5  # seconds
+# seconds for somebody to listen at all, and for who listens to answer; longer where one was named
+_TIMEOUT, _ANSWER, _ANSWER_NAMED = 0.5, 2.0, 15.0
 _LISTENS = "0A"
 _TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 _UID = 7
@@ -104,8 +105,9 @@ def _served(url: str) -> Path | None:
 
 
 def _answer(url: str) -> Any:
+    patience = _ANSWER_NAMED if VARIABLE in os.environ else _ANSWER
     try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
+        with urllib.request.urlopen(url, timeout=patience) as answer:
             return json.loads(answer.read())
     except (OSError, ValueError):
         return None
@@ -153,6 +155,11 @@ def forget(config: Any) -> None:
             config.remove_option("worker", option)
     current.clear()
     _chosen.clear()
+
+
+def is_done_without() -> bool:
+    """Whether it was chosen to use none."""
+    return bool(_chosen) and _chosen[-1] is None
 
 
 def said() -> str:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import configparser
+import re
 import sys
+from pathlib import Path
 
 import luigi.configuration
 import pytest
 
 from tasks.execution import luigi_settings
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -45,3 +50,11 @@ def test_preloads_what_jobs_need() -> None:
     luigi_settings.preload()
     for name in ("higgsflow.job", "higgsflow.output.merge", "awkward.highlevel", "uproot.reading"):
         assert name in sys.modules
+
+
+def test_every_exit_code_is_documented() -> None:
+    config = configparser.ConfigParser(allow_no_value=True)
+    config.read(ROOT / "law.cfg")
+    page = (ROOT / "docs" / "progress.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
+    assert {*config["luigi_retcode"].values(), "0", "2", "130"} == documented
