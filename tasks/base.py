@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
-from higgsflow.digests import digest
 from higgsflow.errors import UnknownName, UserError
-from higgsflow.plan import Plan, make_plan
-from higgsflow.records.reasons import NEVER
 from tasks import session
 from tasks.execution import page, scheduler
-from tasks.execution.batch.cancel import cancel_jobs
-from tasks.execution.batch.sites import check_engine, jobs_that_go_on
 from tasks.execution.display import say, start_display
 from tasks.execution.interruption import prepare_interruption
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
@@ -29,6 +24,7 @@ if TYPE_CHECKING:
 
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.sample import SampleYear
+    from higgsflow.plan import Plan
 
 
 # where jobs can run
@@ -67,6 +63,8 @@ class AnalysisTask(law.Task):
     @classmethod
     def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:
         """Checks all names; what is wrong ends the program here, in a few lines."""
+        from tasks.execution.batch.sites import jobs_that_go_on
+
         params = super().modify_param_values(params)
         try:
             analysis = session.load(params["analysis"], params["version"])
@@ -89,6 +87,9 @@ class AnalysisTask(law.Task):
     @classmethod
     def _first(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """This is the stage that the user asked for."""
+        from tasks.execution.batch.cancel import cancel_jobs
+        from tasks.execution.batch.sites import check_engine
+
         session.current.asked = (cls.__name__, params.get("year", ""))
         if params["cancel_jobs"]:
             pairs = analysis.samples.pairs
@@ -119,6 +120,8 @@ class AnalysisTask(law.Task):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if scheduler.current:
+            from higgsflow.digests import digest
+
             # the same analysis in another store is another task for a scheduler that both share
             self.task_id += f"_{digest(str(self.folder))[:6]}"
 
@@ -166,6 +169,8 @@ class AnalysisTask(law.Task):
 
     def tell_reasons(self) -> None:
         """Says why something is made again; of what is made for the first time there is none."""
+        from higgsflow.records.reasons import NEVER
+
         reasons = [reason for reason in self.reasons() if reason not in (NEVER, EARLIER)]
         if reasons:
             more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
@@ -201,6 +206,8 @@ class SampleTask(AnalysisTask):
     def plan(self) -> Plan:
         """What jobs of this sample and year read, compute and write."""
         if not hasattr(self, "_plan"):
+            from higgsflow.plan import make_plan
+
             self._plan = make_plan(self.model, self.pair)
         return self._plan
 

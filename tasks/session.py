@@ -11,23 +11,11 @@ from typing import TYPE_CHECKING
 
 from luigi.task_register import Register
 
-from higgsflow.catalog.snapshot import write_snapshot
-from higgsflow.catalog.store import find_in_store, folder_of, store_of
-from higgsflow.check.configuration import check_all
-from higgsflow.check.problem import refuse
-from higgsflow.check.report import check_before_run
-from higgsflow.code import refresh, thaw
-from higgsflow.digests import freeze_code
-from higgsflow.model.reference import lives_in_main, look_in
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
-
-# where outputs lie is asked for beside what belongs to the invocation
-__all__ = ["Invocation", "begin", "check_once", "current", "folder_of", "load", "store_of"]
 
 
 class Invocation:
@@ -61,6 +49,8 @@ _loaded: dict[tuple[str, str], AnalysisModel] = {}
 
 def begin() -> None:
     """Starts another invocation in the same process, such as a notebook's second run."""
+    from higgsflow.code import thaw
+
     current.__init__()  # type: ignore[misc]
     _loaded.clear()
     thaw()
@@ -98,12 +88,32 @@ def check_once(analysis: AnalysisModel) -> None:
     Raises:
         UserError: when nothing can run.
     """
+    from higgsflow.check.problem import refuse
+    from higgsflow.check.report import check_before_run
+
     if not current.checked:
         current.checked = True
         refuse(check_before_run(analysis), analysis.name)
 
 
+def folder_of(analysis: AnalysisModel) -> Path:
+    """Where the outputs of an analysis and version lie."""
+    from higgsflow.catalog import store
+
+    return store.folder_of(analysis)
+
+
+def store_of(analysis: AnalysisModel) -> Path:
+    """Where the outputs of all analyses lie."""
+    from higgsflow.catalog import store
+
+    return store.store_of(analysis)
+
+
 def _load(name: str, version: str) -> AnalysisModel:
+    from higgsflow.catalog.snapshot import write_snapshot
+    from higgsflow.catalog.store import find_in_store
+
     analysis = find_in_store(name, version)
     _make_ready(analysis, name)
     write_snapshot(analysis, folder_of(analysis))
@@ -112,6 +122,11 @@ def _load(name: str, version: str) -> AnalysisModel:
 
 def _make_ready(analysis: AnalysisModel, asked: str) -> None:
     """Its code can be imported, is checked, and stays what it is now."""
+    from higgsflow.check.configuration import check_all
+    from higgsflow.code import refresh
+    from higgsflow.digests import freeze_code
+    from higgsflow.model.reference import lives_in_main, look_in
+
     look_in(analysis.python_path)
     refresh(r for r in analysis.code_references if not lives_in_main(r))
     check_all(analysis, asked)

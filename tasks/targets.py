@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
-from higgsflow.digests import digest
-from higgsflow.ingredients import differences
-from higgsflow.model.noun import Noun
-from higgsflow.output.atomic import write_text
-from higgsflow.records.reasons import NEVER
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from higgsflow.ingredients import Ingredients
+    from higgsflow.model.noun import Noun
 
 # a stage before it has to be made again first
 EARLIER = "what it is made from is not there yet"
-N = TypeVar("N", bound=Noun)
+N = TypeVar("N", bound="Noun")
 
 
 class StageTarget(law.LocalFileTarget):
@@ -57,11 +52,16 @@ class StageTarget(law.LocalFileTarget):
 
     def today(self) -> str | None:
         """The digest of what it would be made from now."""
+        from higgsflow.digests import digest
+
         expected = self._expected()
         return None if expected is None else digest(expected)
 
     def reasons(self) -> tuple[str, ...]:
         """Why it has to be made; empty while it is there and current."""
+        from higgsflow.ingredients import differences
+        from higgsflow.records.reasons import NEVER
+
         if self.exists():
             return ()
         if not self.file.exists():
@@ -97,6 +97,9 @@ class StageTarget(law.LocalFileTarget):
 
     def write(self, noun: Noun, made_from: Ingredients) -> None:
         """Writes it atomically, with what it was made from."""
+        from higgsflow.digests import digest
+        from higgsflow.output.atomic import write_text
+
         stamp = {"inputs": digest(made_from), "made_from": made_from}
         write_text(self.file, noun.model_copy(update=stamp).model_dump_json(indent=1))
 

@@ -9,7 +9,6 @@ import luigi
 
 from tasks import session
 from tasks.base import AnalysisTask
-from tasks.summarize_analysis import SummarizeAnalysis
 
 
 class RunAnalysis(AnalysisTask):
@@ -20,6 +19,8 @@ class RunAnalysis(AnalysisTask):
         session.current.scope = self.analysis
 
     def requires(self) -> Any:
+        from tasks.summarize_analysis import SummarizeAnalysis
+
         return SummarizeAnalysis.req(self)
 
     def output(self) -> Any:
