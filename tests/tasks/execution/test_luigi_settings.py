@@ -17,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[3]
 def core() -> luigi.configuration.LuigiConfigParser:
     """luigi's configuration without a number of workers, put back afterwards."""
     config = luigi.configuration.get_config()
+    if not config.has_section("core"):
+        # law, which reads law.cfg, need not have been imported
+        config.add_section("core")
     before = config.get("core", "workers", None)
     config.remove_option("core", "workers")
     yield config
