@@ -187,6 +187,12 @@ def test_the_code_of_the_how_to_looks_into_a_correction_file(
     )
 
 
+def test_the_editor_is_told_of_the_schemas_that_the_commands_write() -> None:
+    settings = json.loads(blocks("editor.md", "json")[0])
+    written = re.findall(r"--output (\S+)", blocks("editor.md", "bash")[0])
+    assert list(settings["yaml.schemas"]) == written
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_block_of_yaml_and_json_can_be_read(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

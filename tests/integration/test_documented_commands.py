@@ -179,7 +179,7 @@ def test_merged_files_are_read_as_the_how_tos_read_them(
 
 def test_the_notebook_runs(reader: Reader) -> None:
     for package in ("nbclient", "ipykernel"):
-        pytest.importorskip(package, reason="to run this test: pip install -e '.[test]'")
+        pytest.importorskip(package, reason="to run this test: pip install -e '.[notebook]'")
     source = ROOT / "docs" / "notebook.ipynb"
     said = reader.must(f"jupyter-execute --timeout=600 --output=$PWD/done.ipynb {source}")
     assert "attempted to send message from fork" not in said
