@@ -93,15 +93,13 @@ class Start:
     n_workers: int | None
 
     def of_jobs(self, n_jobs: int) -> float:
-        """Of all jobs of a sample; local workers are forked from a process that has started."""
-        if self.n_workers is None:
-            return n_jobs * (self.start_up + self.warm_up)
-        return min(n_jobs, self.n_workers) * self.warm_up
+        """Of all jobs of a sample."""
+        return n_jobs * self.of_one
 
     @property
     def of_one(self) -> float:
-        """Of the first job of a process."""
-        return self.warm_up + (self.start_up if self.n_workers is None else 0.0)
+        """Of one job; local workers are forked from a process that is warm already."""
+        return self.start_up + self.warm_up if self.n_workers is None else 0.0
 
 
 def _without(pair: SampleYear, found: Entries | str, done: Probe | str) -> PairForecast:
