@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 FOLDER = Path(os.environ.get("HIGGSFLOW_ENGINES", "/tmp/higgsflow-engines"))
 PATIENCE = 300.0
+
+_SLURM = {"waiting": "PENDING", "running": "RUNNING", "": "PENDING,RUNNING"}
+_HTCONDOR = {"waiting": "JobStatus == 1", "running": "JobStatus == 2", "": "True"}
 
 
 class Pool:
@@ -62,17 +64,15 @@ class Pool:
     def queue(self, state: str = "") -> list[str]:
         """The ids of the jobs in its queue, perhaps only those that wait or run."""
         if self.name == "slurm":
-            states = {"waiting": "PENDING", "running": "RUNNING", "": "PENDING,RUNNING"}[state]
-            return ask("squeue", "-h", "-o", "%i", "-t", states).split()
-        number = {"waiting": "JobStatus == 1", "running": "JobStatus == 2", "": "True"}[state]
-        return ask("condor_q", "-constraint", number, "-af:j", "JobStatus").split()[::2]
+            return ask("squeue", "-h", "-o", "%i", "-t", _SLURM[state]).split()
+        return ask("condor_q", "-constraint", _HTCONDOR[state], "-af:j", "JobStatus").split()[::2]
 
-    def waiting(self, number: int) -> str:
-        """The id of one of the jobs of a batch, while it waits."""
+    def job(self, number: int, state: str) -> str:
+        """The id of one of the jobs of a batch, while it waits or runs."""
         if self.name == "slurm":
-            rows = ask("squeue", "-h", "-o", "%i %j", "-t", "PENDING").splitlines()
+            rows = ask("squeue", "-h", "-o", "%i %j", "-t", _SLURM[state]).splitlines()
             return next((r.split()[0] for r in rows if r.endswith(f".{number}")), "")
-        constraint = f"JobStatus == 1 && HiggsflowJob == {number}"
+        constraint = f"{_HTCONDOR[state]} && HiggsflowJob == {number}"
         return ask("condor_q", "-constraint", constraint, "-af:j", "").strip()
 
     def kill(self, job: str) -> None:
@@ -155,18 +155,6 @@ class Farm:
         """The same without waiting."""
         return self.lab.start(stage, *self.arguments(*more))
 
-    def job_of(self, start: int) -> str:
-        """What the engine calls the job of a chunk that runs, as another shell is told."""
-
-        def found() -> str:
-            printed = self.lab.law_run("MonitorJobs", "--sample", "Sig", "--json").stdout
-            rows = json.loads(printed)[0]["chunks"] if printed else []
-            ids = [r["engine_id"] for r in rows if r["branch"] == (start - 1000) // 10]
-            return ids[0] if ids else ""
-
-        job: str = wait_for(found)
-        return job
-
     def node(self, arguments: list[str]) -> subprocess.Popen[bytes]:
         """A job's program, out of reach of the engine: as on a node that it has lost."""
         folder = self.lab.folder / "node"
@@ -208,6 +196,12 @@ def watched(events):
 {body}
     return events.event > 0
 """
+
+
+@pytest.fixture(scope="class")
+def known() -> dict[str, Any]:
+    """The merged events of the toy analysis, once they are known."""
+    return {}
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """The same analysis on a real Slurm."""
 
-from scenarios import Scenarios
+from scenarios import Once, Scenarios
 
 
-class TestSlurm(Scenarios):
+class TestSlurm(Scenarios, Once):
     """See there."""
 
     engine = "slurm"
