@@ -87,7 +87,7 @@ class BatchPool:
         self._take_over(jobs)
         self._earlier.cancel_others(self._engine, {flight.key for flight in self._flights})
         while self._waiting or self._flights:
-            self._submit(submission)
+            self._submit(submission, book)
             self._collect(book)
             room.keep(len({flight.key for flight in self._flights}))
             self._pause(book)
@@ -119,7 +119,7 @@ class BatchPool:
                 attempt = Attempt(job, known.resources, known.attempt)
                 self._flights.append(Flight(attempt, known.key, unsure=True))
 
-    def _submit(self, submission: Submission) -> None:
+    def _submit(self, submission: Submission, book: Book) -> None:
         now = time.time()
         due = [attempt for attempt in self._waiting if attempt.not_before <= now]
         groups = submission.groups(due, len(self._in_queue()), self.knobs.parallel_jobs)
@@ -139,6 +139,8 @@ class BatchPool:
             )
             for flight in flights:
                 flight.unsure = not went_well
+                if went_well:
+                    book.submitted(flight.attempt.job.chunk.id, flight.engine_id)
             self._next_look = min(self._next_look, time.time() + self.knobs.poll_interval)
 
     def _in_queue(self) -> set[Key]:
@@ -158,6 +160,9 @@ class BatchPool:
     def _conclude(self, flight: Flight, outcome: JobRecord | FailureRecord, book: Book) -> None:
         """An attempt has ended; a failure is final, or followed by another attempt."""
         self._flights.remove(flight)
+        if flight.begun(self._places):
+            # between two looks at the queue
+            _tell(flight, self._places, book)
         if isinstance(outcome, FailureRecord):
             settings = self.knobs.settings(self._settings)
             attempt = flight.attempt
@@ -263,11 +268,22 @@ def first_resources(site: Site, settings: JobsManager) -> Resources:
 def _note(flights: Iterable[Flight], seen: Seen, places: Places, book: Book) -> None:
     """The engine has a job; its book hears what is new of it."""
     for flight in flights:
-        before, attempt = flight.seen, flight.attempt
+        before = flight.seen
         flight.unsure, flight.seen, flight.silent_since = False, seen, 0.0
-        if before is None:
-            book.submitted(attempt.job.chunk.id, seen.id)
-        if seen.phase == "running" and (before is None or before.phase != "running"):
-            log = str(places.log(flight.stem, attempt.number))
-            known = {"host": seen.host, "engine_id": seen.id, "log": log}
-            book.begun(attempt.job.chunk.id, attempt.number, attempt.resources, **known)
+        if before is None and not flight.given_id:
+            book.submitted(flight.attempt.job.chunk.id, seen.id)
+        if seen.phase == "running":
+            _tell(flight, places, book)
+
+
+def _tell(flight: Flight, places: Places, book: Book) -> None:
+    """The book hears, once, that an attempt runs."""
+    if not flight.told:
+        flight.told = True
+        attempt = flight.attempt
+        known = {
+            "host": flight.seen.host if flight.seen is not None else "",
+            "engine_id": flight.engine_id,
+            "log": str(places.log(flight.stem, attempt.number)),
+        }
+        book.begun(attempt.job.chunk.id, attempt.number, attempt.resources, **known)

@@ -77,8 +77,8 @@ class Request:
 class Engine(Protocol):
     """A batch engine."""
 
-    def submit(self, request: Request) -> None:
-        """Submits all jobs of a request.
+    def submit(self, request: Request) -> dict[int, str]:
+        """Submits all jobs of a request; what the engine calls each, as far as it says so.
 
         Raises:
             EngineError: when not all of them were taken; some may have been.

@@ -27,6 +27,8 @@ class Flight:
         key: the job that runs it.
         unsure: whether the engine may not have taken it: who submitted it was killed, or refused.
         seen: what the engine last said.
+        given_id: what the engine called its job when it took it.
+        told: whether the book has heard that it runs.
         silent_since: when it was first seen to have ended, or not seen at all.
     """
 
@@ -34,6 +36,8 @@ class Flight:
     key: Key
     unsure: bool = False
     seen: Seen | None = None
+    given_id: str = ""
+    told: bool = False
     silent_since: float = 0.0
     submitted: float = field(default_factory=time.time)
 
@@ -45,7 +49,7 @@ class Flight:
     @property
     def engine_id(self) -> str:
         """What the engine calls its job; empty where that is not known."""
-        return self.seen.id if self.seen is not None else ""
+        return self.seen.id if self.seen is not None else self.given_id
 
     def silent_for(self) -> float:
         """Seconds since it was first seen to have ended, or not seen; counted from now at first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from higgsflow.errors import InvalidConfiguration
@@ -38,6 +39,7 @@ _HELD = 600
 _SCANNED = 100_000  # entries of the history that are looked at
 # reasons to hold a job, as `records.ending` knows them
 _LATE, _LARGE = '"run time limit reached"', '"memory limit exceeded"'
+_SUBMITTED = re.compile(r"(\d+)\.(\d+) - \1\.(\d+)")
 _AT_ONCE = 500  # jobs in one expression
 
 
@@ -49,10 +51,10 @@ class HTCondor:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: Request) -> dict[int, str]:
         path = request.folder / "job.sub"
         write_text(path, describe(request, self._site))
-        ask(["condor_submit", "-terse", str(path)], request.keep)
+        return submitted(ask(["condor_submit", "-terse", str(path)], request.keep))
 
     def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
         if not tokens:
@@ -78,6 +80,13 @@ class HTCondor:
         there = self.look(owner, {token for token, _ in jobs})
         for some in _parts(sorted(set(jobs) & set(there))):
             ask(["condor_rm", "-constraint", _those(owner, some)])
+
+
+def submitted(answer: str) -> dict[int, str]:
+    """The ids of the jobs of a batch in their order, of an answer such as `7.0 - 7.99`."""
+    parts = (found.groups() for found in _SUBMITTED.finditer(answer))
+    ids = (f"{c}.{i}" for c, first, last in parts for i in range(int(first), int(last) + 1))
+    return dict(enumerate(ids))
 
 
 def describe(request: Request, site: Site) -> str:

@@ -35,7 +35,7 @@ class Slurm:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: Request) -> dict[int, str]:
         with ThreadPoolExecutor(self._site.submission_threads) as threads:
             futures = [
                 threads.submit(ask, arguments(request, number, self._site), request.keep)
@@ -44,6 +44,8 @@ class Slurm:
         failed = [error for error in (future.exception() for future in futures) if error]
         if failed:
             raise failed[0]
+        # with the name of a cluster, where there are several
+        return {i: future.result().strip().split(";")[0] for i, future in enumerate(futures)}
 
     def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
         del owner

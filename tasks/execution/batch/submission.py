@@ -79,9 +79,10 @@ class Submission:
         script = folder / "job.sh"
         write_script(script, self._site, self._places.jobs / "batches")
         with self._places.submitting() as descriptor:
-            engine.submit(
-                Request(self._places.owner, token, folder, script, self._totals, descriptor)
-            )
+            request = Request(self._places.owner, token, folder, script, self._totals, descriptor)
+            ids = engine.submit(request)
+        for flight in flights:
+            flight.given_id = ids.get(flight.key[1], "")
 
     def tidy(self, engine: Engine) -> None:
         """Removes the batches, which have all ended, and what the engine wrote for them."""

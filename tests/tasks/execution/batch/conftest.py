@@ -33,7 +33,7 @@ class Processes:
         self.jobs: dict[Key, subprocess.Popen[str]] = {}
         self.refusals = 0
 
-    def submit(self, request: Request) -> None:
+    def submit(self, request: Request) -> dict[int, str]:
         if self.refusals:
             self.refusals -= 1
             raise EngineError("submit failed: come back later")
@@ -43,6 +43,7 @@ class Processes:
                     [str(request.script), request.token, str(number)],
                     stdout=printed, stderr=printed, text=True,
                 )  # fmt: skip
+        return {n: str(self.jobs[request.token, n].pid) for n in range(len(request.resources))}
 
     def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
         del owner
@@ -74,13 +75,14 @@ class Heard:
     def __init__(self) -> None:
         self.outcomes: list[JobRecord | FailureRecord] = []
         self.submitted_ids: list[str] = []
+        self.begun_with: list[dict[str, Any]] = []
 
     def submitted(self, chunk_id: str, engine_id: str) -> None:
         del chunk_id
         self.submitted_ids.append(engine_id)
 
     def begun(self, chunk_id: str, attempt: int, asked: Any, **known: Any) -> None:
-        """Not looked at."""
+        self.begun_with.append({"chunk": chunk_id, "attempt": attempt, "asked": asked, **known})
 
     def ended(self, outcome: JobRecord | FailureRecord) -> bool:
         self.outcomes.append(outcome)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from higgsflow.model.engines import Site
@@ -7,6 +8,7 @@ from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.batch_pool import first_resources
+from tasks.execution.batch.engine import Seen
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
 
@@ -82,3 +84,20 @@ def test_the_site_says_first_what_jobs_have() -> None:
     bare = Site(engine="slurm")
     assert first_resources(bare, settings) == Resources(memory_mb=500, time_limit=50)
     assert first_resources(bare, JobsManager()).memory_mb == 2048
+
+
+def test_a_job_that_ends_between_two_looks_is_told_of_all_the_same(bench: Any) -> None:
+    """Its log, what it was allowed, and what the engine called it."""
+
+    def waiting(*_: Any) -> dict[Any, Seen]:
+        return {key: Seen(str(job.pid), "waiting") for key, job in bench.engine.jobs.items()}
+
+    bench.engine.look = waiting
+    bench.prepare().run()
+    ids = {str(process.pid) for process in bench.engine.jobs.values()}
+    assert {known["engine_id"] for known in bench.heard.begun_with} == ids
+    assert len(bench.heard.begun_with) == 4
+    for known in bench.heard.begun_with:
+        assert known["chunk"] in Path(known["log"]).read_text("utf-8")
+        assert known["asked"].memory_mb == 2048.0
+    assert set(bench.heard.submitted_ids) == ids

@@ -12,7 +12,7 @@ from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import Resources
 from tasks.execution.batch.engine import Request
-from tasks.execution.batch.htcondor import describe
+from tasks.execution.batch.htcondor import describe, submitted
 
 SMALL = Resources(memory_mb=1000, time_limit=600)
 LARGE = Resources(memory_mb=4000, time_limit=10 * 3600)
@@ -80,3 +80,9 @@ def test_held_jobs_do_not_stay() -> None:
 def test_a_queue_means_nothing_without_flavours() -> None:
     with pytest.raises(InvalidConfiguration, match="queue 'short' has no meaning"):
         lines(Site(engine="htcondor", queue="short"), SMALL)
+
+
+def test_ids_are_those_of_the_answer_in_its_order() -> None:
+    assert submitted("7.0 - 7.2\n") == {0: "7.0", 1: "7.1", 2: "7.2"}
+    assert submitted("7.0 - 7.1\n8.0 - 8.0\n") == {0: "7.0", 1: "7.1", 2: "8.0"}
+    assert submitted("no such answer") == {}
