@@ -124,13 +124,30 @@ def test_retrying_what_fails_again_ends_as_before(half: tuple[Lab, Path, bytes])
     assert lab.changed_since(before) == set()
 
 
-def test_retrying_reaches_the_summary(half: tuple[Lab, Path, bytes]) -> None:
+def test_what_is_lost_is_told_in_the_summary_until_it_lands(
+    half: tuple[Lab, Path, bytes], capfd: Captured
+) -> None:
+    """All four ranges of one of two files: of 70 ways to lose four of eight, two are like that."""
     lab, path, content = half
+    lab.jobs["n_events_per_output"] = 10
+    lab.content["sentinels"] = {"loss_chance": 0.05}
     assert lab.run()
+    found = lab.read("summary", "summary.json")
+    (bias,) = (f for f in found["findings"] if f["kind"] == "biased loss")
+    assert (bias["severity"], bias["where"]) == ("warning", "Sig (2017)")
+    assert "all 4 lost of 8 ranges are of one file, of chance 0.03" in bias["text"]
+    assert found["samples"][0]["lost"] == [[str(path), 0, 40]]
+    assert found["samples"][0]["losses"]["chance"] == pytest.approx(2 / 70)
+    told = capfd.readouterr()
+    assert "biased loss: Sig (2017)" in told.out
+    assert "Sig * 50.00%" in " ".join(told.out.split())
+    assert "late or retried" not in told.err
     repair(path, content)
     assert lab.run(retry_failed=True)
-    (summary,) = lab.read("summary", "summary.json")["samples"]
-    assert summary["normalization"]["complete"] is True
+    assert "Sig (2017): late or retried jobs have landed: 8 of 8 chunks" in capfd.readouterr().err
+    found = lab.read("summary", "summary.json")
+    assert found["samples"][0]["normalization"]["complete"] is True
+    assert "biased loss" not in {finding["kind"] for finding in found["findings"]}
 
 
 def test_a_higher_fraction_refuses_what_was_tolerated(
