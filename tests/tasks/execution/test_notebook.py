@@ -6,17 +6,13 @@ import sys
 import time
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import nbformat
-from nbclient import NotebookClient
+import pytest
 
 from tasks.execution import notebook
 from tasks.execution.display import Channel, Reader
 from tasks.execution.notebook import NotebookDisplay, as_html, in_notebook
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 CELL = """
@@ -92,12 +88,17 @@ def test_what_is_drawn_is_html() -> None:
 
 def test_a_cell_shows_it(tmp_path: Path) -> None:
     """In a real kernel, where it is one output that was drawn again."""
+    for package in ("nbclient", "ipykernel"):
+        pytest.importorskip(package, reason="to run this test: pip install -e '.[notebook]'")
+    from nbclient import NotebookClient
+    from nbformat import v4
+
     path = tmp_path / "jobs" / "Sig" / "2017" / "progress.json"
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({**ROW, "began": time.time() - 12}), encoding="utf-8")
     os.utime(path, (time.time() + 600, time.time() + 600))
-    cell = nbformat.v4.new_code_cell(CELL.format(folder=str(tmp_path)))
-    book = nbformat.v4.new_notebook(cells=[cell])
+    cell = v4.new_code_cell(CELL.format(folder=str(tmp_path)))
+    book = v4.new_notebook(cells=[cell])
     resources = {"metadata": {"path": str(ROOT)}}
     NotebookClient(book, timeout=120, kernel_name="python3", resources=resources).execute()
     (output,) = [o for o in book.cells[0].outputs if o.output_type == "display_data"]
