@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.sample import SampleYear
 
-_FORMAT = 6
+_FORMAT = 7
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",

@@ -22,6 +22,41 @@ from higgsflow.report.variation_content import (
 )
 
 
+class JobSpan(Noun):
+    """When the last job of a chunk ran, for the picture of jobs over time.
+
+    Attributes:
+        status: how it ended.
+        started: seconds since 1970.
+        wall: seconds, of all the jobs that made the chunk.
+    """
+
+    status: Literal["done", "failed"]
+    started: float
+    wall: float
+
+
+class JobFailure(Noun):
+    """A chunk that is not done, since its last job failed.
+
+    Attributes:
+        chunk_id: its id, as in the table of jobs.
+        n_entries: that were not processed.
+        attempts: how often it was tried.
+        error_class: of the last failure.
+        message: of the same.
+        host: where it ran.
+    """
+
+    chunk_id: str
+    url: str
+    n_entries: int
+    attempts: int
+    error_class: str
+    message: str
+    host: str
+
+
 class JobsSummary(Noun):
     """The jobs of a sample and year in numbers.
 
@@ -32,6 +67,8 @@ class JobsSummary(Noun):
         peak_memory_mb: of the job that took most.
         stages: seconds per stage of the jobs.
         profile: where time and memory of the jobs went, if they were told to record it.
+        spans: when each job ran.
+        failures: chunks that are not done.
     """
 
     n_chunks: int
@@ -44,6 +81,8 @@ class JobsSummary(Noun):
     peak_memory_mb: float
     stages: dict[str, float] = {}
     profile: Profile | None = None
+    spans: tuple[JobSpan, ...] = ()
+    failures: tuple[JobFailure, ...] = ()
 
 
 class FileSummary(Noun):

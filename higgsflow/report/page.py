@@ -11,6 +11,7 @@ from higgsflow.report import (
     aggregates,
     finding_sections,
     galleries,
+    job_sections,
     lumi_sections,
     sections,
     selection_sections,
@@ -99,6 +100,6 @@ def _parts(summary: Summary, pictures: Pictures) -> tuple[Html, ...]:
         selection_sections.cut_flows(summary),
         selection_sections.overlaps(summary),
         selection_sections.systematics(summary, pictures),
-        sections.jobs(summary),
+        job_sections.jobs(summary),
         sections.provenance(summary),
     )

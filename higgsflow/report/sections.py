@@ -14,7 +14,6 @@ from higgsflow.report.formatting import (
     measured,
     number,
     percent,
-    seconds,
 )
 from higgsflow.report.markup import (
     Content,
@@ -166,41 +165,6 @@ def _normalization_row(sample: SampleSummary) -> tuple[Content, ...]:
         number(found.scale1fb),
         number(found.luminosity),
         _status(sample),
-    )
-
-
-def jobs(summary: Summary) -> Html:
-    """What the jobs took, and what was lost."""
-    headers = ("sample", "year", "jobs", "done", "failed", "missing", "attempts", "wall time")
-    lost = [
-        (sample.sample, sample.year, url, f"{start:,}", f"{stop:,}")
-        for sample in summary.samples
-        for url, start, stop in sample.lost
-    ]
-    losses = table(("sample", "year", "file", "first entry", "end"), lost, names=3)
-    return section(
-        "jobs",
-        "Jobs and timing",
-        table(
-            (*headers, "CPU time", "peak memory"),
-            (_jobs_row(sample) for sample in summary.samples),
-            names=2,
-        ),
-        element("h3", "Entries that were not processed"),
-        losses if lost else element("p", "None."),
-    )
-
-
-def _jobs_row(sample: SampleSummary) -> tuple[Content, ...]:
-    found = sample.jobs
-    numbers = (found.n_chunks, found.n_done, found.n_failed, found.n_missing, found.n_attempts)
-    return (
-        sample.sample,
-        sample.year,
-        *map(count, numbers),
-        seconds(found.wall),
-        seconds(found.cpu),
-        f"{found.peak_memory_mb:.0f} MB",
     )
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.records.generator_bins import GeneratorBin, generator_bins
-from higgsflow.records.profile import total
 from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
 from higgsflow.report.effects import effects
 from higgsflow.report.intervals import clopper_pearson
+from higgsflow.report.job_summary import summarize_jobs
 from higgsflow.report.variation_content import (
     CutSummary,
     Efficiency,
@@ -93,7 +93,7 @@ def summarize_sample(
         generator_bins=_generator_bins(jobs),
         factor_sums=jobs.factor_sums,
         factor_means={} if pair.is_data else _means(jobs.factor_sums, sum_g),
-        jobs=_jobs(jobs),
+        jobs=summarize_jobs(jobs),
         versions=_versions(jobs),
         variations=variations,
         systematics=effects(systematics, ledgers, variations),
@@ -154,23 +154,6 @@ def _joined(parts: Sequence[RangeSums]) -> tuple[tuple[int, int], ...]:
         else:
             joined.append((start, stop))
     return tuple(joined)
-
-
-def _jobs(jobs: SampleJobs) -> JobsSummary:
-    states = [row.status for row in jobs.rows]
-    names = dict.fromkeys(stage for row in jobs.rows for stage in row.stages)
-    return JobsSummary(
-        n_chunks=len(states),
-        n_done=states.count("done"),
-        n_failed=states.count("failed"),
-        n_missing=states.count("missing"),
-        n_attempts=sum(row.attempts for row in jobs.rows),
-        wall=math.fsum(row.wall for row in jobs.rows),
-        cpu=math.fsum(row.cpu for row in jobs.rows),
-        peak_memory_mb=max((row.peak_memory_mb for row in jobs.rows), default=0.0),
-        stages={name: math.fsum(row.stages.get(name, 0.0) for row in jobs.rows) for name in names},
-        profile=total([row.profile for row in jobs.rows if row.profile is not None]),
-    )
 
 
 def _versions(jobs: SampleJobs) -> dict[str, tuple[str, ...]]:

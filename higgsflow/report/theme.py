@@ -77,6 +77,9 @@ svg .compared { stroke-dasharray: 2 2; }
 svg .one { stroke-dasharray: 4 3; stroke-width: .7; }
 svg .points { stroke-width: 4.6; stroke-linecap: round; }
 svg .arrows { fill: var(--text); }
+svg .failed { stroke: var(--bad); stroke-width: 2; }
+figure.wide { max-width: 1100px; }
+meter { width: 12rem; }
 svg .hover { fill: transparent; }
 svg .hover:hover { fill: var(--text); fill-opacity: .1; }
 /* colours */

@@ -1,5 +1,4 @@
 from higgsflow.report.sections import (
-    jobs,
     marked,
     overview,
     provenance,
@@ -37,16 +36,6 @@ def test_mark_is_on_incomplete_names_only():
     text = marked("a", complete=False, fraction=0.99999).text
     assert "not every event" in text
     assert "* 99.99%" in text
-
-
-def test_lost_ranges_are_listed(make_summary):
-    assert "root://host//f2.root" in jobs(make_summary(incomplete=True)).text
-    assert "None." in jobs(make_summary()).text
-
-
-def test_jobs_have_their_times(make_summary):
-    text = jobs(make_summary()).text
-    assert "<td>2.2 min</td><td>99.0 s</td><td>512 MB</td>" in text
 
 
 def test_configuration_is_shown_as_it_is(make_summary):

@@ -1,0 +1,100 @@
+"""The picture of jobs over time: a lane for each sample and year, as high as jobs ran at once.
+
+A lane has so many steps at most, however many jobs there were.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from higgsflow.report import aggregates
+from higgsflow.report.formatting import seconds
+from higgsflow.report.svg import Scale, between, box, drawing, path, place, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from higgsflow.report.content import JobSpan, SampleSummary, Summary
+    from higgsflow.report.markup import Html
+
+_WIDTH, _LEFT, _RIGHT = 900, 190, 885
+_TOP, _LANE = 8, 20
+_STEPS = 200
+_LONGEST = 28
+
+
+def draw_timeline(summary: Summary) -> Html | None:
+    """All jobs on one axis of time; None where nothing is known of them."""
+    spans = [span for sample in summary.samples for span in sample.jobs.spans]
+    if not spans:
+        return None
+    first = min(span.started for span in spans)
+    last = max(span.started + span.wall for span in spans)
+    lanes = [sample for sample in summary.samples if sample.jobs.spans]
+    bottom = _TOP + _LANE * len(lanes)
+    x = Scale(0.0, max(last - first, 1e-3), _LEFT, _RIGHT)
+    highest = max(int(running(s.jobs.spans, first, x.high).max()) for s in lanes)
+    shapes = [shape for i, s in enumerate(lanes) for shape in _lane(i, s, x, (first, highest))]
+    begun = datetime.fromtimestamp(first, timezone.utc).isoformat(" ", "seconds")
+    words = f"jobs over time, from {begun} for {seconds(x.high)}, at most {highest} at once"
+    return drawing((_WIDTH, bottom + 34), words, [*shapes, *_axis(x, bottom, begun)])
+
+
+def running(spans: Sequence[JobSpan], first: float, length: float) -> npt.NDArray[np.int64]:
+    """The largest number of jobs at once in each step of the axis.
+
+    Args:
+        spans: of the jobs.
+        first: where the axis begins, in seconds since 1970.
+        length: of the axis, in seconds.
+    """
+    change = np.zeros(_STEPS + 1, dtype=np.int64)
+    for span in spans:
+        begin = int((span.started - first) / length * _STEPS)
+        end = int((span.started + span.wall - first) / length * _STEPS)
+        change[min(begin, _STEPS - 1)] += 1
+        change[min(end, _STEPS - 1) + 1] -= 1
+    return np.cumsum(change)[:_STEPS]
+
+
+def _lane(
+    i: int, sample: SampleSummary, x: Scale, start_and_most: tuple[float, int]
+) -> Iterator[Html]:
+    first, highest = start_and_most
+    spans, bottom = sample.jobs.spans, _TOP + _LANE * (i + 1)
+    y = Scale(0.0, highest, bottom, bottom - _LANE + 4)
+    name = aggregates.label(sample)
+    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    yield text(_LEFT - 6, bottom - 5, short, anchor="end")
+    edges = np.linspace(_LEFT, _RIGHT, _STEPS + 1).tolist()
+    heights = [y(n) for n in running(spans, first, x.high)]
+    yield path("c0", between(edges, heights, [y(0)] * _STEPS))
+    failed = sorted({place(x.inside(s.started + s.wall - first)) for s in _failed(spans)})
+    if failed:
+        yield path("failed", [f"M{where} {bottom}v-{_LANE - 4}" for where in failed])
+    wall = seconds(sum(span.wall for span in spans))
+    n_failed = len(_failed(spans))
+    tooltip = f"{name}: {len(spans)} jobs, {n_failed} failed, {wall} together"
+    yield box("hover", (_LEFT, _RIGHT), (bottom - _LANE, bottom), tooltip)
+
+
+def _failed(spans: Sequence[JobSpan]) -> list[JobSpan]:
+    return [span for span in spans if span.status == "failed"]
+
+
+def _axis(x: Scale, bottom: int, begun: str) -> Iterator[Html]:
+    unit, size = next((u, s) for u, s in _UNITS if x.high >= 2 * s or s == 1)
+    in_units = Scale(0.0, x.high / size, _LEFT, _RIGHT)
+    for value in in_units.ticks(8):
+        yield path("tick", [f"M{place(in_units(value))} {bottom}v-5"])
+        yield text(in_units(value), bottom + 14, f"{value:g}", anchor="middle")
+    yield box("axis", (_LEFT, _RIGHT), (_TOP, bottom))
+    yield text(_RIGHT, bottom + 29, f"{unit} since {begun} UTC", anchor="end")
+
+
+_UNITS = (("days", 86400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
