@@ -407,8 +407,11 @@ def make_toy_columns() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Callable[[str], str]:
-    """Opens an address in headless Chromium, which sees this machine only; returns the page."""
+def chromium(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Opens an address in headless Chromium, which sees this machine only: the page, the console.
+
+    The page is its output, what it told the console among its errors; it takes more options.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
@@ -417,16 +420,22 @@ def browser(tmp_path: Path) -> Callable[[str], str]:
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync",
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--virtual-time-budget=3000",
-        f"--user-data-dir={tmp_path / 'chromium'}",
+        "--enable-logging=stderr", f"--user-data-dir={tmp_path / 'chromium'}",
     )  # fmt: skip
 
-    def opened(address: str) -> str:
-        command = [program, *options, "--dump-dom", address]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=120
-        ).stdout
+    def opened(address: str, *more: str) -> subprocess.CompletedProcess[str]:
+        command = [program, *options, *more, "--dump-dom", address]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
 
     return opened
+
+
+@pytest.fixture
+def browser(
+    chromium: Callable[..., subprocess.CompletedProcess[str]],
+) -> Callable[[str], str]:
+    """Opens an address in headless Chromium; returns the page."""
+    return lambda address: chromium(address).stdout
 
 
 @pytest.fixture

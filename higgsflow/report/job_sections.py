@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.report.formatting import NOTHING, count, number, percent, seconds
-from higgsflow.report.markup import Content, Html, element, note, section, table
+from higgsflow.report.markup import Content, Html, element, joined, note, section, table
 from higgsflow.report.time_spent import bytes_read, time_spent
 from higgsflow.report.timeline import draw_timeline
 
@@ -91,8 +91,8 @@ def _time_spent(summary: Summary) -> Iterator[Html]:
 
 
 def _stage(one: Spent) -> tuple[Content, ...]:
-    share = element("meter", percent(one.share), value=number(one.share), max="1")
-    return (one.stage, seconds(one.wall), share)
+    bar = element("meter", value=number(one.share), max="1", aria_hidden="true")
+    return (one.stage, seconds(one.wall), joined((percent(one.share), bar)))
 
 
 def _recorded(one: Spent) -> tuple[Content, ...]:

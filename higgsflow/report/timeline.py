@@ -40,7 +40,7 @@ def draw_timeline(summary: Summary) -> Html | None:
     x = Scale(0.0, max(last - first, 1e-3), _LEFT, _RIGHT)
     highest = max(int(running(s.jobs.spans, first, x.high).max()) for s in lanes)
     shapes = [shape for i, s in enumerate(lanes) for shape in _lane(i, s, x, (first, highest))]
-    begun = datetime.fromtimestamp(first, timezone.utc).isoformat(" ", "seconds")
+    begun = datetime.fromtimestamp(first, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     words = f"jobs over time, from {begun} for {seconds(x.high)}, at most {highest} at once"
     return drawing((_WIDTH, bottom + 34), words, [*shapes, *_axis(x, bottom, begun)])
 

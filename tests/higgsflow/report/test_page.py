@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -78,6 +79,54 @@ def test_every_figure_is_drawn_in_the_page(page):
     text = page.read_text()
     assert text.count("<figure>") == text.count("<svg ") == 2 * 2 * 3 + 2 * 2
     assert text.count('role="img" aria-label="') == text.count("<svg ")
+
+
+# what a reader's eye does: opens everything, and looks how large each figure is
+LOOK = """<script>
+document.querySelectorAll("details").forEach(d => { d.open = true; });
+const seen = [...document.querySelectorAll("figure svg")].map(svg => {
+  const size = svg.getBoundingClientRect();
+  return {size: [size.width, size.height], shapes: svg.querySelectorAll("path, rect").length,
+          text: getComputedStyle(svg.querySelector("text")).fill};
+});
+const look = {figures: seen, back: getComputedStyle(document.body).backgroundColor,
+              wide: document.documentElement.scrollWidth - innerWidth};
+document.body.insertAdjacentHTML("beforeend", "<pre id='seen'>" + JSON.stringify(look) + "</pre>");
+</script></body>"""
+
+
+def seen_in(chromium, page, folder, *options):
+    """What is told to the console, and what is seen of a copy of the page."""
+    copy = folder / "report.html"
+    copy.write_text(page.read_text().replace("</body>", LOOK))
+    result = chromium(copy.as_uri(), *options)
+    look = re.search(r'<pre id="seen">(.*?)</pre>', result.stdout)
+    return re.findall(r"CONSOLE.*", result.stderr), json.loads(look[1])
+
+
+def test_browser_draws_every_figure_and_has_nothing_to_complain(page, chromium, tmp_path):
+    told, look = seen_in(chromium, page, tmp_path)
+    assert told == []
+    assert len(look["figures"]) == page.read_text().count("<figure")
+    for figure in look["figures"]:
+        assert min(figure["size"]) > 50
+        assert figure["shapes"] >= 4
+    assert look["wide"] <= 0
+
+
+def test_browser_shows_it_light_and_dark(page, chromium, tmp_path):
+    schemes = ("--blink-settings=preferredColorScheme=1", "--blink-settings=preferredColorScheme=0")
+    light, dark = (seen_in(chromium, page, tmp_path, scheme)[1] for scheme in schemes)
+    assert light["back"] == "rgb(255, 255, 255)"
+    assert dark["back"] == "rgb(20, 23, 26)"
+    assert {f["text"] for f in light["figures"]}.isdisjoint(f["text"] for f in dark["figures"])
+
+
+def test_browser_would_tell_what_is_wrong(chromium, tmp_path):
+    """That the console is silent means something only if it is heard."""
+    (tmp_path / "page.html").write_text("<script>not_there()</script>")
+    result = chromium((tmp_path / "page.html").as_uri())
+    assert re.search("CONSOLE.*not_there is not defined", result.stderr)
 
 
 def test_same_summary_gives_the_same_page(make_summary, tmp_path):
