@@ -12,6 +12,7 @@ from higgsflow.errors import UnknownName
 from higgsflow.events.columns import combine, get_column, has_column
 from higgsflow.events.datasets import is_own
 from higgsflow.events.golden import is_certified, load_golden
+from higgsflow.events.stored_index import run_stage
 from higgsflow.explain.content import Explanation, VariationStory
 from higgsflow.explain.corrections import correction_stories, shift_story
 from higgsflow.explain.find import event_id, files_of, find_event
@@ -144,8 +145,7 @@ class _Teller:
     def notes(self) -> tuple[str, ...]:
         """What the weights lack, or should be read with."""
         if self._found is None:
-            sample, year = self._plan.pair.sample.name, self._plan.pair.year
-            command = f"law run UpdateScale1fb --sample {sample} --year {year}"
+            command = run_stage("UpdateScale1fb", self._plan.analysis, self._plan.pair)
             return (f"scale1fb is not in the store yet: {command}",)
         if not self._found.complete:
             return (f"scale1fb is that of {self._found.fraction:.1%} of the entries",)

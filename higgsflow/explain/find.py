@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from higgsflow.catalog.files import resolve_files
-from higgsflow.catalog.store import folder_of
-from higgsflow.errors import InvalidConfiguration, UserError
+from higgsflow.errors import UserError
 from higgsflow.events.lumisections import from_pairs, shortened
 from higgsflow.events.replicas import open_replica
-from higgsflow.events.sample_index import IndexFile
+from higgsflow.events.stored_index import is_produced, stored_index
 from higgsflow.events.tree import get_tree, read_arrays, reading
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 _STEP = 1_000_000  # entries of a column in memory at a time
 _IDENTITY = ("run", "luminosityBlock", "event")
-_PRODUCED = "task:"
 _TOLD = 3
 
 
@@ -68,20 +66,9 @@ def files_of(analysis: AnalysisModel, pair: SampleYear) -> tuple[str, ...]:
     Raises:
         UserError: where there are none, or a task has not made them yet.
     """
-    given = [a for a in pair.addresses if not a.startswith(_PRODUCED)]
-    if len(given) == len(pair.addresses):
-        return tuple(file.url for file in resolve_files(given, pair.name))
-    path = folder_of(analysis) / "index" / pair.sample.name / pair.year / "index.json"
-    try:
-        found = IndexFile.model_validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
-        command = f"law run IndexSample --sample {pair.sample.name} --year {pair.year}"
-        raise InvalidConfiguration(
-            f"the files of {pair.name} are made by a task, and not indexed yet",
-            str(path),
-            f"first: {command}",
-        ) from error
-    return tuple(file.url for file in found.index.files)
+    if is_produced(pair):
+        return tuple(file.url for file in stored_index(analysis, pair).files)
+    return tuple(file.url for file in resolve_files(pair.addresses, pair.name))
 
 
 def find_event(pair: SampleYear, files: Sequence[str], wanted: EventId) -> Place:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.files import resolve_files
 from higgsflow.catalog.store import folder_of
-from higgsflow.errors import InputFileError, InvalidConfiguration, UserError
+from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.events.index import SampleIndex, classify
-from higgsflow.events.sample_index import IndexFile, look_into
+from higgsflow.events.sample_index import look_into
+from higgsflow.events.stored_index import is_produced, stored_index
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from higgsflow.model.sample import SampleYear
 
 _ALL = 20  # files of a sample that are all looked into; of more the first one tells
-_PRODUCED = "task:"
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def entries_of(analysis: AnalysisModel, pair: SampleYear) -> Entries:
     Raises:
         UserError: where there are no files, or no events in them.
     """
-    if any(address.startswith(_PRODUCED) for address in pair.addresses):
-        return _of_index(_index(analysis, pair), pair)
+    if is_produced(pair):
+        return _of_index(stored_index(analysis, pair), pair)
     files = resolve_files(pair.addresses, pair.name)
     cache = folder_of(analysis).parent / "file_index"
     if len(files) <= _ALL:
@@ -97,14 +97,3 @@ def _estimated(files: tuple[InputFile, ...], first: FileIndex) -> int:
     if None in sizes or not first.size:
         return first.n_entries * len(files)
     return round(first.n_entries * sum(size or 0 for size in sizes) / first.size)
-
-
-def _index(analysis: AnalysisModel, pair: SampleYear) -> SampleIndex:
-    """The index of files that a task has made."""
-    path = folder_of(analysis) / "index" / pair.sample.name / pair.year / "index.json"
-    try:
-        return IndexFile.model_validate_json(path.read_bytes()).index
-    except (OSError, ValueError, UserError) as error:
-        command = f"law run IndexSample --sample {pair.sample.name} --year {pair.year}"
-        what = f"the files of {pair.name} are made by a task, and not indexed yet"
-        raise InvalidConfiguration(what, str(path), f"first: {command}") from error

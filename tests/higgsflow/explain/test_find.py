@@ -108,5 +108,5 @@ def test_files_that_a_task_makes_are_known_once_they_are_indexed(lab: Lab) -> No
         "Sig_2017_1.root",
     ]
     lab.output("index", "Sig", "2017", "index.json").unlink()
-    with pytest.raises(UserError, match="first: law run IndexSample --sample Sig --year 2017"):
+    with pytest.raises(UserError, match="first: law run IndexSample --analysis toy --sample Sig"):
         files_of(analysis, pair)

@@ -48,7 +48,7 @@ def test_files_of_a_task_are_those_of_the_index(lab: Lab) -> None:
     lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
     assert found(lab).n_entries == 80
     shutil.rmtree(lab.output("index"))
-    with pytest.raises(UserError, match="first: law run IndexSample --sample Sig --year 2017"):
+    with pytest.raises(UserError, match="first: law run IndexSample --analysis toy --sample Sig"):
         found(lab)
 
 

@@ -73,7 +73,7 @@ def check(tagger: Tagger, events: Any) -> Any:
 
 
 @given(content=EVENTS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_values_and_masks_agree(content: dict[str, Any]) -> None:
     events = one(content)
     found = check(DiphotonTagger(name="diphoton"), events)
