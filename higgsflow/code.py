@@ -1,7 +1,8 @@
 """Digests of code: what a function computes, not how it is formatted or explained.
 
 A digest covers the syntax tree of a module, without comments and docstrings, and of what it
-imports from the same package and from the physics of this one.
+imports from the same package and from the physics of this one. What taggers tell of their cuts
+decides nothing: the method `measures` and what it is made from are left out.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _PHYSICS = tuple(
         "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )
 )  # fmt: skip
+# of these what only tells, for explanations of single events
+_TELLING = ("higgsflow.objects.measures", "higgsflow.selection.measured")
+_TELLS = "measures"
 
 
 # digests that hold until `thaw`, whatever happens to the files; the physics of this package as ""
@@ -115,7 +119,7 @@ def _source_of(value: object, name: str) -> str:
         return f"{value.__module__}:{name}"
     try:
         source = inspect.getsource(value)  # type: ignore[arg-type]
-        return _syntax(ast.parse(textwrap.dedent(source)))
+        return _syntax(_without_telling(ast.parse(textwrap.dedent(source))))
     except (OSError, TypeError) as error:
         raise InvalidConfiguration(
             f"cannot read the source of '__main__:{name}'", "", "put it into a module of its own"
@@ -215,7 +219,7 @@ def _path_of(name: str) -> Path | None:
 def _parsed(path: Path, mtime_ns: int) -> tuple[str, tuple[tuple[str, int, tuple[str, ...]], ...]]:
     """Syntax and imports (module, level, names) of a file; the time tells versions apart."""
     del mtime_ns
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _without_telling(ast.parse(path.read_text(encoding="utf-8")))
     imports: list[tuple[str, int, tuple[str, ...]]] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -237,6 +241,29 @@ def _resolved(
         module = ".".join((*parts[:keep], *((module,) if module else ())))
     yield module
     yield from (f"{module}.{name}" for name in names)
+
+
+def _without_telling(tree: ast.Module) -> ast.Module:
+    """The tree without what only tells of cuts, and decides nothing: nobody may call it."""
+    if any(isinstance(node, ast.Attribute) and node.attr == _TELLS for node in ast.walk(tree)):
+        return tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            node.body = [part for part in node.body if not _tells(part)]
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    tree.body = [part for part in tree.body if not _is_for_telling(part, used)]
+    return tree
+
+
+def _tells(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == _TELLS
+
+
+def _is_for_telling(node: ast.stmt, used: set[str]) -> bool:
+    """Whether it imports what nothing that is left uses."""
+    if not isinstance(node, ast.ImportFrom) or node.module not in _TELLING:
+        return False
+    return not used & {alias.asname or alias.name for alias in node.names}
 
 
 def _syntax(tree: ast.Module) -> str:

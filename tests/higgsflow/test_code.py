@@ -197,3 +197,29 @@ _CUT_OF_TEST = 60.0
 
 def _helper_of_test() -> float:
     return _CUT_OF_TEST
+
+
+def test_what_a_tagger_only_tells_of_its_cuts_is_no_part_of_it(folder: Folder) -> None:
+    """Nobody's events are made again for a better explanation."""
+    plain = "class Mine:\n    def select(self, events):\n        return events.MET_pt > {}\n"
+    telling = (
+        "from higgsflow.selection.measured import above, measured\n\n\n"
+        + plain
+        + "\n    def measures(self, events, decision, context):\n        return {{}}\n"
+    )
+    digests = []
+    for source, threshold in ((plain, 100), (telling, 100), (telling, 80)):
+        name = folder.write("telling", source.format(threshold))
+        digests.append(code_digest(f"{name}:Mine"))
+    assert digests[0] == digests[1] != digests[2]
+    # where something uses it, it decides
+    using = telling.replace("events.MET_pt > {}", "self.measures(events, {}, None)")
+    for answer in ("{{}}", "{{1: 2}}"):
+        name = folder.write("telling", using.replace("{{}}", answer).format(100))
+        digests.append(code_digest(f"{name}:Mine"))
+    assert digests[-1] != digests[-2]
+    # a function of that name is one like others
+    for number in (1, 2):
+        name = folder.write("telling", f"def measures():\n    return {number}\n")
+        digests.append(code_digest(f"{name}:measures"))
+    assert digests[-1] != digests[-2]
