@@ -5,16 +5,17 @@ The system releases the lock when its holder dies, however it dies.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _POLL = 0.5  # seconds
 logger = logging.getLogger(__name__)
@@ -39,10 +40,27 @@ def is_driven(jobs_folder: Path) -> bool:
     if not jobs_folder.is_dir():
         return False
     lock = _lock(jobs_folder)
-    if _take(lock):
-        lock.release(force=True)
-        return False
+    try:
+        if _take(lock):
+            lock.release(force=True)
+            return False
+    except PermissionError:
+        # the store of somebody else, in which nothing can be written
+        return _is_held(Path(lock.lock_file))
     return True
+
+
+def _is_held(path: Path) -> bool:
+    """Whether somebody has the lock, without writing."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        # nobody has driven these jobs yet, or that cannot be known
+        return False
+    return False
 
 
 def _lock(jobs_folder: Path) -> FileLock:

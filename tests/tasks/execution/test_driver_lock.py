@@ -7,7 +7,9 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tasks.execution.driver_lock import driving, is_driven
+import pytest
+
+from tasks.execution.driver_lock import _is_held, driving, is_driven
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,3 +66,20 @@ def test_looking_takes_nothing_away(tmp_path: Path) -> None:
         assert not is_driven(tmp_path)
     with hold(tmp_path, 0.0) as other:
         assert line(other) == "drives"
+
+
+def test_who_may_only_read_sees_whether_somebody_drives(tmp_path: Path) -> None:
+    path = tmp_path / "driver.lock"
+    assert not _is_held(path)
+    with driving(tmp_path, lambda: None):
+        assert _is_held(path)
+    assert not _is_held(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
+def test_a_store_of_somebody_else_is_looked_at(tmp_path: Path) -> None:
+    with driving(tmp_path, lambda: None):
+        (tmp_path / "driver.lock").chmod(0o444)
+        assert is_driven(tmp_path)
+    (tmp_path / "driver.lock").chmod(0o444)
+    assert not is_driven(tmp_path)
