@@ -140,7 +140,7 @@ class Farm:
         return sorted(self.starts.read_text("ascii").split()) if self.starts.exists() else []
 
     def arguments(self, *more: str) -> list[str]:
-        """After `law run STAGE`."""
+        """After `law run STAGE`, for which the site is written."""
         path = self.lab.folder / "engines.yaml"
         path.write_text(yaml.safe_dump({"sites": {"here": self.site}}), encoding="utf-8")
         return ["--workflow", self.pool.name, *more]
