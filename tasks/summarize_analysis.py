@@ -68,7 +68,8 @@ class SummarizeAnalysis(AnalysisTask):
             refuse_shared(merged)
         samples = tuple(self._sample(pair) for pair in model.samples.pairs)
         summary = Summary(
-            inputs="",
+            inputs=digest(made_from),
+            made_from=dict(made_from),
             analysis=model.name,
             version=model.version,
             store=str(self.folder),

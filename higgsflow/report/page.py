@@ -13,6 +13,7 @@ from higgsflow.report import (
     galleries,
     job_sections,
     lumi_sections,
+    provenance_sections,
     sections,
     selection_sections,
 )
@@ -101,5 +102,5 @@ def _parts(summary: Summary, pictures: Pictures) -> tuple[Html, ...]:
         selection_sections.overlaps(summary),
         selection_sections.systematics(summary, pictures),
         job_sections.jobs(summary),
-        sections.provenance(summary),
+        provenance_sections.provenance(summary),
     )

@@ -21,7 +21,6 @@ from higgsflow.report.markup import (
     details,
     element,
     joined,
-    note,
     section,
     table,
 )
@@ -165,31 +164,4 @@ def _normalization_row(sample: SampleSummary) -> tuple[Content, ...]:
         number(found.scale1fb),
         number(found.luminosity),
         _status(sample),
-    )
-
-
-def provenance(summary: Summary) -> Html:
-    """What the page was made from, and the configuration as it was used."""
-    facts = (
-        ("analysis", summary.analysis),
-        ("version", summary.version),
-        ("made", summary.created),
-        ("higgsflow", summary.higgsflow),
-        ("store", summary.store),
-        ("digest of the inputs", summary.inputs),
-    )
-    files = [
-        (sample.sample, sample.year, variation, element("code", path))
-        for sample in summary.samples
-        for variation, path in sample.merged.items()
-    ]
-    return section(
-        "provenance",
-        "Provenance and configuration",
-        table(("", ""), ((name, element("code", value)) for name, value in facts)),
-        details("Merged files", table(("sample", "year", "variation", "path"), files, names=3)),
-        element("h3", "Configuration"),
-        element("pre", summary.configuration)
-        if summary.configuration
-        else note("The summary holds no configuration."),
     )

@@ -100,11 +100,17 @@ def overlaps(summary: Summary) -> Html:
     return section(
         "overlap",
         "Overlap of tags",
-        element("p", "Nominal events, years added: in the mask of a tag, and with the tag."),
+        element("p", _HOW_SHARED),
         table(("process", *summary.tags), rows),
         *(details(f"Events in both tags: {one.name}", _matrix(one, summary)) for one in found),
         *([note("Data are blinded.")] if hidden else []),
     )
+
+
+_HOW_SHARED = (
+    "Nominal events, years added: in the mask of a tag, and with the tag. The fraction of events "
+    "in both tags is of those in the mask of the tag of the row."
+)
 
 
 def _before_after(one: Overlap) -> Iterator[str]:
@@ -113,10 +119,20 @@ def _before_after(one: Overlap) -> Iterator[str]:
 
 
 def _matrix(one: Overlap, summary: Summary) -> Html:
-    rows = (
-        (tag, *(count(n) for n in row)) for tag, row in zip(summary.tags, one.matrix, strict=True)
-    )
+    rows = (_matrix_row(i, tag, one) for i, tag in enumerate(summary.tags))
     return table(("", *summary.tags), rows)
+
+
+def _matrix_row(i: int, tag: str, one: Overlap) -> tuple[Content, ...]:
+    shared = one.matrix[i]
+    return (tag, *(_shaded(n, shared[i]) for n in shared))
+
+
+def _shaded(n: int, of_tag: int) -> Html:
+    """Events in both tags, and the fraction of those in the tag of the row, also as a shade."""
+    fraction = n / of_tag if of_tag else None
+    shade = f"--share: {fraction or 0.0:.3f}"
+    return element("span", count(n), element("small", percent(fraction)), class_="two", style=shade)
 
 
 def systematics(summary: Summary, pictures: Pictures) -> Html:

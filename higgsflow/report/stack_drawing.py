@@ -43,13 +43,22 @@ def draw(stack: Stack, title: str) -> Html:
     low, high = top_and_bottom(stack)
     # the legend stands above the drawings and needs no room in them
     y = Scale(low, 0.8 * high, _MIDDLE if with_ratio else _BOTTOM, _TOP)
-    shapes = [*_frame(x, y, stack), *_simulation(stack, edges, y)]
+    shapes = [*_window(stack, edges, y), *_frame(x, y, stack), *_simulation(stack, edges, y)]
     if stack.data is not None:
         shapes.extend(_points(edges, observed(stack), y))
     if with_ratio:
         shapes.extend(_ratio(stack, edges))
     shapes.extend(_tooltips(stack, edges))
     return drawing(_SIZE, f"{title}: {_in_words(stack)}", shapes)
+
+
+def _window(stack: Stack, edges: list[float], y: Scale) -> Iterator[Html]:
+    """Where data are hidden, as a shade behind everything."""
+    if stack.data is not None and stack.hidden.any():
+        (bins,) = np.nonzero(stack.hidden)
+        within = (edges[bins[0]], edges[bins[-1] + 1])
+        yield box("window", within, (y.start, y.end))
+        yield text(sum(within) / 2, y.end + 28, "data blinded", anchor="middle")
 
 
 def _frame(x: Scale, y: Scale, stack: Stack) -> Iterator[Html]:

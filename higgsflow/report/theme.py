@@ -58,6 +58,8 @@ thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 1p
   z-index: 1; }
 tbody th, thead th:first-child { text-align: left; font-weight: 500; }
 .long { display: inline-block; max-width: 60rem; white-space: normal; }
+.two[style] { margin: -.25rem -.7rem; padding: .25rem .7rem; display: block;
+  background: color-mix(in srgb, var(--link) calc(40% * var(--share)), transparent); }
 .two small { display: block; color: var(--soft); }
 details { margin: .5rem 0; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
@@ -80,6 +82,7 @@ svg .arrows { fill: var(--text); }
 svg .failed { stroke: var(--bad); stroke-width: 2; }
 figure.wide { max-width: 1100px; }
 meter { width: 12rem; }
+svg .window { fill: var(--blind-back); }
 svg .hover { fill: transparent; }
 svg .hover:hover { fill: var(--text); fill-opacity: .1; }
 /* colours */
@@ -94,7 +97,7 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   nav { display: none; }
   .gallery { grid-template-columns: repeat(3, 1fr); gap: .4rem; }
-  svg, .legend i { print-color-adjust: exact; }
+  svg, .legend i, .two { print-color-adjust: exact; }
   .scroll { overflow: visible; max-height: none; border: 0; }
   thead th { position: static; }
   th, td { padding: .1rem .35rem; white-space: normal; }

@@ -3,9 +3,13 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
+import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from higgsflow.model.reporting import Reporting
 from higgsflow.report.page import page_of, write_report
 from higgsflow.report.pictures import Pictures
 
@@ -189,6 +193,40 @@ def test_blinded_page_does_not_depend_on_selected_data(make_summary):
     none = Pictures((), (), None)
     changed = summary.model_copy(update={"samples": samples})
     assert page_of(changed, none) == page_of(summary, none)
+
+
+def without_half_of_the_window(summary, rewrite):
+    """Other data in the window: half of them gone, the others moved; the counters follow."""
+    changed = []
+    for sample in summary.samples:
+        if sample.kind == "data":
+            path = Path(sample.merged["nominal"])
+            rows = {name: np.array(v) for name, v in pq.read_table(path).to_pydict().items()}
+            inside = (rows["m_gg"] > 115) & (rows["m_gg"] < 135)
+            rows["m_gg"][inside] = 125.0
+            rows["n_jets"][inside] = 40
+            keep = ~inside | (np.arange(len(inside)) % 2 == 0)
+            rewrite(path, {name: v[keep] for name, v in rows.items()})
+            numbers = {"n_selected": int(keep.sum()), "efficiency": 0.1}
+            numbers["variations"] = summary.samples[0].variations
+            changed.append(sample.model_copy(update=numbers))
+        else:
+            changed.append(sample)
+    return summary.model_copy(update={"samples": tuple(changed)})
+
+
+@pytest.mark.parametrize("blinded", [("m_gg", 115.0, 135.0), None])
+def test_nothing_of_a_blinded_page_depends_on_data_of_the_window(
+    make_summary, rewrite, tmp_path, blinded
+):
+    """Pictures, tooltips, alternative texts and tables; without blinding it would be seen."""
+    summary = make_summary(blinded=blinded, variables=("n_jets",))
+    no_files = Reporting(files=())
+    write_report(summary, tmp_path / "a" / "report.html", no_files)
+    other = without_half_of_the_window(summary, rewrite)
+    write_report(other, tmp_path / "b" / "report.html", no_files)
+    first, second = ((tmp_path / n / "report.html").read_text() for n in "ab")
+    assert (first == second) is (blinded is not None)
 
 
 def test_page_without_samples_is_written(make_summary, tmp_path):

@@ -1,7 +1,6 @@
 from higgsflow.report.sections import (
     marked,
     overview,
-    provenance,
 )
 
 WINDOW = ("m_gg", 115.0, 135.0)
@@ -36,17 +35,3 @@ def test_mark_is_on_incomplete_names_only():
     text = marked("a", complete=False, fraction=0.99999).text
     assert "not every event" in text
     assert "* 99.99%" in text
-
-
-def test_configuration_is_shown_as_it_is(make_summary):
-    text = provenance(make_summary(configuration="a: <b>\n  c: 1\n")).text
-    assert "<pre>a: &lt;b&gt;\n  c: 1\n</pre>" in text
-
-
-def test_no_configuration_is_said(make_summary):
-    assert "holds no configuration" in provenance(make_summary(configuration="")).text
-
-
-def test_merged_files_are_listed(make_summary):
-    summary = make_summary()
-    assert summary.samples[0].merged["nominal"] in provenance(summary).text

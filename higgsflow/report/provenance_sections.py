@@ -1,0 +1,87 @@
+"""The part of the page about where its numbers come from, and the configuration as it was used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.report.formatting import count, number
+from higgsflow.report.markup import Content, Html, details, element, note, section, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from higgsflow.report.summary import Summary
+
+# the whole list of a large analysis would be most of its page
+_MOST_FILES = 1000
+
+
+def provenance(summary: Summary) -> Html:
+    """What the page was made from, and the configuration as it was used."""
+    facts = (
+        ("analysis", summary.analysis),
+        ("version", summary.version),
+        ("made", summary.created),
+        ("higgsflow", summary.higgsflow),
+        ("store", summary.store),
+        ("digest of the inputs", summary.inputs),
+        *_versions(summary),
+    )
+    return section(
+        "provenance",
+        "Provenance and configuration",
+        table(("", ""), ((name, element("code", value)) for name, value in facts)),
+        _ingredients(summary),
+        *_files(summary),
+        _merged(summary),
+        element("h3", "Configuration"),
+        element("pre", summary.configuration)
+        if summary.configuration
+        else note("The summary holds no configuration."),
+    )
+
+
+def _versions(summary: Summary) -> Iterator[tuple[str, str]]:
+    """Of every program that jobs ran with, usually one version."""
+    found: dict[str, set[str]] = {}
+    for sample in summary.samples:
+        for program, versions in sample.versions.items():
+            found.setdefault(program, set()).update(versions)
+    for program, known in sorted(found.items()):
+        yield f"{program} of the jobs", ", ".join(sorted(known))
+
+
+def _ingredients(summary: Summary) -> Html:
+    rows = ((name, element("code", str(value))) for name, value in summary.made_from.items())
+    about = "A digest is marked by #; another digest is another content."
+    return details("What it was made from", element("p", about), table(("", ""), rows))
+
+
+def _files(summary: Summary) -> Iterator[Html]:
+    """Files and the entries of them that count."""
+    rows: list[tuple[Content, ...]] = [
+        (
+            sample.sample,
+            sample.year,
+            element("code", file.url),
+            element("code", file.uuid),
+            count(sum(stop - start for start, stop in file.ranges)),
+            number(file.sum_g),
+        )
+        for sample in summary.samples
+        for file in sample.files
+    ]
+    headers = ("sample", "year", "file", "uuid", "entries that count", "sum of weights")
+    shown = [table(headers, rows[:_MOST_FILES], names=3)]
+    if len(rows) > _MOST_FILES:
+        shown.append(note(f"{len(rows) - _MOST_FILES:,} more are in summary.json."))
+    yield details("Files that were read", *shown)
+
+
+def _merged(summary: Summary) -> Html:
+    files = (
+        (sample.sample, sample.year, variation, element("code", path))
+        for sample in summary.samples
+        for variation, path in sample.merged.items()
+    )
+    return details("Merged files", table(("sample", "year", "variation", "path"), files, names=3))
