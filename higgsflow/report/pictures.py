@@ -90,7 +90,7 @@ def make_pictures(summary: Summary, folder: Path, reporting: Reporting) -> Pictu
     sketches = [*_stacks(summary, filled), *_effects(summary)]
     sketches.sort(key=lambda sketch: not sketch.period.is_all)
     by_name = {s.name: s for s in sketches if s.period.is_all or reporting.files_by_year}
-    wanted, look = list(by_name.values()), look_of(reporting)
+    wanted, look = list(by_name.values() if reporting.files else ()), look_of(reporting)
     files = {s.name: _written(s, folder, look) for s in wanted[: reporting.max_files]}
     figures = tuple(
         Figure(s.group, s.title, s.period.name, s.draw(), s.legend, files.get(s.name, ()))

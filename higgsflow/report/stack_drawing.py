@@ -136,19 +136,22 @@ def _ratio(stack: Stack, edges: list[float]) -> Iterator[Html]:
 
 def _tooltips(stack: Stack, edges: list[float]) -> Iterator[Html]:
     """An unseen box over each bin that says what is in it."""
+    columns = list(_in_bins(stack))
     for i, (low, high) in enumerate(zip(stack.edges[:-1], stack.edges[1:], strict=True)):
-        where = f"{low:g} to {high:g}: {', '.join(_in_bin(stack, i))}"
+        where = f"{low:g} to {high:g}: {', '.join(column[i] for column in columns)}"
         yield box("hover", (edges[i], edges[i + 1]), (_TOP, _BOTTOM), where)
 
 
-def _in_bin(stack: Stack, i: int) -> Iterator[str]:
+def _in_bins(stack: Stack) -> Iterator[list[str]]:
+    """For each kind of events what is in each bin."""
     if stack.parts:
         total, error = simulated(stack)
-        yield f"sim. {total[i]:.3g} ± {error[i]:.2g}"
+        yield [f"sim. {t:.3g} ± {e:.2g}" for t, e in zip(total, error, strict=True)]
     if stack.signal is not None:
-        yield f"signal {stack.signal.values()[i]:.3g}"
+        yield [f"signal {value:.3g}" for value in stack.signal.values()]
     if stack.data is not None:
-        yield "data blinded" if stack.hidden[i] else f"data {stack.data.values()[i]:.0f}"
+        found = zip(stack.data.values(), stack.hidden, strict=True)
+        yield ["data blinded" if hidden else f"data {n:.0f}" for n, hidden in found]
 
 
 def _in_words(stack: Stack) -> str:
