@@ -33,8 +33,11 @@ from higgsflow.weights import input_columns as weight_inputs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from higgsflow.before_cuts import Kept
     from higgsflow.plan import Plan
-    from higgsflow.records.ledger import Ledger
+    from higgsflow.records.ledger import Ledger, StepFlow
+    from higgsflow.sums import Weighed
+    from higgsflow.taggers.contract import PlainDecision
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -49,6 +52,31 @@ class BlockResult:
     ledgers: dict[str, Ledger]
 
 
+@dataclass(frozen=True, eq=False)
+class _Opened:
+    """What is known of a block before the sequence.
+
+    Attributes:
+        sums: before any cut.
+        flows: of the first step, on all events, nominally.
+        known: sums before the cuts that would change them, by variation.
+        rows: what goes on, as positions in what was read; witnesses: those of events that the skim
+            drops, as positions in these.
+        events, initial, early, first: of these rows the events, their generator weights, factors,
+            and what the first step said of them.
+    """
+
+    sums: Sums
+    flows: tuple[StepFlow, ...]
+    known: dict[str, Kept]
+    rows: Index
+    witnesses: Index
+    events: PlainEvents
+    initial: Array
+    early: Weighed
+    first: tuple[PlainDecision, ...]
+
+
 def process_block(
     plan: Plan,
     golden: Golden | None,
@@ -61,7 +89,48 @@ def process_block(
     `first` has the columns `plan.first_needs` of all n events; `read_rest(m)` gives the columns
     `plan.rest_needs` of the first m of the same events, m being n, or 0 when the skim keeps none.
     """
-    read = plain(first)
+    parts = list(process_parts(plan, golden, variations, first, read_rest))
+    tables = {name: table for part in parts for name, table in part.tables.items()}
+    ledgers = {name: ledger for part in parts for name, ledger in part.ledgers.items()}
+    return BlockResult(parts[0].sums, tables, ledgers)
+
+
+def process_parts(
+    plan: Plan,
+    golden: Golden | None,
+    variations: Sequence[str],
+    first: Any,
+    read_rest: Callable[[int], Any],
+) -> Iterator[BlockResult]:
+    """As `process_block`, one variation after the other; the sums are with the first."""
+    n, read = len(first), plain(first)
+    runner = _runner(plan)
+    opened = _open(plan, golden, variations, (read, runner))
+    # what the skim drops is not needed from here on
+    del first, read
+    rest = plain(read_rest(n if len(opened.rows) else 0))
+    skimmed = opened.events.joined(rest.take(opened.rows) if len(opened.rows) else rest)
+    del rest
+    skimmed = apply_corrections(skimmed, plan.rest_corrections, plan.systematics)
+    variant = Variant(NOMINAL, skimmed, unseen=_unseen(plan, skimmed))
+    nominal = weighed(variant, opened.initial, opened.early)
+    every = EveryVariation(plan, runner, nominal, opened.first, opened.witnesses)
+    sums = opened.sums
+    for name, table, ledger in every.run(variations):
+        whole = with_opening(ledger, opened.flows, name == NOMINAL)
+        kept = {**opened.known[name], **ledger.kept}
+        yield BlockResult(sums, {name: table}, {name: whole.model_copy(update={"kept": kept})})
+        sums = Sums(0, 0.0, 0.0, 0.0, {})
+
+
+def _open(
+    plan: Plan,
+    golden: Golden | None,
+    variations: Sequence[str],
+    what: tuple[PlainEvents, Runner],
+) -> _Opened:
+    """Everything before the skim, and what it leaves."""
+    read, runner = what
     generated = _generator_weight(read, plan.context.is_data)
     certified = _certified(read, golden)
     rows = own_rows(plan.pair.dataset, read.view, certified)
@@ -70,30 +139,18 @@ def process_block(
     events = apply_corrections(uncorrected, plan.first_corrections, plan.systematics)
     early = {weight.name: (weight, evaluate(weight, events.view)) for weight in plan.early}
     initial = generated[rows]
-    runner = _runner(plan)
-    first_step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, events))
-    opening = step_flows(0, first_step, central_product(initial, early), FlowMemo())
-    kept = _skim(plan, events, first_step, variations)
+    step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, events))
+    flows = step_flows(0, step, central_product(initial, early), FlowMemo())
+    kept = _skim(plan, events, step, variations)
     kept, witnesses = _witnessed(plan, events, kept, variations)
     known = kept_before_cuts(plan, events, initial, early, variations)
-    of_all = sums_of(generated, initial, early, events)
-    of_all.factors.update(clamped | left_to_others(plan.pair.dataset, certified, rows))
-
-    rest = plain(read_rest(len(read) if len(kept) else 0))
-    skimmed = events.take(kept).joined(rest.take(rows[kept]) if len(kept) else rest)
-    skimmed = apply_corrections(skimmed, plan.rest_corrections, plan.systematics)
-    unseen = _unseen(plan, skimmed)
-    nominal = weighed(
-        Variant(NOMINAL, skimmed, unseen=unseen), initial[kept], taken_of(early, kept)
-    )
-    of_first = taken(first_step.decisions, kept)
-    every = EveryVariation(plan, runner, nominal, of_first, witnesses)
-    tables, ledgers = {}, {}
-    for name, table, ledger in every.run(variations):
-        tables[name] = table
-        whole = with_opening(ledger, opening, name == NOMINAL)
-        ledgers[name] = whole.model_copy(update={"kept": {**known[name], **ledger.kept}})
-    return BlockResult(of_all, tables, ledgers)
+    sums = sums_of(generated, initial, early, events)
+    sums.factors.update(clamped | left_to_others(plan.pair.dataset, certified, rows))
+    return _Opened(
+        sums=sums, flows=flows, known=known, rows=rows[kept], witnesses=witnesses,
+        events=events.take(kept), initial=initial[kept], early=taken_of(early, kept),
+        first=taken(step.decisions, kept),
+    )  # fmt: skip
 
 
 def _witnessed(

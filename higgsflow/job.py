@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import higgsflow
-from higgsflow.block import BlockResult, process_block
+from higgsflow.block import BlockResult, process_parts
 from higgsflow.digests import job_digest
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.events.failing import located
@@ -137,16 +137,20 @@ def _blocks(
         for start in range(part.start, max(part.stop, part.start + 1), size):
             stop = min(start + size, part.stop)
             first = _read(reader, plan.first_needs, start, stop)
+            unlisted = reader.lists_lumisections is False
+            found = from_pairs(first.run, first.luminosityBlock) if unlisted else None
             with located(part.model_copy(update={"start": start, "stop": stop})):
-                result = process_block(
+                parts = process_parts(
                     plan,
                     golden,
                     tuple(job.wanted),
                     first,
                     lambda n, start=start: _read(reader, plan.rest_needs, start, start + n),  # type: ignore[misc]
                 )
-            unlisted = reader.lists_lumisections is False
-            yield result, from_pairs(first.run, first.luminosityBlock) if unlisted else None
+                # the variations are made one after the other; nobody else needs what was read
+                del first
+                for result in parts:
+                    yield result, found
         if is_recording():
             count_bytes(read=reader.bytes_read, needed=reader.bytes_needed(part.start, part.stop))
         books.by_uproot.update(reader.by_uproot)

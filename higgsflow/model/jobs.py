@@ -57,7 +57,7 @@ class JobsManager(Noun):
     )
     stragglers: Literal["wait", "cancel"] = "wait"
     n_events_per_block: int = Field(
-        default=50_000, ge=1, description="events in memory at a time; changes no result"
+        default=100_000, ge=1, description="events in memory at a time; changes no result"
     )
     profile: bool = Field(
         default=False, description="job records say where time and memory went, and bytes read"

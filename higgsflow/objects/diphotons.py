@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.events.lists import Index, Lists, Mask, first_of_largest, pairs_within
-from higgsflow.events.plain import Objects
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import massless_pair_mass
+from higgsflow.objects.kinematics import angle_between
+
+if TYPE_CHECKING:
+    from higgsflow.events.plain import Objects
 
 Array = npt.NDArray[np.float64]
-_KINEMATIC = ("pt", "eta", "phi")
 
 
 class DiphotonCuts(Noun):
@@ -30,41 +31,72 @@ class DiphotonCuts(Noun):
 
 
 @dataclass(frozen=True, eq=False)
+class PairAngles:
+    """Pairs of photons of one event, without their momenta.
+
+    Attributes:
+        lists: where the pairs of each event are.
+        first, second: where the two stand among the photons, in their order there.
+        angle: cosh(d_eta) - cos(d_phi).
+    """
+
+    lists: Lists
+    first: Index
+    second: Index
+    angle: Array
+
+    def of(self, selected: Mask) -> PairAngles:
+        """The pairs of which both photons are selected."""
+        lists, chosen = self.lists.chosen(selected[self.first] & selected[self.second])
+        return PairAngles(lists, self.first[chosen], self.second[chosen], self.angle[chosen])
+
+
+@dataclass(frozen=True, eq=False)
 class PhotonPairs:
     """Pairs of photons of one event.
 
     Attributes:
         lists: where the pairs of each event are.
-        lead, sublead: pt, eta and phi of the photon with the larger pt, and of the other.
-        first, second: where these stand among the photons.
+        lead, sublead: where the photon with the larger pt, and the other, stand among the photons.
+        lead_pt, sublead_pt: their pt [GeV].
         mass: invariant mass [GeV].
     """
 
     lists: Lists
-    lead: Objects
-    sublead: Objects
-    first: Index
-    second: Index
+    lead: Index
+    sublead: Index
+    lead_pt: Array
+    sublead_pt: Array
     mass: Array
 
 
-def photon_pairs(photons: Objects) -> PhotonPairs:
-    """All pairs of the photons of each event; `lead` is the one with the larger pt."""
-    lists, first, second = pairs_within(photons.lists)
-    ordered = photons.pt[first] >= photons.pt[second]
-    first, second = np.where(ordered, first, second), np.where(ordered, second, first)
-    kinematic = Objects(photons.lists, {name: photons.columns[name] for name in _KINEMATIC})
-    lead, sublead = kinematic.taken(lists, first), kinematic.taken(lists, second)
-    return PhotonPairs(lists, lead, sublead, first, second, massless_pair_mass(lead, sublead))
+def pair_angles(photons: Objects, among: Mask) -> PairAngles:
+    """All pairs of those photons of each event that are in the mask."""
+    chosen, positions = photons.lists.chosen(among)
+    lists, first, second = pairs_within(chosen)
+    first, second = positions[first], positions[second]
+    both = (photons.taken(lists, first), photons.taken(lists, second))
+    return PairAngles(lists, first, second, angle_between(*both))
+
+
+def photon_pairs(pt: Array, pairs: PairAngles) -> PhotonPairs:
+    """The pairs with the pt [GeV] of all photons; `lead` is the one with the larger pt."""
+    first, second = pt[pairs.first], pt[pairs.second]
+    ordered = first >= second
+    lead = np.where(ordered, pairs.first, pairs.second)
+    sublead = np.where(ordered, pairs.second, pairs.first)
+    lead_pt, sublead_pt = pt[lead], pt[sublead]
+    mass = np.sqrt(2 * lead_pt * sublead_pt * pairs.angle)
+    return PhotonPairs(pairs.lists, lead, sublead, lead_pt, sublead_pt, mass)
 
 
 def pair_masks(pairs: PhotonPairs, cuts: DiphotonCuts) -> dict[str, Any]:
     """Named masks of pairs, in the order in which they are applied."""
     return {
-        "lead_pt": pairs.lead.pt > cuts.lead_pt_min,
-        "sublead_pt": pairs.sublead.pt > cuts.sublead_pt_min,
-        "lead_pt_over_mass": pairs.lead.pt / pairs.mass > cuts.lead_pt_over_mass_min,
-        "sublead_pt_over_mass": pairs.sublead.pt / pairs.mass > cuts.sublead_pt_over_mass_min,
+        "lead_pt": pairs.lead_pt > cuts.lead_pt_min,
+        "sublead_pt": pairs.sublead_pt > cuts.sublead_pt_min,
+        "lead_pt_over_mass": pairs.lead_pt / pairs.mass > cuts.lead_pt_over_mass_min,
+        "sublead_pt_over_mass": pairs.sublead_pt / pairs.mass > cuts.sublead_pt_over_mass_min,
         "mass": (pairs.mass >= cuts.mass_min) & (pairs.mass <= cuts.mass_max),
     }
 
@@ -75,5 +107,5 @@ def best_pairs(pairs: PhotonPairs, passing: Mask) -> Index:
     The first of equals; in the order of the events.
     """
     lists, positions = pairs.lists.chosen(passing)
-    sums = pairs.lead.pt[positions] + pairs.sublead.pt[positions]
+    sums = pairs.lead_pt[positions] + pairs.sublead_pt[positions]
     return positions[first_of_largest(sums, lists)]

@@ -9,11 +9,11 @@ import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.errors import UnknownName
-from higgsflow.events.lists import Index, first_of_largest, from_counts
+from higgsflow.events.lists import Index, Lists, first_of_largest, from_counts
 from higgsflow.events.plain import Objects
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import pair_sum
+from higgsflow.objects.kinematics import Directions, momentum
 
 # medium working point of DeepFlavour per year
 B_TAG_THRESHOLDS = {
@@ -71,18 +71,24 @@ def direction_masks(jets: Any, cuts: JetCuts) -> dict[str, Any]:
     return masks
 
 
-def leading_pair_mass(jets: Objects) -> npt.NDArray[np.float64]:
-    """Invariant mass [GeV] of the two jets of largest pt of each event; NaN below two jets.
+def leading_pair_mass(
+    jets: Objects, chosen: tuple[Lists, Index], ways: Directions
+) -> npt.NDArray[np.float64]:
+    """Invariant mass [GeV] of the two chosen jets of largest pt of each event; NaN below two.
 
-    Of jets with equal pt those come first that do so in the file.
+    Of jets with equal pt those come first that do so in the file. `chosen` are lists and positions
+    of some jets, `ways` the directions of all.
     """
-    mass = np.full(len(jets.lists), np.nan)
-    enough = np.flatnonzero(jets.lists.counts >= 2)
-    first, second = _leading_two(jets, enough)
-    kinematic = Objects(jets.lists, {n: jets.columns[n] for n in ("pt", "eta", "phi", "mass")})
+    lists, positions = chosen
+    mass = np.full(len(lists), np.nan)
+    enough = np.flatnonzero(lists.counts >= 2)
+    both = _leading_two(Objects(lists, {"pt": jets.pt[positions]}), enough)
+    known = Objects(jets.lists, {"pt": jets.pt, "mass": jets.mass})
     pairs = from_counts(np.ones(len(enough), dtype=np.int64))
-    both = (kinematic.taken(pairs, first), kinematic.taken(pairs, second))
-    mass[enough] = pair_sum(*both).mass
+    first, second = (
+        momentum(known.taken(pairs, at), ways.at(at)) for at in (positions[one] for one in both)
+    )
+    mass[enough] = (first + second).mass
     return mass
 
 

@@ -32,8 +32,12 @@ def massless_pair_mass(first: Any, second: Any) -> Any:
 
     m^2 = 2 pt1 pt2 (cosh(eta1 - eta2) - cos(phi1 - phi2)), exact also where m << E.
     """
-    angle = np.cosh(first.eta - second.eta) - np.cos(first.phi - second.phi)
-    return np.sqrt(2 * first.pt * second.pt * angle)
+    return np.sqrt(2 * first.pt * second.pt * angle_between(first, second))
+
+
+def angle_between(first: Any, second: Any) -> Any:
+    """cosh(eta1 - eta2) - cos(phi1 - phi2), which no change of momentum changes."""
+    return np.cosh(first.eta - second.eta) - np.cos(first.phi - second.phi)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,11 @@ class FourMomentum:
     y: Array
     z: Array
     energy: Array
+
+    def __add__(self, other: FourMomentum) -> FourMomentum:
+        return FourMomentum(
+            self.x + other.x, self.y + other.y, self.z + other.z, self.energy + other.energy
+        )
 
     @property
     def pt(self) -> Array:
@@ -69,20 +78,45 @@ class FourMomentum:
         return np.copysign(np.sqrt(np.abs(squared)), squared)
 
 
-def momentum(objects: Any) -> FourMomentum:
+@dataclass(frozen=True, eq=False)
+class Directions:
+    """Momenta per unit of transverse momentum, and the energies of massless objects."""
+
+    x: Array
+    y: Array
+    z: Array
+    energy: Array
+
+    def at(self, positions: Any) -> Directions:
+        """Those of some objects."""
+        return Directions(
+            self.x[positions], self.y[positions], self.z[positions], self.energy[positions]
+        )
+
+
+def directions(objects: Any) -> Directions:
+    """Where objects with eta and phi fly; no change of their pt changes it."""
+    # of objects that are selected by nobody also what is not finite
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        away = np.exp(-objects.eta)
+        energy = 0.5 * (1 + away**2) / away
+        x, y, z = np.cos(objects.phi), np.sin(objects.phi), np.sinh(objects.eta)
+    return Directions(x, y, z, energy)
+
+
+def momentum(objects: Any, known: Directions | None = None) -> FourMomentum:
     """Four-momenta of objects with pt [GeV], eta, phi, and mass (0 where there is none)."""
-    away = np.exp(-objects.eta)
-    squared = objects.pt**2 * (0.5 * (1 + away**2) / away) ** 2
+    way = directions(objects) if known is None else known
+    squared = objects.pt**2 * way.energy**2
     if "mass" in objects.fields:
         squared = np.copysign(objects.mass**2, objects.mass) + squared
-    x, y = objects.pt * np.cos(objects.phi), objects.pt * np.sin(objects.phi)
-    return FourMomentum(x, y, objects.pt * np.sinh(objects.eta), np.sqrt(squared))
+    pt = objects.pt
+    return FourMomentum(pt * way.x, pt * way.y, pt * way.z, np.sqrt(squared))
 
 
 def pair_sum(first: Any, second: Any) -> FourMomentum:
     """Four-vector sums of two objects with pt, eta, phi, mass (0 where there is none)."""
-    a, b = momentum(first), momentum(second)
-    return FourMomentum(a.x + b.x, a.y + b.y, a.z + b.z, a.energy + b.energy)
+    return momentum(first) + momentum(second)
 
 
 def isolated_from(objects: Objects, others: Objects, distance: float) -> Mask:

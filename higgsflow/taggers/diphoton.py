@@ -13,8 +13,14 @@ from higgsflow.errors import UnknownName
 from higgsflow.events.lists import from_counts
 from higgsflow.events.plain import Objects, plain
 from higgsflow.model.columns import Need, required
-from higgsflow.objects.diphotons import DiphotonCuts, best_pairs, pair_masks, photon_pairs
-from higgsflow.objects.kinematics import delta_r, pair_sum
+from higgsflow.objects.diphotons import (
+    DiphotonCuts,
+    best_pairs,
+    pair_angles,
+    pair_masks,
+    photon_pairs,
+)
+from higgsflow.objects.kinematics import delta_r, directions, momentum
 from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_masks, photon_needs
 from higgsflow.selection.measured import Measures, at_least, measured
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from higgsflow.events.lists import Index, Mask
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
-    from higgsflow.objects.diphotons import PhotonPairs
+    from higgsflow.objects.diphotons import PairAngles, PhotonPairs
     from higgsflow.taggers.base import Decision
 
 ak = lazy.load("awkward")
@@ -115,16 +121,13 @@ class DiphotonTagger(PlainTagger):
     def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
         """The best pair of selected photons."""
         photons = events.collections["Photon"]
-        by_photon = coded(photon_masks(photons, self.photon), photons.lists)
-        lists, selected = photons.lists.chosen(by_photon.passing)
-        names = [c for c in _PHOTON_COLUMNS if c in photons.fields]
-        chosen = Objects(lists, {name: photons.columns[name][selected] for name in names})
-        pairs = photon_pairs(chosen)
+        masks = photon_masks(photons, self.photon)
+        by_photon = coded(masks, photons.lists)
+        pairs = photon_pairs(photons.pt, self._angles(events, masks).of(by_photon.passing))
         by_pair = coded(pair_masks(pairs, self.diphoton), pairs.lists)
         best = best_pairs(pairs, by_pair.passing)
-        found = np.zeros(len(events), dtype=np.bool_)
-        found[pairs.lists.owners[best]] = True
-        cuts = {"two_photons": lists.counts >= 2, "diphoton": found}
+        found = pairs.lists.any(by_pair.passing)
+        cuts = {"two_photons": photons.lists.count(by_photon.passing) >= 2, "diphoton": found}
         triggers = self._triggers_of(context)
         if triggers:
             fired = np.logical_or.reduce([events.flat[name] != 0 for name in triggers])
@@ -132,8 +135,17 @@ class DiphotonTagger(PlainTagger):
         by_event = coded(cuts)
         return PlainDecision(
             mask=by_event.passing,
-            columns=_pair_columns(chosen, pairs, best, found),
+            columns=_pair_columns(events, pairs, best, found),
             cuts={"events": by_event, "photons": by_photon, "diphotons": by_pair},
+        )
+
+    def _angles(self, events: PlainEvents, masks: Mapping[str, Mask]) -> PairAngles:
+        """Pairs of the photons that pass all but the cut on pt, which variations change most."""
+        photons = events.collections["Photon"]
+        inputs = tuple(values for name, values in photons.columns.items() if name != "pt")
+        among = all_of({name: mask for name, mask in masks.items() if name != "pt"})
+        return events.once(
+            f"pairs {self.photon}", inputs, lambda: pair_angles(photons, np.asarray(among))
         )
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
@@ -154,12 +166,20 @@ class DiphotonTagger(PlainTagger):
 
 
 def _pair_columns(
-    photons: Objects, pairs: PhotonPairs, best: Index, found: Mask
+    events: PlainEvents, pairs: PhotonPairs, best: Index, found: Mask
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Columns of the chosen pair; NaN where there is none."""
+    photons = events.collections["Photon"]
+    ways = events.once(
+        "directions of photons", (photons.eta, photons.phi), lambda: directions(photons)
+    )
     one = from_counts(np.ones(len(best), dtype=np.int64))
-    lead, sublead = photons.taken(one, pairs.first[best]), photons.taken(one, pairs.second[best])
-    total = pair_sum(lead, sublead)
+    names = [name for name in _PHOTON_COLUMNS if name in photons.fields]
+    known = Objects(photons.lists, {name: photons.columns[name] for name in names})
+    places = {"lead": pairs.lead[best], "sublead": pairs.sublead[best]}
+    both = {which: known.taken(one, at) for which, at in places.items()}
+    lead, sublead = both.values()
+    total = momentum(lead, ways.at(places["lead"])) + momentum(sublead, ways.at(places["sublead"]))
     columns = {
         "m_gg": pairs.mass[best],
         "pt_gg": total.pt,
@@ -167,10 +187,10 @@ def _pair_columns(
         "phi_gg": total.phi,
         "dR_gg": delta_r(lead.eta, lead.phi, sublead.eta, sublead.phi),
     }
-    for which, photon in (("lead", lead), ("sublead", sublead)):
+    for which, photon in both.items():
         columns |= {f"{which}_{name}": values for name, values in photon.columns.items()}
-    names = (*columns, *(f"{which}_{c}" for which in ("lead", "sublead") for c in _PHOTON_COLUMNS))
-    filled = {name: np.full(len(found), np.nan) for name in names}
+    absent = [f"{which}_{name}" for which in both for name in _PHOTON_COLUMNS if name not in names]
+    filled = {name: np.full(len(found), np.nan) for name in (*columns, *absent)}
     for name, values in columns.items():
         filled[name][found] = values
     return filled

@@ -10,9 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from higgsflow.events.plain import Objects
 from higgsflow.objects.jets import JetCuts, direction_masks, jet_needs, leading_pair_mass
-from higgsflow.objects.kinematics import isolated_from
+from higgsflow.objects.kinematics import Directions, directions, isolated_from
 from higgsflow.objects.leptons import (
     ElectronCuts,
     MuonCuts,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from higgsflow.events.lists import Index, Lists, Mask
-    from higgsflow.events.plain import PlainEvents
+    from higgsflow.events.plain import Objects, PlainEvents
     from higgsflow.model.columns import Need
     from higgsflow.model.context import Context
     from higgsflow.taggers.base import Decision
@@ -208,7 +207,8 @@ class ActivityTagger(PlainTagger):
             f"jets {self.jet}", inputs, lambda: self._fixed(events, jets, electron, muon)
         )
         group = fixed.preceded_by("pt", jets.pt > self.jet.pt_min)
-        return self._count(electron, muon, _selected(jets, group), year)
+        ways = events.once("directions of jets", (jets.eta, jets.phi), lambda: directions(jets))
+        return self._count((electron, muon, _selected(jets, group)), ways, year)
 
     def _lepton(
         self,
@@ -240,13 +240,14 @@ class ActivityTagger(PlainTagger):
         }
         return coded(named, jets.lists)
 
-    def _count(self, electron: Selected, muon: Selected, jet: Selected, year: str) -> Activity:
+    def _count(
+        self, selected: tuple[Selected, Selected, Selected], ways: Directions, year: str
+    ) -> Activity:
+        electron, muon, jet = selected
         jets, chosen = jet.all, jet.positions
         is_central = np.abs(jets.eta[chosen]) < self.jet.eta_central_max
         is_b = is_central & (jets.btagDeepFlavB[chosen] > self.jet.b_tag_of(year))
         lists, positions = jet.lists.chosen(is_central)
-        names = ("pt", "eta", "phi", "mass")
-        central = Objects(lists, {n: jets.columns[n][chosen[positions]] for n in names})
         return Activity(
             electron=electron,
             muon=muon,
@@ -255,7 +256,7 @@ class ActivityTagger(PlainTagger):
             n_central=lists.counts.astype(np.int16),
             n_forward=(jet.lists.counts - lists.counts).astype(np.int16),
             n_b=jet.lists.count(is_b).astype(np.int16),
-            m_jj=leading_pair_mass(central),
+            m_jj=leading_pair_mass(jets, (lists, chosen[positions]), ways),
         )
 
 

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from higgsflow.events.plain import plain_values
-from higgsflow.objects.diphotons import DiphotonCuts, best_pairs, pair_masks, photon_pairs
+from higgsflow.objects.diphotons import (
+    DiphotonCuts,
+    PhotonPairs,
+    best_pairs,
+    pair_angles,
+    pair_masks,
+    photon_pairs,
+)
 from higgsflow.taggers.base import all_of
 
 
@@ -19,15 +26,20 @@ def photons(*events: list[tuple[float, float, float]]) -> Any:
     return plain_values(ak.values_astype(ak.Array(flat), float))
 
 
+def pairs_of(objects: Any) -> PhotonPairs:
+    """All pairs, of photons that all are selected."""
+    return photon_pairs(objects.pt, pair_angles(objects, np.ones(objects.lists.n, np.bool_)))
+
+
 def test_all_pairs_with_the_larger_pt_first() -> None:
-    pairs = photon_pairs(photons([(30.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
-    assert pairs.lead.pt.tolist() == [50.0, 40.0, 50.0]
-    assert pairs.sublead.pt.tolist() == [30.0, 30.0, 40.0]
+    pairs = pairs_of(photons([(30.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
+    assert pairs.lead_pt.tolist() == [50.0, 40.0, 50.0]
+    assert pairs.sublead_pt.tolist() == [30.0, 30.0, 40.0]
 
 
 def test_of_equal_pt_the_earlier_leads() -> None:
-    pairs = photon_pairs(photons([(60.0, 0.0, 0.0), (60.0, 0.0, 3.0)]))
-    assert pairs.lead.phi.tolist() == [0.0]
+    pairs = pairs_of(photons([(60.0, 0.0, 0.0), (60.0, 0.0, 3.0)]))
+    assert (pairs.lead.tolist(), pairs.sublead.tolist()) == ([0], [1])
 
 
 @pytest.mark.parametrize(
@@ -41,14 +53,14 @@ def test_of_equal_pt_the_earlier_leads() -> None:
     ],
 )
 def test_cuts_of_back_to_back_pairs(lead: float, sublead: float, passes: bool) -> None:
-    pairs = photon_pairs(photons([(lead, 0.0, 0.0), (sublead, 0.0, math.pi)]))
+    pairs = pairs_of(photons([(lead, 0.0, 0.0), (sublead, 0.0, math.pi)]))
     assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [passes]
 
 
 def test_mass_window_is_closed() -> None:
     pairs = SimpleNamespace(
-        lead=SimpleNamespace(pt=np.full(4, 90.0)),
-        sublead=SimpleNamespace(pt=np.full(4, 90.0)),
+        lead_pt=np.full(4, 90.0),
+        sublead_pt=np.full(4, 90.0),
         mass=np.array([99.99, 100.0, 180.0, 180.01]),
     )
     assert pair_masks(pairs, DiphotonCuts())["mass"].tolist() == [False, True, True, False]
@@ -58,19 +70,19 @@ def test_mass_window_is_closed() -> None:
     "bad", [(math.nan, 0.0, 0.0), (60.0, math.nan, 0.0), (60.0, 0.0, math.nan)]
 )
 def test_nan_makes_no_pair(bad: tuple[float, float, float]) -> None:
-    pairs = photon_pairs(photons([bad, (60.0, 0.0, 3.0)]))
+    pairs = pairs_of(photons([bad, (60.0, 0.0, 3.0)]))
     assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [False]
 
 
 @np.errstate(divide="ignore")
 def test_photons_at_one_place_have_no_mass_and_fail() -> None:
-    pairs = photon_pairs(photons([(60.0, 0.0, 1.0), (60.0, 0.0, 1.0)]))
+    pairs = pairs_of(photons([(60.0, 0.0, 1.0), (60.0, 0.0, 1.0)]))
     assert pairs.mass.tolist() == [0.0]
     assert all_of(pair_masks(pairs, DiphotonCuts())).tolist() == [False]
 
 
 def test_best_pair_has_the_largest_pt_sum_and_the_first_of_equals() -> None:
-    pairs = photon_pairs(
+    pairs = pairs_of(
         photons(
             [(50.0, 0.0, 0.0), (60.0, 0.0, 1.0), (60.0, 0.0, 2.0), (50.0, 0.0, 3.0)],
             [(50.0, 0.0, 0.0)],
@@ -79,11 +91,21 @@ def test_best_pair_has_the_largest_pt_sum_and_the_first_of_equals() -> None:
     )
     best = best_pairs(pairs, np.ones(pairs.lists.n, dtype=np.bool_))
     assert pairs.lists.owners[best].tolist() == [0, 2]
-    assert pairs.lead.phi[best].tolist() == [1.0, 0.0]
-    assert pairs.sublead.phi[best].tolist() == [2.0, 1.0]
+    assert pairs.lead[best].tolist() == [1, 5]
+    assert pairs.sublead[best].tolist() == [2, 6]
 
 
 def test_best_pair_is_a_passing_one() -> None:
-    pairs = photon_pairs(photons([(60.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
+    pairs = pairs_of(photons([(60.0, 0.0, 0.0), (50.0, 0.0, 1.0), (40.0, 0.0, 2.0)]))
     best = best_pairs(pairs, np.array([False, True, True]))
-    assert pairs.sublead.phi[best].tolist() == [2.0]
+    assert pairs.sublead[best].tolist() == [2]
+
+
+def test_pairs_of_those_that_are_selected_stay_in_their_order() -> None:
+    some = photons([(30.0, 0.0, float(i)) for i in range(4)], [(40.0, 1.0, 0.0), (50.0, 0.0, 1.0)])
+    among = np.array([True, True, False, True, True, True])
+    selected = np.array([True, False, True, True, True, True])
+    pairs = pair_angles(some, among).of(selected)
+    assert list(zip(pairs.first, pairs.second, strict=True)) == [(0, 3), (4, 5)]
+    assert pairs.lists.counts.tolist() == [1, 1]
+    assert photon_pairs(some.pt, pairs).lead.tolist() == [0, 5]

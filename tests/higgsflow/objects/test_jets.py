@@ -4,11 +4,13 @@ import math
 from typing import Any
 
 import awkward as ak
+import numpy as np
 import pytest
 
 from higgsflow.errors import UnknownName
 from higgsflow.events.plain import plain_values
 from higgsflow.objects.jets import JetCuts, jet_masks, jet_needs, leading_pair_mass
+from higgsflow.objects.kinematics import directions
 from higgsflow.taggers.base import all_of
 
 JET = {"pt": 50.0, "eta": 1.0, "phi": 1.5, "mass": 5.0, "jetId": 6, "btagDeepFlavB": 0.9}
@@ -55,24 +57,36 @@ def test_year_without_b_tag_threshold_is_an_error() -> None:
         JetCuts().b_tag_of("2022F")
 
 
+def mass_of(jets: Any, chosen: Any = None) -> Any:
+    mask = np.ones(jets.lists.n, np.bool_) if chosen is None else np.array(chosen)
+    return leading_pair_mass(jets, jets.lists.chosen(mask), directions(jets))
+
+
+def test_mass_is_of_chosen_jets() -> None:
+    jets = [{**JET, "pt": pt, "eta": 0.0, "phi": 0.0, "mass": 0.0} for pt in (90.0, 50.0)]
+    jets.append({**jets[1], "phi": math.pi})
+    assert mass_of(objects(jets), [False, True, True]).tolist() == pytest.approx([100.0])
+    assert math.isnan(mass_of(objects(jets), [False, True, False])[0])
+
+
 def test_mass_is_of_the_two_leading_jets_whatever_their_order() -> None:
     jets = [
         {**JET, "pt": 30.0, "phi": 0.0},
         {**JET, "pt": 50.0, "eta": 0.0, "phi": 0.0, "mass": 0.0},
         {**JET, "pt": 50.0, "eta": 0.0, "phi": math.pi, "mass": 0.0},
     ]
-    assert leading_pair_mass(objects(jets)).tolist() == pytest.approx([100.0])
+    assert mass_of(objects(jets)).tolist() == pytest.approx([100.0])
 
 
 def test_mass_is_nan_below_two_jets() -> None:
-    masses = leading_pair_mass(objects([], [JET], [JET, JET])).tolist()
+    masses = mass_of(objects([], [JET], [JET, JET])).tolist()
     assert [math.isnan(mass) for mass in masses] == [True, True, False]
 
 
 def test_mass_of_jets_that_are_not_in_order_of_pt_is_found_per_event() -> None:
     back = [{**JET, "pt": pt, "eta": 0.0, "phi": 0.0, "mass": 0.0} for pt in (50.0, 20.0)]
     soft_first = [back[1], {**back[0], "phi": math.pi}, back[0]]
-    masses = leading_pair_mass(objects(back, soft_first, [], [JET], soft_first)).tolist()
+    masses = mass_of(objects(back, soft_first, [], [JET], soft_first)).tolist()
     assert masses[0] == pytest.approx(0.0, abs=1e-5)
     assert masses[1] == masses[4] == pytest.approx(100.0)
     assert [math.isnan(mass) for mass in masses] == [False, False, True, True, False]
