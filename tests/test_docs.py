@@ -144,6 +144,13 @@ def test_the_sites_of_the_how_to_are_valid() -> None:
     assert (site.queue, site.run_time, site.chunks_per_job) == ("short", 4 * 3600, 4)
 
 
+def test_the_options_of_the_report_are_valid(tmp_path: Path) -> None:
+    found = [yaml.safe_load(block) for block in blocks("summary.md", "yaml")]
+    (options,) = (content for content in found if "report" in content)
+    report = load_analysis(write_analysis(tmp_path, **options)).report
+    assert (report.experiment, report.files, report.energy) == ("CMS", ("png", "pdf"), "13")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_to_files_and_headings(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
