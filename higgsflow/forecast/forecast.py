@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 N_EVENTS = 20_000
 JOB_LENGTH = 3600.0
+_ENDED = (
+    "the process that ran the probe ended\n"
+    "  out of memory, a crash in a tagger, or a script without `if __name__ == '__main__':`?"
+)
 
 
 def forecast(
@@ -138,7 +142,7 @@ def _probed(
                 yield pair, found, done.result()
             except BrokenProcessPool:
                 executor = ProcessPoolExecutor(1, mp_context=context)
-                yield pair, found, "the process that ran the probe ended: out of memory?"
+                yield pair, found, _ENDED
             # whatever code of users raises is told, and the other samples go on
             except Exception as error:  # noqa: BLE001
                 is_told = isinstance(error, UserError)
