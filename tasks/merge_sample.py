@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
 
 # what files say of themselves and how they are laid out
-_FORMAT = 2
+_FORMAT = 3
 
 
 class MergeSample(VariationTask):

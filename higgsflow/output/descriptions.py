@@ -8,7 +8,7 @@ from higgsflow.output.provenance import Origin, configuration_digest
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from higgsflow.plan import Plan
     from higgsflow.records.sample_jobs import SampleJobs
@@ -32,13 +32,26 @@ def origin_of(plan: Plan, jobs: SampleJobs, left_out: Collection[str]) -> Origin
 
     `left_out` are uuids of files that were processed, but do not count.
     """
-    files = dict.fromkeys(part.uuid for part in jobs.ranges if part.uuid not in left_out)
+    counted = [part for part in jobs.ranges if part.uuid not in left_out]
+    files = dict.fromkeys(part.uuid for part in counted)
     return Origin(
         configuration=configuration_digest(plan.analysis),
         files=tuple(files),
+        ranges=_joined(sorted((part.uuid, part.start, part.stop) for part in counted)),
         tags=plan.tags,
         descriptions=describe(plan),
     )
+
+
+def _joined(ranges: Iterable[tuple[str, int, int]]) -> tuple[tuple[str, int, int], ...]:
+    """Neighbours as one; they come in order."""
+    found: list[tuple[str, int, int]] = []
+    for uuid, start, stop in ranges:
+        if found and found[-1][0] == uuid and found[-1][2] == start:
+            found[-1] = (uuid, found[-1][1], stop)
+        else:
+            found.append((uuid, start, stop))
+    return tuple(found)
 
 
 def describe(plan: Plan) -> dict[str, str]:

@@ -15,6 +15,7 @@ class Manifest(Noun):
         chunks: id of each chunk in it, and the stem of the job that made its events.
         scale: what weight_central was multiplied with, scale1fb times luminosity; 1 for data.
         files: uuids of the input files whose events count.
+        ranges: uuid, first entry and end of what was read of them, neighbours as one.
         complete: whether every entry of the sample was processed; fraction of them that were.
         path, size, checksum: of the merged file.
     """
@@ -38,3 +39,4 @@ class Manifest(Noun):
     complete: bool
     fraction: float
     files: tuple[str, ...] = ()
+    ranges: tuple[tuple[str, int, int], ...] = ()

@@ -217,5 +217,6 @@ def _manifest(order: MergeOrder, variation: str, writer: MergedWriter) -> Manife
         columns={field.name: str(field.type) for field in writer.schema},
         chunks=tuple((part.chunk_id, part.stem) for part in order.parts[variation]),
         files=order.origin.files,
+        ranges=order.origin.ranges,
         **_scale_facts(order),
     )

@@ -39,12 +39,14 @@ class Origin(Noun):
     Attributes:
         configuration: digest of the analysis.
         files: uuids of the input files whose events count.
+        ranges: uuid, first entry and end of what was read of them, neighbours as one.
         tags: names of the tags, which tag_idx counts.
         descriptions: of columns, with the unit at the end: `text [unit]`.
     """
 
     configuration: str = ""
     files: tuple[str, ...] = ()
+    ranges: tuple[tuple[str, int, int], ...] = ()
     tags: tuple[str, ...] = ()
     descriptions: dict[str, str] = {}
 

@@ -84,6 +84,7 @@ def test_goes_on_in_one_invocation_without_what_may_be_lost(
     assert normalization["scale1fb"] == pytest.approx(0.5 * 1000 / kept, rel=1e-12)
     manifest = lab.read("merged", "Sig", "2017", "nominal.json")
     assert (manifest["complete"], manifest["fraction"]) == (False, 0.5)
+    assert manifest["ranges"] == [[*manifest["files"], 0, 40]]
     (summary,) = lab.read("summary", "summary.json")["samples"]
     assert summary["normalization"]["complete"] is False
     assert "Sig (2017): 1/2 chunks, 1 failed, 40 of 80 events" in capfd.readouterr().err
@@ -147,6 +148,8 @@ def test_what_is_lost_is_told_in_the_summary_until_it_lands(
     assert "Sig (2017): late or retried jobs have landed: 8 of 8 chunks" in capfd.readouterr().err
     found = lab.read("summary", "summary.json")
     assert found["samples"][0]["normalization"]["complete"] is True
+    manifest = lab.read("merged", "Sig", "2017", "nominal.json")
+    assert [r[1:] for r in manifest["ranges"]] == [[0, 40], [0, 40]]
     assert "biased loss" not in {finding["kind"] for finding in found["findings"]}
 
 
