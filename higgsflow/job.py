@@ -23,7 +23,7 @@ from higgsflow.events.lumisections import Lumisections, from_pairs
 from higgsflow.events.reader import EventReader, Request, open_events
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
-from higgsflow.output.atomic import checksum, write_text, written_atomically
+from higgsflow.output.atomic import checksum, publish, temporary_beside, write_text, writing
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.plan import Plan, make_plan
 from higgsflow.profiling import count_bytes, is_recording, peak_memory_mb, recording, span
@@ -84,17 +84,19 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     with span("plan"):
         plan = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
         golden = _golden_of(plan)
-    writer, books = ChunkWriter(), _Books()
-    for part in job.chunk.ranges:
-        for result, found in _blocks(job, plan, golden, part, books):
-            with span("count"):
-                books.add(part, result, found)
-            with span("write"):
-                writer.add(result.tables)
-    clock.lap("process")
-    path = job.folder / f"{job.stem}.parquet"
-    with span("write"), written_atomically(path) as temporary:
-        rows = writer.write(temporary)
+    path, books = job.folder / f"{job.stem}.parquet", _Books()
+    with temporary_beside(path) as temporary:
+        writer = ChunkWriter(temporary)
+        for part in job.chunk.ranges:
+            for result, found in _blocks(job, plan, golden, part, books):
+                with span("count"):
+                    books.add(part, result, found)
+                with span("write"), writing(path):
+                    writer.add(result.tables)
+        clock.lap("process")
+        with span("write"), writing(path):
+            rows = writer.close()
+            publish(temporary, path)
     output = Output(name=path.name, size=path.stat().st_size, checksum=checksum(path), rows=rows)
     clock.lap("write")
     record = JobRecord(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lazy_loader as lazy
+
 from higgsflow.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+xxhash = lazy.load("xxhash")
 
 
 @contextmanager
@@ -23,23 +26,40 @@ def written_atomically(path: Path) -> Iterator[Path]:
     Raises:
         StoreError: when the store cannot be written.
     """
-    try:
+    with temporary_beside(path) as temporary, writing(path):
+        yield temporary
+        publish(temporary, path)
+
+
+@contextmanager
+def temporary_beside(path: Path) -> Iterator[Path]:
+    """A temporary path in the same folder, which is gone at the end unless it was published."""
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         os.close(handle)
-    except OSError as error:
-        raise cannot_write(path, error) from error
     temporary = Path(name)
     try:
         yield temporary
-        _sync(temporary)
-        # mkstemp makes files that only their owner may read
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except OSError as error:
-        raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tells what the system has against writing this file as an error of the store."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Gives a file that is whole its name."""
+    _sync(temporary)
+    # mkstemp makes files that only their owner may read
+    temporary.chmod(0o666 & ~_umask())
+    temporary.replace(path)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -58,12 +78,17 @@ def cannot_write(path: Path, error: OSError) -> StoreError:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
+    """Of a file's content: against accidents, not against malice; as fast as the file is read."""
+    digest = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    return digest.hexdigest()
+    return str(digest.hexdigest())
+
+
+def checksum_of(content: bytes) -> str:
+    """The checksum of a file with this content."""
+    return str(xxhash.xxh3_128(content).hexdigest())
 
 
 def _sync(path: Path) -> None:

@@ -1,8 +1,11 @@
-"""The file a job writes: all its variations, each in row groups of its own."""
+"""The file a job writes: all its variations, each in row groups of its own.
+
+The metadata say of which variation each row group is.
+"""
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
+from higgsflow.output.arrow_arrays import arrow_array, same_text
+from higgsflow.output.atomic import checksum_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,30 +25,50 @@ Table = Mapping[str, npt.NDArray[Any]]
 VARIATION = "variation"
 _REMEDY = "remove it and run again"
 _ROW_GROUPS = b"higgsflow.row_groups"
+# bytes of tables that wait until they are written
+_BUFFER = 64_000_000
 
 
 class ChunkWriter:
-    """Collects tables per variation; they are written whole, one after the other."""
+    """Writes tables per variation; what waits in memory is bounded, however much is written."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        """Nothing is written before there are rows enough, or the end."""
+        self._path = path
         self._parts: dict[str, list[Table]] = {}
+        self._n_bytes = 0
+        self._rows: dict[str, int] = {}
+        self._order: list[str] = []
+        self._file: Any = None
 
     def add(self, tables: Mapping[str, Table]) -> None:
         """Adds what one block gave, per variation; also tables without rows, for their types."""
         for variation, table in tables.items():
             self._parts.setdefault(variation, []).append(table)
+            self._rows[variation] = self._rows.get(variation, 0) + _length(table)
+            self._n_bytes += sum(values.nbytes for values in table.values())
+        if self._n_bytes >= _BUFFER:
+            self._flush()
 
-    def write(self, path: Path) -> dict[str, int]:
-        """Writes the file; returns rows per variation."""
-        tables = {v: _joined(parts) for v, parts in self._parts.items()}
-        schema = _schema(tables)
-        with pq.ParquetWriter(
-            path, schema, compression="zstd", compression_level=1, use_dictionary=[VARIATION]
-        ) as writer:
-            for variation, table in tables.items():
-                # a row group without rows keeps groups and variations in step
-                writer.write_table(_arrow(variation, table, schema), row_group_size=1 << 30)
-        return {variation: _length(table) for variation, table in tables.items()}
+    def close(self) -> dict[str, int]:
+        """Writes what waits, and the end of the file; returns rows per variation."""
+        self._flush()
+        self._file.add_key_value_metadata({_ROW_GROUPS: "\n".join(self._order).encode()})
+        self._file.close()
+        return self._rows
+
+    def _flush(self) -> None:
+        """A row group for each variation; one without rows keeps columns and types."""
+        tables = {variation: _joined(parts) for variation, parts in self._parts.items()}
+        self._parts, self._n_bytes = {}, 0
+        if self._file is None:
+            self._file = _parquet(self._path, _schema(tables))
+        for variation, table in tables.items():
+            if _length(table) or variation not in self._order:
+                self._file.write_table(
+                    _arrow(variation, table, self._file.schema), row_group_size=1 << 30
+                )
+                self._order.append(variation)
 
 
 def _joined(parts: Sequence[Table]) -> Table:
@@ -57,13 +82,25 @@ def _length(table: Table) -> int:
 
 
 def _schema(tables: Mapping[str, Table]) -> Any:
-    """All columns of all variations, and in the metadata the order of the variations."""
+    """All columns of all variations."""
     fields: dict[str, Any] = {VARIATION: pa.string()}
     for table in tables.values():
         for name, values in table.items():
             fields.setdefault(name, pa.from_numpy_dtype(values.dtype))
-    order = "\n".join(tables)
-    return pa.schema(list(fields.items()), metadata={_ROW_GROUPS: order.encode()})
+    return pa.schema(list(fields.items()))
+
+
+def _parquet(path: Path, schema: Any) -> Any:
+    """Files that are written and read once or twice: what takes least time, and little room."""
+    floats = [field.name for field in schema if pa.types.is_floating(field.type)]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="lz4",
+        use_dictionary=[VARIATION],
+        # bytes of equal weight together: numbers compress better, and unpack faster
+        use_byte_stream_split=floats,
+    )
 
 
 def _arrow(variation: str, table: Table, schema: Any) -> Any:
@@ -71,9 +108,9 @@ def _arrow(variation: str, table: Table, schema: Any) -> Any:
     arrays = []
     for field in schema:
         if field.name == VARIATION:
-            arrays.append(pa.array([variation] * n, pa.string()))
+            arrays.append(same_text(variation, n).dictionary_decode())
         elif field.name in table:
-            arrays.append(pa.array(table[field.name]))
+            arrays.append(arrow_array(table[field.name]).cast(field.type))
         else:
             arrays.append(pa.nulls(n, field.type))
     return pa.Table.from_arrays(arrays, schema=schema)
@@ -91,16 +128,16 @@ class ChunkFile:
         self._path = path
         try:
             content = path.read_bytes()
-            if hashlib.sha256(content).hexdigest() != checksum:
+            if checksum_of(content) != checksum:
                 raise StoreError(f"{path} is not what its job wrote", "", _REMEDY)
-            self._file = pq.ParquetFile(pa.BufferReader(content))
-            order = (self._file.schema_arrow.metadata or {})[_ROW_GROUPS].decode()
+            self._file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+            order = (self._file.metadata.metadata or {})[_ROW_GROUPS].decode()
         except (OSError, KeyError, pa.ArrowException) as error:
             reason = " ".join(str(error).split())[:200]
             raise StoreError(f"cannot read {path}", reason, _REMEDY) from error
         self._order = order.split("\n") if order else []
 
-    @property
+    @functools.cached_property
     def types(self) -> dict[str, Any]:
         """Name and arrow type of the columns."""
         return {f.name: f.type for f in self._file.schema_arrow if f.name != VARIATION}
@@ -111,11 +148,8 @@ class ChunkFile:
         Raises:
             StoreError: when a column is not there.
         """
-        types = self.types
-        for name in columns:
-            if name not in types:
-                raise StoreError(f"no column '{name}' in {self._path}", "", _REMEDY)
-        return pa.schema([(name, types[name]) for name in columns]).empty_table()
+        self._check(columns)
+        return _without_rows(pa.schema([(name, self.types[name]) for name in columns]))
 
     def read(self, variation: str, columns: Sequence[str]) -> Iterator[Any]:
         """The rows of one variation as arrow tables with these columns.
@@ -125,7 +159,19 @@ class ChunkFile:
         """
         if variation not in self._order:
             raise StoreError(f"no variation '{variation}' in {self._path}", "", _REMEDY)
-        self.empty(columns)
+        self._check(columns)
         for group, name in enumerate(self._order):
             if name == variation:
-                yield self._file.read_row_group(group, columns=list(columns))
+                # threads would cost more than they give for so few rows
+                yield self._file.read_row_group(group, list(columns), use_threads=False)
+
+    def _check(self, columns: Sequence[str]) -> None:
+        for name in columns:
+            if name not in self.types:
+                raise StoreError(f"no column '{name}' in {self._path}", "", _REMEDY)
+
+
+def _without_rows(schema: Any) -> Any:
+    """A table of this schema; what arrow has for it asks pandas."""
+    arrays = [pa.nulls(0, field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from higgsflow.digests import digest
 from higgsflow.errors import NormalizationError, StoreError
 from higgsflow.model.noun import Noun
+from higgsflow.output.arrow_arrays import arrow_array, same_text
 from higgsflow.output.atomic import checksum, written_atomically
 from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.manifest import Manifest
@@ -146,11 +147,15 @@ def _scaled_tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[s
         for part in order.parts[variation]:
             by_stem.setdefault(part.stem, []).append(variation)
             outputs.setdefault(part.stem, part)
+    begun: set[str] = set()
     for stem, part in outputs.items():
         file = ChunkFile(part.path, part.checksum)
         for variation in by_stem[stem]:
             columns = _input_columns(order, variation)
-            yield variation, _scaled(order, variation, file.empty(columns))
+            if variation not in begun:
+                # also where no output has rows, a file has columns
+                begun.add(variation)
+                yield variation, _scaled(order, variation, file.empty(columns))
             for table in file.read(variation, columns):
                 yield variation, _scaled(order, variation, table)
 
@@ -174,9 +179,8 @@ def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
         is_full = name.startswith("weight_full_")
         columns[name] = pc.multiply(table[name], order.scale) if is_full else table[name]
     n = len(table)
-    columns["process_id"] = pa.array(np.full(n, order.process_id, dtype=np.int32))
-    codes = pa.array(np.zeros(n, dtype=np.int32))
-    columns["year"] = pa.DictionaryArray.from_arrays(codes, pa.array([order.year]))
+    columns["process_id"] = arrow_array(np.full(n, order.process_id, dtype=np.int32))
+    columns["year"] = same_text(order.year, n)
     return pa.table(columns)
 
 

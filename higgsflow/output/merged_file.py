@@ -96,6 +96,7 @@ class MergedParquet(MergedWriter):
             compression="zstd",
             compression_level=1,
             use_dictionary=text_columns or False,
+            use_byte_stream_split=[f.name for f in schema if pa.types.is_floating(f.type)],
         )
 
     def _write(self, table: Any) -> None:

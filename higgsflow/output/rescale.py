@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.model.noun import Noun
+from higgsflow.output.arrow_arrays import arrow_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-pa = lazy.load("pyarrow")
 
 
 class Ratio(Noun):
@@ -43,5 +41,5 @@ def rescaled(table: Any, ratios: Mapping[str, tuple[Ratio, ...]]) -> Any:
             known = np.asarray(ratio.values)
             values = values * (known[table[ratio.bins].to_numpy()] if ratio.bins else known[0])
         position = table.schema.get_field_index(name)
-        table = table.set_column(position, name, pa.array(values))
+        table = table.set_column(position, name, arrow_array(values))
     return table

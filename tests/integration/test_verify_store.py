@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from higgsflow.output.atomic import checksum_of
 from higgsflow.records.job_record import JobRecord
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def rewrite(lab: Lab, edit: Callable[[Any], Any]) -> None:
     content = path.read_bytes()
 
     def fit(manifest: Any) -> None:
-        manifest |= {"size": len(content), "checksum": hashlib.sha256(content).hexdigest()}
+        manifest |= {"size": len(content), "checksum": checksum_of(content)}
         manifest["rows"] = pq.read_metadata(path).num_rows
 
     change(manifest_of(lab), fit)

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import stat
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
+import xxhash
 
 from higgsflow.errors import StoreError
-from higgsflow.output.atomic import cannot_write, checksum, write_text, written_atomically
+from higgsflow.output.atomic import (
+    cannot_write,
+    checksum,
+    checksum_of,
+    publish,
+    temporary_beside,
+    write_text,
+    writing,
+    written_atomically,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,4 +136,25 @@ def test_error_without_number_is_told_in_three_lines(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 5, (1 << 20) + 1])
 def test_checksum_is_that_of_the_content(tmp_path: Path, size: int) -> None:
     (tmp_path / "a").write_bytes(b"x" * size)
-    assert checksum(tmp_path / "a") == hashlib.sha256(b"x" * size).hexdigest()
+    assert checksum(tmp_path / "a") == xxhash.xxh3_128(b"x" * size).hexdigest()
+    assert checksum(tmp_path / "a") == checksum_of(b"x" * size) != checksum_of(b"x" * size + b"y")
+
+
+def test_what_goes_wrong_beside_a_temporary_file_is_not_the_store_s_fault(tmp_path: Path) -> None:
+    """A tagger that misses a file of its own is told as that; nothing is left behind."""
+    with pytest.raises(FileNotFoundError), temporary_beside(tmp_path / "a"):
+        (tmp_path / "absent").read_text()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_published_file_is_whole_and_readable(tmp_path: Path) -> None:
+    with temporary_beside(tmp_path / "a") as temporary:
+        temporary.write_text("all")
+        publish(temporary, tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_text() == "all"
+
+
+def test_what_the_system_has_against_writing_is_told_of_the_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot write"), writing(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "No space left on device")

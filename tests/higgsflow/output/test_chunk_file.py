@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.errors import StoreError
+from higgsflow.output import chunk_file
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkFile, ChunkWriter
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def table(*values: float) -> dict[str, Any]:
@@ -20,11 +24,11 @@ def table(*values: float) -> dict[str, Any]:
 
 
 def write(folder: Path, *blocks: dict[str, Any]) -> ChunkFile:
-    writer = ChunkWriter()
+    path = folder / "a.parquet"
+    writer = ChunkWriter(path)
     for block in blocks:
         writer.add(block)
-    path = folder / "a.parquet"
-    writer.write(path)
+    writer.close()
     return ChunkFile(path, checksum(path))
 
 
@@ -43,9 +47,9 @@ def test_blocks_of_a_variation_follow_each_other(tmp_path: Path) -> None:
 
 
 def test_rows_of_every_variation_are_returned(tmp_path: Path) -> None:
-    writer = ChunkWriter()
+    writer = ChunkWriter(tmp_path / "a.parquet")
     writer.add({"nominal": table(1.0, 2.0), "up": table()})
-    assert writer.write(tmp_path / "a.parquet") == {"nominal": 2, "up": 0}
+    assert writer.close() == {"nominal": 2, "up": 0}
 
 
 @pytest.mark.parametrize("empty", ["nominal", "up", "down"])
@@ -129,3 +133,47 @@ def test_what_is_no_output_of_a_job_is_named(tmp_path: Path) -> None:
     assert f"cannot read {path}" in told(path, checksum(path))
     pq.write_table(pa.table({"x": [1]}), path)
     assert f"cannot read {path}" in told(path, checksum(path))
+
+
+def test_rows_leave_memory_before_there_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was added in which block, and when it was written, changes nothing for a reader."""
+    monkeypatch.setattr(chunk_file, "_BUFFER", 100)
+    blocks = [{"nominal": table(*range(10 * i, 10 * i + 10)), "up": table()} for i in range(5)]
+    blocks[3]["up"] = table(7.0)
+    file = write(tmp_path, *blocks)
+    assert values(file, "nominal") == list(range(50))
+    assert values(file, "up") == [7.0]
+    groups = pq.ParquetFile(tmp_path / "a.parquet").num_row_groups
+    # five for nominal, and for the other one the first, for its types, and the one with rows
+    assert groups == 7
+
+
+def test_a_column_of_another_type_in_a_later_block_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunk_file, "_BUFFER", 1)
+    other = {**table(1.0), "tag_idx": np.array([70_000])}
+    with pytest.raises(pa.ArrowInvalid, match="70000 not in range"):
+        write(tmp_path, {"nominal": table(1.0)}, {"nominal": other})
+
+
+def test_writing_and_reading_do_without_pandas(tmp_path: Path) -> None:
+    """It takes half a second to import, and is there where something else needs it."""
+    (tmp_path / "pandas.py").write_text("raise SystemExit('somebody imports pandas')\n")
+    program = """
+import sys, numpy as np
+from pathlib import Path
+from higgsflow.output.atomic import checksum
+from higgsflow.output.chunk_file import ChunkFile, ChunkWriter
+path = Path(sys.argv[1])
+writer = ChunkWriter(path)
+writer.add({"nominal": {"x": np.arange(5.0), "flag": np.arange(5) > 2, "n": np.arange(5)}})
+writer.close()
+print([len(t) for t in ChunkFile(path, checksum(path)).read("nominal", ["x", "flag"])])
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "a.parquet")]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("[5]\n", 0), done.stderr

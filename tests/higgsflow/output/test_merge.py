@@ -52,10 +52,10 @@ def jobs(folder: Path, *edges: int, variations: tuple[str, ...] = ("nominal",)) 
     folder.mkdir(exist_ok=True, parents=True)
     parts = []
     for start, stop in pairwise(edges):
-        writer = ChunkWriter()
-        writer.add({variation: rows(start, stop) for variation in variations})
         path = folder / f"c{start}_{stop}_{len(parts)}.parquet"
-        writer.write(path)
+        writer = ChunkWriter(path)
+        writer.add({variation: rows(start, stop) for variation in variations})
+        writer.close()
         part = Part(chunk_id=f"{start}-{stop}", stem=path.stem, path=path, checksum=checksum(path))
         parts.append(part)
     return parts
@@ -234,10 +234,10 @@ def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:
 
 def test_column_of_another_type_is_named(tmp_path: Path) -> None:
     parts = jobs(tmp_path / "jobs", 0, 3)
-    writer = ChunkWriter()
-    writer.add({"nominal": rows(3, 5, n_jets=np.zeros(2, np.float64))})
     path = tmp_path / "jobs" / "other.parquet"
-    writer.write(path)
+    writer = ChunkWriter(path)
+    writer.add({"nominal": rows(3, 5, n_jets=np.zeros(2, np.float64))})
+    writer.close()
     parts.append(Part(chunk_id="o", stem="other", path=path, checksum=checksum(path)))
     with pytest.raises(StoreError, match="'n_jets' differs in type") as caught:
         merge(order(tmp_path, parts))
