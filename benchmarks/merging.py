@@ -57,9 +57,9 @@ def make(folder: Path, n_files: int, n_rows: int) -> list[Path]:
     paths = [folder / f"{n_rows}_{number}.parquet" for number in range(n_files)]
     for number, path in enumerate(paths):
         if not path.is_file():
-            writer = ChunkWriter()
+            writer = ChunkWriter(path)
             writer.add({NOMINAL: _table(number, n_rows)})
-            writer.write(path)
+            writer.close()
     return paths
 
 

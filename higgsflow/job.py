@@ -11,7 +11,7 @@ import socket
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import higgsflow
 from higgsflow.block import BlockResult, process_parts
@@ -23,6 +23,7 @@ from higgsflow.events.lumisections import Lumisections, from_pairs
 from higgsflow.events.reader import EventReader, Request, open_events
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
+from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum, publish, temporary_beside, write_text, writing
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.plan import Plan, make_plan
@@ -32,6 +33,7 @@ from higgsflow.records.job_record import Effort, JobRecord, Output, Product, Ran
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.columns import Need
     from higgsflow.profiling import Recorder
     from higgsflow.records.ledger import Ledger
@@ -62,6 +64,11 @@ class Job(Noun):
     def digest(self) -> str:
         """Names the outputs."""
         return job_digest(self.chunk.id, self.wanted)
+
+    @property
+    def variations(self) -> tuple[str, ...]:
+        """The variations to make, nominal first, which has all columns that others have."""
+        return tuple(sorted(self.wanted, key=lambda variation: variation != NOMINAL))
 
     @property
     def stem(self) -> str:
@@ -140,12 +147,12 @@ def _blocks(
             stop = min(start + size, part.stop)
             first = _read(reader, plan.first_needs, start, stop)
             unlisted = reader.lists_lumisections is False
-            found = from_pairs(first.run, first.luminosityBlock) if unlisted else None
+            found = _lumisections(first) if unlisted else None
             with located(part.model_copy(update={"start": start, "stop": stop})):
                 parts = process_parts(
                     plan,
                     golden,
-                    tuple(job.wanted),
+                    job.variations,
                     first,
                     lambda n, start=start: _read(reader, plan.rest_needs, start, start + n),  # type: ignore[misc]
                 )
@@ -158,8 +165,12 @@ def _blocks(
         books.by_uproot.update(reader.by_uproot)
 
 
+def _lumisections(events: PlainEvents) -> Lumisections:
+    return from_pairs(events.flat["run"], events.flat["luminosityBlock"])
+
+
 @span("read")
-def _read(reader: EventReader, needs: tuple[Need, ...], start: int, stop: int) -> Any:
+def _read(reader: EventReader, needs: tuple[Need, ...], start: int, stop: int) -> PlainEvents:
     return reader.read(needs, start, stop)
 
 

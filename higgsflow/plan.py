@@ -13,7 +13,7 @@ from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.columns import locate
 from higgsflow.events.kinds import check_alike, check_identity, check_numbers
 from higgsflow.events.lumisections import check_certified
-from higgsflow.model.columns import Need, required
+from higgsflow.model.columns import Need, candidates, required
 from higgsflow.model.context import Context
 from higgsflow.needs import (
     IDENTITY,
@@ -88,6 +88,11 @@ class Plan:
     watched: tuple[IndependentCollection, ...]
     kept_at: dict[str, int]
     tells_central: bool = False
+
+    @property
+    def may_read(self) -> tuple[str, ...]:
+        """Columns of files that jobs read where they are there."""
+        return candidates((*self.first_needs, *self.rest_needs))
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -143,7 +143,9 @@ class AnalysisTask(law.Task):
     @property
     def known_files(self) -> Path:
         """Where jobs keep where columns are in files."""
-        return self.file_index / "places"
+        from higgsflow.events.places import FOLDER
+
+        return self.file_index / FOLDER
 
     def on_failure(self, exception: BaseException) -> str:
         """What the user sees: the message alone, or for a defect the traceback."""

@@ -45,7 +45,7 @@ class IndexSample(SampleTask):
         files, cache = self._files(), self.file_index
         # before thousands of them are opened
         refuse(check_first(self.plan, files, cache), self.analysis)
-        index = index_sample(self.pair, files, cache)
+        index = index_sample(self.pair, files, cache, self.plan.may_read)
         check_index(self.plan, index)
         found = IndexFile(inputs="", invocation=session.current.id, index=index)
         self.output().write(found, self._ingredients())

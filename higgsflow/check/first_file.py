@@ -20,7 +20,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.preflight import check_not_carried
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from higgsflow.events.index import FileIndex
@@ -57,15 +57,18 @@ def list_files(pair: SampleYear) -> Listed:
         return Listed(problem=problem_of(error, "files", pair.name))
 
 
-def look_into_all(asked: Sequence[Asked], cache: Path) -> list[dict[str, Any] | InputFileError]:
+def look_into_all(
+    asked: Sequence[Asked], cache: Path, needed: Collection[str] = ()
+) -> list[dict[str, Any] | InputFileError]:
     """The entry of each file (file, sample and year), or why it cannot be read; side by side.
 
-    Entries are kept in the cache that indexing uses, so that nothing is looked at twice.
+    Entries, and where needed columns are, are kept in the cache that indexing uses, so that nothing
+    is looked at twice.
     """
     if len(asked) < 2:
-        return [_entry(one, cache) for one in asked]
+        return [_entry(one, cache, needed) for one in asked]
     with _executor(len(asked), any("://" in file.url for file, _ in asked)) as executor:
-        return list(executor.map(_entry, asked, [cache] * len(asked)))
+        return list(executor.map(_entry, asked, [cache] * len(asked), [needed] * len(asked)))
 
 
 def _executor(n_files: int, is_remote: bool) -> Executor:
@@ -79,10 +82,10 @@ def _executor(n_files: int, is_remote: bool) -> Executor:
     return ProcessPoolExecutor(min(n_files, n_cores), mp_context=context)
 
 
-def _entry(asked: Asked, cache: Path) -> dict[str, Any] | InputFileError:
+def _entry(asked: Asked, cache: Path, needed: Collection[str]) -> dict[str, Any] | InputFileError:
     file, pair = asked
     try:
-        return look_into(file, pair, cache)
+        return look_into(file, pair, cache, needed)
     except InputFileError as error:
         return error
 

@@ -114,7 +114,8 @@ def check_before_run(analysis: AnalysisModel) -> list[Problem]:
 
 def check_first(plan: Plan, files: Sequence[InputFile], cache: Path) -> list[Problem]:
     """What is wrong with the first file of a sample and year, before all of them are indexed."""
-    (found,) = look_into_all([(file, plan.pair) for file in files[:1]], cache)
+    asked = [(file, plan.pair) for file in files[:1]]
+    (found,) = look_into_all(asked, cache, plan.may_read)
     if isinstance(found, InputFileError):
         return [problem_of(found, "files", plan.pair.name)]
     return list(check_first_file(plan, found))

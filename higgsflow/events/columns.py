@@ -12,6 +12,8 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.errors import MissingColumn
+from higgsflow.events.lists import Lists
+from higgsflow.events.plain import Objects, PlainEvents, plain
 from higgsflow.events.raw_columns import RawColumn
 
 if TYPE_CHECKING:
@@ -59,6 +61,28 @@ def assemble(arrays: Mapping[str, Any], length: int) -> Any:
     if not flat:
         return ak.Array(ak.contents.RecordArray([], [], length=length))
     return ak.zip(flat, depth_limit=1)
+
+
+def assemble_plain(arrays: Mapping[str, Any], length: int) -> PlainEvents:
+    """The same as plain columns, not copied where all of them are raw."""
+    flat: dict[str, Any] = {}
+    fields: dict[str, dict[str, RawColumn]] = {}
+    for name, values in arrays.items():
+        prefix, _, field = name.partition("_")
+        if not isinstance(values, RawColumn):
+            return plain(assemble(arrays, length))
+        if values.offsets is None:
+            flat[name] = values.numbers
+        else:
+            fields.setdefault(prefix if field else "", {})[field] = values
+    collections = {}
+    for prefix, raw in fields.items():
+        offsets = next(iter(raw.values())).offsets
+        if not prefix or prefix in flat or any(v.offsets is not offsets for v in raw.values()):
+            return plain(assemble(arrays, length))
+        columns = {field: values.numbers for field, values in raw.items()}
+        collections[prefix] = Objects(Lists(offsets), columns)  # type: ignore[arg-type]
+    return PlainEvents(length, flat, collections)
 
 
 def _collection(fields: Mapping[str, Any]) -> Any:

@@ -97,24 +97,31 @@ def index_file(
         InputFileError: when it is not a ROOT file, is damaged, or has no Events.
     """
     with open_replica(url, replicas or {}) as (file, _):
-        tree = get_tree(file, url)
-        with reading(url):
-            columns = column_types(tree)
-            found: dict[str, Any] = {
-                "url": url,
-                "uuid": str(file.file.uuid),
-                "size": size,
-                "mtime_ns": mtime_ns,
-                "n_entries": int(tree.num_entries),
-                "clusters": cluster_starts(tree),
-                "schema_id": schema_id(columns),
-                "columns": columns,
-            }
-        if is_data:
-            listed = listed_lumisections(file, url)
-            found["lumisections"] = None if listed is None else listed.ranges
-        else:
-            found["runs"] = _runs_sums(file, url)
+        found = index_opened(file, get_tree(file, url), url, is_data)
+    return {**found, "size": size, "mtime_ns": mtime_ns}
+
+
+def index_opened(file: Any, tree: Any, url: str, is_data: bool) -> dict[str, Any]:
+    """What an open file and its tree of events hold, as `FileIndex` fields and its `columns`.
+
+    Raises:
+        InputFileError: when it is damaged.
+    """
+    with reading(url):
+        columns = column_types(tree)
+        found: dict[str, Any] = {
+            "url": url,
+            "uuid": str(file.file.uuid),
+            "n_entries": int(tree.num_entries),
+            "clusters": cluster_starts(tree),
+            "schema_id": schema_id(columns),
+            "columns": columns,
+        }
+    if is_data:
+        listed = listed_lumisections(file, url)
+        found["lumisections"] = None if listed is None else listed.ranges
+    else:
+        found["runs"] = _runs_sums(file, url)
     return found
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
+# in the folder of the file index
+FOLDER = "places"
 _NUMBERS = "iuf"
 
 
@@ -83,6 +85,13 @@ class FilePlaces(Noun):
             Place(*place)
             for place in zip(column.seeks, column.sizes, edges[:-1], edges[1:], strict=True)
         ]
+
+
+def places_in(file: Any, tree: Any, names: Iterable[str], lists: bool | None) -> FilePlaces:
+    """What an open file and its tree say of these columns."""
+    found = find_places(tree, names)
+    uuid, end = str(file.file.uuid), int(file.file.fEND)
+    return FilePlaces(uuid=uuid, end=end, lists_lumisections=lists, **found)
 
 
 def find_places(tree: Any, names: Iterable[str]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import InputFileError, MissingColumn
-from higgsflow.events.columns import assemble, locate
+from higgsflow.events.columns import assemble_plain, locate
 from higgsflow.events.index import listed_lumisections
-from higgsflow.events.places import FilePlaces, PlaceBook, find_places
+from higgsflow.events.places import FilePlaces, PlaceBook, places_in
 from higgsflow.events.ranges_of_bytes import HEAD, REMOTE, FileBytes, Head, head_of, open_bytes
 from higgsflow.events.raw_columns import RawColumn, RawColumns
 from higgsflow.events.replicas import opened_by
@@ -26,12 +26,14 @@ from higgsflow.events.tree import (
     read_arrays,
     reading,
 )
+from higgsflow.model.columns import candidates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Range
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.columns import Need
 
 
@@ -55,9 +57,9 @@ class Request:
     book: Path | None = None
 
     @property
-    def candidates(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """All columns that may be read."""
-        return tuple(dict.fromkeys(name for need in self.needs for name in need.candidates))
+        return candidates(self.needs)
 
     def located(self, available: set[str], url: str) -> dict[str, str]:
         """Where a file that has these columns keeps each needed one."""
@@ -159,7 +161,7 @@ class EventReader:
         """Whether the file lists its lumisections; None for simulation."""
         return self._places.lists_lumisections
 
-    def read(self, needs: Sequence[Need], start: int, stop: int) -> Any:
+    def read(self, needs: Sequence[Need], start: int, stop: int) -> PlainEvents:
         """The columns of a range of entries as events.
 
         Raises:
@@ -173,7 +175,8 @@ class EventReader:
         rest = [name for name in unique if name not in arrays]
         if rest:
             arrays |= read_arrays(self._file.open_tree(), rest, start, stop, self._url)
-        return assemble({name: arrays[source] for name, source in sources.items()}, stop - start)
+        wanted = {name: arrays[source] for name, source in sources.items()}
+        return assemble_plain(wanted, stop - start)
 
     @property
     def bytes_read(self) -> int:
@@ -206,7 +209,7 @@ class EventReader:
         """What is known of the file, if that is enough, and where it keeps each column."""
         head = self._file.head
         places = self._book.get(*head) if self._book is not None and head is not None else None
-        if places is None or not places.knows(self._request.candidates):
+        if places is None or not places.knows(self._request.names):
             return None
         if self._request.is_data and places.lists_lumisections is None:
             return None
@@ -221,14 +224,13 @@ class EventReader:
         request, file, tree = self._request, self._file.open_uproot(), self._file.open_tree()
         with reading(self._url):
             sources = request.located(column_names(tree), self._url)
-            uuid, end = str(file.file.uuid), int(file.file.fEND)
-            before = self._book.get(uuid, end) if self._book is not None else None
-            names = {*request.candidates, *(before.looked_for if before is not None else ())}
-            found = find_places(tree, names)
-        listed = before.lists_lumisections if before is not None else None
-        if request.is_data:
-            listed = listed_lumisections(file, self._url) is not None
-        places = FilePlaces(uuid=uuid, end=end, lists_lumisections=listed, **found)
+            known = str(file.file.uuid), int(file.file.fEND)
+            before = self._book.get(*known) if self._book is not None else None
+            listed = before.lists_lumisections if before is not None else None
+            if request.is_data:
+                listed = listed_lumisections(file, self._url) is not None
+            names = {*request.names, *(before.looked_for if before is not None else ())}
+            places = places_in(file, tree, names, listed)
         if self._book is not None:
             self._book.put(places)
         return places, sources

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from higgsflow.errors import InputFileError
-from higgsflow.events.index import FileIndex, SampleIndex, classify, combine_files, index_file
+from higgsflow.events.index import FileIndex, SampleIndex, classify, combine_files, index_opened
+from higgsflow.events.places import FOLDER, PlaceBook, places_in
+from higgsflow.events.replicas import open_replica
+from higgsflow.events.tree import get_tree, reading
 from higgsflow.model.noun import Noun
 from higgsflow.model.sample import SimulatedSample
 from higgsflow.output.atomic import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from higgsflow.catalog.files import InputFile
@@ -36,8 +39,12 @@ class IndexFile(Noun):
     index: SampleIndex
 
 
-def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> SampleIndex:
+def index_sample(
+    pair: SampleYear, files: Sequence[InputFile], cache: Path, needed: Collection[str] = ()
+) -> SampleIndex:
     """Looks into every file once; what was found before of an unchanged file is kept in `cache`.
+
+    So is where the needed columns are, for the jobs.
 
     Raises:
         InputFileError: for a file that cannot be used, naming it.
@@ -45,7 +52,7 @@ def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> S
     found: list[FileIndex] = []
     schemas: dict[str, Any] = {}
     for file in files:
-        entry = look_into(file, pair, cache)
+        entry = look_into(file, pair, cache, needed)
         if file.n_events is not None and entry["n_entries"] != file.n_events:
             raise InputFileError(
                 f"{file.url} has {entry['n_entries']} events, its catalogue says {file.n_events}"
@@ -56,7 +63,9 @@ def index_sample(pair: SampleYear, files: Sequence[InputFile], cache: Path) -> S
     return combine_files(found, schemas, pair.name, allow_equal_sums=allowed)
 
 
-def look_into(file: InputFile, pair: SampleYear, cache: Path) -> dict[str, Any]:
+def look_into(
+    file: InputFile, pair: SampleYear, cache: Path, needed: Collection[str] = ()
+) -> dict[str, Any]:
     """The entry of a file: from the cache, if name, size and time are the same, else from it."""
     key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, pair.is_data])
     path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
@@ -68,8 +77,23 @@ def look_into(file: InputFile, pair: SampleYear, cache: Path) -> dict[str, Any]:
             path.unlink(missing_ok=True)
         else:
             return entry
-    entry = index_file(file.url, file.size, file.mtime_ns, pair.is_data, pair.replicas)
+    entry = {**_looked_into(file, pair, cache, needed), "size": file.size}
+    entry["mtime_ns"] = file.mtime_ns
     runs = entry.get("runs")
     entry = {**entry, "runs": runs.model_dump() if runs is not None else None}
     write_text(path, json.dumps(entry))
+    return entry
+
+
+def _looked_into(
+    file: InputFile, pair: SampleYear, cache: Path, needed: Collection[str]
+) -> dict[str, Any]:
+    with open_replica(file.url, pair.replicas) as (opened, _):
+        tree = get_tree(opened, file.url)
+        entry = index_opened(opened, tree, file.url, pair.is_data)
+        if needed:
+            lists = entry["lumisections"] is not None if pair.is_data else None
+            with reading(file.url):
+                places = places_in(opened, tree, needed, lists)
+            PlaceBook(cache / FOLDER).put(places)
     return entry

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from higgsflow.model.noun import Noun
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Need(Noun):
@@ -37,3 +42,8 @@ def optional(*names: str) -> tuple[Need, ...]:
 def first_of(name: str, *sources: str) -> tuple[Need, ...]:
     """One column that goes by several names in the versions of NanoAOD."""
     return (Need(name=name, sources=sources),)
+
+
+def candidates(needs: Iterable[Need]) -> tuple[str, ...]:
+    """All names that some of these may have in a file, each once."""
+    return tuple(dict.fromkeys(name for need in needs for name in need.candidates))

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+
+pa = lazy.load("pyarrow")
 
 
 def arrow_array(values: npt.NDArray[Any]) -> Any:

@@ -30,7 +30,10 @@ _BUFFER = 64_000_000
 
 
 class ChunkWriter:
-    """Writes tables per variation; what waits in memory is bounded, however much is written."""
+    """Writes tables per variation; what waits in memory is bounded, however much is written.
+
+    The columns of the file are those of the tables that came before the first rows were written.
+    """
 
     def __init__(self, path: Path) -> None:
         """Nothing is written before there are rows enough, or the end."""
@@ -105,6 +108,8 @@ def _parquet(path: Path, schema: Any) -> Any:
 
 def _arrow(variation: str, table: Table, schema: Any) -> Any:
     n = _length(table)
+    if unknown := sorted(set(table) - set(schema.names)):
+        raise ValueError(f"'{unknown[0]}' of {variation} came after the first rows were written")
     arrays = []
     for field in schema:
         if field.name == VARIATION:

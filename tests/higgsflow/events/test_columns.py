@@ -9,12 +9,14 @@ import pytest
 from higgsflow.errors import MissingColumn
 from higgsflow.events.columns import (
     assemble,
+    assemble_plain,
     combine,
     get_column,
     has_column,
     locate,
     with_column,
 )
+from higgsflow.events.raw_columns import RawColumn
 from higgsflow.model.columns import first_of, optional, required
 
 PT = ak.values_astype(ak.Array([[50.0, 30.0], [], [25.0]]), np.float32)
@@ -133,3 +135,51 @@ def test_flat_column_is_not_taken_for_a_collection() -> None:
     weighted = with_column(events(), "weight", np.ones(3))
     assert with_column(weighted, "weight_up", np.zeros(3)).weight_up.to_list() == [0.0, 0.0, 0.0]
     assert not has_column(weighted, "weight_up")
+
+
+OFFSETS = np.array([0, 2, 2, 3])
+NUMBERS = np.array([50.0, 30.0, 25.0])
+
+
+def raw_columns() -> dict[str, Any]:
+    return {
+        "run": RawColumn(np.array([1, 1, 2])),
+        "Photon_pt": RawColumn(NUMBERS, OFFSETS),
+        "Photon_id": RawColumn(np.array([1, 2, 3], np.uint8), OFFSETS),
+    }
+
+
+def test_raw_columns_become_plain_ones_that_are_not_copied() -> None:
+    events = assemble_plain(raw_columns(), 3)
+    assert len(events) == 3
+    assert events.collections["Photon"].pt is NUMBERS
+    assert events.view.Photon.pt.to_list() == PT.to_list()
+    assert events.view.to_list() == assemble(raw_columns(), 3).to_list()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"Photon_pt": PT},
+        {"Photon_eta": RawColumn(NUMBERS, OFFSETS.copy())},
+        {"jagged": RawColumn(NUMBERS, OFFSETS)},
+        {"Jet_pt": PT, "run": np.array([1, 1, 2])},
+    ],
+    ids=["from uproot", "own lists", "no collection", "both"],
+)
+def test_whatever_the_columns_are_the_events_are_the_same(changed: dict[str, Any]) -> None:
+    columns = raw_columns() | changed
+    found = assemble_plain(columns, 3).view
+    assert found[sorted(found.fields)].to_list() == [
+        {name: row[name] for name in sorted(row)} for row in assemble(columns, 3).to_list()
+    ]
+
+
+def test_raw_lists_of_one_collection_that_differ_are_refused_like_others() -> None:
+    columns = raw_columns() | {"Photon_eta": RawColumn(NUMBERS, np.array([0, 1, 2, 3]))}
+    with pytest.raises(ValueError, match="cannot broadcast"):
+        assemble_plain(columns, 3)
+
+
+def test_no_columns_keep_the_number_of_events() -> None:
+    assert len(assemble_plain({}, 5)) == 5

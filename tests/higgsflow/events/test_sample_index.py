@@ -1,18 +1,19 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from higgsflow.catalog.files import InputFile, resolve_files
 from higgsflow.errors import InputFileError
+from higgsflow.events.places import FOLDER, PlaceBook
 from higgsflow.events.sample_index import index_sample
 from higgsflow.model.sample import SampleYear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def pair(**changes: Any) -> SampleYear:
@@ -98,3 +99,16 @@ def test_a_copy_of_a_file_is_refused_always(two: list[Path], tmp_path: Path) -> 
     copy.write_bytes(two[0].read_bytes())
     with pytest.raises(InputFileError, match="counts one file twice"):
         index_sample(pair(allow_equal_sums=True), files_of(two[0], copy), tmp_path / "cache")
+
+
+def test_where_needed_columns_are_is_kept_for_the_jobs(two: list[Path], tmp_path: Path) -> None:
+    """A job then opens no tree."""
+    cache, needed = tmp_path / "cache", ("run", "mass", "absent")
+    index = index_sample(pair(), files_of(*two), cache, needed)
+    for file in index.files:
+        end = Path(file.url).stat().st_size
+        known = PlaceBook(cache / FOLDER).get(file.uuid, end)
+        assert known is not None
+        assert known.knows(needed)
+        assert known.n_entries == file.n_entries
+        assert (known.names, known.absent) == ({"run", "mass"}, ("absent",))

@@ -159,6 +159,17 @@ def test_a_column_of_another_type_in_a_later_block_is_refused(
         write(tmp_path, {"nominal": table(1.0)}, {"nominal": other})
 
 
+def test_a_column_that_comes_after_rows_were_written_is_not_lost_in_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chunk_file, "_BUFFER", 1)
+    wider = {**table(1.0), "weight": np.ones(1)}
+    with pytest.raises(ValueError, match="'weight' of up came after"):
+        write(tmp_path, {"nominal": table(1.0)}, {"up": wider})
+    file = write(tmp_path, {"nominal": wider}, {"up": table(2.0)})
+    assert values(file, "up", "weight") == [None]
+
+
 def test_writing_and_reading_do_without_pandas(tmp_path: Path) -> None:
     """It takes half a second to import, and is there where something else needs it."""
     (tmp_path / "pandas.py").write_text("raise SystemExit('somebody imports pandas')\n")
