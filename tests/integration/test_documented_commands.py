@@ -135,6 +135,10 @@ def choose_samples(path: Path, **chosen: list[str]) -> None:
 BEFORE = {
     "higgsflow diff": "law run RunAnalysis && cp -rn store/demo/v1 store/demo/v2",
     "higgsflow explain": "law run RunAnalysis",
+    "higgsflow forecast": "law run RunAnalysis",
+    "higgsflow forecast --analysis": (
+        "law run IndexSample --analysis path/to/mine.yaml --sample ttH_M125"
+    ),
 }
 
 
