@@ -125,7 +125,7 @@ def _overheads(scale: Scale) -> Iterator[Goal]:
     for what, bound, name in (
         ("overhead per local chunk", 0.05, "program.job_overhead"),
         ("second RunAnalysis, nothing to do", 1, "program.nothing_to_do"),
-        ("`law run RunAnalysis --help`", 0.7, "program.help"),
+        ("help of RunAnalysis", 0.7, "program.help"),
     ):
         yield Goal(what, "<=", bound, " s", operator.itemgetter(name))
     value = _ratio("program.workers_1.wall", "program.workers_2.wall")

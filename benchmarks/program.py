@@ -42,10 +42,10 @@ class Ran(NamedTuple):
 
 
 def run(case: Case, scale: Scale) -> Ran:
-    """All files in one worker, one file a job."""
-    store = fresh_store(scale, f"program_{case.name}")
+    """All files in one worker, one file a job; where their baskets are is known."""
     files = scale.files(case)
     config = configure(case, scale, files)
+    store = known_store(case, scale, config)
     spent(config, scale, store, "ProcessSample", "--profile")
     records = job_records(store)
     later = records[1:]
@@ -65,8 +65,8 @@ def cold_job(case: Case, scale: Scale) -> float:
 
     Files are indexed already, as they are where batch systems run jobs.
     """
-    store = fresh_store(scale, f"cold_{case.name}")
-    config = configure(case, scale, scale.files(case, 1), "cold")
+    config = configure(case, scale, scale.files(case))
+    store = known_store(case, scale, config)
     spent(config, scale, store, "IndexSample")
     return spent(config, scale, store, "ProcessSample", "--branch", "0").cpu
 
@@ -82,6 +82,17 @@ def spent(config: Path, scale: Scale, store: Path, stage: str, *options: str) ->
     """Runs a stage of the sample."""
     log = scale.folder / "logs" / f"{config.stem}_{stage}.log"
     return law(stage, "--analysis", config, *_OF_SAMPLE, *options, log=log, store=store)
+
+
+def known_store(case: Case, scale: Scale, config: Path) -> Path:
+    """A store without outputs, which knows where the baskets of the files are."""
+    store = scale.folder / "stores" / f"program_{case.name}"
+    if not any(store.rglob("file_index/places/*")):
+        store.mkdir(parents=True, exist_ok=True)
+        spent(config, scale, store, "ProcessSample")
+    for outputs in store.glob("*/v1"):
+        shutil.rmtree(outputs)
+    return store
 
 
 def fresh_store(scale: Scale, name: str) -> Path:
