@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from benchmarks.cases import Scale, short
 from benchmarks.fit import fit
 from benchmarks.growth import SHORT, Steps, growth
-from benchmarks.measurement import Growth, Measurement, growth_table, markdown, measurement
+from benchmarks.measurement import (
+    Growth,
+    Measurement,
+    growth_table,
+    markdown,
+    measurement,
+    stages_table,
+)
 from benchmarks.pictures import draw
 from benchmarks.rounds import one_round, short_round
 
@@ -49,6 +56,7 @@ def _goals(folder: Path, n_rounds: int) -> None:
         _write(folder / "goals.json", found)
         print(f"round {number + 1} of {n_rounds}", file=sys.stderr, flush=True)
     print(markdown(found))
+    print(stages_table(found))
 
 
 def _growth(folder: Path, is_short: bool) -> None:

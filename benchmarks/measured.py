@@ -1,4 +1,4 @@
-"""Processes as users start them, and what they took: processor time with children, wall, memory."""
+"""Processes as users start them, and what they took: processor time with children, and wall."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ class Spent(NamedTuple):
 
     cpu: float  # s
     wall: float  # s
-    peak_mb: float  # of the largest process of them
     output: str
 
 
@@ -43,7 +42,7 @@ def run(command: Sequence[str | Path], log: Path, store: Path | None = None) -> 
     wall, output = time.perf_counter() - start, log.read_text(encoding="utf-8")
     if process.returncode:
         raise SystemExit(f"{' '.join(words)} failed\n{output[-3000:]}")
-    return Spent(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, output)
+    return Spent(used.ru_utime + used.ru_stime, wall, output)
 
 
 def law(*words: str | Path, log: Path, store: Path) -> Spent:

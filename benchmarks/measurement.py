@@ -7,6 +7,7 @@ import subprocess
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 from benchmarks.fit import Line
@@ -76,7 +77,25 @@ def markdown(found: Measurement) -> str:
     packages = ", ".join(f"{name} {v}" for name, v in found.versions.items())
     where = f"{found.machine}, load {found.load:.1f} per core"
     when = f"{found.date}, commit {found.commit}"
-    lines += ["", f"{len(found.rounds)} rounds on {where}, {when}; {packages}."]
+    n = len(found.rounds)
+    lines += ["", f"{n} round{'s' if n > 1 else ''} on {where}, {when}; {packages}."]
+    return "\n".join(lines) + "\n"
+
+
+def stages_table(found: Measurement) -> str:
+    """Where the processor seconds of a warm job went, by stage, in each case; medians."""
+    costs: dict[str, dict[str, float]] = {}
+    for name in found.rounds[0]:
+        if ".stage." in name:
+            case, stage = name.removeprefix("program.").split(".stage.")
+            values = [one[name] for one in found.rounds]
+            costs.setdefault(case, {})[stage] = median(values)
+    stages = sorted({s for of_case in costs.values() for s in of_case})
+    lines = [f"| CPU-s | {' | '.join(stages)} | decompression |", "|---" * (len(stages) + 2) + "|"]
+    for case, of_case in costs.items():
+        limit = median(one[f"limit.{case}.decompress"] for one in found.rounds)
+        cells = [*(of_case.get(stage, 0.0) for stage in stages), limit]
+        lines.append(f"| {case} | {' | '.join(f'{cost:.2f}' for cost in cells)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -18,6 +18,7 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.output.merge import IDENTITY, MergeOrder, Part, merge
+from higgsflow.profiling import peak_memory_mb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def measure_merge(scale: Scale) -> Iterator[tuple[str, float]]:
         run([*command, "make", folder, str(n_files), rows], log)
         done = run([*command, way, folder, str(n_files), rows], log)
         yield f"merge.{name}.cpu", done.cpu
-        yield f"merge.{name}.peak_mb", done.peak_mb
+        yield f"merge.{name}.peak_mb", float(done.output.split()[-1])
     if not same(folder / STREAMED, folder / CONCATENATED):
         raise SystemExit("the merge and the concatenation differ")
 
@@ -110,11 +111,12 @@ def same(one: Path, other: Path) -> bool:
 
 
 def main() -> None:
-    """Merges in one of both ways, after making what is missing."""
+    """Merges in one of both ways, after making what is missing; prints the peak [MB]."""
     way, folder, n_files, n_rows = sys.argv[1:]
     paths = make(Path(folder) / "parts", int(n_files), int(n_rows))
     if way != "make":
         {"stream": stream, "concatenate": concatenate}[way](paths, Path(folder))
+    print(peak_memory_mb())
 
 
 if __name__ == "__main__":

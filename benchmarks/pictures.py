@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
     from benchmarks.fit import Line
 
+_ACROSS = 3  # panels in a row
+
 
 def draw(path: Path, curves: Mapping[str, Mapping[int, float]], lines: Mapping[str, Line]) -> None:
     """One panel for each curve, both axes logarithmic."""
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415 (after the choice of the backend)
 
-    figure, axes = plt.subplots(2, 3, figsize=(11, 6.5), layout="constrained")
-    for axis, (name, points) in zip(axes.flat, curves.items(), strict=True):
+    n_rows = -(-len(curves) // _ACROSS)
+    size = (11, 3.25 * n_rows)
+    figure, axes = plt.subplots(n_rows, _ACROSS, figsize=size, layout="constrained")
+    for axis, (name, points) in zip(axes.flat, curves.items(), strict=False):
         n = np.array(list(points), dtype=float)
         line = lines[name]
         axis.plot(n, list(points.values()), "o", color="C0")
