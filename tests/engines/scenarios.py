@@ -270,7 +270,8 @@ class Scenarios:
         farm.lab.jobs["n_events_per_output"] = 20
         farm.tagger("time.sleep(2)")
         process = farm.start("MergeSample", "--sample", "Sig")
-        wait_for(lambda: farm.pool.queue("running"))
+        # an engine calls jobs running that it still sends there
+        wait_for(farm.started)
         farm.pool.script("stop-node")
         time.sleep(1)
         farm.pool.script("start-node")
