@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,6 +30,10 @@ LAW = Path(sys.executable).parent / "law"
 os.environ["LAW_CONFIG_FILE"] = str(ROOT / "law.cfg")
 # a scheduler that happens to run here has nothing to do with tests
 os.environ["HIGGSFLOW_SCHEDULER"] = "none"
+
+# a busy machine is no reason to fail
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 N_EVENTS = 40  # of a toy file
 N_FILES = 2
