@@ -65,7 +65,7 @@ def _verdict(report: CheckReport) -> Text:
     n = sum(problem.serious for problem in report.problems)
     pairs = f"{len(report.pairs)} samples and years"
     if not n:
-        return Text(f"{report.analysis} is ready: {pairs}")
+        return Text(f"{report.analysis} is ready: {pairs}; higgsflow forecast says what they take")
     return Text(f"{n} {'problem' if n == 1 else 'problems'} of {report.analysis}, {pairs}")
 
 
