@@ -47,14 +47,14 @@ class VerifyStore(VariationTask):
         return self._verified
 
     def run(self) -> None:
-        from higgsflow.verification.table import print_certificates
+        from higgsflow.verification.table import render
 
         found = [one for task in self._of_each() for one in task.certificates()]
         if not found:
             raise UserError(
                 "nothing is merged", str(self.folder / "merged"), "run MergeSample first"
             )
-        print_certificates(found)
+        sys.stdout.write(render(found))
         sys.stdout.flush()
         self._verified = True
 

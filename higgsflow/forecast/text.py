@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from higgsflow.check.table import bytes_text
+from higgsflow.check.table import bytes_text, table_of_samples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +23,7 @@ def render(forecast: Forecast, width: int = WIDTH) -> str:
     """One table, a line for each sample and year, and below it all of them together."""
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("sample", "year"):
-        table.add_column(name, overflow="fold")
-    for name in _COLUMNS:
-        table.add_column(Text(name), justify="right", overflow="fold")
+    table = table_of_samples(_COLUMNS)
     for pair in forecast.pairs:
         if not pair.problem:
             table.add_row(*_cells(pair))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,10 @@ _NAMES = ("sample", "year")
 _NUMBERS = ("files", "ranges", "entries", "D", "scale1fb [fb]", "merged files", "rows")
 
 
-def print_certificates(found: Sequence[Certificate], console: Console | None = None) -> None:
-    """Prints a row for each sample and year, and how many files and rows there are."""
-    console = console or Console(width=_WIDTH, highlight=False, force_jupyter=False)
+def render(found: Sequence[Certificate], width: int = _WIDTH) -> str:
+    """A row for each sample and year, and how many files and rows there are."""
+    text = io.StringIO()
+    console = Console(width=width, file=text, color_system=None)
     table = Table(title="Certificate", title_justify="left", box=box.SIMPLE)
     for name in _NAMES:
         table.add_column(name, overflow="fold")
@@ -32,6 +34,7 @@ def print_certificates(found: Sequence[Certificate], console: Console | None = N
     console.print(table)
     n = sum(one.rows for one in found)
     console.print(f"{len(found)} merged files with {n:,} rows follow from their job records")
+    return text.getvalue()
 
 
 def _row(variations: list[Certificate]) -> tuple[str, ...]:

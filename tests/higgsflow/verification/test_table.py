@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-import io
-
-from rich.console import Console
-
 from higgsflow.verification.certificate import Certificate
-from higgsflow.verification.table import print_certificates
+from higgsflow.verification.table import render
 
 
 def certificate(variation: str, rows: int, **changes: object) -> Certificate:
@@ -17,14 +13,12 @@ def certificate(variation: str, rows: int, **changes: object) -> Certificate:
 
 
 def test_a_row_for_each_sample_and_year_within_the_width() -> None:
-    stream = io.StringIO()
     found = [
         certificate("nominal", 10),
         certificate("jes_up", 11),
         certificate("nominal", 5, sample="Data", denominator=None, scale1fb=None, complete=True),
     ]
-    print_certificates(found, Console(file=stream, width=100))
-    told = stream.getvalue()
+    told = render(found)
     assert "3 merged files with 26 rows follow from their job records" in told
     (row,) = (line for line in told.splitlines() if "Sig" in line)
     assert row.split() == ["Sig", "2017", "2", "3", "60", "(75%)", "12.5", "0.25", "2", "21"]
