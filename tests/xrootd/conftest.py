@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _WAIT = 30.0  # seconds
+# how long the client waits for servers that are gone [s]; by default, for minutes
+_PATIENCE = {
+    "XRD_CONNECTIONWINDOW": 2,
+    "XRD_CONNECTIONRETRY": 1,
+    "XRD_STREAMTIMEOUT": 5,
+    "XRD_REQUESTTIMEOUT": 5,
+    "XRD_STREAMERRORWINDOW": 2,
+    "XRD_TIMEOUTRESOLUTION": 1,
+}
 # other hosts are refused: it cannot be told to listen on one interface only
 _CONFIGURATION = """
 all.export /
@@ -125,11 +134,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Server]]:
     )
     if missing or (os.getuid() == 0 and not _has_user()):
         pytest.skip("to run this test: apt-get install xrootd-server; pip install -e '.[xrootd]'")
-    monkeypatch.setattr(
-        replicas, "PATIENCE",
-        {"XRD_CONNECTIONWINDOW": "2", "XRD_CONNECTIONRETRY": "1", "XRD_STREAMTIMEOUT": "5",
-         "XRD_REQUESTTIMEOUT": "5", "XRD_STREAMERRORWINDOW": "2", "XRD_TIMEOUTRESOLUTION": "1"},
-    )  # fmt: skip
+    client_settings = importlib.import_module("XRootD.client.env")
+    for name, seconds in _PATIENCE.items():
+        # processes begun from here read the environment; in this one, an earlier test may have
+        # loaded the client, which has read its environment then
+        monkeypatch.setenv(name, str(seconds))
+        client_settings.EnvPutInt(name.removeprefix("XRD_"), seconds)
     replicas.forget()
     servers: list[Server] = []
     # the server's user cannot look into the folders of pytest
