@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from higgsflow.events.lumisections import shortened
 from higgsflow.report.formatting import NOTHING, count
+from higgsflow.report.lumi_drawing import draw_coverage
 from higgsflow.report.markup import Content, Html, element, note, section, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from higgsflow.records.lumi_coverage import Coverage
     from higgsflow.report.content import Summary
@@ -58,7 +59,16 @@ def luminosity(summary: Summary) -> Html:
         element("p", _HOW_COUNTED),
         table((*HEADERS, "run: first-last"), rows, names=2),
         *notes,
+        *_pictures(found),
     )
+
+
+def _pictures(found: Sequence[tuple[str, str, Coverage]]) -> Iterator[Html]:
+    for name, year, one in found:
+        title = f"{name} ({year})"
+        drawn = draw_coverage(one, title)
+        if drawn is not None:
+            yield element("figure", drawn, element("figcaption", title), class_="wide")
 
 
 def _missing(one: Coverage) -> Content:
@@ -66,7 +76,8 @@ def _missing(one: Coverage) -> Content:
 
 
 _HOW_COUNTED = (
-    "In lumisections. Those of files that were not read whole do not count; without a golden JSON "
-    "all are counted as processed and none is certified. The lumisections are in full in "
-    "summary.json, and beside the table of jobs in the form that brilcalc takes."
+    "In lumisections; in the pictures what is missing is red. Those of files that were not read "
+    "whole do not count; without a golden JSON all are counted as processed and none is certified. "
+    "The lumisections are in full in summary.json, and beside the table of jobs in the form that "
+    "brilcalc takes."
 )

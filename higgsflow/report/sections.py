@@ -116,6 +116,12 @@ def _status(sample: SampleSummary) -> Content:
     return text if sample.complete else element("strong", text, class_="bad")
 
 
+def _status_bar(sample: SampleSummary) -> Content:
+    value = number(sample.fraction)
+    bar = element("meter", value=value, max="1", class_="short", aria_hidden="true")
+    return joined((_status(sample), bar))
+
+
 def _events(summary: Summary) -> Html:
     headers = ("sample", "year", "process", "kind", "indexed", "read", "certified", "selected")
     return table(
@@ -138,7 +144,7 @@ def _events_row(sample: SampleSummary, summary: Summary) -> tuple[Content, ...]:
         BLINDED if hidden else count(sample.n_selected),
         BLINDED if hidden else percent(sample.efficiency),
         f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
-        _status(sample),
+        _status_bar(sample),
     )
 
 

@@ -79,9 +79,11 @@ svg .compared { stroke-dasharray: 2 2; }
 svg .one { stroke-dasharray: 4 3; stroke-width: .7; }
 svg .points { stroke-width: 4.6; stroke-linecap: round; }
 svg .arrows { fill: var(--text); }
+svg .lost { fill: var(--bad); stroke: none; }
 svg .failed { stroke: var(--bad); stroke-width: 2; }
 figure.wide { max-width: 1100px; }
 meter { width: 12rem; }
+meter.short { width: 5rem; }
 svg .window { fill: var(--blind-back); }
 svg .hover { fill: transparent; }
 svg .hover:hover { fill: var(--text); fill-opacity: .1; }
