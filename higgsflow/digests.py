@@ -7,13 +7,12 @@ makes the nominal events again, asking for fewer makes nothing.
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.code import code_parts, freeze, physics_parts
-from higgsflow.ingredients import flattened, marked
+from higgsflow.ingredients import digest, flattened, marked
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
 from higgsflow.records.job_record import Product
@@ -33,12 +32,6 @@ _FORMAT = 2
 _CODE = "code of "
 # what decides where a systematic acts, not what it computes
 _FILTERS = {"samples": True, "years": True, "name": True, "kinds": True}
-
-
-def digest(content: Any) -> str:
-    """A short digest of anything that JSON can hold."""
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def products(plan: Plan) -> dict[str, Product]:

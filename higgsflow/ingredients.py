@@ -6,6 +6,8 @@ What is too long to tell (code, files, events) is a digest, marked by `#`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +19,15 @@ _MARK = "#"
 _LONG = 60  # characters of a value in a message
 
 
-def marked(digest: str) -> str:
+def digest(content: Any) -> str:
+    """A short digest of anything that JSON can hold."""
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def marked(found: str) -> str:
     """A digest as an ingredient: that it changed can be told, not from what to what."""
-    return _MARK + digest
+    return _MARK + found
 
 
 def flattened(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

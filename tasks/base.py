@@ -120,7 +120,7 @@ class AnalysisTask(law.Task):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if scheduler.current:
-            from higgsflow.digests import digest
+            from higgsflow.ingredients import digest
 
             # the same analysis in another store is another task for a scheduler that both share
             self.task_id += f"_{digest(str(self.folder))[:6]}"

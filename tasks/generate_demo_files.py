@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import law
 
-from higgsflow.demo.generate import N_FILES, demo_samples, demo_years, file_name, generate_sample
 from higgsflow.errors import UnknownName
 from tasks import session
 from tasks.base import SampleTask
@@ -21,6 +20,8 @@ class GenerateDemoFiles(SampleTask):
     @classmethod
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Only the samples of the demo can be made."""
+        from higgsflow.demo.generate import demo_samples, demo_years
+
         super().check(analysis, params)
         if params["sample"] not in demo_samples():
             raise UnknownName("demo sample", params["sample"], demo_samples(), "the demo")
@@ -28,11 +29,15 @@ class GenerateDemoFiles(SampleTask):
             raise UnknownName("demo year", params["year"], demo_years(), "the demo")
 
     def stage_output(self) -> Any:
+        from higgsflow.demo.generate import N_FILES, file_name
+
         # the same for every version, and for every analysis that uses them
         folder = session.store_of(self.model) / "demo_files" / self.sample / self.year
         names = (file_name(self.sample, self.year, number) for number in range(N_FILES))
         return [law.LocalFileTarget(str(folder / name)) for name in names]
 
     def stage_run(self) -> None:
+        from higgsflow.demo.generate import generate_sample
+
         folder = session.store_of(self.model) / "demo_files" / self.sample / self.year
         generate_sample(self.sample, self.year, folder)

@@ -5,14 +5,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.catalog.files import InputFile, resolve_files
-from higgsflow.check.problem import refuse
-from higgsflow.check.report import check_first
-from higgsflow.digests import digest
 from higgsflow.errors import UnknownName, UserError
-from higgsflow.events.sample_index import FORMAT, IndexFile, index_sample
-from higgsflow.ingredients import marked
-from higgsflow.plan import check_index
+from higgsflow.ingredients import digest, marked
 from tasks import session
 from tasks.base import SampleTask
 from tasks.generate_demo_files import GenerateDemoFiles
@@ -21,6 +15,8 @@ from tasks.targets import StageTarget
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from higgsflow.catalog.files import InputFile
+    from higgsflow.events.sample_index import IndexFile
     from higgsflow.ingredients import Ingredients
 
 _LIST_CHANGED = "list of files changed"
@@ -42,6 +38,11 @@ class IndexSample(SampleTask):
         return StageTarget(self.stage_folder("index") / "index.json", self._today)
 
     def stage_run(self) -> None:
+        from higgsflow.check.problem import refuse
+        from higgsflow.check.report import check_first
+        from higgsflow.events.sample_index import IndexFile, index_sample
+        from higgsflow.plan import check_index
+
         files, cache = self._files(), self.file_index
         # before thousands of them are opened
         refuse(check_first(self.plan, files, cache), self.analysis)
@@ -61,7 +62,7 @@ class IndexSample(SampleTask):
         return found
 
     def _files(self) -> tuple[InputFile, ...]:
-        return resolve_files((*self._local(), *self._remote()), self.pair.name)
+        return _resolved((*self._local(), *self._remote()), self.pair.name)
 
     def _local(self) -> tuple[str, ...]:
         """Addresses that can be looked at in no time, with the files that tasks have made."""
@@ -103,7 +104,9 @@ class IndexSample(SampleTask):
         return self.stage_folder("index")
 
     def _ingredients(self) -> Ingredients:
-        local = resolve_files(self._local(), self.pair.name) if self._local() else ()
+        from higgsflow.events.sample_index import FORMAT
+
+        local = _resolved(self._local(), self.pair.name) if self._local() else ()
         pair = self.pair
         return {
             "format of the index": FORMAT,
@@ -119,7 +122,7 @@ class IndexSample(SampleTask):
         if _LIST_CHANGED not in found or not self.year:
             return found
         known = {f.url: f for f in index_of(self.output()).index.files}
-        today = {f.url: f for f in resolve_files(self._local(), self.pair.name)}
+        today = {f.url: f for f in _resolved(self._local(), self.pair.name)}
         files = (
             *(f"file {url} is new" for url in today if url not in known),
             *(f"file {url} is gone" for url in known if url not in today),
@@ -133,9 +136,17 @@ class IndexSample(SampleTask):
         return (*(reason for reason in found if reason != _LIST_CHANGED), *files)
 
 
+def _resolved(addresses: tuple[str, ...], sample: str) -> tuple[InputFile, ...]:
+    from higgsflow.catalog.files import resolve_files
+
+    return resolve_files(addresses, sample)
+
+
 @functools.lru_cache(maxsize=1000)
 def read_index(path: Any, mtime_ns: int) -> IndexFile:
     """The index of a file's version."""
+    from higgsflow.events.sample_index import IndexFile
+
     del mtime_ns
     return IndexFile.model_validate_json(path.read_bytes())
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.digests import digest
-from higgsflow.ingredients import flattened, marked
-from higgsflow.model.systematic import NOMINAL
-from higgsflow.normalization import Normalization
-from higgsflow.output.manifest import Manifest
-from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.sample_jobs import SampleJobs
+from higgsflow.ingredients import digest, flattened, marked
 from tasks.base import VariationTask
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
@@ -22,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from higgsflow.ingredients import Ingredients
+    from higgsflow.normalization import Normalization
 
 # what files say of themselves and how they are laid out
 _FORMAT = 3
@@ -63,6 +58,7 @@ class MergeSample(VariationTask):
         return not self.year or self.final_fit is None or bool(self.final_fit.exists())
 
     def stage_run(self) -> None:
+        from higgsflow.normalization import Normalization
         from higgsflow.output.merge import merge
 
         outputs = self.output()
@@ -77,9 +73,13 @@ class MergeSample(VariationTask):
             self._write_final_fit(self.final_fit)
 
     def _write_final_fit(self, target: StageTarget) -> None:
+        from higgsflow.model.systematic import NOMINAL
+        from higgsflow.normalization import Normalization
         from higgsflow.output.finalfit import write_final_fit
         from higgsflow.output.finalfit_branches import FinalFitOrder
+        from higgsflow.output.manifest import Manifest
         from higgsflow.records.generator_bins import generator_bins
+        from higgsflow.records.sample_jobs import SampleJobs
 
         target.file.unlink(missing_ok=True)
         made_from = self._final_fit_today() or {}
@@ -107,9 +107,12 @@ class MergeSample(VariationTask):
 
     def _order(self, variations: list[str]) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
+        from higgsflow.normalization import Normalization
         from higgsflow.output.descriptions import origin_of
         from higgsflow.output.merge import MergeOrder, Part
         from higgsflow.preserved import column_ratios
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.sample_jobs import SampleJobs
 
         jobs = MonitorJobs.req(self).output().read(SampleJobs)
         found = self.input().read(Normalization)
@@ -156,9 +159,13 @@ class MergeSample(VariationTask):
         )
 
     def _weights(self, variation: str) -> tuple[str, ...]:
+        from higgsflow.model.systematic import NOMINAL
+
         return tuple(self.plan.weight_columns) if variation == NOMINAL else ()
 
     def _normalization(self) -> Normalization | None:
+        from higgsflow.normalization import Normalization
+
         target = self.input()
         return target.read(Normalization) if target.exists() else None
 

@@ -9,23 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from higgsflow.completeness import countable
-from higgsflow.digests import digest
 from higgsflow.errors import IncompleteSample
-from higgsflow.events.lumisections import written
-from higgsflow.ingredients import marked
-from higgsflow.output.atomic import write_text
-from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.job_state import tabulate
-from higgsflow.records.journal import Journal, read_journal, settled
-from higgsflow.records.losses import losses
-from higgsflow.records.lumi_coverage import sample_coverage
-from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
+from higgsflow.ingredients import digest, marked
 from tasks import session
 from tasks.base import VariationTask
 from tasks.execution.display import end_display
 from tasks.execution.driver_lock import is_driven
-from tasks.execution.job_book import head_of
 from tasks.execution.job_screen import (
     exit_code,
     folders_of,
@@ -118,6 +107,14 @@ class MonitorJobs(VariationTask):
             self.show_jobs()
 
     def stage_run(self) -> None:
+        from higgsflow.completeness import countable
+        from higgsflow.events.lumisections import written
+        from higgsflow.output.atomic import write_text
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.losses import losses
+        from higgsflow.records.lumi_coverage import sample_coverage
+        from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
+
         process = ProcessSample.req(self)
         if not process.complete():
             raise IncompleteSample(
@@ -185,6 +182,9 @@ class MonitorJobs(VariationTask):
     ) -> None:
         """What became of each job; the journal hears of jobs that landed after its driver ended."""
         from higgsflow.records.job_files import write_job_table
+        from higgsflow.records.job_state import tabulate
+        from higgsflow.records.journal import Journal, read_journal, settled
+        from tasks.execution.job_book import head_of
 
         folder = self.stage_folder("jobs")
         journal = read_journal(folder)
@@ -202,6 +202,8 @@ class MonitorJobs(VariationTask):
         process = ProcessSample.req(self)
         if not process.complete():
             return None
+        from higgsflow.records.chunk_store import ChunkStore
+
         return self._ingredients(
             ChunkStore(process.chunk_folder).done(process.chunks, process.wanted), process
         )

@@ -8,20 +8,11 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
-from higgsflow.completeness import Completeness, assess
-from higgsflow.digests import job_digest, recipe
 from higgsflow.errors import UserError
-from higgsflow.events.chunks import Chunk, make_chunks
-from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.failures import FailureLog
-from higgsflow.records.reasons import JobReasons
-from higgsflow.records.recipes import RecipeBook
-from higgsflow.records.sample_jobs import missing_products
 from tasks import session
 from tasks.base import VariationTask
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
 from tasks.execution.local import PooledWorkflow
-from tasks.execution.trial import events_of, try_events
 from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Number, Text, hidden
 
@@ -29,9 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from higgsflow.completeness import Completeness
+    from higgsflow.events.chunks import Chunk
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.records.chunk_store import ChunkStore
+    from higgsflow.records.failures import FailureLog
     from higgsflow.records.job_record import FailureRecord, Product
-    from higgsflow.records.recipes import Recipe
+    from higgsflow.records.recipes import Recipe, RecipeBook
 
 
 class ChunkTarget(law.LocalFileTarget):
@@ -46,6 +41,8 @@ class ChunkTarget(law.LocalFileTarget):
 
     def exists(self, **kwargs: Any) -> bool:
         """Whether the chunk is done."""
+        from higgsflow.records.chunk_store import ChunkStore
+
         del kwargs
         return len(ChunkStore(self._folder).sources(self._chunk, self._wanted)) == len(self._wanted)
 
@@ -99,6 +96,8 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
             years = ", ".join(p.year for p in analysis.samples.of_sample(params["sample"]))
             raise UserError(f"{cls.__name__} --branch needs --year", "", f"known: {years}")
         if params["events"]:
+            from tasks.execution.trial import events_of
+
             events_of(params["events"])
             if params["branch"] < 0:
                 raise UserError(f"{cls.__name__} --events needs --branch")
@@ -157,14 +156,16 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
     def run(self) -> None:
         """One chunk in this process, for a look at what it does."""
         from higgsflow.job import run_job
+        from higgsflow.records.sample_jobs import missing_products
+        from tasks.execution.trial import try_events
 
         self._check_branch()
         if self.events:
             try_events(self, self.branch_data, self.events)
             return
         self.tell_reasons()
-        store = ChunkStore(self.chunk_folder)
-        run_job(self.job(self.branch_data, missing_products(store, self.branch_data, self.wanted)))
+        missing = missing_products(self._store, self.branch_data, self.wanted)
+        run_job(self.job(self.branch_data, missing))
 
     @property
     def output_collection_cls(self) -> Callable[..., Chunks]:
@@ -180,6 +181,8 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
     @property
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks, the same on every rerun."""
+        from higgsflow.events.chunks import make_chunks
+
         index = index_of(self.index_task.output())
         workflow = self.as_workflow()
         if getattr(workflow, "_chunked", None) is not index:
@@ -202,11 +205,15 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
     @functools.cached_property
     def recipe(self) -> Recipe:
         """What today's configuration wants, and what determines it."""
+        from higgsflow.digests import recipe
+
         return recipe(self.plan)
 
     @property
     def recipes(self) -> RecipeBook:
         """What the outputs of jobs were made by, now and before."""
+        from higgsflow.records.recipes import RecipeBook
+
         return RecipeBook(self.stage_folder("jobs") / "recipes")
 
     @functools.cached_property
@@ -217,9 +224,11 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
 
     def reasons(self) -> tuple[str, ...]:
         """Why jobs have to run, each with the number of chunks."""
+        from higgsflow.records.reasons import JobReasons
+
         if not self.year or not self.workflow_condition():
             return ()
-        store = ChunkStore(self.chunk_folder)
+        store = self._store
         asked = JobReasons(store, self.recipe, self.recipes)
         chunks = (self.branch_data,) if self.is_branch() else self.chunks
         found = asked.of(chunks, self.variations)
@@ -233,12 +242,24 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
         return self.stage_folder("chunks")
 
     @property
+    def _store(self) -> ChunkStore:
+        """What jobs have written, as it is now."""
+        from higgsflow.records.chunk_store import ChunkStore
+
+        return ChunkStore(self.chunk_folder)
+
+    @property
     def failures(self) -> FailureLog:
         """What failed."""
+        from higgsflow.records.failures import FailureLog
+
         return FailureLog(self.stage_folder("jobs"))
 
     def final_failures(self, store: ChunkStore) -> dict[str, FailureRecord]:
         """The final failure, of today's digest, of each chunk that has one."""
+        from higgsflow.digests import job_digest
+        from higgsflow.records.sample_jobs import missing_products
+
         since = session.current.started if session.current.retry_failed else 0.0
         found = {}
         for failure in self.failures.final():
@@ -253,7 +274,9 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
 
     def completeness(self) -> Completeness:
         """How much is done, and whether that is enough."""
-        store = ChunkStore(self.chunk_folder)
+        from higgsflow.completeness import assess
+
+        store = self._store
         done = store.done(self.chunks, self.wanted)
         return assess(self.chunks, done, self.final_failures(store), self.min_completion)
 

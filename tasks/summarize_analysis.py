@@ -8,14 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import higgsflow
-from higgsflow.catalog.snapshot import as_yaml
-from higgsflow.digests import digest
-from higgsflow.ingredients import flattened, marked
-from higgsflow.model.systematic import NOMINAL
-from higgsflow.normalization import Normalization
-from higgsflow.output.manifest import Manifest
-from higgsflow.records.lumi_coverage import by_year
-from higgsflow.records.sample_jobs import SampleJobs
+from higgsflow.ingredients import digest, flattened, marked
 from tasks.base import AnalysisTask
 from tasks.execution import chatter
 from tasks.execution.display import end_display
@@ -55,7 +48,9 @@ class SummarizeAnalysis(AnalysisTask):
         return StageTarget(folder / "summary.json", self._today, beside=(folder / "report.html",))
 
     def run(self) -> None:
+        from higgsflow.catalog.snapshot import as_yaml
         from higgsflow.output.duplicates import refuse_shared
+        from higgsflow.records.lumi_coverage import by_year
         from higgsflow.report.page import write_report
         from higgsflow.report.summary import Summary
         from higgsflow.report.tables import print_summary
@@ -94,6 +89,9 @@ class SummarizeAnalysis(AnalysisTask):
 
     def _added_data(self) -> dict[tuple[str, str], dict[str, Path]]:
         """Merged nominal files of data by year and process, whose events are added."""
+        from higgsflow.model.systematic import NOMINAL
+        from higgsflow.output.manifest import Manifest
+
         found: dict[tuple[str, str], dict[str, Path]] = {}
         for pair in self.model.samples.pairs:
             if pair.is_data:
@@ -104,6 +102,9 @@ class SummarizeAnalysis(AnalysisTask):
         return found
 
     def _sample(self, pair: SampleYear) -> Any:
+        from higgsflow.normalization import Normalization
+        from higgsflow.output.manifest import Manifest
+        from higgsflow.records.sample_jobs import SampleJobs
         from higgsflow.report.summary import summarize_sample
 
         names = {"sample": pair.sample.name, "year": pair.year}

@@ -52,7 +52,7 @@ class StageTarget(law.LocalFileTarget):
 
     def today(self) -> str | None:
         """The digest of what it would be made from now."""
-        from higgsflow.digests import digest
+        from higgsflow.ingredients import digest
 
         expected = self._expected()
         return None if expected is None else digest(expected)
@@ -97,7 +97,7 @@ class StageTarget(law.LocalFileTarget):
 
     def write(self, noun: Noun, made_from: Ingredients) -> None:
         """Writes it atomically, with what it was made from."""
-        from higgsflow.digests import digest
+        from higgsflow.ingredients import digest
         from higgsflow.output.atomic import write_text
 
         stamp = {"inputs": digest(made_from), "made_from": made_from}

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.digests import digest
-from higgsflow.ingredients import marked
-from higgsflow.model.sample import for_year
-from higgsflow.normalization import Normalization, normalize
-from higgsflow.records.sample_jobs import SampleJobs
+from higgsflow.ingredients import digest, marked
 from tasks.base import VariationTask
 from tasks.index_sample import IndexSample, index_of
 from tasks.monitor_jobs import MonitorJobs
@@ -16,6 +12,7 @@ from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
+    from higgsflow.records.sample_jobs import SampleJobs
 
 # what the catalogue gives for all years, or for each
 _NUMBERS = ("xs", "bf", "filter_efficiency", "k_factor", "scale1fb")
@@ -32,10 +29,13 @@ class UpdateScale1fb(VariationTask):
         return StageTarget(path, self._today)
 
     def stage_run(self) -> None:
+        from higgsflow.normalization import normalize
+        from higgsflow.records.sample_jobs import SampleJobs
+
         jobs = self.input().read(SampleJobs)
         index = index_of(IndexSample.req(self).output()).index
         systematics = self.model.systematics_of(self.pair)
-        found: Normalization = normalize(self.pair, index, jobs, systematics)
+        found = normalize(self.pair, index, jobs, systematics)
         sources = {v: _sources(jobs, v) for v in self.variations}
         found = found.model_copy(update={"sources": sources})
         self.output().write(found, self._ingredients(jobs.inputs))
@@ -46,6 +46,8 @@ class UpdateScale1fb(VariationTask):
 
     def _ingredients(self, jobs: str) -> Ingredients:
         """What scale1fb depends on besides the jobs: all that the catalogue says in numbers."""
+        from higgsflow.model.sample import for_year
+
         sample = self.pair.sample
         numbers = {
             name: for_year(getattr(sample, name, None), self.year, name) for name in _NUMBERS

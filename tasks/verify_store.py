@@ -6,8 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UserError
-from higgsflow.normalization import Normalization
-from higgsflow.output.manifest import Manifest
 from tasks.base import VariationTask
 from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Text
@@ -69,6 +67,7 @@ class VerifyStore(VariationTask):
         Raises:
             UserError: for the first thing that does not hold.
         """
+        from higgsflow.output.manifest import Manifest
         from higgsflow.verification.merged import verify
 
         paths = sorted(self.stage_folder("merged").glob("*.json"))
@@ -82,6 +81,7 @@ class VerifyStore(VariationTask):
             yield verify(manifest, self._evidence(manifest.variation))
 
     def _evidence(self, variation: str) -> Evidence:
+        from higgsflow.normalization import Normalization
         from higgsflow.preserved import column_ratios
         from higgsflow.verification.merged import Evidence
 

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from higgsflow.digests import digest
 from higgsflow.errors import NormalizationError, StoreError
+from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
 from higgsflow.output.arrow_arrays import arrow_array, same_text
 from higgsflow.output.atomic import checksum, written_atomically

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 import higgsflow
 from higgsflow.code import physics_digest
-from higgsflow.digests import digest
+from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from filelock import FileLock
 
 _POLL = 0.5  # seconds
 logger = logging.getLogger(__name__)
@@ -64,10 +64,14 @@ def _is_held(path: Path) -> bool:
 
 
 def _lock(jobs_folder: Path) -> FileLock:
+    from filelock import FileLock
+
     return FileLock(str(jobs_folder / "driver.lock"))
 
 
 def _take(lock: FileLock) -> bool:
+    from filelock import Timeout
+
     try:
         lock.acquire(timeout=0)
     except Timeout:

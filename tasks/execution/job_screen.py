@@ -7,8 +7,6 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.records.job_state import JobsTable, JobState, tabulate
-from higgsflow.records.journal import read_journal
 from tasks.execution.driver_lock import is_driven
 
 if TYPE_CHECKING:
@@ -16,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.table import Table
+
+    from higgsflow.records.job_state import JobsTable, JobState
 
 # what a look at jobs ends with
 EXIT_CODES = {"complete": 0, "enough": 0, "insufficient": 1, "open": 1, "running": 3}
@@ -30,6 +30,9 @@ _MINUTE, _HOUR = 60, 3600
 
 def look(folders: Iterable[Path]) -> list[JobsTable]:
     """What is recorded of the jobs in some folders; nothing of those that never ran."""
+    from higgsflow.records.job_state import tabulate
+    from higgsflow.records.journal import read_journal
+
     found = ((folder, read_journal(folder)) for folder in folders)
     return [
         tabulate(*journal, driven=is_driven(folder), now=time.time())

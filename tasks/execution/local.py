@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import law
 
-from higgsflow.plan import check_index
 from tasks import session
 from tasks.execution import scheduler
 from tasks.execution.display import say
-from tasks.execution.driver_lock import driving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +45,8 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
 
     def run(self) -> None:
         if self.task.year:
+            from higgsflow.plan import check_index
+            from tasks.execution.driver_lock import driving
             from tasks.index_sample import IndexSample, index_of
 
             self.task.tell_reasons()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,13 @@ _SETTINGS = (
     # the levels are ours, luigi would set its own
     ("core", "no_configure_logging", "True"),
 )
+
+# what stages and jobs import
+_NEEDED = (
+    "awkward", "uproot", "vector", "higgsflow.check.report", "higgsflow.events.sample_index",
+    "higgsflow.job", "higgsflow.normalization", "higgsflow.output.merge",
+    "tasks.execution.job_book", "tasks.execution.pool",
+)  # fmt: skip
 
 _prepared: set[str] = set()
 _making: set[str] = set()
@@ -73,14 +81,7 @@ def reset() -> None:
 
 
 def preload() -> None:
-    """Imports what jobs need before luigi forks, so that it is done once for all of them."""
-    import awkward
-    import uproot
-    import vector
-
-    import higgsflow.job
-    import higgsflow.output.merge  # noqa: F401
-
-    for module in (awkward, uproot, vector):
+    """Imports what stages and jobs need before luigi forks, so that it is done once for all."""
+    for name in _NEEDED:
         # modules that load lazily do so when somebody looks into them
-        dir(module)
+        dir(importlib.import_module(name))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from higgsflow.digests import digest, job_digest, products
+from higgsflow.digests import job_digest, products
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.plan import make_plan
 from higgsflow.taggers.base import Tagger
@@ -173,10 +173,6 @@ def test_job_is_named_by_its_chunk_and_what_is_wanted() -> None:
     assert name == job_digest("chunk", dict(reversed(found.items())))
     assert name != job_digest("other", found)
     assert name != job_digest("chunk", {"nominal": found["nominal"]})
-
-
-def test_digest_does_not_depend_on_the_order_of_keys() -> None:
-    assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1}) != digest({"a": 1})
 
 
 class TableTagger(Tagger):

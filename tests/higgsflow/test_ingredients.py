@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgsflow.ingredients import differences, flattened, marked
+from higgsflow.ingredients import differences, digest, flattened, marked
 
 VALUES = st.one_of(st.integers(), st.text(max_size=5), st.lists(st.integers(), max_size=3))
 INGREDIENTS = st.dictionaries(st.text(min_size=1, max_size=4), VALUES, max_size=6)
@@ -45,3 +45,7 @@ def test_a_long_value_is_cut() -> None:
 def test_told_exactly_when_they_differ(before: dict[str, Any], today: dict[str, Any]) -> None:
     """Nothing stale is without a reason, and nothing current has one."""
     assert bool(differences(before, today)) == (before != today)
+
+
+def test_digest_does_not_depend_on_the_order_of_keys() -> None:
+    assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1}) != digest({"a": 1})

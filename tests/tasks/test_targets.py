@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from higgsflow.digests import digest
+from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
 from higgsflow.records.reasons import NEVER
 from tasks.targets import EARLIER, StageTarget

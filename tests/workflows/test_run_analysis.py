@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import tasks
 from tasks import session
 
 if TYPE_CHECKING:
@@ -27,9 +29,13 @@ def test_says_when_there_is_nothing_to_do(lab: Lab, capfd: pytest.CaptureFixture
     assert told == f"nothing to do, everything is current: {lab.output('summary')}\n"
 
 
-def test_asking_for_help_imports_nothing_that_takes_long() -> None:
-    heavy = ("awkward", "correctionlib", "numpy", "pyarrow", "pydantic", "uproot", "yaml")
-    code = "import sys, workflows.run_analysis; print(*sys.modules)"
+def test_asking_for_help_of_any_stage_imports_nothing_that_takes_long() -> None:
+    heavy = (
+        "awkward", "correctionlib", "filelock", "matplotlib", "numpy", "pebble",
+        "pyarrow", "pydantic", "rich", "uproot", "yaml",
+    )  # fmt: skip
+    stages = [f"tasks.{module.name}" for module in pkgutil.iter_modules(tasks.__path__)]
+    code = f"import sys, workflows.run_analysis, {', '.join(stages)}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "workflows.run_analysis" in done.stdout.split()
-    assert not set(heavy) & set(done.stdout.split())
+    assert {"workflows.run_analysis", "tasks.merge_sample"} <= set(done.stdout.split())
+    assert sorted(set(heavy) & set(done.stdout.split())) == []

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from higgsflow.digests import digest
+from higgsflow.ingredients import digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
