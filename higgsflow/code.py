@@ -1,8 +1,7 @@
 """Digests of code: what a function computes, not how it is formatted or explained.
 
-A digest covers the syntax tree of a module, without comments and docstrings, and of what it
-imports from the same package and from the physics of this one. What taggers tell of their cuts
-decides nothing: the method `measures` and what it is made from are left out.
+A digest covers the syntax of a module, and of what it imports from the same package and from the
+physics of this one.
 """
 
 from __future__ import annotations
@@ -19,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.reference import lives_in_main, resolve
+from higgsflow.syntax import digest_of, remember, syntax_of, without_telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from higgsflow.syntax import Imported
 
 # modules of this package whose code decides what comes out of a job
 _PHYSICS = tuple(
@@ -33,10 +35,6 @@ _PHYSICS = tuple(
         "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )
 )  # fmt: skip
-# of these what only tells, for explanations of single events
-_TELLING = ("higgsflow.objects.measures", "higgsflow.selection.measured")
-_TELLS = "measures"
-
 
 # digests that hold until `thaw`, whatever happens to the files; the physics of this package as ""
 _frozen: dict[str, dict[str, str]] = {}
@@ -119,7 +117,7 @@ def _source_of(value: object, name: str) -> str:
         return f"{value.__module__}:{name}"
     try:
         source = inspect.getsource(value)  # type: ignore[arg-type]
-        return _syntax(_without_telling(ast.parse(textwrap.dedent(source))))
+        return digest_of(without_telling(ast.parse(textwrap.dedent(source))))
     except (OSError, TypeError) as error:
         raise InvalidConfiguration(
             f"cannot read the source of '__main__:{name}'", "", "put it into a module of its own"
@@ -174,13 +172,14 @@ def _collect(root: str) -> dict[str, str]:
         path = _path_of(name)
         if path is None:
             continue
-        found[name], imports = _parsed(path, path.stat().st_mtime_ns)
+        found[name], imports = syntax_of(path.read_bytes())
         pending.extend(
             target
             for imported in imports
             for target in _resolved(imported, name, path)
             if _is_followed(target, root)
         )
+    remember()
     return found
 
 
@@ -215,24 +214,7 @@ def _path_of(name: str) -> Path | None:
     return Path(origin) if origin is not None and origin.endswith(".py") else None
 
 
-@functools.cache
-def _parsed(path: Path, mtime_ns: int) -> tuple[str, tuple[tuple[str, int, tuple[str, ...]], ...]]:
-    """Syntax and imports (module, level, names) of a file; the time tells versions apart."""
-    del mtime_ns
-    tree = _without_telling(ast.parse(path.read_text(encoding="utf-8")))
-    imports: list[tuple[str, int, tuple[str, ...]]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            imports.extend((alias.name, 0, ()) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            names = tuple(alias.name for alias in node.names)
-            imports.append((node.module or "", node.level, names))
-    return _syntax(tree), tuple(imports)
-
-
-def _resolved(
-    imported: tuple[str, int, tuple[str, ...]], importer: str, path: Path
-) -> Iterator[str]:
+def _resolved(imported: Imported, importer: str, path: Path) -> Iterator[str]:
     """Names of modules that an import statement may mean."""
     module, level, names = imported
     if level:
@@ -241,43 +223,3 @@ def _resolved(
         module = ".".join((*parts[:keep], *((module,) if module else ())))
     yield module
     yield from (f"{module}.{name}" for name in names)
-
-
-def _without_telling(tree: ast.Module) -> ast.Module:
-    """The tree without what only tells of cuts, and decides nothing: nobody may call it."""
-    if any(isinstance(node, ast.Attribute) and node.attr == _TELLS for node in ast.walk(tree)):
-        return tree
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            node.body = [part for part in node.body if not _tells(part)]
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    tree.body = [part for part in tree.body if not _is_for_telling(part, used)]
-    return tree
-
-
-def _tells(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef) and node.name == _TELLS
-
-
-def _is_for_telling(node: ast.stmt, used: set[str]) -> bool:
-    """Whether it imports what nothing that is left uses."""
-    if not isinstance(node, ast.ImportFrom) or node.module not in _TELLING:
-        return False
-    return not used & {alias.asname or alias.name for alias in node.names}
-
-
-def _syntax(tree: ast.Module) -> str:
-    """A digest of a tree, whose docstrings are taken out."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            del body[0]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )

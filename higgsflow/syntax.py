@@ -1,0 +1,151 @@
+"""What a source file says to Python: a digest of its syntax tree, and its imports.
+
+Comments and docstrings say nothing, nor does the method `measures`, which only tells of cuts, nor
+what that is made from. What was found is kept in the user's cache by the content of the source, so
+that parsing, which takes a third of a second for the physics, is done once for each version.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+# what only tells, for explanations of single events
+_TELLING = ("higgsflow.objects.measures", "higgsflow.selection.measured")
+_TELLS = "measures"
+_MOST = 2000  # sources that are remembered
+
+
+class Imported(NamedTuple):
+    """An import statement: `from` a module, so many dots up, these names."""
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+
+
+class Syntax(NamedTuple):
+    """What a source says."""
+
+    digest: str
+    imports: tuple[Imported, ...]
+
+
+def syntax_of(source: bytes) -> Syntax:
+    """What a source says; what is not Python raises as `ast.parse` does."""
+    known = _remembered()
+    name = hashlib.sha256(source).hexdigest()
+    if name not in known:
+        tree = without_telling(ast.parse(source))
+        known[name] = Syntax(imports=_imports(tree), digest=digest_of(tree))
+        _unwritten.add(name)
+    return known[name]
+
+
+def remember() -> None:
+    """Keeps what was found for the next process; does nothing where that cannot be written."""
+    path = _path()
+    if not _unwritten or path is None:
+        return
+    _unwritten.clear()
+    latest = dict(list(_remembered().items())[-_MOST:])
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"seal": _seal(latest), "found": latest}))
+        Path(temporary).replace(path)
+
+
+_unwritten: set[str] = set()
+
+
+@functools.cache
+def _remembered() -> dict[str, Syntax]:
+    """What earlier processes have found, by the digest of a source."""
+    path = _path()
+    if path is None:
+        return {}
+    try:
+        # what others may write decides nothing
+        content = json.loads(path.read_bytes()) if path.stat().st_uid == os.getuid() else {}
+        found = {
+            name: Syntax(digest, tuple(Imported(m, n, tuple(names)) for m, n, names in imports))
+            for name, (digest, imports) in content["found"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return found if content.get("seal") == _seal(found) else {}
+
+
+def _seal(found: dict[str, Syntax]) -> str:
+    """A digest of all of it, of this code and of the Python that parses."""
+    text = repr((sys.version_info, Path(__file__).read_bytes(), found))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _path() -> Path | None:
+    folder = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        return Path(folder or Path.home() / ".cache") / "higgsflow" / "syntax.json"
+    except RuntimeError:
+        return None
+
+
+def _imports(tree: ast.Module) -> tuple[Imported, ...]:
+    imports: list[Imported] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imports.extend(Imported(alias.name, 0, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names)
+            imports.append(Imported(node.module or "", node.level, names))
+    return tuple(imports)
+
+
+def without_telling(tree: ast.Module) -> ast.Module:
+    """The tree without what only tells of cuts, and decides nothing: nobody may call it."""
+    if any(isinstance(node, ast.Attribute) and node.attr == _TELLS for node in ast.walk(tree)):
+        return tree
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            node.body = [part for part in node.body if not _tells(part)]
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    tree.body = [part for part in tree.body if not _is_for_telling(part, used)]
+    return tree
+
+
+def _tells(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == _TELLS
+
+
+def _is_for_telling(node: ast.stmt, used: set[str]) -> bool:
+    """Whether it imports what nothing that is left uses."""
+    if not isinstance(node, ast.ImportFrom) or node.module not in _TELLING:
+        return False
+    return not used & {alias.asname or alias.name for alias in node.names}
+
+
+def digest_of(tree: ast.Module) -> str:
+    """A digest of a tree, whose docstrings are taken out."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            del body[0]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
