@@ -2,8 +2,9 @@
 #
 #     source setup.sh
 #
-# It makes .venv when there is none, when an install was interrupted, or when setup.cfg,
-# pyproject.toml, the place of the checkout or the Python asked for have changed. It activates
+# It makes .venv when there is none, when an install was interrupted, or when setup.cfg, setup.py,
+# pyproject.toml, the kernels that are compiled (higgsflow/compiled/*.pyx), the place of the checkout
+# or the Python asked for have changed. It activates
 # .venv, exports HIGGSFLOW_BASE, HIGGSFLOW_STORE, LAW_HOME and LAW_CONFIG_FILE, keeps law's index
 # of tasks current and switches completion of law and higgsflow on. On failure it returns 1 and says why.
 #
@@ -113,10 +114,11 @@ if [ -n "${BASH_VERSION:-}" ] && [ "${BASH_SOURCE[0]:-}" = "$0" ]; then
     # What .venv was, or is to be, made from: the stamp of an install that ran to its end.
     stamp_for() {
         "$1" -E -s -S - "$base" <<'PYTHON' 2>/dev/null
-import hashlib, sys
+import glob, hashlib, sys
 digest = hashlib.sha256(repr((sys.argv[1], sys.version_info[:2])).encode())
-for name in ("setup.cfg", "pyproject.toml"):
-    with open(sys.argv[1] + "/" + name, "rb") as file:
+kernels = sorted(glob.glob(glob.escape(sys.argv[1]) + "/higgsflow/compiled/*.pyx"))
+for name in (*(sys.argv[1] + "/" + n for n in ("setup.cfg", "setup.py", "pyproject.toml")), *kernels):
+    with open(name, "rb") as file:
         digest.update(file.read())
 print(digest.hexdigest())
 PYTHON
@@ -182,14 +184,15 @@ PYTHON
 
     install_packages() {
         # After a change of settings, what is installed often meets it: no network is asked then.
-        # This builds with the setuptools in .venv; from 70.1 on they need nothing else for it.
-        if [ -e "$stamp" ] && "$venv/bin/python" -m pip install --no-index --no-build-isolation \
-            --no-compile -e ".[test]"; then
+        # This builds with the setuptools (from 70.1 on they need no wheel) and the Cython in .venv.
+        if [ -e "$stamp" ] && "$venv/bin/python" -E -s -c 'import Cython' &&
+            "$venv/bin/python" -m pip install --no-index --no-build-isolation --no-compile \
+                -e ".[test]"; then
             return 0
         fi
         rm -f "$stamp"
         "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile \
-            "setuptools>=70.1" -e ".[test]" || return 1
+            "setuptools>=70.1" "cython>=3" -e ".[test]" || return 1
         # Compiled on all cores; pip would use one. A file that does not compile is never imported.
         "$venv/bin/python" -m compileall -q -j 0 -x '/(tests?|pip|setuptools|mypyc)/' "$venv/lib" || :
     }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import higgsflow
 from higgsflow.block import BlockResult, process_parts
+from higgsflow.compiled.choice import way
 from higgsflow.digests import job_digest
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.events.failing import located
@@ -242,4 +243,8 @@ class _Clock:
 
 
 def _versions() -> dict[str, str]:
-    return {"higgsflow": higgsflow.__version__, "python": platform.python_version()}
+    return {
+        "higgsflow": higgsflow.__version__,
+        "python": platform.python_version(),
+        "kernels": way(),
+    }

@@ -56,7 +56,8 @@ def checkout(tmp_path):
     """A checkout without virtual environment, in a path with a blank."""
     root = tmp_path / "a checkout"
     root.mkdir()
-    for name in ("setup.sh", "setup.cfg", "pyproject.toml", "law.cfg", "LICENSE", "README.md"):
+    settings = ("setup.sh", "setup.cfg", "setup.py", "pyproject.toml", "law.cfg")
+    for name in (*settings, "LICENSE", "README.md"):
         shutil.copy2(BASE / name, root / name)
     for package in ("higgsflow", "tasks", "workflows"):
         (root / package).mkdir()

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
+
 Index = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
@@ -46,33 +48,50 @@ class Lists:
 
     def count(self, mask: Mask) -> Index:
         """How many of the objects in the mask each event has."""
-        return np.diff(self._edges(mask))
+        return np.diff(_edges(mask, self.offsets))
 
     def any(self, mask: Mask) -> Mask:
         """Whether the mask holds for some object of each event."""
-        edges = self._edges(mask)
+        edges = _edges(mask, self.offsets)
         return np.asarray(edges[1:] > edges[:-1])
 
     def chosen(self, mask: Mask) -> tuple[Lists, Index]:
         """The lists of the objects in the mask, and the positions of these."""
-        return Lists(self._edges(mask)), np.flatnonzero(mask)
+        edges, positions = _chosen(mask, self.offsets)
+        return Lists(edges), positions
 
     def take(self, rows: Index) -> tuple[Lists, Index]:
         """The lists of some events, and the positions of their objects."""
-        taken = from_counts(self.counts[rows])
-        shifts = self.offsets[rows] - taken.offsets[:-1]
-        return taken, np.arange(taken.n) + np.repeat(shifts, taken.counts)
-
-    def _edges(self, mask: Mask) -> Index:
-        """Where the lists would begin and end with the objects in the mask only."""
-        before = np.zeros(self.n + 1, dtype=np.int64)
-        np.cumsum(mask, out=before[1:])
-        return np.asarray(before[self.offsets])
+        offsets, positions = _taken(self.offsets, rows)
+        return Lists(offsets), positions
 
     @cached_property
     def places(self) -> Index:
         """The position of each object in its list."""
         return np.arange(self.n) - np.repeat(self.offsets[:-1], self.counts)
+
+
+@compiled("lists.edges")
+def _edges(mask: Mask, offsets: Index) -> Index:
+    """Where the lists would begin and end with the objects in the mask only."""
+    before = np.zeros(len(mask) + 1, dtype=np.int64)
+    np.cumsum(mask, out=before[1:])
+    return np.asarray(before[offsets])
+
+
+@compiled("lists.chosen")
+def _chosen(mask: Mask, offsets: Index) -> tuple[Index, Index]:
+    """The same, and the positions of these objects."""
+    return _edges(mask, offsets), np.flatnonzero(mask)
+
+
+@compiled("lists.taken")
+def _taken(offsets: Index, rows: Index) -> tuple[Index, Index]:
+    """Where the lists of some events begin and end, and the positions of their objects."""
+    begins = offsets[rows]
+    taken = from_counts(offsets[1:][rows] - begins)
+    shifts = begins - taken.offsets[:-1]
+    return taken.offsets, np.arange(taken.n) + np.repeat(shifts, taken.counts)
 
 
 def from_counts(counts: npt.NDArray[Any]) -> Lists:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from higgsflow.compiled.choice import COMPILED, NUMPY, using, way
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.errors import InputFileError, MissingColumn
@@ -196,6 +197,18 @@ def test_blocks_and_chunks_change_nothing(index: SampleIndex, folder: Path, base
     for name in ("n_certified", "sum_g", "sum_g2", "sum_abs_g"):
         total = sum(getattr(r, name) for r in ranges)
         assert total == pytest.approx(getattr(whole, name), rel=1e-12)
+
+
+def test_compiled_kernels_change_nothing(index: SampleIndex, tmp_path: Path, base: Made) -> None:
+    if way() == NUMPY:
+        pytest.skip("no current kernels: a C compiler, then `pip install -e .`")
+    with using(NUMPY):
+        slow = run(index, tmp_path)
+    assert base.records[0].versions["kernels"] == COMPILED
+    assert slow.records[0].versions["kernels"] == NUMPY
+    assert_same_events(base, slow, ALL)
+    assert_same_counters(base, slow, ALL)
+    assert base.factors == pytest.approx(slow.factors, rel=1e-12)
 
 
 def test_chunk_of_two_files_is_both_of_them(index: SampleIndex, folder: Path) -> None:

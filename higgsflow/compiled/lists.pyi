@@ -1,0 +1,5 @@
+from typing import Any
+
+SOURCE: str
+
+def edges(mask: Any, offsets: Any) -> Any: ...

@@ -1,0 +1,125 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""Kernels of lists of objects; what they answer stands in higgsflow/events/lists.py."""
+
+import numpy as np
+
+from higgsflow.compiled.arrays import is_array
+
+from libc.stdint cimport int64_t, uint8_t
+
+cdef extern from *:
+    const char *SOURCE_DIGEST
+
+SOURCE = SOURCE_DIGEST.decode()
+
+
+def edges(mask, offsets):
+    """Where the lists would begin and end with the objects in the mask only."""
+    if not are_masked_lists(mask, offsets):
+        return NotImplemented
+    return counted(mask.view(np.uint8), offsets)
+
+
+def chosen(mask, offsets):
+    """The same, and the positions of these objects."""
+    if not are_masked_lists(mask, offsets):
+        return NotImplemented
+    found = counted(mask.view(np.uint8), offsets)
+    n = found[len(offsets) - 1]
+    positions = np.empty(n + 1, dtype=np.int64)
+    choose(mask.view(np.uint8), positions)
+    return found, positions[:n]
+
+
+def taken(offsets, rows):
+    """The lists of some rows, and the positions of their objects."""
+    if not are_lists(offsets) or not is_array(rows, np.int64):
+        return NotImplemented
+    if not are_within(rows, len(offsets) - 1):
+        return NotImplemented
+    found = np.empty(len(rows) + 1, dtype=np.int64)
+    lengths(offsets, rows, found)
+    n = found[len(rows)]
+    positions = np.empty(n + 4, dtype=np.int64)
+    spread(offsets, rows, positions)
+    return found, positions[:n]
+
+
+def counted(mask, offsets):
+    before = np.empty(len(mask) + 1, dtype=np.int64)
+    found = np.empty(len(offsets), dtype=np.int64)
+    count(mask, offsets, before, found)
+    return found
+
+
+def are_lists(offsets):
+    """Whether these are offsets: whole numbers from 0 on that never fall."""
+    return is_array(offsets, np.int64) and len(offsets) > 0 and rises(offsets)
+
+
+def are_masked_lists(mask, offsets):
+    """Whether the mask has one boolean for each object of the lists."""
+    if not is_array(mask, np.bool_) or not are_lists(offsets):
+        return False
+    return len(mask) == offsets[len(offsets) - 1]
+
+
+cdef bint rises(const int64_t[::1] offsets) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint fine = offsets[0] == 0
+    for i in range(1, offsets.shape[0]):
+        fine &= offsets[i - 1] <= offsets[i]
+    return fine
+
+
+cdef bint are_within(const int64_t[::1] rows, int64_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint fine = True
+    for i in range(rows.shape[0]):
+        fine &= (0 <= rows[i]) & (rows[i] < n)
+    return fine
+
+
+cdef void count(
+    const uint8_t[::1] mask, const int64_t[::1] offsets, int64_t[::1] before, int64_t[::1] found
+) noexcept nogil:
+    """By a running sum: lists are short, and a loop over each would often guess its end wrong."""
+    cdef Py_ssize_t i, k
+    cdef int64_t n = 0
+    for k in range(mask.shape[0]):
+        before[k] = n
+        n += mask[k]
+    before[mask.shape[0]] = n
+    for i in range(offsets.shape[0]):
+        found[i] = before[offsets[i]]
+
+
+cdef void choose(const uint8_t[::1] mask, int64_t[::1] positions) noexcept nogil:
+    """Writes each position, and goes on to the next place only if the mask has it."""
+    cdef Py_ssize_t k
+    cdef Py_ssize_t n = 0
+    for k in range(mask.shape[0]):
+        positions[n] = k
+        n += mask[k]
+
+
+cdef void lengths(
+    const int64_t[::1] offsets, const int64_t[::1] rows, int64_t[::1] found
+) noexcept nogil:
+    cdef Py_ssize_t i
+    found[0] = 0
+    for i in range(rows.shape[0]):
+        found[i + 1] = found[i] + offsets[rows[i] + 1] - offsets[rows[i]]
+
+
+cdef void spread(
+    const int64_t[::1] offsets, const int64_t[::1] rows, int64_t[::1] positions
+) noexcept nogil:
+    """Writes four at a time, since most lists have no more; the next list overwrites the rest."""
+    cdef Py_ssize_t i, j, k, first, n = 0
+    for i in range(rows.shape[0]):
+        first = offsets[rows[i]]
+        for k in range(0, offsets[rows[i] + 1] - first, 4):
+            for j in range(4):
+                positions[n + k + j] = first + k + j
+        n += offsets[rows[i] + 1] - first

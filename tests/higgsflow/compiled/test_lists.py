@@ -1,0 +1,64 @@
+"""Kernels of lists, held to the functions of higgsflow/events/lists.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from higgsflow.compiled import lists as kernels
+from higgsflow.events import lists
+from higgsflow.events.lists import from_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+law = settings(deadline=None, max_examples=60)
+# also longer ones than kernels write at once
+counts = st.lists(st.integers(0, 11), max_size=8)
+
+
+@law
+@given(counts, st.data())
+def test_objects_of_a_mask(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
+    mask = data.draw(hnp.arrays(np.bool_, sum(n)))
+    offsets = from_counts(n).offsets
+    agrees(lists._edges, mask, offsets)
+    _, positions = agrees(lists._chosen, mask, offsets)
+    assert positions.tolist() == np.flatnonzero(mask).tolist()
+
+
+@law
+@given(counts.filter(bool), st.data())
+def test_rows_of_lists(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
+    rows = data.draw(hnp.arrays(np.int64, st.integers(0, 9), elements=st.integers(0, len(n) - 1)))
+    agrees(lists._taken, from_counts(n).offsets, rows)
+
+
+@pytest.mark.parametrize(
+    ("offsets", "rows"),
+    [
+        ([0, 2, 1, 3], [0]),
+        ([1, 2], [0]),
+        ([0, 2, 3], [2]),
+        ([0, 2, 3], [-1]),
+        ([], []),
+    ],
+)
+def test_memory_outside_is_never_read(offsets: list[int], rows: list[int]) -> None:
+    """Numpy says what is wrong, or that counting from the end is meant."""
+    arrays = np.array(offsets, np.int64), np.array(rows, np.int64)
+    assert kernels.taken(*arrays) is NotImplemented
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint64, ">i8", np.float64])
+def test_other_types_are_left_to_numpy(kind: Any) -> None:
+    offsets = np.array([0, 1, 3], np.int64)
+    assert kernels.taken(offsets.astype(kind), np.array([0])) is NotImplemented
+    assert kernels.taken(offsets, np.array([0], kind)) is NotImplemented
+    assert kernels.edges(np.ones(3, kind), offsets) is NotImplemented
+    assert kernels.chosen(np.ones(4, np.bool_), offsets) is NotImplemented
