@@ -57,14 +57,15 @@ class AnalysisTask(law.Task):
     # as jobs_manager.profile, for one run
     profile = hidden(luigi.BoolParameter, default=False)
     exclude_index = True
+    # unlike the tasks of law that it is made from
+    _visible_in_registry = True
+    _params: tuple[tuple[str, Any], ...]
     # requirements do not change while a task lives, and making them is what a no-op spends
     cache_requirements = True
 
     @classmethod
     def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:
         """Checks all names; what is wrong ends the program here, in a few lines."""
-        from tasks.execution.batch.sites import jobs_that_go_on
-
         params = super().modify_param_values(params)
         try:
             analysis = session.load(params["analysis"], params["version"])
@@ -73,7 +74,7 @@ class AnalysisTask(law.Task):
             if params["workflow"] not in ENGINES:
                 raise UnknownName("engine", params["workflow"], ENGINES, "this version")
             cls.check(analysis, params)
-            prepare_interruption(partial(jobs_that_go_on, analysis, params["workflow"]))
+            prepare_interruption(partial(_going_on, analysis, params["workflow"]))
             if prepare_run(cls.__name__, len(analysis.samples.pairs)):
                 cls._first(analysis, params)
         except UserError as error:
@@ -87,16 +88,17 @@ class AnalysisTask(law.Task):
     @classmethod
     def _first(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """This is the stage that the user asked for."""
-        from tasks.execution.batch.cancel import cancel_jobs
-        from tasks.execution.batch.sites import check_engine
-
         session.current.asked = (cls.__name__, params.get("year", ""))
         if params["cancel_jobs"]:
+            from tasks.execution.batch.cancel import cancel_jobs
+
             pairs = analysis.samples.pairs
             sys.stdout.write(cancel_jobs(analysis, [p for p in pairs if cls.is_about(p, params)]))
             sys.stdout.flush()
             raise SystemExit(0)
         if params["workflow"] != "local":
+            from tasks.execution.batch.sites import check_engine
+
             analysis.refuse_main(params["workflow"])
             check_engine(params["workflow"])
         cls.at_the_door(analysis, params)
@@ -116,6 +118,13 @@ class AnalysisTask(law.Task):
     @classmethod
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Raises a `UserError` for names that the analysis does not have."""
+
+    @classmethod
+    def get_params(cls) -> list[tuple[str, Any]]:
+        """The parameters, which luigi looks for in all attributes of the class, each time."""
+        if "_params" not in vars(cls):
+            cls._params = tuple(super().get_params())
+        return list(cls._params)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -207,11 +216,7 @@ class SampleTask(AnalysisTask):
     @property
     def plan(self) -> Plan:
         """What jobs of this sample and year read, compute and write."""
-        if not hasattr(self, "_plan"):
-            from higgsflow.plan import make_plan
-
-            self._plan = make_plan(self.model, self.pair)
-        return self._plan
+        return session.plan_of(self.model, self.pair)
 
     @property
     def short_name(self) -> str:
@@ -270,7 +275,7 @@ class VariationTask(SampleTask):
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Variations must be those of the sample."""
         super().check(analysis, params)
-        for pair in analysis.samples.of_sample(params["sample"]):
+        for pair in analysis.samples.of_sample(params["sample"]) if params["variation"] else ():
             known = analysis.systematics_of(pair).variations
             for name in params["variation"]:
                 if params["year"] in ("", pair.year) and name not in known:
@@ -286,6 +291,13 @@ class VariationTask(SampleTask):
     def suffix(self) -> str:
         """What tells outputs of a narrowed stage from those of the whole one."""
         return "." + "+".join(self.variations) if self.variation else ""
+
+
+def _going_on(analysis: AnalysisModel, engine: str) -> str:
+    """What an interruption leaves to an engine."""
+    from tasks.execution.batch.sites import jobs_that_go_on
+
+    return jobs_that_go_on(analysis, engine)
 
 
 def _only_asks(params: dict[str, Any]) -> bool:

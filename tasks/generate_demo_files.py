@@ -20,7 +20,7 @@ class GenerateDemoFiles(SampleTask):
     @classmethod
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Only the samples of the demo can be made."""
-        from higgsflow.demo.generate import demo_samples, demo_years
+        from higgsflow.demo.names import demo_samples, demo_years
 
         super().check(analysis, params)
         if params["sample"] not in demo_samples():
@@ -29,7 +29,7 @@ class GenerateDemoFiles(SampleTask):
             raise UnknownName("demo year", params["year"], demo_years(), "the demo")
 
     def stage_output(self) -> Any:
-        from higgsflow.demo.generate import N_FILES, file_name
+        from higgsflow.demo.names import N_FILES, file_name
 
         # the same for every version, and for every analysis that uses them
         folder = session.store_of(self.model) / "demo_files" / self.sample / self.year

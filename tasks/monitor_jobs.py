@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from tasks.execution.job_screen import (
 from tasks.index_sample import index_of
 from tasks.parameters import Switch, hidden
 from tasks.process_sample import ProcessSample
-from tasks.targets import StageTarget
+from tasks.targets import StageTarget, head_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,15 +224,9 @@ class MonitorJobs(VariationTask):
 
 def sealed_ingredients(path: Path) -> Ingredients | None:
     """What a table was made from that this invocation has made; None for any other."""
-    if not path.is_file():
-        return None
-    try:
-        content = json.loads(path.read_bytes())
-        is_ours = content["invocation"] == session.current.id
-        found: Ingredients | None = content["made_from"] if is_ours else None
-    except (ValueError, KeyError, TypeError):
-        return None
-    return found
+    head = head_of(path)
+    found: Ingredients | None = head.get("made_from")
+    return found if head.get("invocation") == session.current.id else None
 
 
 def _joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:

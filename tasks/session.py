@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+    from higgsflow.plan import Plan
 
 
 class Invocation:
@@ -45,6 +47,8 @@ class Invocation:
 
 current = Invocation()
 _loaded: dict[tuple[str, str], AnalysisModel] = {}
+# of each analysis and version, by sample and year
+_plans: dict[tuple[str, str], dict[tuple[str, str], Plan]] = {}
 
 
 def begin() -> None:
@@ -53,8 +57,9 @@ def begin() -> None:
 
     current.__init__()  # type: ignore[misc]
     _loaded.clear()
+    _plans.clear()
     thaw()
-    # tasks keep their plans
+    # tasks keep what they have made of these
     Register.clear_instance_cache()
 
 
@@ -82,6 +87,11 @@ def hold(analysis: AnalysisModel) -> None:
     _loaded[analysis.name, analysis.version] = analysis
 
 
+def plan_of(analysis: AnalysisModel, pair: SampleYear) -> Plan:
+    """What jobs of a sample and year of a loaded analysis read, compute and write."""
+    return _plans[analysis.name, analysis.version][pair.sample.name, pair.year]
+
+
 def check_once(analysis: AnalysisModel) -> None:
     """The first step of a run: disk and proxy. Files are looked at when they are indexed.
 
@@ -89,7 +99,7 @@ def check_once(analysis: AnalysisModel) -> None:
         UserError: when nothing can run.
     """
     from higgsflow.check.problem import refuse
-    from higgsflow.check.report import check_before_run
+    from higgsflow.check.site import check_before_run
 
     if not current.checked:
         current.checked = True
@@ -129,5 +139,5 @@ def _make_ready(analysis: AnalysisModel, asked: str) -> None:
 
     look_in(analysis.python_path)
     refresh(r for r in analysis.code_references if not lives_in_main(r))
-    check_all(analysis, asked)
+    _plans[analysis.name, analysis.version] = check_all(analysis, asked)
     freeze_code(analysis)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 # a stage before it has to be made again first
 EARLIER = "what it is made from is not there yet"
+_HEAD = ("inputs", "invocation", "made_from")
 N = TypeVar("N", bound="Noun")
 
 
@@ -76,10 +76,7 @@ class StageTarget(law.LocalFileTarget):
 
     def made_from(self) -> dict[str, Any] | None:
         """What it was made from; None when there is no readable file."""
-        try:
-            found: dict[str, Any] = json.loads(self.file.read_bytes())["made_from"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        found: dict[str, Any] | None = head_of(self.file).get("made_from")
         return found
 
     def status_text(self, *args: Any, **kwargs: Any) -> str:
@@ -89,7 +86,8 @@ class StageTarget(law.LocalFileTarget):
 
     def recorded(self) -> str | None:
         """The digest it was made from; None when there is no readable file."""
-        return _recorded(self.file, *_version(self.file)) if self.file.is_file() else None
+        found = head_of(self.file).get("inputs")
+        return None if found is None else str(found)
 
     def read(self, noun: type[N]) -> N:
         """Its content."""
@@ -110,16 +108,22 @@ class StageTarget(law.LocalFileTarget):
             path.unlink(missing_ok=True)
 
 
-def _version(path: Path) -> tuple[int, int]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
+def head_of(path: Path) -> dict[str, Any]:
+    """What a record says of itself, without its numbers; empty where there is no readable one."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return {}
+    return _head_of(path, stat.st_size, stat.st_mtime_ns)
 
 
 @functools.lru_cache(maxsize=10_000)
-def _recorded(path: Path, size: int, mtime_ns: int) -> str | None:
+def _head_of(path: Path, size: int, mtime_ns: int) -> dict[str, Any]:
+    from pydantic_core import from_json
+
     del size, mtime_ns
     try:
-        content = json.loads(path.read_bytes())
-        return str(content["inputs"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        content = from_json(path.read_bytes())
+        return {name: content[name] for name in _HEAD if name in content}
+    except (OSError, ValueError, TypeError):
+        return {}

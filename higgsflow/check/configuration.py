@@ -40,13 +40,19 @@ def check_configuration(
     return plans, problems
 
 
-def check_all(analysis: AnalysisModel, asked: str = "") -> None:
-    """Refuses an analysis that cannot run; `asked` is how it was called, for the message.
+def check_all(analysis: AnalysisModel, asked: str = "") -> dict[tuple[str, str], Plan]:
+    """The plan of each sample and year; refuses an analysis that cannot run.
+
+    Args:
+        analysis: all of it is looked at.
+        asked: how it was called, for the message.
 
     Raises:
         UserError: that tells the only problem, or the first one and how to see the others.
     """
-    refuse(check_configuration(analysis)[1], asked or analysis.name)
+    plans, problems = check_configuration(analysis)
+    refuse(problems, asked or analysis.name)
+    return plans
 
 
 def _tried(call: Callable[[], object], about: str, *subjects: str) -> Iterator[Problem]:

@@ -107,11 +107,6 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
     )
 
 
-def check_before_run(analysis: AnalysisModel) -> list[Problem]:
-    """What can be known at once when something is run: the rest is known when files are indexed."""
-    return [*check_disk(store_of(analysis)), *check_proxy(analysis)]
-
-
 def check_first(plan: Plan, files: Sequence[InputFile], cache: Path) -> list[Problem]:
     """What is wrong with the first file of a sample and year, before all of them are indexed."""
     asked = [(file, plan.pair) for file in files[:1]]

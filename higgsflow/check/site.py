@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.store import store_of
 from higgsflow.check.problem import Problem
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _LEAST = 1e9  # bytes; less than this is used up before anybody looks
 _REMOTE = ("root://", "das:")
+
+
+def check_before_run(analysis: AnalysisModel) -> list[Problem]:
+    """What can be known at once when something is run: the rest is known when files are indexed."""
+    return [*check_disk(store_of(analysis)), *check_proxy(analysis)]
 
 
 def check_disk(store: Path, needed: float = _LEAST) -> Iterator[Problem]:

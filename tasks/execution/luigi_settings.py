@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import luigi
 import luigi.configuration
 import luigi.interface
+from luigi.task_register import Register
 
 from tasks.execution import chatter, scheduler
 
@@ -43,6 +44,12 @@ _making: set[str] = set()
 # luigi's own switches, which work but need not be read each time
 for _switch in ("module", "local_scheduler", "help_all"):
     getattr(luigi.interface.core, _switch).always_in_help = False
+
+# tasks of luigi and law themselves are no stages: their options are most of what a command line
+# would be parsed for
+for _task in tuple(vars(Register)["_reg"]):
+    if _task.__module__.startswith(("law.", "luigi.tools")):
+        _task._visible_in_registry = False
 
 
 def prepare_run(stage: str, n_pairs: int) -> bool:

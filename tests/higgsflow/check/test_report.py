@@ -7,7 +7,6 @@ import pytest
 from higgsflow.check.first_file import list_files
 from higgsflow.check.report import (
     check_analysis,
-    check_before_run,
     check_first,
     cross_section,
 )
@@ -64,15 +63,6 @@ def test_the_first_file_is_held_against_the_plan(lab: Lab, loaded: Load, tmp_pat
     files = list_files(loaded().samples.pair("Sig", "2017")).files
     (found,) = check_first(make_plan(loaded(), pair), files, tmp_path / "cache")
     assert found.about == "files"
-
-
-def test_before_a_run_the_disk_is_looked_at(
-    loaded: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert check_before_run(loaded()) == []
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "file" / "store"))
-    assert [p.about for p in check_before_run(loaded())] == ["disk"]
 
 
 def test_the_cross_section_has_its_factors(lab: Lab, loaded: Load) -> None:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.check.site import check_disk, check_proxy, free_space, proxy_path, seconds_left
+from higgsflow.check.site import (
+    check_before_run,
+    check_disk,
+    check_proxy,
+    free_space,
+    proxy_path,
+    seconds_left,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,3 +92,12 @@ def test_a_proxy_has_to_outlive_a_job(
 def test_what_is_no_certificate_cannot_be_told(tmp_path: Path) -> None:
     (tmp_path / "proxy").write_text("nothing", encoding="utf-8")
     assert seconds_left(tmp_path / "proxy") is None
+
+
+def test_before_a_run_the_disk_is_looked_at(
+    loaded: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check_before_run(loaded()) == []
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "file" / "store"))
+    assert [p.about for p in check_before_run(loaded())] == ["disk"]

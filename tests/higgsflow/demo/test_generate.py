@@ -10,8 +10,8 @@ import pytest
 import uproot
 
 from higgsflow.demo import constants, generate, lumisections
+from higgsflow.demo.names import demo_samples
 from higgsflow.demo.truth import expected_yield, read_truth
-from higgsflow.errors import UnknownName
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,7 +155,7 @@ def select_sample(sample: str, year: str, paths: tuple[Path, ...]) -> Selected:
 )
 def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
     year, directory = request.param, tmp_path_factory.mktemp("demo")
-    samples = generate.demo_samples()
+    samples = demo_samples()
     paths = {sample: generate.generate_sample(sample, year, directory) for sample in samples}
     selected = {sample: select_sample(sample, year, paths[sample]) for sample in samples}
     return Demo(year, paths, selected)
@@ -302,17 +302,3 @@ def test_only_files_of_their_names_are_left_in_the_folder(tmp_path: Path) -> Non
     generate.generate_file("Data", "2018", 0, tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"Data_2018_0.root", "Data_2018_0.truth.json"}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("ttH_M215", "2017", 0), "no sample 'ttH_M215' in the demo. Did you mean 'ttH_M125'"),
-        (("Data", "2019", 0), "no year '2019' in the demo"),
-        (("Data", "2018", 3), "no file number '3'"),
-    ],
-)
-def test_an_unknown_file_is_named(arguments: tuple[str, str, int], message: str) -> None:
-    with pytest.raises(UnknownName) as error:
-        generate.file_name(*arguments)
-    assert str(error.value).startswith(message)
