@@ -1,11 +1,15 @@
 """The merge with scaling against concatenating in memory, each in a process of its own.
 
+Processor time of each is from the first file to the last byte, without the start of Python. Digests
+of the code are what any run has computed before its first stage, and are not part of a merge.
+
 python -m benchmarks.merging make|stream|concatenate FOLDER FILES ROWS
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.measured import run
+from higgsflow.code import physics_digest
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
@@ -27,7 +32,9 @@ if TYPE_CHECKING:
 
 VARIABLES = tuple(f"x{number}" for number in range(36))
 WEIGHTS = tuple(f"weight_{number}" for number in range(4))
+_CENTRAL = ("weight_central", "weight_central_initial")
 _SCALE = 1.7
+_YEAR = 2017
 STREAMED, CONCATENATED = "nominal.parquet", "concatenated.parquet"
 
 
@@ -46,8 +53,9 @@ def measure_merge(scale: Scale) -> Iterator[tuple[str, float]]:
         log = scale.folder / "logs" / f"merge_{way}.log"
         run([*command, "make", folder, str(n_files), rows], log)
         done = run([*command, way, folder, str(n_files), rows], log)
-        yield f"merge.{name}.cpu", done.cpu
-        yield f"merge.{name}.peak_mb", float(done.output.split()[-1])
+        cpu, peak = done.output.split()[-2:]
+        yield f"merge.{name}.cpu", float(cpu)
+        yield f"merge.{name}.peak_mb", float(peak)
     if not same(folder / STREAMED, folder / CONCATENATED):
         raise SystemExit("the merge and the concatenation differ")
 
@@ -71,36 +79,41 @@ def _table(number: int, n_rows: int) -> dict[str, np.ndarray]:
     table |= {"event": event.astype(np.uint64)}
     table |= {name: rng.normal(100, 30, n_rows) for name in VARIABLES}
     table |= {name: rng.integers(0, 3, n_rows).astype("i4") for name in ("tag_idx", "tag_category")}
-    weights = ("weight_central", "weight_central_initial", *WEIGHTS)
-    return table | {name: rng.normal(1, 0.1, n_rows) for name in weights}
+    return table | {name: rng.normal(1, 0.1, n_rows) for name in (*_CENTRAL, *WEIGHTS)}
 
 
-def stream(paths: list[Path], folder: Path) -> Path:
-    """As the program merges."""
+def stream(paths: list[Path], folder: Path) -> float:
+    """As the program merges; the checksums of its inputs are in the records of jobs."""
     parts = tuple(
         Part(chunk_id=path.stem, stem=path.stem, path=path, checksum=checksum(path))
         for path in paths
     )
     order = MergeOrder(
-        sample="measured", year="2017", process_id=1, is_data=False, scale1fb=_SCALE,
+        sample="measured", year=str(_YEAR), process_id=1, is_data=False, scale1fb=_SCALE,
         luminosity=1.0, denominator=1.0, mode="processed", complete=True, fraction=1.0,
         output_format="parquet", folder=folder, inputs={NOMINAL: ""}, parts={NOMINAL: parts},
         variables=VARIABLES, weights={NOMINAL: WEIGHTS},
     )  # fmt: skip
+    physics_digest()
+    start = time.process_time()
     merge(order)
-    return order.path(NOMINAL)
+    return time.process_time() - start
 
 
-def concatenate(paths: list[Path], folder: Path) -> Path:
-    """As scripts merge: all in memory, scaled, written."""
+def concatenate(paths: list[Path], folder: Path) -> float:
+    """As scripts merge: all in memory, scaled, written once, with the same columns."""
     import awkward as ak  # noqa: PLC0415 (what is not needed counts as memory of the other way)
+    import pyarrow.dataset  # noqa: F401, PLC0415 (what reading would import)
 
-    columns = [*IDENTITY, *VARIABLES, "tag_idx", "tag_category", "weight_central", *WEIGHTS]
+    start = time.process_time()
+    columns = [*IDENTITY, *VARIABLES, "tag_idx", "tag_category", *_CENTRAL, *WEIGHTS]
     whole = ak.concatenate([ak.from_parquet(str(path), columns=columns) for path in paths])
+    whole["weight_central_no_lumi"] = whole.weight_central * _SCALE
     whole["weight_central"] = whole.weight_central * _SCALE
-    path = folder / CONCATENATED
-    ak.to_parquet(whole, str(path), compression="zstd")
-    return path
+    whole["process_id"] = np.ones(len(whole), np.int32)
+    whole["year"] = np.full(len(whole), _YEAR, np.int32)
+    ak.to_parquet(whole, str(folder / CONCATENATED), compression="zstd")
+    return time.process_time() - start
 
 
 def same(one: Path, other: Path) -> bool:
@@ -111,12 +124,12 @@ def same(one: Path, other: Path) -> bool:
 
 
 def main() -> None:
-    """Merges in one of both ways, after making what is missing; prints the peak [MB]."""
+    """Merges in one of both ways; prints processor time [s] and the peak of memory [MB]."""
     way, folder, n_files, n_rows = sys.argv[1:]
     paths = make(Path(folder) / "parts", int(n_files), int(n_rows))
-    if way != "make":
-        {"stream": stream, "concatenate": concatenate}[way](paths, Path(folder))
-    print(peak_memory_mb())
+    ways = {"stream": stream, "concatenate": concatenate}
+    cpu = ways[way](paths, Path(folder)) if way in ways else 0.0
+    print(cpu, peak_memory_mb())
 
 
 if __name__ == "__main__":

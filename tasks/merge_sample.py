@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from higgsflow.normalization import Normalization
 
 # what files say of themselves and how they are laid out
-_FORMAT = 3
+_FORMAT = 4
 
 
 class MergeSample(VariationTask):

@@ -31,3 +31,8 @@ def same_text(text: str, n: int) -> Any:
     buffers = [None, pa.py_buffer(edges), pa.py_buffer(encoded)]
     dictionary = pa.Array.from_buffers(pa.string(), 1, buffers)
     return pa.DictionaryArray.from_arrays(arrow_array(np.zeros(n, dtype=np.int32)), dictionary)
+
+
+def without_rows(schema: Any) -> Any:
+    """A table of this schema; what arrow has for it asks pandas."""
+    return pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
-from higgsflow.output.arrow_arrays import arrow_array, same_text
+from higgsflow.output.arrow_arrays import arrow_array, same_text, without_rows
 from higgsflow.output.atomic import checksum_of
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class ChunkFile:
             StoreError: when a column is not there.
         """
         self._check(columns)
-        return _without_rows(pa.schema([(name, self.types[name]) for name in columns]))
+        return without_rows(pa.schema([(name, self.types[name]) for name in columns]))
 
     def read(self, variation: str, columns: Sequence[str]) -> Iterator[Any]:
         """The rows of one variation as arrow tables with these columns.
@@ -174,9 +174,3 @@ class ChunkFile:
         for name in columns:
             if name not in self.types:
                 raise StoreError(f"no column '{name}' in {self._path}", "", _REMEDY)
-
-
-def _without_rows(schema: Any) -> Any:
-    """A table of this schema; what arrow has for it asks pandas."""
-    arrays = [pa.nulls(0, field.type) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)

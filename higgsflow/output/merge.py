@@ -6,6 +6,7 @@ with scale1fb and luminosity, so that a yield is a plain sum.
 
 from __future__ import annotations
 
+import functools
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from higgsflow.output.arrow_arrays import arrow_array, same_text
 from higgsflow.output.atomic import checksum, written_atomically
 from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.manifest import Manifest
-from higgsflow.output.merged_file import WRITERS, MergedWriter
+from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
 from higgsflow.output.provenance import Origin, annotated, provenance
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 IDENTITY = ("run", "luminosityBlock", "event")
 _TAGS = ("tag_idx", "tag_category")
-# each open file keeps up to a row group in memory: with more variations, the job outputs are read
-# again rather than all kept
-_TOGETHER = 20
+# each open file keeps up to a row group in memory [bytes, of all]: with more variations, the job
+# outputs are read again rather than all kept
+_TOGETHER = 200_000_000
 
 
 class Part(Noun):
@@ -93,23 +94,40 @@ def merge(order: MergeOrder) -> dict[str, Manifest]:
         StoreError: when an output is damaged or lacks a column.
         NormalizationError: when data hold one event twice.
     """
-    names = list(order.parts)
     found: dict[str, Manifest] = {}
-    for start in range(0, len(names), _TOGETHER):
-        found |= _merge_together(order, names[start : start + _TOGETHER])
+    for variations in _passes(order):
+        found |= _merge_together(order, variations)
     return found
+
+
+def _passes(order: MergeOrder) -> Iterator[list[str]]:
+    """The variations that are merged together."""
+    together: list[str] = []
+    n_bytes = 0
+    for variation in order.parts:
+        # no column has numbers of more bytes than 8
+        needed = 8 * len(_input_columns(order, variation)) * ROW_GROUP
+        if together and n_bytes + needed > _TOGETHER:
+            yield together
+            together, n_bytes = [], 0
+        together.append(variation)
+        n_bytes += needed
+    yield together
 
 
 def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manifest]:
     """Some variations in one pass over the job outputs."""
     with ExitStack() as stack:
         writers: dict[str, MergedWriter] = {}
+        known: dict[str, Any] = {}
         seen: list[Any] = []
-        for variation, table in _scaled_tables(order, variations):
+        for variation, table in _tables(order, variations):
             if variation not in writers:
                 temporary = stack.enter_context(written_atomically(order.path(variation)))
-                writers[variation] = _writer(order, variation, temporary, table.schema)
-            writers[variation].add(_same_schema(writers[variation], table))
+                writers[variation] = _writer(order, variation, temporary, table)
+                known[variation] = table.schema
+            _refuse_other_types(known[variation], table)
+            writers[variation].add(table)
             if order.is_data and variation == variations[0]:
                 seen.append(table.select(IDENTITY))
         if order.is_data:
@@ -119,8 +137,8 @@ def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manif
         return {v: _manifest(order, v, writer) for v, writer in writers.items()}
 
 
-def _writer(order: MergeOrder, variation: str, path: Path, schema: Any) -> MergedWriter:
-    """The writer of a merged file, which says of itself what it is."""
+def _writer(order: MergeOrder, variation: str, path: Path, table: Any) -> MergedWriter:
+    """The writer of a merged file, which says of itself what it is; `table` has no rows."""
     facts = {
         "sample": order.sample,
         "year": order.year,
@@ -129,8 +147,12 @@ def _writer(order: MergeOrder, variation: str, path: Path, schema: Any) -> Merge
         "chunks": digest([part.chunk_id for part in order.parts[variation]]),
         **_scale_facts(order),
     }
+    scaled = _scaled(order, variation, table).schema
+    schema = pa.schema([field.with_nullable(False) for field in scaled])
     known = annotated(schema, order.origin.descriptions, provenance(order.origin, facts))
-    return WRITERS[order.output_format](path, known, order.trees)
+    writer = WRITERS[order.output_format](path, known, order.trees)
+    writer.final = functools.partial(_scaled, order, variation)
+    return writer
 
 
 def _scale_facts(order: MergeOrder) -> dict[str, Any]:
@@ -139,8 +161,8 @@ def _scale_facts(order: MergeOrder) -> dict[str, Any]:
     return {name: getattr(order, name) for name in names}
 
 
-def _scaled_tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any]]:
-    """Per job output and variation the rows as they are merged; also when there are none."""
+def _tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any]]:
+    """Per variation a table without rows, then those of each job output."""
     by_stem: dict[str, list[str]] = {}
     outputs: dict[str, Part] = {}
     for variation in variations:
@@ -155,9 +177,9 @@ def _scaled_tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[s
             if variation not in begun:
                 # also where no output has rows, a file has columns
                 begun.add(variation)
-                yield variation, _scaled(order, variation, file.empty(columns))
+                yield variation, file.empty(columns)
             for table in file.read(variation, columns):
-                yield variation, _scaled(order, variation, table)
+                yield variation, table
 
 
 def _input_columns(order: MergeOrder, variation: str) -> list[str]:
@@ -168,6 +190,7 @@ def _input_columns(order: MergeOrder, variation: str) -> list[str]:
 
 def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
     """The rows with their final columns."""
+    _refuse_missing(table, order)
     table = rescaled(table, order.ratios.get(variation, {}))
     central = table["weight_central"]
     per_fb = 1.0 if order.scale1fb is None else order.scale1fb
@@ -184,15 +207,23 @@ def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
     return pa.table(columns)
 
 
-def _same_schema(writer: MergedWriter, table: Any) -> Any:
-    if table.schema != writer.schema:
-        known = {field.name: field.type for field in writer.schema}
-        unlike = next(f for f in table.schema if f.type != known.get(f.name))
-        raise StoreError(
-            f"column '{unlike.name}' differs in type between job outputs",
-            f"{unlike.type} and {known.get(unlike.name)}",
-        )
-    return table
+def _refuse_other_types(known: Any, table: Any) -> None:
+    """All job outputs have the same columns with the same types."""
+    if table.schema.equals(known):
+        return
+    for field, expected in zip(table.schema, known, strict=True):
+        if field.type != expected.type:
+            raise StoreError(
+                f"column '{field.name}' differs in type between job outputs",
+                f"{field.type} and {expected.type}",
+            )
+
+
+def _refuse_missing(table: Any, order: MergeOrder) -> None:
+    """An event has a value in every column."""
+    for name in table.column_names:
+        if table[name].null_count:
+            raise StoreError(f"column '{name}' of {order.sample} ({order.year}) lacks values")
 
 
 def _refuse_duplicates(identities: Any, order: MergeOrder) -> None:

@@ -62,7 +62,7 @@ def read(path: Path, columns: Collection[str] | None = None) -> Any:
     types = column_types(path)
     names = list(types) if columns is None else list(columns)
     empty = pa.schema([(name, types[name]) for name in names]).empty_table()
-    return pa.concat_tables([empty, *tables(path, names)])
+    return pa.concat_tables([empty, *tables(path, names)], promote_options="default")
 
 
 def pieces(path: Path, columns: Collection[str]) -> Iterator[dict[str, npt.NDArray[np.float64]]]:

@@ -1,7 +1,8 @@
 """Writers of merged files: rows come in pieces and leave in row groups, so memory stays flat.
 
 Row groups are cut by the number of rows alone: how the events were divided into jobs changes
-nothing in a file.
+nothing in a file. Rows get their final columns when a row group is full: for small pieces, one by
+one, that would take longer than reading them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from higgsflow.output.arrow_arrays import without_rows
 from higgsflow.output.provenance import texts
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ class MergedWriter(ABC):
     """Collects arrow tables of one schema and writes them in large pieces.
 
     Attributes:
+        schema: of what is written.
+        final: what becomes of the tables that are added, when they are written.
         rows: added until now.
         n_waiting: rows in memory, less than a row group after every `add`.
     """
@@ -44,12 +48,13 @@ class MergedWriter(ABC):
         self.path = path
         self.schema = schema
         self.trees = dict(trees or {})
+        self.final: Callable[[Any], Any] = _as_added
         self.rows = 0
         self.n_waiting = 0
         self._waiting: list[Any] = []
 
     def add(self, table: Any) -> None:
-        """Adds rows."""
+        """Adds rows; tables of one file have the same columns and types."""
         if not len(table):
             return
         self.rows += len(table)
@@ -58,22 +63,21 @@ class MergedWriter(ABC):
         while self.n_waiting >= ROW_GROUP:
             self._flush(ROW_GROUP)
         if len(self._waiting) >= _TABLES:
-            self._waiting = [self._together().combine_chunks()]
+            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
 
     def close(self) -> None:
         """Writes what waits; a file without rows still has its columns."""
-        if self.n_waiting or not self.rows:
+        if self.n_waiting:
             self._flush(self.n_waiting)
+        elif not self.rows:
+            self._write(without_rows(self.schema))
         self._finish()
 
-    def _together(self) -> Any:
-        return pa.concat_tables([self.schema.empty_table(), *self._waiting])
-
     def _flush(self, n: int) -> None:
-        together = self._together()
+        together = pa.concat_tables(self._waiting)
         rest = together.slice(n)
         self._waiting, self.n_waiting = [rest] if len(rest) else [], len(rest)
-        self._write(together.slice(0, n).combine_chunks())
+        self._write(self.final(together.slice(0, n)))
 
     @abstractmethod
     def _write(self, table: Any) -> None:
@@ -84,23 +88,34 @@ class MergedWriter(ABC):
         """Ends the file."""
 
 
+def _as_added(table: Any) -> Any:
+    return table
+
+
 class MergedParquet(MergedWriter):
-    """Merged events as parquet."""
+    """Merged events as parquet.
+
+    lz4 and zstd make files of nearly the same size of such numbers, and zstd takes three times as
+    long to write and twice as long to read.
+    """
 
     def __init__(self, path: Path, schema: Any, trees: Mapping[str, int] | None = None) -> None:
         super().__init__(path, schema, trees)
         text_columns = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+        floats = [field.name for field in schema if pa.types.is_floating(field.type)]
         self._writer = pq.ParquetWriter(
             path,
             schema,
-            compression="zstd",
-            compression_level=1,
+            compression="lz4",
             use_dictionary=text_columns or False,
-            use_byte_stream_split=[f.name for f in schema if pa.types.is_floating(f.type)],
+            use_byte_stream_split=floats,
+            # rows are in no order of these: the range of a row group would exclude nothing
+            write_statistics=[name for name in schema.names if name not in floats],
         )
 
     def _write(self, table: Any) -> None:
-        self._writer.write_table(table, row_group_size=ROW_GROUP)
+        rows = pa.Table.from_arrays(table.columns, schema=self.schema)
+        self._writer.write_table(rows, row_group_size=ROW_GROUP)
 
     def _finish(self) -> None:
         self._writer.close()

@@ -163,14 +163,34 @@ def test_chunking_changes_neither_rows_nor_row_groups(
     assert statistics[0] == statistics[1]
 
 
+@pytest.mark.parametrize(("n_bytes", "n_passes"), [(1, 5), (17_000_000, 3), (1 << 30, 1)])
 def test_many_variations_are_merged_some_at_a_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_bytes: int, n_passes: int
 ) -> None:
-    monkeypatch.setattr(merging, "_TOGETHER", 2)
+    monkeypatch.setattr(merging, "_TOGETHER", n_bytes)
     names = ("nominal", "a_up", "a_down", "b_up", "b_down")
     parts = jobs(tmp_path / "jobs", 0, 10, N, variations=names)
     found = merge(order(tmp_path, parts, variations=names))
     assert [(name, manifest.rows) for name, manifest in found.items()] == [(n, N) for n in names]
+    assert len(list(merging._passes(order(tmp_path, parts, variations=names)))) == n_passes
+
+
+def test_merged_files_say_that_no_event_lacks_a_value(tmp_path: Path) -> None:
+    schema = pq.read_schema(merged(tmp_path, 0, N))
+    assert not any(field.nullable for field in schema)
+
+
+def test_events_without_a_value_are_refused(tmp_path: Path) -> None:
+    """As a column of weights that only another variation has."""
+    path = tmp_path / "job.parquet"
+    writer = ChunkWriter(path)
+    up = {name: values for name, values in rows(0, N).items() if name not in WEIGHTS}
+    writer.add({"nominal": rows(0, N), "a_up": up})
+    writer.close()
+    part = Part(chunk_id="0", stem="job", path=path, checksum=checksum(path))
+    asked = order(tmp_path, [part], variations=("a_up",), weights={"a_up": WEIGHTS})
+    with pytest.raises(StoreError, match=r"column 'weight_pu_up' of ttH \(2017\) lacks values"):
+        merge(asked)
 
 
 @FORMATS

@@ -48,3 +48,23 @@ def test_every_row_is_written_once(
         writer.add(table(start, min(start + 7, n)))
     writer.close()
     assert read(path)["x"].to_pylist() == list(range(n))
+
+
+def test_rows_become_final_in_whole_row_groups(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However small the pieces are in which they come."""
+    monkeypatch.setattr(merged_file, "ROW_GROUP", 50)
+    lengths = []
+
+    def doubled(rows: pa.Table) -> pa.Table:
+        lengths.append(len(rows))
+        return pa.table({"x": pa.array([2 * x for x in rows["x"].to_pylist()], pa.int32())})
+
+    writer = MergedParquet(tmp_path / "a.parquet", table(0, 0).schema)
+    writer.final = doubled
+    for start in range(0, 120, 3):
+        writer.add(table(start, start + 3))
+    writer.close()
+    assert lengths == [50, 50, 20]
+    assert read(tmp_path / "a.parquet")["x"].to_pylist() == [2 * x for x in range(120)]
