@@ -94,7 +94,7 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
         golden = _golden_of(plan)
     path, books = job.folder / f"{job.stem}.parquet", _Books()
     with temporary_beside(path) as temporary:
-        writer = ChunkWriter(temporary)
+        writer = ChunkWriter(temporary, plan.weight_columns)
         for part in job.chunk.ranges:
             for result, found in _blocks(job, plan, golden, part, books):
                 with span("count"):

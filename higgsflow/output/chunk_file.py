@@ -6,7 +6,7 @@ The metadata say of which variation each row group is.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,9 @@ _REMEDY = "remove it and run again"
 _ROW_GROUPS = b"higgsflow.row_groups"
 # bytes of tables that wait until they are written
 _BUFFER = 64_000_000
+# of one column, so that the rows of a variation are one page
+_PAGE = 1 << 22
+_BATCH = 1 << 20
 
 
 class ChunkWriter:
@@ -35,9 +38,13 @@ class ChunkWriter:
     The columns of the file are those of the tables that came before the first rows were written.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Nothing is written before there are rows enough, or the end."""
-        self._path = path
+    def __init__(self, path: Path, optional: Collection[str] | None = None) -> None:
+        """Nothing is written before there are rows enough, or the end.
+
+        `optional` are columns that a variation may lack; all for None. The others need no flags of
+        missing values, which take a quarter of the time.
+        """
+        self._path, self._optional = path, optional
         self._parts: dict[str, list[Table]] = {}
         self._n_bytes = 0
         self._rows: dict[str, int] = {}
@@ -65,7 +72,7 @@ class ChunkWriter:
         tables = {variation: _joined(parts) for variation, parts in self._parts.items()}
         self._parts, self._n_bytes = {}, 0
         if self._file is None:
-            self._file = _parquet(self._path, _schema(tables))
+            self._file = _parquet(self._path, _schema(tables, self._optional))
         for variation, table in tables.items():
             if _length(table) or variation not in self._order:
                 self._file.write_table(
@@ -84,13 +91,17 @@ def _length(table: Table) -> int:
     return len(next(iter(table.values())))
 
 
-def _schema(tables: Mapping[str, Table]) -> Any:
+def _schema(tables: Mapping[str, Table], optional: Collection[str] | None) -> Any:
     """All columns of all variations."""
-    fields: dict[str, Any] = {VARIATION: pa.string()}
+    kinds: dict[str, Any] = {}
     for table in tables.values():
         for name, values in table.items():
-            fields.setdefault(name, pa.from_numpy_dtype(values.dtype))
-    return pa.schema(list(fields.items()))
+            kinds.setdefault(name, pa.from_numpy_dtype(values.dtype))
+    fields = [
+        pa.field(name, kind, nullable=optional is None or name in optional)
+        for name, kind in kinds.items()
+    ]
+    return pa.schema([pa.field(VARIATION, pa.string(), nullable=False), *fields])
 
 
 def _parquet(path: Path, schema: Any) -> Any:
@@ -103,6 +114,10 @@ def _parquet(path: Path, schema: Any) -> Any:
         use_dictionary=[VARIATION],
         # bytes of equal weight together: numbers compress better, and unpack faster
         use_byte_stream_split=floats,
+        # nobody looks for rows by their values in these files
+        write_statistics=False,
+        data_page_size=_PAGE,
+        write_batch_size=_BATCH,
     )
 
 
@@ -110,14 +125,16 @@ def _arrow(variation: str, table: Table, schema: Any) -> Any:
     n = _length(table)
     if unknown := sorted(set(table) - set(schema.names)):
         raise ValueError(f"'{unknown[0]}' of {variation} came after the first rows were written")
-    arrays = []
+    arrays, missing = [], functools.lru_cache(functools.partial(pa.nulls, n))
     for field in schema:
         if field.name == VARIATION:
             arrays.append(same_text(variation, n).dictionary_decode())
         elif field.name in table:
             arrays.append(arrow_array(table[field.name]).cast(field.type))
+        elif field.nullable:
+            arrays.append(missing(field.type))
         else:
-            arrays.append(pa.nulls(n, field.type))
+            raise ValueError(f"'{field.name}' is missing in {variation}, other variations have it")
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -154,7 +171,7 @@ class ChunkFile:
             StoreError: when a column is not there.
         """
         self._check(columns)
-        return without_rows(pa.schema([(name, self.types[name]) for name in columns]))
+        return without_rows(self._schema_of(columns))
 
     def read(self, variation: str, columns: Sequence[str]) -> Iterator[Any]:
         """The rows of one variation as arrow tables with these columns.
@@ -168,7 +185,14 @@ class ChunkFile:
         for group, name in enumerate(self._order):
             if name == variation:
                 # threads would cost more than they give for so few rows
-                yield self._file.read_row_group(group, list(columns), use_threads=False)
+                rows = self._file.read_row_group(group, list(columns), use_threads=False)
+                yield pa.Table.from_arrays(
+                    [rows[name] for name in columns], schema=self._schema_of(columns)
+                )
+
+    def _schema_of(self, columns: Sequence[str]) -> Any:
+        """Of columns of which each may have missing values: it is the same for all files."""
+        return pa.schema([(name, self.types[name]) for name in columns])
 
     def _check(self, columns: Sequence[str]) -> None:
         for name in columns:

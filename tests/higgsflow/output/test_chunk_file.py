@@ -91,6 +91,37 @@ def test_column_that_a_variation_has_not_is_null_there(tmp_path: Path) -> None:
     assert values(file, "nominal", "weight_pu_up") == [2.0]
 
 
+def test_what_no_variation_may_lack_needs_no_flags_of_missing_values(tmp_path: Path) -> None:
+    nominal = {**table(1.0), "weight_pu_up": np.array([2.0])}
+    flagged = write(tmp_path, {"nominal": nominal, "up": table(3.0)})
+    columns = list(nominal)
+    expected = [next(iter(flagged.read(name, columns))) for name in ("nominal", "up")]
+    path = tmp_path / "b.parquet"
+    writer = ChunkWriter(path, ["weight_pu_up", "weight_pu_down"])
+    writer.add({"nominal": nominal})
+    writer.add({"up": table(3.0)})
+    writer.close()
+    assert {field.name: field.nullable for field in pq.read_schema(path)} == {
+        "variation": False,
+        "m_gg": False,
+        "tag_idx": False,
+        "weight_pu_up": True,
+    }
+    file = ChunkFile(path, checksum(path))
+    found = [next(iter(file.read(name, columns))) for name in ("nominal", "up")]
+    # who reads them sees no difference
+    assert [t.schema for t in found] == [t.schema for t in expected]
+    assert all(one.equals(other) for one, other in zip(found, expected, strict=True))
+    assert file.empty(columns).schema == expected[0].schema
+
+
+def test_missing_column_that_is_not_optional_is_refused(tmp_path: Path) -> None:
+    writer = ChunkWriter(tmp_path / "a.parquet", [])
+    writer.add({"nominal": table(1.0), "down": {"tag_idx": np.zeros(1, dtype=np.int16)}})
+    with pytest.raises(ValueError, match="'m_gg' is missing in down"):
+        writer.close()
+
+
 def test_variation_is_a_column_of_the_file_itself(tmp_path: Path) -> None:
     write(tmp_path, {"nominal": table(1.0), "up": table(), "down": table(2.0)})
     assert pq.read_table(tmp_path / "a.parquet")["variation"].to_pylist() == ["nominal", "down"]
