@@ -29,9 +29,9 @@ class Recorder:
     """What was spent until now, by stage."""
 
     def __init__(self) -> None:
-        self._costs: dict[str, StageCost] = {}
+        self._costs: dict[str, list[float]] = {}
         self._open: list[str] = [OTHER]
-        self._last = _Mark()
+        self._last = _mark()
         self._bytes_read = self._bytes_needed = 0
 
     def enter(self, stage: str) -> None:
@@ -39,7 +39,7 @@ class Recorder:
         self._settle(0)
         self._open.append(stage)
         # in the order of entering, also of a stage that is first left after others
-        self._costs.setdefault(stage, StageCost())
+        self._costs.setdefault(stage, [0, 0.0, 0.0, 0.0])
 
     def leave(self) -> None:
         """What follows belongs to the stage around it."""
@@ -56,34 +56,28 @@ class Recorder:
         self._settle(0)
         named = {stage: cost for stage, cost in self._costs.items() if stage != OTHER}
         return Profile(
-            stages={**named, OTHER: self._costs[OTHER]},
+            stages={
+                stage: StageCost(calls=int(calls), wall=wall, cpu=cpu, memory_mb=grown)
+                for stage, (calls, wall, cpu, grown) in {**named, OTHER: self._costs[OTHER]}.items()
+            },
             bytes_read=self._bytes_read,
             bytes_needed=self._bytes_needed,
         )
 
     def _settle(self, calls: int) -> None:
         """Books what was spent since the last change of stage."""
-        now, stage = _Mark(), self._open[-1]
-        spent = StageCost(
-            calls=calls,
-            wall=now.wall - self._last.wall,
-            cpu=now.cpu - self._last.cpu,
-            memory_mb=now.peak_mb - self._last.peak_mb,
-        )
-        known = self._costs.get(stage, StageCost())
-        # a stage that is entered again adds to the growth that it made before
-        grown = known.memory_mb + spent.memory_mb
-        self._costs[stage] = (known + spent).model_copy(update={"memory_mb": grown})
+        # hundreds of times in a job: plain numbers, that the profile costs next to nothing
+        now = _mark()
+        cost = self._costs.setdefault(self._open[-1], [0, 0.0, 0.0, 0.0])
+        cost[0] += calls
+        for field, (after, before) in enumerate(zip(now, self._last, strict=True), start=1):
+            cost[field] += after - before
         self._last = now
 
 
-class _Mark:
+def _mark() -> tuple[float, float, float]:
     """A moment: time, processor time, and the peak of the memory until then."""
-
-    def __init__(self) -> None:
-        self.wall = time.monotonic()
-        self.cpu = time.process_time()
-        self.peak_mb = peak_memory_mb()
+    return time.monotonic(), time.process_time(), peak_memory_mb()
 
 
 _recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
@@ -127,9 +121,9 @@ def count_bytes(read: int = 0, needed: int = 0) -> None:
 
 def peak_memory_mb() -> float:
     """Peak of the resident memory of this process (VmHWM), 0 where the system does not say."""
-    if not _STATUS.is_file():
+    try:
+        with _STATUS.open("rb", buffering=0) as status:
+            found = status.read(1 << 14).partition(b"VmHWM:")[2]
+    except FileNotFoundError:
         return 0.0
-    for line in _STATUS.read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return int(found.split(maxsplit=1)[0]) / 1024 if found else 0.0

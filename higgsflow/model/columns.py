@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from higgsflow.model.noun import Noun
@@ -29,16 +30,20 @@ class Need(Noun):
         return self.sources or (self.name,)
 
 
+# what taggers need is asked for at every step of every variation
+@functools.cache
 def required(*names: str) -> tuple[Need, ...]:
     """Columns without which the component cannot work."""
     return tuple(Need(name=name) for name in names)
 
 
+@functools.cache
 def optional(*names: str) -> tuple[Need, ...]:
     """Columns that are used where a file has them."""
     return tuple(Need(name=name, optional=True) for name in names)
 
 
+@functools.cache
 def first_of(name: str, *sources: str) -> tuple[Need, ...]:
     """One column that goes by several names in the versions of NanoAOD."""
     return (Need(name=name, sources=sources),)
