@@ -129,15 +129,19 @@ class EveryVariation:
         changed, early = set(source.changes), {}
         for weight, known in nominal.early.values():
             again = changed & set(weight_inputs(weight))
-            factors = evaluate(weight, events.view) if again else known
-            early[weight.name] = (weight, factors.under(weight.under.get(name)))
+            under = weight.under.get(name)
+            wanted = () if under is None else (under,)
+            factors = evaluate(weight, events.view, wanted) if again else known
+            early[weight.name] = (weight, factors.under(under))
         if all(factors is nominal.early[weight][1] for weight, (_, factors) in early.items()):
             return Weighted(variant, nominal.initial, nominal.early, nominal.weight)
         return weighed(variant, nominal.initial, early)
 
     def _table(self, content: Weighted, result: SequenceResult, late: Weighed) -> Table:
-        initial = content.initial[result.rows]
-        factors = {**taken_of(content.early, result.rows), **late}
+        initial, early = content.initial[result.rows], content.early
+        if result.name != NOMINAL:
+            early = {name: (weight, known.only_central) for name, (weight, known) in early.items()}
+        factors = {**taken_of(early, result.rows), **late}
         columns = output_columns(self.plan, result, initial, factors)
         if result.name == NOMINAL:
             columns |= factor_columns(initial, factors)

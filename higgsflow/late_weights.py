@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from higgsflow.before_cuts import kept_at_step
 from higgsflow.events.plain import concatenated
+from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import IDENTITY
 from higgsflow.weights import Factors, evaluate, target_columns
 from higgsflow.weights import concatenated as joined
@@ -44,17 +45,23 @@ class LateWeights:
     def of(self, results: Sequence[SequenceResult]) -> list[tuple[Weighed, Kept]]:
         """Factors per weight of each variation, 1 outside the tags they are restricted to.
 
-        Of weights that preserve sums also these.
+        Of variations of the events the central ones only: of the others nothing is made there. Of
+        weights that preserve sums also these.
         """
         found: list[tuple[Weighed, Kept]] = [({}, {}) for _ in results]
         for weight in self._plan.late:
+            is_seen = weight.modify_central_weight or self._plan.tells_central
+            asked = [
+                (result, *mine)
+                for result, mine in zip(results, found, strict=True)
+                if is_seen or result.name == NOMINAL
+            ]
             factors: Iterable[Factors]
             if weight.preserved is None:
-                factors = self._of_kept(weight, [result.kept for result in results])
+                factors = self._of_kept(weight, [result.kept for result, _, _ in asked])
             else:
-                pairs = zip(results, found, strict=True)
-                factors = [self._preserving(weight, result, sums) for result, (_, sums) in pairs]
-            for one, result, (weighed, _) in zip(factors, results, found, strict=True):
+                factors = [self._preserving(weight, result, sums) for result, _, sums in asked]
+            for one, (result, weighed, _) in zip(factors, asked, strict=True):
                 weighed[weight.name] = (weight, self._restricted(weight, one, result))
         return found
 
@@ -70,7 +77,7 @@ class LateWeights:
         """The factors of all events that reach a step, and the sums over them."""
         number = self._plan.kept_at[weight.name]
         events, rows = result.events_at(number), result.steps[number].rows
-        factors = _under(weight, evaluate(weight, events.view), result.name)
+        factors = _of(weight, evaluate(weight, events.view), result.name)
         sums |= kept_at_step(weight, (events.view, self._initial[rows], factors), result.name)
         return factors.take(np.searchsorted(rows, result.rows))
 
@@ -85,13 +92,13 @@ class LateWeights:
         again = [reached.differing(nominal, reads, needs) for reached in kept]
         fresh = self._evaluated(weight, kept, again)
         for reached, rows in zip(kept, again, strict=True):
-            factors = known
+            factors = _of(weight, known, reached.variant.name)
             if rows is not None:
                 order = nominal.places[reached.rows]
                 order[rows] = len(nominal.rows) + np.arange(len(rows))
-                own = next(fresh) if len(rows) else known.take(rows)
-                factors = joined([known, own]).take(order)
-            yield _under(weight, factors, reached.variant.name)
+                own = next(fresh) if len(rows) else factors.take(rows)
+                factors = joined([factors, own]).take(order)
+            yield factors
 
     def _evaluated(
         self, weight: WeightSystematic, kept: Sequence[Reached], again: Sequence[Index | None]
@@ -105,9 +112,12 @@ class LateWeights:
         if not asked:
             return
         events = concatenated([self._inputs(weight, reached, rows) for reached, rows in asked])
-        factors, begin = evaluate(weight, events.view), 0
-        for _, rows in asked:
-            yield factors.take(slice(begin, begin + len(rows)))
+        all_of_them = any(reached.variant.name == NOMINAL for reached, _ in asked)
+        wanted = None if all_of_them else weight.under.values()
+        factors, begin = evaluate(weight, events.view, wanted), 0
+        for reached, rows in asked:
+            own = _of(weight, factors, reached.variant.name)
+            yield own.take(slice(begin, begin + len(rows)))
             begin += len(rows)
 
     def _inputs(self, weight: WeightSystematic, reached: Reached, rows: Index) -> PlainEvents:
@@ -144,6 +154,8 @@ def _split(names: Collection[str], added: Collection[str]) -> tuple[set[str], se
     return reads, needs
 
 
-def _under(weight: WeightSystematic, factors: Factors, variation: str) -> Factors:
-    """With the central factor that a variation asks for."""
-    return factors if factors.central is None else factors.under(weight.under.get(variation))
+def _of(weight: WeightSystematic, factors: Factors, variation: str) -> Factors:
+    """The factors that matter to a variation: all nominally, else the one that is central there."""
+    if variation == NOMINAL:
+        return factors
+    return factors.under(weight.under.get(variation)).only_central

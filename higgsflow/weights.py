@@ -7,9 +7,9 @@ central factor is zero and the ratio does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import lazy_loader as lazy
 import numpy as np
@@ -27,6 +27,7 @@ from higgsflow.vectors import vector_factors
 ak = lazy.load("awkward")
 
 Array = npt.NDArray[np.float64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Factors:
         if direction is None:
             return self
         return Factors(self.directions[direction], self.directions, self.notes)
+
+    @property
+    def only_central(self) -> Factors:
+        """The central factors, which are all that matters under a variation of the events."""
+        return Factors(self.central, {}, self.notes)
 
 
 def concatenated(parts: Sequence[Factors]) -> Factors:
@@ -103,25 +109,35 @@ def _of_collection(weight: WeightSystematic, name: str) -> str:
 
 
 @span("weights")
-def evaluate(weight: WeightSystematic, events: Any) -> Factors:
-    """The factors of one source for n events.
+def evaluate(
+    weight: WeightSystematic, events: Any, wanted: Collection[str] | None = None
+) -> Factors:
+    """The factors of one source for n events, of all directions or of those that are wanted.
 
     Raises:
         WeightError: for a factor that is not finite or not one per event; names the event.
     """
     notes: dict[str, int] = {}
     if weight.type == "object":
-        per_target = [_object_factors(weight, events, target) for target in _targets(weight)]
+        per_target = [
+            _object_factors(weight, events, target, wanted) for target in _targets(weight)
+        ]
         values = {d: np.prod([part[d] for part in per_target], axis=0) for d in per_target[0]}
     elif weight.vector is not None:
         values, missing = vector_factors(weight.vector, events, weight.name)
         notes["no_variation"] = missing
     else:
-        values = {d: _flat(array, weight) for d, array in _by_direction(weight, events).items()}
+        by_direction = _by_direction(weight, events, wanted)
+        values = {d: _flat(array, weight) for d, array in by_direction.items()}
     for direction, factor in values.items():
         _check(weight, direction, factor, events)
     central = values.pop(CENTRAL, None)
-    return Factors(central, {d: values[d] for d in weight.directions}, notes)
+    return Factors(central, {d: values[d] for d in weight.directions if d in values}, notes)
+
+
+def _chosen(by_direction: Mapping[str, T], wanted: Collection[str] | None) -> dict[str, T]:
+    """Those of directions that are wanted, and of the central factor; all for None."""
+    return {d: of for d, of in by_direction.items() if wanted is None or d in (CENTRAL, *wanted)}
 
 
 def clamped(weight: WeightSystematic, events: Any) -> dict[str, int]:
@@ -141,12 +157,15 @@ def _targets(weight: WeightSystematic) -> tuple[str, ...]:
     return weight.target_collections or (str(weight.input_collection),)
 
 
-def _by_direction(weight: WeightSystematic, events: Any) -> Mapping[str, Any]:
+def _by_direction(
+    weight: WeightSystematic, events: Any, wanted: Collection[str] | None
+) -> Mapping[str, Any]:
     if weight.method == "from_branch":
-        return {d: get_column(events, column) for d, column in weight.branches.items()}
+        columns = _chosen(weight.branches, wanted)
+        return {d: get_column(events, column) for d, column in columns.items()}
     if weight.correction is not None:
-        return _corrected(weight, Source(events))
-    return _called(weight, events)
+        return _corrected(weight, Source(events), wanted)
+    return _chosen(_called(weight, events), wanted)
 
 
 def _source(weight: WeightSystematic, events: Any, target: str | None) -> Source:
@@ -171,28 +190,33 @@ def _correction_directions(weight: WeightSystematic) -> tuple[str, ...]:
     return tuple(weight.correction.variations) or (CENTRAL,)
 
 
-def _corrected(weight: WeightSystematic, source: Source) -> dict[str, Any]:
+def _corrected(
+    weight: WeightSystematic, source: Source, wanted: Collection[str] | None
+) -> dict[str, Any]:
     correction = weight.correction
     assert correction is not None
     return {
         direction: evaluate_correction(correction, direction, source, weight.name)
-        for direction in _correction_directions(weight)
+        for direction in _chosen(dict.fromkeys(_correction_directions(weight)), wanted)
     }
 
 
-def _object_factors(weight: WeightSystematic, events: Any, target: str) -> dict[str, Array]:
+def _object_factors(
+    weight: WeightSystematic, events: Any, target: str, wanted: Collection[str] | None
+) -> dict[str, Array]:
     """Per direction the product over the objects of one collection; 1 for an empty list."""
     if target not in events.fields and weight.correction is not None:
-        one = _corrected(weight, _source(weight, events, target))
+        one = _corrected(weight, _source(weight, events, target), wanted)
         return {d: _flat(factor, weight) for d, factor in one.items()}
     objects = events[target]
     if weight.method == "from_branch":
-        columns = {d: _of_collection(weight, name) for d, name in weight.branches.items()}
+        branches = _chosen(weight.branches, wanted)
+        columns = {d: _of_collection(weight, name) for d, name in branches.items()}
         by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
     elif weight.correction is not None:
-        by_object = _corrected(weight, _source(weight, events, target))
+        by_object = _corrected(weight, _source(weight, events, target), wanted)
     else:
-        by_object = dict(_called(weight, objects))
+        by_object = _chosen(_called(weight, objects), wanted)
     return {d: _flat(ak.prod(f, axis=1), weight) for d, f in by_object.items()}
 
 

@@ -94,9 +94,9 @@ def test_factors_of_variations_are_those_made_anew(monkeypatch: pytest.MonkeyPat
 def test_weights_are_evaluated_again_only_where_they_must(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, int]] = []
 
-    def counting(weight: Any, events: Any) -> Any:
+    def counting(weight: Any, events: Any, *wanted: Any) -> Any:
         asked.append((weight.name, len(events)))
-        return evaluate(weight, events)
+        return evaluate(weight, events, *wanted)
 
     monkeypatch.setattr(late_weights, "evaluate", counting)
     tables = result(**WEIGHTS).tables
@@ -122,3 +122,25 @@ def test_direction_under_a_variation_becomes_the_central_one() -> None:
     assert tables["nominal"]["weight_central"].tolist() == [2.0]
     assert tables["jets_scale_up"]["weight_central"].tolist() == [3.0]
     assert tables["photons_scale_up"]["weight_central"].tolist() == [2.0]
+
+
+def test_factors_of_which_variations_write_nothing_are_made_nominally_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They were evaluated for the events of each variation, and thrown away."""
+    asked = []
+
+    def watching(weight: Any, events: Any, wanted: Any = None) -> Any:
+        asked.append((weight.name, None if wanted is None else set(wanted)))
+        return evaluate(weight, events, wanted)
+
+    monkeypatch.setattr(late_weights, "evaluate", watching)
+    pair = {**OF_PAIR, "under": {"photons_scale_up": "down"}}
+    looking = {**OF_EVENT, "requires_branches": ["lead_pt"]}
+    tables = result(pair=pair, event=looking).tables
+    assert asked == [("event", None), ("pair", None), ("pair", {"down"})]
+    # half of the pairs are harder, and nominally their factor is twice that of down
+    nominal, varied = (tables[name]["weight_central"] for name in ("nominal", "photons_scale_up"))
+    rest = tables["nominal"]["event"] % 2 == 1
+    np.testing.assert_allclose(varied[rest], nominal[rest] / 2)
+    assert "weight_event_up" in tables["nominal"]

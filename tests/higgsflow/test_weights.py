@@ -300,3 +300,29 @@ def test_factors_of_several_sets_of_events() -> None:
     assert both.central is not None
     assert both.central.tolist() == [1.0, 2.0, 3.0]
     assert both.directions["up"].tolist() == [1.5, 2.5, 3.5]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"branches": {"central": "w", "up": "w_up", "down": "w"}},
+        {"method": "from_function", "function": factors},
+        {
+            "type": "object",
+            "branches": {"central": "sf", "up": "sf_up", "down": "sf"},
+            "input_collection": "Muon",
+        },
+    ],
+    ids=["columns", "function", "objects"],
+)
+def test_directions_that_nobody_wants_are_not_made(content: dict[str, Any]) -> None:
+    one = weight(**content)
+    every, some = evaluate(one, EVENTS), evaluate(one, EVENTS, ("up",))
+    assert list(every.directions) == ["up", "down"]
+    assert {d: f.tolist() for d, f in some.directions.items()} == {
+        "up": every.directions["up"].tolist()
+    }
+    assert every.central is not None
+    assert some.central is not None
+    assert some.central.tolist() == every.central.tolist()
+    assert evaluate(one, EVENTS, ()).directions == {}
