@@ -14,6 +14,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Index, Lists, joined
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Objects:
 
     def taken(self, lists: Lists, positions: Index) -> Objects:
         """These objects, in other lists."""
-        return Objects(lists, {name: a[positions] for name, a in self.columns.items()})
+        return Objects(lists, {name: a.take(positions) for name, a in self.columns.items()})
 
     def take(self, rows: Index) -> Objects:
         """The collection of some events."""
@@ -228,6 +229,16 @@ class PlainEvents:
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("events are columns: look at these")
+
+
+@compiled("columns.placed")
+def placed(
+    values: npt.NDArray[np.float64], positions: Index, rows: Index, n: int
+) -> npt.NDArray[np.float64]:
+    """Some values, at these rows of n; NaN at the others."""
+    found = np.full(n, np.nan)
+    found[rows] = values[positions]
+    return found
 
 
 def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Index, Lists, Mask, first_of_largest, pairs_within
+from higgsflow.events.plain import Objects
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import angle_between
-
-if TYPE_CHECKING:
-    from higgsflow.events.plain import Objects
+from higgsflow.objects.kinematics import angle_between, delta_r
 
 Array = npt.NDArray[np.float64]
 
@@ -38,17 +37,26 @@ class PairAngles:
         lists: where the pairs of each event are.
         first, second: where the two stand among the photons, in their order there.
         angle: cosh(d_eta) - cos(d_phi).
+        distance: in the (eta, phi) plane.
     """
 
     lists: Lists
     first: Index
     second: Index
     angle: Array
+    distance: Array
 
     def of(self, selected: Mask) -> PairAngles:
         """The pairs of which both photons are selected."""
-        lists, chosen = self.lists.chosen(selected[self.first] & selected[self.second])
-        return PairAngles(lists, self.first[chosen], self.second[chosen], self.angle[chosen])
+        lists, chosen = self.lists.chosen(_both(selected, self.first, self.second))
+        first, second = self.first.take(chosen), self.second.take(chosen)
+        return PairAngles(lists, first, second, self.angle.take(chosen), self.distance.take(chosen))
+
+
+@compiled("pairs.both")
+def _both(selected: Mask, first: Index, second: Index) -> Mask:
+    """Whether both objects of each pair are selected."""
+    return np.asarray(selected[first] & selected[second])
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +68,7 @@ class PhotonPairs:
         lead, sublead: where the photon with the larger pt, and the other, stand among the photons.
         lead_pt, sublead_pt: their pt [GeV].
         mass: invariant mass [GeV].
+        distance: in the (eta, phi) plane.
     """
 
     lists: Lists
@@ -68,6 +77,7 @@ class PhotonPairs:
     lead_pt: Array
     sublead_pt: Array
     mass: Array
+    distance: Array
 
 
 def pair_angles(photons: Objects, among: Mask) -> PairAngles:
@@ -75,19 +85,28 @@ def pair_angles(photons: Objects, among: Mask) -> PairAngles:
     chosen, positions = photons.lists.chosen(among)
     lists, first, second = pairs_within(chosen)
     first, second = positions[first], positions[second]
-    both = (photons.taken(lists, first), photons.taken(lists, second))
-    return PairAngles(lists, first, second, angle_between(*both))
+    known = Objects(photons.lists, {"eta": photons.eta, "phi": photons.phi})
+    a, b = known.taken(lists, first), known.taken(lists, second)
+    distance = delta_r(a.eta, a.phi, b.eta, b.phi)
+    return PairAngles(lists, first, second, angle_between(a, b), distance)
 
 
 def photon_pairs(pt: Array, pairs: PairAngles) -> PhotonPairs:
     """The pairs with the pt [GeV] of all photons; `lead` is the one with the larger pt."""
-    first, second = pt[pairs.first], pt[pairs.second]
-    ordered = first >= second
-    lead = np.where(ordered, pairs.first, pairs.second)
-    sublead = np.where(ordered, pairs.second, pairs.first)
+    columns = _ordered(pt, pairs.first, pairs.second, pairs.angle)
+    return PhotonPairs(pairs.lists, *columns, pairs.distance)
+
+
+@compiled("pairs.ordered")
+def _ordered(
+    pt: Array, first: Index, second: Index, angle: Array
+) -> tuple[Index, Index, Array, Array, Array]:
+    """Positions of the two by pt, their pt, and the mass of the pair."""
+    is_ordered = pt[first] >= pt[second]
+    lead = np.where(is_ordered, first, second)
+    sublead = np.where(is_ordered, second, first)
     lead_pt, sublead_pt = pt[lead], pt[sublead]
-    mass = np.sqrt(2 * lead_pt * sublead_pt * pairs.angle)
-    return PhotonPairs(pairs.lists, lead, sublead, lead_pt, sublead_pt, mass)
+    return lead, sublead, lead_pt, sublead_pt, np.sqrt(2 * lead_pt * sublead_pt * angle)
 
 
 def pair_masks(pairs: PhotonPairs, cuts: DiphotonCuts) -> dict[str, Any]:

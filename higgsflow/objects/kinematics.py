@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.events.lists import Mask, pairs_between
+from higgsflow.compiled.choice import compiled
+from higgsflow.events.lists import Index, Mask, pairs_between
 
 if TYPE_CHECKING:
     from higgsflow.events.plain import Objects
@@ -41,18 +42,12 @@ def angle_between(first: Any, second: Any) -> Any:
 
 
 @dataclass(frozen=True, eq=False)
-class FourMomentum:
-    """Sums of four-momenta, in components [GeV]."""
+class Momentum:
+    """Sums of momenta, in components [GeV]."""
 
     x: Array
     y: Array
     z: Array
-    energy: Array
-
-    def __add__(self, other: FourMomentum) -> FourMomentum:
-        return FourMomentum(
-            self.x + other.x, self.y + other.y, self.z + other.z, self.energy + other.energy
-        )
 
     @property
     def pt(self) -> Array:
@@ -67,9 +62,22 @@ class FourMomentum:
     @property
     def eta(self) -> Array:
         """Pseudorapidity; 0 of what does not move, infinite along the beam."""
+        pt = self.pt
         with np.errstate(invalid="ignore", divide="ignore"):
-            slope = np.arcsinh(self.z / self.pt)
-        return np.where((self.pt == 0) & (self.z == 0), 0.0, slope)
+            slope = np.arcsinh(self.z / pt)
+        return np.where((pt == 0) & (self.z == 0), 0.0, slope)
+
+
+@dataclass(frozen=True, eq=False)
+class FourMomentum(Momentum):
+    """Sums of four-momenta, in components [GeV]."""
+
+    energy: Array
+
+    def __add__(self, other: FourMomentum) -> FourMomentum:
+        return FourMomentum(
+            self.x + other.x, self.y + other.y, self.z + other.z, self.energy + other.energy
+        )
 
     @property
     def mass(self) -> Array:
@@ -112,6 +120,21 @@ def momentum(objects: Any, known: Directions | None = None) -> FourMomentum:
         squared = np.copysign(objects.mass**2, objects.mass) + squared
     pt = objects.pt
     return FourMomentum(pt * way.x, pt * way.y, pt * way.z, np.sqrt(squared))
+
+
+def momentum_of_pairs(pt: Array, ways: Directions, first: Index, second: Index) -> Momentum:
+    """Sums of the momenta of two objects each, at these positions among all."""
+    return Momentum(*_added(pt, (ways.x, ways.y, ways.z), first, second))
+
+
+@compiled("pairs.added")
+def _added(
+    pt: Array, ways: tuple[Array, Array, Array], first: Index, second: Index
+) -> tuple[Array, Array, Array]:
+    """x, y and z of the momenta of pairs."""
+    a, b = pt[first], pt[second]
+    x, y, z = (a * way[first] + b * way[second] for way in ways)
+    return x, y, z
 
 
 def pair_sum(first: Any, second: Any) -> FourMomentum:

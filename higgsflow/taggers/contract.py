@@ -12,6 +12,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.lists import Index, Lists, Mask, from_counts, joined
 from higgsflow.events.plain import Objects, plain_values
@@ -63,9 +64,9 @@ class CutGroup:
     def take(self, rows: Index) -> CutGroup:
         """The entries of some rows."""
         if self.lists is None:
-            return CutGroup(self.names, self.codes[rows])
+            return CutGroup(self.names, self.codes.take(rows))
         lists, positions = self.lists.take(rows)
-        return CutGroup(self.names, self.codes[positions], lists)
+        return CutGroup(self.names, self.codes.take(positions), lists)
 
     def joined(self, other: CutGroup) -> CutGroup:
         """The entries of both, one after the other."""
@@ -81,12 +82,17 @@ def coded(masks: Mapping[str, Mask], lists: Lists | None = None) -> CutGroup:
     Raises:
         TaggerError: for more cuts than there are bits.
     """
-    kind = _kind(len(masks))
-    first, *others = masks.values()
-    codes = first.astype(kind)
+    return CutGroup(tuple(masks), _codes(tuple(masks.values()), _kind(len(masks))), lists)
+
+
+@compiled("columns.codes_of")
+def _codes(masks: tuple[Mask, ...], kind: Any) -> Codes:
+    """Masks as one number per entry: bit i says whether mask i has it."""
+    first, *others = masks
+    codes: Codes = first.astype(kind)
     for bit, mask in enumerate(others, start=1):
         codes |= mask.astype(kind) << kind(bit)
-    return CutGroup(tuple(masks), codes, lists)
+    return codes
 
 
 def _kind(n: int) -> Any:
@@ -191,7 +197,8 @@ def _mapped(
 
 def take(values: Any, rows: Index) -> Any:
     """Some rows of a column, of a collection or of a group of cuts."""
-    return values.take(rows) if isinstance(values, CutGroup | Objects) else values[rows]
+    is_array = isinstance(values, CutGroup | Objects | np.ndarray)
+    return values.take(rows) if is_array else values[rows]
 
 
 def _joined(a: Any, b: Any) -> Any:

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.errors import UnknownName
-from higgsflow.events.lists import from_counts
-from higgsflow.events.plain import Objects, plain
+from higgsflow.events.plain import placed, plain
 from higgsflow.model.columns import Need, required
 from higgsflow.objects.diphotons import (
     DiphotonCuts,
@@ -20,7 +19,7 @@ from higgsflow.objects.diphotons import (
     pair_masks,
     photon_pairs,
 )
-from higgsflow.objects.kinematics import delta_r, directions, momentum
+from higgsflow.objects.kinematics import directions, momentum_of_pairs
 from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_masks, photon_needs
 from higgsflow.selection.measured import Measures, at_least, measured
@@ -173,24 +172,21 @@ def _pair_columns(
     ways = events.once(
         "directions of photons", (photons.eta, photons.phi), lambda: directions(photons)
     )
-    one = from_counts(np.ones(len(best), dtype=np.int64))
-    names = [name for name in _PHOTON_COLUMNS if name in photons.fields]
-    known = Objects(photons.lists, {name: photons.columns[name] for name in names})
-    places = {"lead": pairs.lead[best], "sublead": pairs.sublead[best]}
-    both = {which: known.taken(one, at) for which, at in places.items()}
-    lead, sublead = both.values()
-    total = momentum(lead, ways.at(places["lead"])) + momentum(sublead, ways.at(places["sublead"]))
+    lead, sublead = pairs.lead[best], pairs.sublead[best]
+    total = momentum_of_pairs(photons.pt, ways, lead, sublead)
+    rows, n = np.flatnonzero(found), len(found)
+    each = np.arange(len(rows))
     columns = {
-        "m_gg": pairs.mass[best],
-        "pt_gg": total.pt,
-        "eta_gg": total.eta,
-        "phi_gg": total.phi,
-        "dR_gg": delta_r(lead.eta, lead.phi, sublead.eta, sublead.phi),
+        "m_gg": placed(pairs.mass, best, rows, n),
+        "pt_gg": placed(total.pt, each, rows, n),
+        "eta_gg": placed(total.eta, each, rows, n),
+        "phi_gg": placed(total.phi, each, rows, n),
+        "dR_gg": placed(pairs.distance, best, rows, n),
     }
-    for which, photon in both.items():
-        columns |= {f"{which}_{name}": values for name, values in photon.columns.items()}
-    absent = [f"{which}_{name}" for which in both for name in _PHOTON_COLUMNS if name not in names]
-    filled = {name: np.full(len(found), np.nan) for name in (*columns, *absent)}
-    for name, values in columns.items():
-        filled[name][found] = values
-    return filled
+    for which, positions in {"lead": lead, "sublead": sublead}.items():
+        for name in _PHOTON_COLUMNS:
+            values = photons.columns.get(name)
+            columns[f"{which}_{name}"] = (
+                np.full(n, np.nan) if values is None else placed(values, positions, rows, n)
+            )
+    return columns

@@ -1,0 +1,6 @@
+from typing import Any
+
+SOURCE: str
+
+def placed(values: Any, positions: Any, rows: Any, n: int) -> Any: ...
+def codes_of(masks: Any, kind: Any) -> Any: ...

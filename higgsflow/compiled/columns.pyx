@@ -1,0 +1,63 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""Kernels of columns, for functions of higgsflow/events/plain.py and higgsflow/taggers."""
+
+import numpy as np
+
+from higgsflow.compiled.arrays import are_positions, is_array
+
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+cdef extern from *:
+    const char *SOURCE_DIGEST
+
+SOURCE = SOURCE_DIGEST.decode()
+
+ctypedef fused Code:
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+
+
+def placed(values, positions, rows, n):
+    """Some values at some of n rows, NaN at the others."""
+    if not is_array(values, np.float64) or not are_positions(rows, n):
+        return NotImplemented
+    if not are_positions(positions, len(values)) or len(positions) != len(rows):
+        return NotImplemented
+    found = np.full(n, np.nan)
+    place(values, positions, rows, found)
+    return found
+
+
+def codes_of(masks, kind):
+    """Masks as one number per entry: bit i says whether mask i has it."""
+    if not all(is_array(mask, np.bool_) and len(mask) == len(masks[0]) for mask in masks):
+        return NotImplemented
+    codes = np.zeros(len(masks[0]), dtype=kind)
+    add_bits(list(masks), codes)
+    return codes
+
+
+cdef void place(
+    const double[::1] values, const int64_t[::1] positions, const int64_t[::1] rows,
+    double[::1] found,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(rows.shape[0]):
+        found[rows[i]] = values[positions[i]]
+
+
+def add_bits(list masks, Code[::1] codes):
+    """Sets bit i of each code where mask i says so."""
+    cdef const uint8_t[::1] mask
+    cdef int bit
+    for bit in range(len(masks)):
+        mask = masks[bit].view(np.uint8)
+        add_bit(mask, codes, bit)
+
+
+cdef void add_bit(const uint8_t[::1] mask, Code[::1] codes, int bit) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(codes.shape[0]):
+        codes[i] |= <Code>mask[i] << bit

@@ -1,0 +1,92 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""Kernels of pairs of objects; what they answer stands in higgsflow/objects."""
+
+import numpy as np
+
+from higgsflow.compiled.arrays import are_positions, is_array
+
+from libc.math cimport sqrt
+from libc.stdint cimport int64_t, uint8_t
+
+cdef extern from *:
+    const char *SOURCE_DIGEST
+
+SOURCE = SOURCE_DIGEST.decode()
+
+
+def both(selected, first, second):
+    """Whether both objects of each pair are selected."""
+    if not is_array(selected, np.bool_) or not are_pairs(first, second, len(selected)):
+        return NotImplemented
+    found = np.empty(len(first), dtype=np.bool_)
+    select_both(selected.view(np.uint8), first, second, found.view(np.uint8))
+    return found
+
+
+def ordered(pt, first, second, angle):
+    """Positions of the two by pt, their pt, and the mass of the pair."""
+    if not is_array(pt, np.float64) or not are_pairs(first, second, len(pt)):
+        return NotImplemented
+    if not is_array(angle, np.float64) or len(angle) != len(first):
+        return NotImplemented
+    places = np.empty((2, len(first)), dtype=np.int64)
+    numbers = np.empty((3, len(first)))
+    order(pt, first, second, angle, places, numbers)
+    return (*places, *numbers)
+
+
+def added(pt, ways, first, second):
+    """x, y and z of the momenta of pairs."""
+    n = len(pt)
+    if not all(is_array(values, np.float64) and len(values) == n for values in (pt, *ways)):
+        return NotImplemented
+    if not are_pairs(first, second, n):
+        return NotImplemented
+    found = np.empty((3, len(first)))
+    x, y, z = ways
+    add_momenta(pt, x, y, z, first, second, found)
+    return tuple(found)
+
+
+def are_pairs(first, second, n):
+    """Whether these are positions among n objects, as many of the one as of the other."""
+    return len(first) == len(second) and are_positions(first, n) and are_positions(second, n)
+
+
+cdef void select_both(
+    const uint8_t[::1] selected, const int64_t[::1] first, const int64_t[::1] second,
+    uint8_t[::1] found,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(first.shape[0]):
+        found[i] = selected[first[i]] & selected[second[i]]
+
+
+cdef void order(
+    const double[::1] pt, const int64_t[::1] first, const int64_t[::1] second,
+    const double[::1] angle, int64_t[:, ::1] places, double[:, ::1] numbers,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint is_ordered
+    cdef double a, b
+    for i in range(first.shape[0]):
+        a, b = pt[first[i]], pt[second[i]]
+        is_ordered = a >= b
+        places[0, i] = first[i] if is_ordered else second[i]
+        places[1, i] = second[i] if is_ordered else first[i]
+        numbers[0, i] = a if is_ordered else b
+        numbers[1, i] = b if is_ordered else a
+        numbers[2, i] = sqrt(2 * numbers[0, i] * numbers[1, i] * angle[i])
+
+
+cdef void add_momenta(
+    const double[::1] pt, const double[::1] x, const double[::1] y, const double[::1] z,
+    const int64_t[::1] first, const int64_t[::1] second, double[:, ::1] found,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int64_t a, b
+    for i in range(first.shape[0]):
+        a, b = first[i], second[i]
+        found[0, i] = pt[a] * x[a] + pt[b] * x[b]
+        found[1, i] = pt[a] * y[a] + pt[b] * y[b]
+        found[2, i] = pt[a] * z[a] + pt[b] * z[b]

@@ -1,0 +1,64 @@
+"""Kernels of pairs, held to the functions of higgsflow/objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from higgsflow.compiled import pairs as kernels
+from higgsflow.objects import diphotons, kinematics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+law = settings(deadline=None, max_examples=60)
+N = 5
+# also equal ones, zeros, infinities and what is not a number
+momenta = st.one_of(st.sampled_from([20.0, 25.0, 0.0, -0.0]), st.floats(width=32))
+values = hnp.arrays(np.float64, N, elements=momenta)
+positions = hnp.arrays(np.int64, 6, elements=st.integers(0, N - 1))
+
+
+@law
+@given(hnp.arrays(np.bool_, N), positions, positions)
+def test_both_are_selected(agrees: Callable[..., Any], selected: Any, a: Any, b: Any) -> None:
+    agrees(diphotons._both, selected, a, b)
+
+
+@law
+@given(values, positions, positions, hnp.arrays(np.float64, 6, elements=momenta))
+def test_order_and_mass(agrees: Callable[..., Any], pt: Any, a: Any, b: Any, angle: Any) -> None:
+    agrees(diphotons._ordered, pt, a, b, angle)
+
+
+@law
+@given(values, st.tuples(values, values, values), positions, positions)
+def test_sums_of_momenta(agrees: Callable[..., Any], pt: Any, ways: Any, a: Any, b: Any) -> None:
+    agrees(kinematics._added, pt, ways, a, b)
+
+
+@pytest.mark.parametrize(
+    ("pt", "first", "second"),
+    [
+        (np.zeros(2, np.float32), [0], [1]),
+        (np.zeros(2), [0], [2]),
+        (np.zeros(2), [-1], [0]),
+        (np.zeros(2), [0], [0, 1]),
+    ],
+)
+def test_other_types_and_places_are_left_to_numpy(pt: Any, first: Any, second: Any) -> None:
+    first, second = np.array(first), np.array(second)
+    assert kernels.ordered(pt, first, second, np.ones(1)) is NotImplemented
+    assert kernels.added(pt, (pt, pt, pt), first, second) is NotImplemented
+    assert kernels.both(pt, first, second) is NotImplemented
+
+
+def test_columns_of_other_lengths_are_left_to_numpy() -> None:
+    pt, at = np.zeros(2), np.array([1])
+    assert kernels.added(pt, (pt, pt, np.zeros(1)), at, at) is NotImplemented
+    assert kernels.ordered(pt, at, at, np.zeros(0)) is NotImplemented
