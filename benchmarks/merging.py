@@ -66,7 +66,7 @@ def make(folder: Path, n_files: int, n_rows: int) -> list[Path]:
     paths = [folder / f"{n_rows}_{number}.parquet" for number in range(n_files)]
     for number, path in enumerate(paths):
         if not path.is_file():
-            writer = ChunkWriter(path)
+            writer = ChunkWriter(path, optional=())
             writer.add({NOMINAL: _table(number, n_rows)})
             writer.close()
     return paths

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 pa = lazy.load("pyarrow")
 
@@ -31,6 +34,11 @@ def same_text(text: str, n: int) -> Any:
     buffers = [None, pa.py_buffer(edges), pa.py_buffer(encoded)]
     dictionary = pa.Array.from_buffers(pa.string(), 1, buffers)
     return pa.DictionaryArray.from_arrays(arrow_array(np.zeros(n, dtype=np.int32)), dictionary)
+
+
+def together(tables: Sequence[Any]) -> Any:
+    """Arrow tables one after the other; some may say that a column never lacks a value."""
+    return pa.concat_tables(tables, promote_options="default")
 
 
 def without_rows(schema: Any) -> Any:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from higgsflow.errors import NormalizationError, StoreError
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
-from higgsflow.output.arrow_arrays import arrow_array, same_text
+from higgsflow.output.arrow_arrays import arrow_array, same_text, together
 from higgsflow.output.atomic import checksum, written_atomically
 from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.manifest import Manifest
@@ -131,7 +131,7 @@ def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manif
             if order.is_data and variation == variations[0]:
                 seen.append(table.select(IDENTITY))
         if order.is_data:
-            _refuse_duplicates(pa.concat_tables(seen), order)
+            _refuse_duplicates(together(seen), order)
         for writer in writers.values():
             writer.close()
         return {v: _manifest(order, v, writer) for v, writer in writers.items()}

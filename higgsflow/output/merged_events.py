@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
+from higgsflow.output.arrow_arrays import together
 from higgsflow.output.merged_file import ABOUT, ROW_GROUP
 from higgsflow.output.provenance import texts
 
@@ -62,7 +63,7 @@ def read(path: Path, columns: Collection[str] | None = None) -> Any:
     types = column_types(path)
     names = list(types) if columns is None else list(columns)
     empty = pa.schema([(name, types[name]) for name in names]).empty_table()
-    return pa.concat_tables([empty, *tables(path, names)], promote_options="default")
+    return together([empty, *tables(path, names)])
 
 
 def pieces(path: Path, columns: Collection[str]) -> Iterator[dict[str, npt.NDArray[np.float64]]]:

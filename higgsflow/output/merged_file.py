@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from higgsflow.output.arrow_arrays import without_rows
+from higgsflow.output.arrow_arrays import together, without_rows
 from higgsflow.output.provenance import texts
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class MergedWriter(ABC):
         while self.n_waiting >= ROW_GROUP:
             self._flush(ROW_GROUP)
         if len(self._waiting) >= _TABLES:
-            self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
+            self._waiting = [together(self._waiting).combine_chunks()]
 
     def close(self) -> None:
         """Writes what waits; a file without rows still has its columns."""
@@ -74,10 +74,10 @@ class MergedWriter(ABC):
         self._finish()
 
     def _flush(self, n: int) -> None:
-        together = pa.concat_tables(self._waiting)
-        rest = together.slice(n)
+        waiting = together(self._waiting)
+        rest = waiting.slice(n)
         self._waiting, self.n_waiting = [rest] if len(rest) else [], len(rest)
-        self._write(self.final(together.slice(0, n)))
+        self._write(self.final(waiting.slice(0, n)))
 
     @abstractmethod
     def _write(self, table: Any) -> None:

@@ -180,6 +180,19 @@ def test_merged_files_say_that_no_event_lacks_a_value(tmp_path: Path) -> None:
     assert not any(field.nullable for field in schema)
 
 
+def test_jobs_may_differ_in_whether_they_say_that_no_value_is_missing(tmp_path: Path) -> None:
+    """As those of another version of the program; with the check for duplicates, as of data."""
+    parts = []
+    for start, optional in ((0, None), (10, ()), (20, None)):
+        path = tmp_path / f"job{start}.parquet"
+        writer = ChunkWriter(path, optional)
+        writer.add({"nominal": rows(start, start + 10)})
+        writer.close()
+        parts.append(Part(chunk_id=path.stem, stem=path.stem, path=path, checksum=checksum(path)))
+    found = merge(order(tmp_path, parts, is_data=True, scale1fb=None))
+    assert found["nominal"].rows == 30
+
+
 def test_events_without_a_value_are_refused(tmp_path: Path) -> None:
     """As a column of weights that only another variation has."""
     path = tmp_path / "job.parquet"
