@@ -113,8 +113,11 @@ def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[
     Raises:
         VariationError: when the shift has another shape or leaves its declared bound.
     """
+    # derives from awkward's arrays, and awkward waits until events are there
+    from higgsflow.events.quick_views import quick  # noqa: PLC0415
+
     found = {}
-    for column, values in shifted(events.view, source, direction).items():
+    for column, values in shifted(quick(events), source, direction).items():
         what = f"'{source.name}' {direction} of '{column}'"
         found[column] = _plain(values, column, events, what)
         bound = source.bound if isinstance(source, IndependentCollection) else None

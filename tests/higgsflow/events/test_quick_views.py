@@ -1,0 +1,107 @@
+"""Quick views against the ordinary ones."""
+
+from __future__ import annotations
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import awkward as ak
+import numpy as np
+import pytest
+
+from higgsflow.events.lists import from_counts
+from higgsflow.events.plain import Objects, PlainEvents
+from higgsflow.events.quick_views import QuickNumbers, quick
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COUNTS = [2, 0, 3, 1]
+N = sum(COUNTS)
+
+
+def events() -> PlainEvents:
+    lists = from_counts(np.array(COUNTS))
+    photons = {
+        "pt": np.array([30.0, np.nan, 0.0, -0.0, np.inf, 71.0]),
+        "eta": np.linspace(-2.4, 2.3, N),
+        "r9": np.linspace(0.1, 1.0, N).astype(np.float32),
+        "charge": np.array([-1, 1, 0, 1, -1, 1], np.int32),
+        "good": np.array([True, False, True, True, False, True]),
+    }
+    jets = {"pt": np.arange(4.0)}
+    return PlainEvents(
+        len(COUNTS),
+        {"MET_pt": np.array([1.0, 2.0, 3.0, 4.0])},
+        {
+            "Photon": Objects(lists, photons),
+            "Jet": Objects(from_counts(np.array([1, 1, 1, 1])), jets),
+        },
+    )
+
+
+FORMULAS: dict[str, Callable[[Any], Any]] = {
+    "scale": lambda e: e.Photon.pt * 1.01,
+    "shift": lambda e: e.Photon.pt * (1 - 0.5 * (1 + np.sin(3 + abs(e.Photon.eta)) ** 2)),
+    "item": lambda e: e["Photon"]["pt"] - e["Photon", "eta"],
+    "compare": lambda e: (e.Photon.pt > 25) & (abs(e.Photon.eta) < 2.1) & ~e.Photon.good,
+    "integers": lambda e: e.Photon.charge * e.Photon.charge,
+    "integers and constants": lambda e: e.Photon.charge * 2 + 300,
+    "float32": lambda e: e.Photon.r9 * e.Photon.r9,
+    "float32 and constants": lambda e: 1 + e.Photon.r9 * 1.1,
+    "mixed": lambda e: e.Photon.r9 * e.Photon.pt + e.Photon.good,
+    "truth": lambda e: e.Photon.good * 2.0 + True,
+    "numpy constant": lambda e: np.minimum(e.Photon.pt, np.float64(50)),
+    "numpy float32": lambda e: e.Photon.pt * np.float32(0.1),
+    "of the event": lambda e: e.Photon.pt + e.MET_pt,
+    "numpy of the event": lambda e: e.Photon.pt + np.arange(4.0),
+    "of a mask": lambda e: e.Photon.pt[e.Photon.good] * 2,
+    "where": lambda e: ak.where(e.Photon.good, e.Photon.pt, 0.0) * e.Photon.eta,
+    "two answers": lambda e: np.modf(e.Photon.eta)[0],
+    "first": lambda e: ak.firsts(e.Photon.pt * 2),
+    "sum": lambda e: ak.sum(e.Photon.pt * 2, axis=1),
+    "records": lambda e: ak.zip({"a": e.Photon.pt * 2, "b": e.Photon.eta}),
+    "object": lambda e: e.Photon[e.Photon.good].pt,
+    "event": lambda e: e[1:].Photon.pt * 2,
+    "flat": lambda e: e.MET_pt * 2,
+    "unzipped": lambda e: ak.unzip(e.Photon)[0],
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_the_answer_is_the_same(name: str) -> None:
+    formula, plain = FORMULAS[name], events()
+    with np.errstate(all="ignore"):
+        found, expected = formula(quick(plain)), formula(plain.view)
+    assert str(found.type) == str(expected.type)
+    (form, n, buffers), (form_of, n_of, buffers_of) = (ak.to_buffers(x) for x in (found, expected))
+    assert (form, n) == (form_of, n_of)
+    for key, values in buffers.items():
+        np.testing.assert_array_equal(values, buffers_of[key], strict=True)
+
+
+def test_arithmetic_stays_quick() -> None:
+    photons = quick(events()).Photon
+    assert isinstance(photons.pt * (1 + np.sin(abs(photons.eta)) ** 2), QuickNumbers)
+
+
+def test_lists_that_do_not_fit_are_an_error_as_ever() -> None:
+    view = quick(events())
+    with pytest.raises(ValueError, match="broadcast"):
+        _ = view.Photon.pt + view.Jet.pt
+
+
+def test_what_somebody_writes_into_a_view_stays_there() -> None:
+    plain = events()
+    view = quick(plain)
+    view["Photon", "pt"] = view.Photon.pt * 2
+    photons = view.Photon
+    photons["twice"] = photons.pt * 2
+    assert ak.to_list(view.Photon.pt)[0][0] == 60.0
+    assert plain.collections["Photon"].pt[0] == quick(plain).Photon.pt[0, 0] == 30.0
+    assert "twice" not in quick(plain).Photon.fields
+
+
+def test_views_travel() -> None:
+    pt = quick(events()).Photon.pt
+    assert ak.array_equal(pickle.loads(pickle.dumps(pt)), pt, equal_nan=True)
