@@ -19,7 +19,7 @@ from higgsflow.events.replicas import open_replica
 from higgsflow.events.tree import (
     cluster_starts,
     column_types,
-    get_tree,
+    get_head,
     read_all,
     reading,
 )
@@ -97,12 +97,12 @@ def index_file(
         InputFileError: when it is not a ROOT file, is damaged, or has no Events.
     """
     with open_replica(url, replicas or {}) as (file, _):
-        found = index_opened(file, get_tree(file, url), url, is_data)
+        found = index_opened(file, get_head(file, url), url, is_data)
     return {**found, "size": size, "mtime_ns": mtime_ns}
 
 
 def index_opened(file: Any, tree: Any, url: str, is_data: bool) -> dict[str, Any]:
-    """What an open file and its tree of events hold, as `FileIndex` fields and its `columns`.
+    """What an open file and the head of its tree hold, as `FileIndex` fields and its `columns`.
 
     Raises:
         InputFileError: when it is damaged.

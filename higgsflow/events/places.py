@@ -14,6 +14,8 @@ from pydantic import ValidationError
 
 from higgsflow.errors import StoreError
 from higgsflow.events.baskets import Place
+from higgsflow.events.heads import TreeHead
+from higgsflow.events.tree import column_names
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import write_text
 
@@ -88,29 +90,31 @@ class FilePlaces(Noun):
 
 
 def places_in(file: Any, tree: Any, names: Iterable[str], lists: bool | None) -> FilePlaces:
-    """What an open file and its tree say of these columns."""
+    """What an open file and its tree, or the head of it, say of these columns."""
     found = find_places(tree, names)
     uuid, end = str(file.file.uuid), int(file.file.fEND)
     return FilePlaces(uuid=uuid, end=end, lists_lumisections=lists, **found)
 
 
 def find_places(tree: Any, names: Iterable[str]) -> dict[str, Any]:
-    """Fields of `FilePlaces` for columns of an open tree."""
+    """Fields of `FilePlaces` for columns of an open tree, or of the head of one."""
     edges: dict[tuple[int, ...], int] = {}
     found: dict[str, Any] = {"columns": {}, "others": {}, "absent": []}
-    present = set(tree.keys(recursive=False))
+    present = column_names(tree)
     for name in sorted(names):
         if name not in present:
             found["absent"].append(name)
         elif reason := _why_not(tree, name):
             found["others"][name] = reason
         else:
-            found["columns"][name] = _column(tree[name], edges)
+            found["columns"][name] = _column(tree, name, edges)
     return {**found, "edges": tuple(edges), "n_entries": int(tree.num_entries)}
 
 
 def _why_not(tree: Any, name: str) -> str:
     """Why a column has to be read by uproot; empty when it need not."""
+    if isinstance(tree, TreeHead):
+        return ""
     if hasattr(tree, "cluster_summaries"):
         return "RNTuple"
     branch = tree[name]
@@ -139,7 +143,17 @@ def _has_header(interpretation: Any) -> bool:
     return hasattr(interpretation, "header_bytes") and interpretation.header_bytes > 0
 
 
-def _column(branch: Any, edges: dict[tuple[int, ...], int]) -> ColumnPlaces:
+def _column(tree: Any, name: str, edges: dict[tuple[int, ...], int]) -> ColumnPlaces:
+    if isinstance(tree, TreeHead):
+        column = tree.columns[name]
+        return ColumnPlaces(
+            dtype=np.dtype(column.dtype).str,
+            is_list=column.is_list,
+            edges=edges.setdefault(column.edges, len(edges)),
+            seeks=column.seeks,
+            sizes=column.sizes,
+        )
+    branch = tree[name]
     dtype = _numbers(branch.interpretation)
     n = int(branch.num_baskets)
     starts = tuple(int(entry) for entry in branch.entry_offsets)

@@ -21,6 +21,7 @@ from higgsflow.events.tree import (
     bytes_asked,
     bytes_of,
     column_names,
+    get_head,
     get_tree,
     open_file,
     read_arrays,
@@ -221,7 +222,8 @@ class EventReader:
 
     def _found(self) -> tuple[FilePlaces, dict[str, str]]:
         """The same, looked for in the file with uproot."""
-        request, file, tree = self._request, self._file.open_uproot(), self._file.open_tree()
+        request, file = self._request, self._file.open_uproot()
+        tree = get_head(file, self._url)
         with reading(self._url):
             sources = request.located(column_names(tree), self._url)
             known = str(file.file.uuid), int(file.file.fEND)

@@ -12,7 +12,7 @@ from higgsflow.errors import InputFileError
 from higgsflow.events.index import FileIndex, SampleIndex, classify, combine_files, index_opened
 from higgsflow.events.places import FOLDER, PlaceBook, places_in
 from higgsflow.events.replicas import open_replica
-from higgsflow.events.tree import get_tree, reading
+from higgsflow.events.tree import get_head, reading
 from higgsflow.model.noun import Noun
 from higgsflow.model.sample import SimulatedSample
 from higgsflow.output.atomic import write_text
@@ -89,7 +89,7 @@ def _looked_into(
     file: InputFile, pair: SampleYear, cache: Path, needed: Collection[str]
 ) -> dict[str, Any]:
     with open_replica(file.url, pair.replicas) as (opened, _):
-        tree = get_tree(opened, file.url)
+        tree = get_head(opened, file.url)
         entry = index_opened(opened, tree, file.url, pair.is_data)
         if needed:
             lists = entry["lumisections"] is not None if pair.is_data else None

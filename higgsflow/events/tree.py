@@ -1,6 +1,6 @@
 """Opening files: TTree or RNTuple, and every failure told as what it is.
 
-The only module that speaks of TTree branches; above it there are columns.
+Only this module and `heads` speak of TTree branches; above them there are columns.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
+from higgsflow.events.heads import OddHead, TreeHead, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,6 +105,24 @@ def get_tree(file: Any, url: str, name: str = EVENTS) -> Any:
     return tree
 
 
+def get_head(file: Any, url: str) -> Any:
+    """What the head of the tree of events says; the tree itself where that is not understood.
+
+    Raises:
+        InputFileError: when there is no such tree.
+    """
+    if EVENTS in _keys(file, url):
+        with reading(url):
+            key = file.key(EVENTS)
+            if key.fClassName == "TTree":
+                chunk, _ = key.get_uncompressed_chunk_cursor()
+                try:
+                    return parse(chunk.raw_data.tobytes(), int(key.fKeylen))
+                except OddHead:
+                    pass
+    return get_tree(file, url)
+
+
 def read_arrays(tree: Any, names: Sequence[str], start: int, stop: int, url: str) -> dict[str, Any]:
     """The named branches of a range of entries, as awkward arrays.
 
@@ -149,23 +168,29 @@ def cluster_starts(tree: Any) -> tuple[int, ...]:
     if _is_rntuple(tree):
         firsts = [summary.num_first_entry for summary in tree.cluster_summaries]
         return (*sorted(set(firsts) | {0}), int(tree.num_entries))
-    names = [name for name in ("event", "run", "Photon_pt", "nPhoton") if name in tree]
+    names = [n for n in ("event", "run", "Photon_pt", "nPhoton") if n in column_names(tree)]
+    if isinstance(tree, TreeHead):
+        edges = [set(tree.columns[name].edges) for name in names or tree.columns]
+        return tuple(sorted({0, tree.num_entries}.union(set.intersection(*edges) if edges else ())))
     offsets = tree.common_entry_offsets(filter_name=names or None)
     return tuple(int(offset) for offset in np.unique([0, *offsets, tree.num_entries]))
 
 
 def column_names(tree: Any) -> set[str]:
     """Names of the columns, without a look at their types."""
+    if isinstance(tree, TreeHead):
+        return set(tree.columns)
     return set(tree.keys(recursive=False))
 
 
 def column_types(tree: Any) -> dict[str, str]:
     """Name and type of every readable column."""
-    return {
-        str(name): str(branch.typename)
-        for name, branch in tree.items(recursive=False)
-        if "." not in name
-    }
+    if isinstance(tree, TreeHead):
+        found = {name: column.type_name for name, column in tree.columns.items()}
+    else:
+        items = tree.items(recursive=False)
+        found = {str(name): str(branch.typename) for name, branch in items}
+    return {name: type_name for name, type_name in found.items() if "." not in name}
 
 
 def bytes_asked(file: Any) -> int:
