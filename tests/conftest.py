@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,8 @@ LAW = Path(sys.executable).parent / "law"
 os.environ["LAW_CONFIG_FILE"] = str(ROOT / "law.cfg")
 # a scheduler that happens to run here has nothing to do with tests
 os.environ["HIGGSFLOW_SCHEDULER"] = "none"
+# a shell that begins tests in the background has them ignore Ctrl-C, and all that they begin too
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # a busy machine is no reason to fail
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

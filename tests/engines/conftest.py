@@ -199,7 +199,7 @@ def watched(events):
 
 
 @pytest.fixture(scope="class")
-def known() -> dict[str, Any]:
+def known() -> dict[str, dict[str, Any]]:
     """The merged events of the toy analysis, once they are known."""
     return {}
 
