@@ -20,7 +20,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.preflight import check_not_carried
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.index import FileIndex
@@ -58,17 +58,19 @@ def list_files(pair: SampleYear) -> Listed:
 
 
 def look_into_all(
-    asked: Sequence[Asked], cache: Path, needed: Collection[str] = ()
+    asked: Sequence[Asked], cache: Path, needed: Mapping[str, Collection[str]] | None = None
 ) -> list[dict[str, Any] | InputFileError]:
     """The entry of each file (file, sample and year), or why it cannot be read; side by side.
 
-    Entries, and where needed columns are, are kept in the cache that indexing uses, so that nothing
-    is looked at twice.
+    Entries, and where the needed columns of each sample and year are, are kept in the cache that
+    indexing uses, so that nothing is looked at twice.
     """
+    columns = [(needed or {}).get(pair.name, ()) for _, pair in asked]
+    caches = [cache] * len(asked)
     if len(asked) < 2:
-        return [_entry(one, cache, needed) for one in asked]
+        return list(map(_entry, asked, caches, columns))
     with _executor(len(asked), any("://" in file.url for file, _ in asked)) as executor:
-        return list(executor.map(_entry, asked, [cache] * len(asked), [needed] * len(asked)))
+        return list(executor.map(_entry, asked, caches, columns))
 
 
 def _executor(n_files: int, is_remote: bool) -> Executor:

@@ -16,7 +16,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.model.sample import SampleYear, SimulatedSample, for_year
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.catalog.files import InputFile
@@ -81,7 +81,9 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
     plans, problems = check_configuration(analysis)
     pairs = analysis.samples.pairs
     listed = {pair.name: list_files(pair) for pair in pairs}
-    entries, unread = _first_files(pairs, listed, folder_of(analysis).parent / _FILE_INDEX)
+    cache = folder_of(analysis).parent / _FILE_INDEX
+    needed = {plan.pair.name: plan.may_read for plan in plans.values()}
+    entries, unread = _first_files(pairs, listed, cache, needed)
     data = {pair.name for pair in pairs if pair.is_data}
     problems += [found.problem for found in listed.values() if found.problem is not None]
     problems += [
@@ -110,20 +112,23 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
 def check_first(plan: Plan, files: Sequence[InputFile], cache: Path) -> list[Problem]:
     """What is wrong with the first file of a sample and year, before all of them are indexed."""
     asked = [(file, plan.pair) for file in files[:1]]
-    (found,) = look_into_all(asked, cache, plan.may_read)
+    (found,) = look_into_all(asked, cache, {plan.pair.name: plan.may_read})
     if isinstance(found, InputFileError):
         return [problem_of(found, "files", plan.pair.name)]
     return list(check_first_file(plan, found))
 
 
 def _first_files(
-    pairs: Sequence[SampleYear], listed: Mapping[str, Listed], cache: Path
+    pairs: Sequence[SampleYear],
+    listed: Mapping[str, Listed],
+    cache: Path,
+    needed: Mapping[str, Collection[str]],
 ) -> tuple[dict[str, dict[str, Any]], list[Problem]]:
     """The entry of the first file of each sample and year, and those that cannot be read."""
     having = [pair for pair in pairs if listed[pair.name].files]
     asked = [(listed[pair.name].files[0], pair) for pair in having]
     entries, problems = {}, []
-    for pair, found in zip(having, look_into_all(asked, cache), strict=True):
+    for pair, found in zip(having, look_into_all(asked, cache, needed), strict=True):
         if isinstance(found, InputFileError):
             problems.append(problem_of(found, "files", pair.name))
         else:

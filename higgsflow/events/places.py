@@ -192,4 +192,4 @@ class PlaceBook:
             self._path(places.uuid, places.end).unlink(missing_ok=True)
 
     def _path(self, uuid: str, end: int) -> Path:
-        return self._folder / f"{uuid}.{end}.json"
+        return self._folder / uuid[:2] / f"{uuid}.{end}.json"

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from higgsflow.errors import InputFileError
-from higgsflow.events.index import FileIndex, SampleIndex, classify, combine_files, index_opened
+from higgsflow.events.file_entries import EntryBook
+from higgsflow.events.index import SampleIndex, classify, combine_files, index_opened
 from higgsflow.events.places import FOLDER, PlaceBook, places_in
 from higgsflow.events.replicas import open_replica
 from higgsflow.events.tree import get_head, reading
 from higgsflow.model.noun import Noun
 from higgsflow.model.sample import SimulatedSample
-from higgsflow.output.atomic import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from higgsflow.catalog.files import InputFile
+    from higgsflow.events.index import FileIndex
     from higgsflow.model.sample import SampleYear
 
 FORMAT = 2
@@ -49,10 +46,20 @@ def index_sample(
     Raises:
         InputFileError: for a file that cannot be used, naming it.
     """
+    return put_together(pair, files, (look_into(file, pair, cache, needed) for file in files))
+
+
+def put_together(
+    pair: SampleYear, files: Sequence[InputFile], entries: Iterable[dict[str, Any]]
+) -> SampleIndex:
+    """The index from the entries of the files, in their order.
+
+    Raises:
+        InputFileError: for a file that cannot be used, naming it.
+    """
     found: list[FileIndex] = []
     schemas: dict[str, Any] = {}
-    for file in files:
-        entry = look_into(file, pair, cache, needed)
+    for file, entry in zip(files, entries, strict=True):
         if file.n_events is not None and entry["n_entries"] != file.n_events:
             raise InputFileError(
                 f"{file.url} has {entry['n_entries']} events, its catalogue says {file.n_events}"
@@ -67,21 +74,15 @@ def look_into(
     file: InputFile, pair: SampleYear, cache: Path, needed: Collection[str] = ()
 ) -> dict[str, Any]:
     """The entry of a file: from the cache, if name, size and time are the same, else from it."""
-    key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, pair.is_data])
-    path = cache / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
-    if file.mtime_ns is not None and path.is_file():
-        try:
-            entry: dict[str, Any] = json.loads(path.read_bytes())
-            FileIndex.model_validate({k: v for k, v in entry.items() if k != "columns"})
-        except (ValueError, ValidationError):
-            path.unlink(missing_ok=True)
-        else:
-            return entry
+    book = EntryBook(cache, pair.is_data)
+    known = book.get(file)
+    if known is not None:
+        return known
     entry = {**_looked_into(file, pair, cache, needed), "size": file.size}
     entry["mtime_ns"] = file.mtime_ns
     runs = entry.get("runs")
     entry = {**entry, "runs": runs.model_dump() if runs is not None else None}
-    write_text(path, json.dumps(entry))
+    book.put(file, entry)
     return entry
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from higgsflow.catalog.files import InputFile
 from higgsflow.check.first_file import check_first_file, list_files, look_into_all
 from higgsflow.errors import InputFileError
+from higgsflow.events.places import FOLDER, PlaceBook
 from higgsflow.events.sample_index import look_into
 from higgsflow.plan import make_plan
 
@@ -51,13 +52,16 @@ def test_files_are_looked_at_once(lab: Lab, loaded: Load, tmp_path: Path) -> Non
     first, second = lab.own_files()
     second.write_bytes(b"no ROOT file")
     asked = [(input_file(path), pair) for path in (first, second)]
-    entry, error = look_into_all(asked, tmp_path / "cache")
+    entry, error = look_into_all(asked, tmp_path / "cache", {"Sig (2017)": ["run", "absent"]})
     assert isinstance(entry, dict)
     assert entry["n_entries"] == 40
     assert isinstance(error, InputFileError)
     first.write_bytes(b"")
     (again,) = look_into_all([asked[0]], tmp_path / "cache")
     assert again == json.loads(json.dumps(entry))
+    known = PlaceBook(tmp_path / "cache" / FOLDER).get(entry["uuid"], entry["size"])
+    assert known is not None
+    assert known.looked_for == {"run", "absent"}
 
 
 def test_threads_do_not_import_at_the_same_time(lab: Lab, tmp_path: Path) -> None:

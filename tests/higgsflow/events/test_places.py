@@ -51,7 +51,7 @@ def test_is_kept_by_uuid_and_length(tmp_path: Path) -> None:
 def test_what_cannot_be_used_is_as_if_it_were_not_there(tmp_path: Path, change: str) -> None:
     book = PlaceBook(tmp_path)
     book.put(PLACES)
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.rglob("*.json")
     text = path.read_text("utf-8")
     changed = {
         "format": text.replace('"format":1', '"format":99'),

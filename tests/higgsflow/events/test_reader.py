@@ -92,7 +92,7 @@ def test_more_columns_are_looked_for_and_kept_with_those_known_before(
     for names in (("run",), ("genWeight", "Photon_pt"), ("run", "Photon_pt")):
         request = request_of(path, tmp_path / "book", names=names)
         assert_same(read(request)[0], expected(path, names))
-    (known,) = (tmp_path / "book").iterdir()
+    (known,) = (tmp_path / "book").rglob("*.json")
     assert all(f'"{name}":' in known.read_text() for name in ("run", "genWeight", "Photon_pt"))
 
 
@@ -178,7 +178,7 @@ def test_places_that_are_no_longer_true_are_found_again(
     path = write_root(Events=events)
     request = request_of(path, tmp_path / "book")
     read(request)
-    (known,) = (tmp_path / "book").iterdir()
+    (known,) = (tmp_path / "book").rglob("*.json")
     text = known.read_text("utf-8")
     seek = text.partition('"seeks":[')[2].partition("]")[0]
     known.write_text(text.replace(f"[{seek}]", "[70]"), "utf-8")

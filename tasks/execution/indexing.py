@@ -1,0 +1,72 @@
+"""Many files are looked into side by side, on cores that nobody uses."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tasks.execution.display import say
+from tasks.execution.interruption import end_with_parent
+from tasks.execution.page import publish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from filelock import FileLock
+
+    from tasks.execution.slots import Slots
+
+T = TypeVar("T")
+F = TypeVar("F")
+# files for which one more process is worth its start
+_ENOUGH = 8
+# handed to a process at a time
+_PIECE = 4
+_LINE_INTERVAL = 10.0
+
+
+def side_by_side(look: Callable[[F], T], files: Sequence[F], slots: Slots) -> Iterator[T]:
+    """What is found in each file, in their order, by as many processes as there are free slots."""
+    with ExitStack() as stack:
+        n = len(list(_taken(slots, len(files) // _ENOUGH, stack)))
+        if n < 2:
+            yield from map(look, files)
+            return
+        context = multiprocessing.get_context("fork")
+        executor = stack.enter_context(
+            ProcessPoolExecutor(n, mp_context=context, initializer=end_with_parent)
+        )
+        n_found = 0
+        try:
+            for found in executor.map(look, files, chunksize=_PIECE):
+                yield found
+                n_found += 1
+        except BrokenProcessPool:
+            # a process was killed: the rest is done here
+            yield from map(look, files[n_found:])
+
+
+def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:
+    """Up to n free slots, until the stack ends."""
+    for _ in range(n):
+        slot = slots.take()
+        if slot is None:
+            return
+        stack.callback(slot.release)
+        yield slot
+
+
+def told(task: Any, found: Iterable[T], n_files: int) -> Iterator[T]:
+    """The same, while the user hears how far it is."""
+    last = time.monotonic()
+    for number, one in enumerate(found, 1):
+        yield one
+        if time.monotonic() - last > _LINE_INTERVAL:
+            last = time.monotonic()
+            message = f"{number:,} of {n_files:,} files looked into"
+            say(f"{task.pair.name}: {message}")
+            publish(task, message, 100 * number // n_files)

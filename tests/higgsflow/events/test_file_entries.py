@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from higgsflow.catalog.files import InputFile
+from higgsflow.events import file_entries
+from higgsflow.events.file_entries import EntryBook
+from higgsflow.events.index import schema_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COLUMNS = {"run": "uint32_t", "Photon_pt": "float[]"}
+FILE = InputFile(url="/data/a.root", size=900, mtime_ns=5)
+
+
+def entry(name: str) -> dict[str, Any]:
+    return {
+        "url": f"/data/{name}.root", "uuid": name, "size": 900, "mtime_ns": 5, "n_entries": 7,
+        "schema_id": schema_id(COLUMNS), "clusters": [0, 7], "columns": COLUMNS,
+    }  # fmt: skip
+
+
+def test_is_known_while_name_size_and_time_are_the_same(tmp_path: Path) -> None:
+    book = EntryBook(tmp_path, is_data=False)
+    assert book.get(FILE) is None
+    book.put(FILE, entry("a"))
+    assert book.get(FILE) == entry("a")
+    for change in ({"url": "/data/b.root"}, {"size": 901}, {"mtime_ns": 6}, {"mtime_ns": None}):
+        assert book.get(FILE.model_copy(update=change)) is None
+    assert EntryBook(tmp_path, is_data=True).get(FILE) is None
+
+
+def test_columns_of_many_files_are_kept_once_and_no_folder_holds_all(tmp_path: Path) -> None:
+    book = EntryBook(tmp_path, is_data=False)
+    files = [FILE.model_copy(update={"url": f"/data/{i}.root"}) for i in range(40)]
+    for i, file in enumerate(files):
+        book.put(file, entry(str(i)))
+    assert len(list((tmp_path / "schemas").iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) > 10
+    assert [book.get(file) for file in files] == [entry(str(i)) for i in range(40)]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"run": "int"}'])
+def test_columns_that_are_damaged_are_found_again(tmp_path: Path, text: str) -> None:
+    book = EntryBook(tmp_path, is_data=False)
+    book.put(FILE, entry("a"))
+    (schema,) = (tmp_path / "schemas").iterdir()
+    schema.write_text(text, encoding="utf-8")
+    file_entries._columns.cache_clear()
+    assert book.get(FILE) is None
+    book.put(FILE, entry("a"))
+    assert book.get(FILE) == entry("a")

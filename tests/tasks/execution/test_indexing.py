@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.errors import InputFileError
+from tasks.execution import indexing
+from tasks.execution.indexing import side_by_side, told
+from tasks.execution.slots import Slots
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+N = 40
+
+
+def looked(number: int) -> tuple[int, int]:
+    """A number, and the process that saw it."""
+    return number, os.getpid()
+
+
+def bad_at_20(number: int) -> int:
+    if number == 20:
+        raise InputFileError("cannot read 20", "where", "why")
+    return number
+
+
+def killed_at_20(number: int) -> int:
+    """Kills the process that sees 20, unless it is the one that asked."""
+    if number == 20 and os.environ["ASKED_BY"] != str(os.getpid()):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_answers_come_in_the_order_of_the_files_from_other_processes(tmp_path: Path) -> None:
+    found = list(side_by_side(looked, range(N), Slots(tmp_path, 2)))
+    assert [number for number, _ in found] == list(range(N))
+    assert os.getpid() not in {process for _, process in found}
+
+
+@pytest.mark.parametrize(("n_slots", "n_files"), [(1, N), (2, 3)])
+def test_one_process_does_where_there_is_one_slot_or_few_files(
+    tmp_path: Path, n_slots: int, n_files: int
+) -> None:
+    found = side_by_side(looked, range(n_files), Slots(tmp_path, n_slots))
+    assert {process for _, process in found} == {os.getpid()}
+
+
+def test_slots_are_held_meanwhile_and_free_again(tmp_path: Path) -> None:
+    found = side_by_side(looked, range(N), Slots(tmp_path, 2))
+    next(found)
+    assert Slots(tmp_path, 2).take() is None
+    found.close()  # type: ignore[attr-defined]
+    slot = Slots(tmp_path, 2).take()
+    assert slot is not None
+    slot.release()
+
+
+def test_what_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="cannot read 20") as caught:
+        list(side_by_side(bad_at_20, range(N), Slots(tmp_path, 2)))
+    assert caught.value.parts == ("cannot read 20", "where", "why")
+
+
+def test_a_process_that_is_killed_costs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASKED_BY", str(os.getpid()))
+    assert list(side_by_side(killed_at_20, range(N), Slots(tmp_path, 2))) == list(range(N))
+
+
+def test_the_user_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(indexing, "say", said.append)
+    monkeypatch.setattr(indexing, "publish", lambda *_: None)
+    monkeypatch.setattr(indexing, "_LINE_INTERVAL", -1.0)
+
+    class Pair:
+        name = "S (2017)"
+
+    class Task:
+        pair = Pair()
+
+    assert list(told(Task(), range(3), 3)) == [0, 1, 2]
+    assert said[0] == "S (2017): 1 of 3 files looked into"
