@@ -91,7 +91,7 @@ class EveryVariation:
 
     def run(self, variations: Sequence[str]) -> Iterator[tuple[str, Table, Ledger]]:
         """Each variation with its table and ledger, in the order in which they are asked for."""
-        memo = FlowMemo()
+        nominal = FlowMemo()
         for names in _groups(variations, len(self.nominal.weight)):
             contents = [self._varied(name) for name in names]
             results = self._results(contents)
@@ -99,6 +99,7 @@ class EveryVariation:
             for content, result, more in zip(contents, results, late, strict=True):
                 self._check_skim(result)
                 table = self._table(content, result, more[0])
+                memo = nominal if content is self.nominal else FlowMemo(nominal)
                 ledger = tally(self.plan, result, (table, content.weight), memo)
                 yield content.variant.name, table, ledger.model_copy(update={"kept": more[1]})
 

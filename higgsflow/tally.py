@@ -13,17 +13,18 @@ from higgsflow.profiling import span
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import measure_all
 from higgsflow.selection.cutflow import Counter, CutFlow, count, count_codes
-from higgsflow.taggers.sequence import StepResult, overlap_matrix, remove_overlap
+from higgsflow.selection.tags import count_tags
 from higgsflow.weights import factor_column, full_column
 from higgsflow.yields import binned_for, per_bin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from higgsflow.events.lists import Index
+    from higgsflow.events.lists import Index, Mask
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
     from higgsflow.taggers.contract import CutGroup
+    from higgsflow.taggers.sequence import StepResult
     from higgsflow.taggers.variants import SequenceResult
 
 Array = npt.NDArray[np.float64]
@@ -38,34 +39,32 @@ def tally(
 ) -> Ledger:
     """The counters of one variation, from its table and the weight of every event of the block."""
     table, weight = content
-    flows = list(_ends(result.steps[0], weight))
+    flows = list(_ends(result.steps[0], weight, counted))
     for number, step in enumerate(result.steps[1:], start=1):
         flows.extend(step_flows(number, step, weight, counted))
-    masks, known = result.steps[-1].masks, weight[result.steps[-1].rows]
-    tags = plan.tags
+    last, tags = result.steps[-1], plan.tags
+    of_tags = count_tags(tags, last.masks, counted.weights(last.rows, weight))
     by_tag = {tag: np.flatnonzero(table["tag_idx"] == i) for i, tag in enumerate(tags)}
     if plan.analysis.tag_sequence.keep_untagged:
         by_tag[UNTAGGED] = np.flatnonzero(table["tag_idx"] < 0)
     return Ledger.trusted(
         flows=tuple(flows),
-        before={tag: count(known, mask) for tag, mask in zip(tags, masks, strict=True)},
-        after=_after(tags, masks, known),
-        overlap=tuple(tuple(int(n) for n in row) for row in overlap_matrix(masks)),
-        moments={tag: _moments(plan, table, rows) for tag, rows in by_tag.items()},
+        before=of_tags.before,
+        after=of_tags.after,
+        overlap=of_tags.overlap,
+        moments=_moments(plan, table, by_tag),
         yields={tag: _yields(plan, table, rows) for tag, rows in by_tag.items()},
         kept={},
     )
 
 
-def _after(tags: Sequence[str], masks: Any, weight: Array) -> dict[str, Any]:
-    chosen = remove_overlap(masks)
-    return {tag: count(weight, chosen == position) for position, tag in enumerate(tags)}
-
-
-def _moments(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
-    names = [name for name in table if name in plan.variables or name in plan.weight_columns]
-    columns = {name: table[name][rows] for name in (*names, "weight_central")}
-    return measure_all(columns, columns["weight_central"])
+def _moments(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str, Any]:
+    """The moments of each measured column, by tag."""
+    measured = {*plan.variables, *plan.weight_columns}
+    names = dict.fromkeys((*(name for name in table if name in measured), "weight_central"))
+    columns = {name: table[name] for name in names}
+    weight = table["weight_central"]
+    return {tag: measure_all(columns, weight, rows) for tag, rows in by_tag.items()}
 
 
 def _yields(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
@@ -100,24 +99,44 @@ def _counters(
 
 
 class FlowMemo:
-    """Cut flows that were counted: of what variations share they are the same."""
+    """What was counted of one variation, and of the nominal events: what they share is the same.
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int, int], tuple[Any, CutFlow]] = {}
+    It keeps the arrays that it knows, so it should last no longer than its variation.
+    """
+
+    def __init__(self, nominal: FlowMemo | None = None) -> None:
+        self._nominal = nominal
+        # by the identity of arrays, which are kept, so that nothing else gets it
+        self._known: dict[tuple[int, ...], tuple[Any, Any]] = {}
 
     def flow(self, cuts: CutGroup, rows: Index, weight: Array) -> CutFlow:
         """The cut flow of a group of cuts on some rows of the events that have these weights."""
-        # the arrays are kept, so that nothing else gets their identity
-        inputs = (cuts, rows, weight)
-        key = (id(cuts), id(rows), id(weight))
+        offsets = None if cuts.lists is None else cuts.lists.offsets
+        of_rows = self.weights(rows, weight)
+        found: CutFlow = self._once(
+            (cuts, of_rows), lambda: count_codes(cuts.names, cuts.codes, of_rows, offsets)
+        )
+        return found
+
+    def end(self, mask: Mask, rows: Index, weight: Array) -> Counter:
+        """The counter of those rows that pass."""
+        found: Counter = self._once(
+            (mask, rows, weight), lambda: count(self.weights(rows, weight), np.flatnonzero(mask))
+        )
+        return found
+
+    def weights(self, rows: Index, weight: Array) -> Array:
+        """The weights of some events."""
+        found: Array = self._once((rows, weight), lambda: weight[rows])
+        return found
+
+    def _once(self, inputs: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+        key = tuple(map(id, inputs))
+        if self._nominal is not None and key in self._nominal._known:
+            return self._nominal._known[key][1]
         if key not in self._known:
-            self._known[key] = (inputs, _counted(cuts, weight[rows]))
+            self._known[key] = (inputs, compute())
         return self._known[key][1]
-
-
-def _counted(cuts: CutGroup, weight: Array) -> CutFlow:
-    of_entries = weight if cuts.lists is None else cuts.lists.per_object(weight)
-    return count_codes(cuts.names, cuts.codes, of_entries)
 
 
 def step_flows(
@@ -136,17 +155,21 @@ def step_flows(
     )
 
 
-def _ends(step: StepResult, weight: Array) -> tuple[StepFlow, ...]:
+def _ends(step: StepResult, weight: Array, counted: FlowMemo) -> tuple[StepFlow, ...]:
     """What passes the first step; its total is not known here, after the skim."""
-    known = weight[step.rows]
     return tuple(
-        StepFlow(step=0, tagger=tagger.name, group="events", flow=_end(known, decision.mask))
+        StepFlow.trusted(
+            step=0,
+            tagger=tagger.name,
+            group="events",
+            flow=CutFlow(
+                cuts=(),
+                total=Counter(),
+                passed=counted.end(decision.mask, step.rows, weight),
+            ),
+        )
         for tagger, decision in zip(step.taggers, step.decisions, strict=True)
     )
-
-
-def _end(weight: Array, mask: Any) -> CutFlow:
-    return CutFlow(cuts=(), total=Counter(), passed=count(weight, mask))
 
 
 def with_opening(ledger: Ledger, opening: Sequence[StepFlow], is_nominal: bool) -> Ledger:

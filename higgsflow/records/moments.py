@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
+
+Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
 
 
 class Moments(Noun):
@@ -83,39 +87,56 @@ class Moments(Noun):
         return math.sqrt(m2 / self.sumw) if m2 > 0 else None
 
 
-def measure(values: Any, weight: npt.NDArray[np.float64]) -> Moments:
+_NOTHING = Moments()
+
+
+def measure(values: Any, weight: Array) -> Moments:
     """Moments of a column; values that are not finite (no such object) are left out."""
-    x, w = np.asarray(values, dtype=np.float64), weight
-    defined = np.isfinite(x)
-    if not defined.all():
-        x, w = x[defined], w[defined]
-    return next(_measured(x[np.newaxis], w)) if len(x) else Moments()
+    return measure_all({"": np.asarray(values, dtype=np.float64)}, weight)[""]
 
 
 def measure_all(
-    columns: Mapping[str, npt.NDArray[Any]], weight: npt.NDArray[np.float64]
+    columns: Mapping[str, npt.NDArray[Any]], weight: Array, rows: Index | None = None
 ) -> dict[str, Moments]:
-    """Moments of several columns of the same entries, at once: what `measure` says of each."""
-    table = np.array(list(columns.values()), dtype=np.float64).reshape(len(columns), -1)
-    whole = np.isfinite(table).all(axis=1) & (len(weight) > 0)
-    together = _measured(table[whole], weight)
-    return {
-        name: next(together) if is_whole else measure(row, weight)
-        for name, row, is_whole in zip(columns, table, np.asarray(whole), strict=True)
-    }
+    """Moments of several columns of the same entries, or of some rows of them, at once."""
+    chosen = np.arange(len(weight)) if rows is None else rows
+    numbers = _numbers(list(columns.values()), weight, chosen).tolist()
+    return {name: _moments(*found) for name, found in zip(columns, numbers, strict=True)}
 
 
-def _measured(x: npt.NDArray[np.float64], w: npt.NDArray[np.float64]) -> Iterator[Moments]:
-    """Moments of each row of a table of finite numbers, which has columns."""
+def _moments(n: float, *others: float) -> Moments:
+    if not n:
+        return _NOTHING
+    mean, m2, low, high, sumw, sumwd, sumwd2 = others
+    return Moments.trusted(
+        n=int(n), mean=mean, m2=m2, min=low, max=high, sumw=sumw, sumwd=sumwd, sumwd2=sumwd2
+    )
+
+
+@compiled("counting.moments")
+def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, rows: Index) -> Array:
+    """The fields of `Moments` of each column, one row each; only zeros where nothing is finite."""
+    table = np.array([values[rows] for values in columns], dtype=np.float64)
+    table, w = table.reshape(len(columns), len(rows)), weight[rows]
+    finite = np.isfinite(table)
+    whole = finite.all(axis=1)
+    found = np.empty((len(columns), len(Moments.model_fields)))
+    found[whole] = _of_finite(table[whole], w)
+    for row in np.flatnonzero(~whole):
+        found[row] = _of_finite(table[[row]][:, finite[row]], w[finite[row]])
+    return found
+
+
+def _of_finite(x: Array, w: Array) -> Array:
+    """Of each row of a table of finite numbers."""
+    if not len(w):
+        return np.zeros((len(x), len(Moments.model_fields)))
     mean = x.mean(axis=1)
     d = x - mean[:, np.newaxis]
     d2 = np.square(d)
-    numbers = (
-        mean, d2.sum(axis=1), x.min(axis=1), x.max(axis=1), (w * d).sum(axis=1),
-        (w * d2).sum(axis=1),
+    n, sumw = (np.full(len(x), value) for value in (len(w), w.sum()))
+    return np.stack(
+        [n, mean, d2.sum(axis=1), x.min(axis=1), x.max(axis=1), sumw, (w * d).sum(axis=1),
+         (w * d2).sum(axis=1)],
+        axis=1,
     )  # fmt: skip
-    n, sumw = len(w), float(w.sum())
-    for mean_x, m2, low, high, sumwd, sumwd2 in zip(*(a.tolist() for a in numbers), strict=True):
-        yield Moments.trusted(
-            n=n, mean=mean_x, m2=m2, min=low, max=high, sumw=sumw, sumwd=sumwd, sumwd2=sumwd2
-        )

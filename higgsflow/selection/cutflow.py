@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Mask = npt.NDArray[np.bool_]
 Weight = npt.NDArray[np.float64]
+Sums = npt.NDArray[np.float64]
 # up to so many cuts there is a place for every combination of them
-_DENSE = 10
+_DENSE = 12
 
 
 class Counter(Noun):
@@ -81,24 +83,21 @@ def count(weight: Weight, mask: Any = None) -> Counter:
     )
 
 
-def count_codes(cuts: tuple[str, ...], codes: npt.NDArray[Any], weight: Weight) -> CutFlow:
+def count_codes(
+    cuts: tuple[str, ...],
+    codes: npt.NDArray[Any],
+    weight: Weight,
+    offsets: npt.NDArray[np.int64] | None = None,
+) -> CutFlow:
     """The cut flow of named cuts; bit i of the code of an entry says whether it passes the i-th.
 
-    Entries are counted once, by code; everything else is sums over codes.
+    One weight per entry, or, with offsets, one per list of entries. Entries are counted once, by
+    code; everything else is sums over codes.
     """
-    if len(cuts) > _DENSE:
-        patterns, codes = np.unique(codes, return_inverse=True)
-        members = _combinations(len(cuts), patterns)
-    else:
-        members, codes = _dense_combinations(len(cuts)), codes.astype(np.intp)
-    n_codes = members.shape[1]
-    sums = [np.bincount(codes, w, n_codes) for w in (None, weight, np.square(weight))]
-    counted = [np.where(members, of_codes, 0).sum(axis=1).tolist() for of_codes in sums]
-    total, passed, *each = (
-        Counter.trusted(n=int(n), sumw=float(sumw), sumw2=float(sumw2))
-        for n, sumw, sumw2 in zip(*counted, strict=True)
-    )
     n = len(cuts)
+    patterns, sums = sums_by_pattern(n, codes, weight, offsets)
+    members = _dense_combinations(n)[:, patterns] if is_dense(n) else _combinations(n, patterns)
+    total, passed, *each = counters(np.where(members, sums[:, np.newaxis], 0).sum(axis=2))
     return CutFlow.trusted(
         cuts=cuts,
         total=total,
@@ -107,6 +106,56 @@ def count_codes(cuts: tuple[str, ...], codes: npt.NDArray[Any], weight: Weight) 
         prefix=tuple(each[n : 2 * n]),
         others=tuple(each[2 * n :]),
     )
+
+
+def counters(numbers: Sums) -> list[Counter]:
+    """Counters from rows of numbers: how many, sums of weights, and of squared weights."""
+    return [
+        Counter.trusted(n=int(n), sumw=sumw, sumw2=sumw2)
+        for n, sumw, sumw2 in zip(*numbers.tolist(), strict=True)
+    ]
+
+
+def is_dense(n: int) -> bool:
+    """Whether there is a place for every combination of so many cuts."""
+    return n <= _DENSE
+
+
+def combined(masks: Iterable[Mask]) -> npt.NDArray[np.uint16]:
+    """A code per entry, with a bit for each of at most 16 masks."""
+    first, *others = masks
+    codes = first.astype(np.uint16)
+    for bit, mask in enumerate(others, start=1):
+        codes |= mask.astype(np.uint16) << np.uint16(bit)
+    return codes
+
+
+def sums_by_pattern(
+    n: int,
+    codes: npt.NDArray[Any],
+    weight: Weight,
+    offsets: npt.NDArray[np.int64] | None = None,
+) -> tuple[npt.NDArray[Any], Sums]:
+    """The codes of n bits that there are; their entries, sums of weights and of squared weights."""
+    if not is_dense(n):
+        patterns, places = np.unique(codes, return_inverse=True)
+        return patterns, _sums_by_code(places, weight, len(patterns), offsets)
+    sums = _sums_by_code(codes, weight, 1 << n, offsets)
+    patterns = np.flatnonzero(sums[0])
+    return patterns, sums[:, patterns]
+
+
+@compiled("counting.by_code")
+def _sums_by_code(
+    codes: npt.NDArray[Any],
+    weight: Weight,
+    n_codes: int,
+    offsets: npt.NDArray[np.int64] | None,
+) -> Sums:
+    of_entries = weight if offsets is None else np.repeat(weight, np.diff(offsets))
+    places = codes.astype(np.intp)
+    weights = (None, of_entries, np.square(of_entries))
+    return np.array([np.bincount(places, w, n_codes) for w in weights], dtype=np.float64)
 
 
 @functools.lru_cache

@@ -66,6 +66,26 @@ def test_same_cuts_of_other_weights_are_counted_anew() -> None:
     assert other.flow.total == Counter(n=6, sumw=-8.0, sumw2=24.0)
 
 
+def test_variation_shares_what_was_counted_nominally_and_keeps_the_rest_to_itself() -> None:
+    nominal, one = FlowMemo(), step(np.arange(6), {"events": CUTS})
+    (known,) = step_flows(1, one, WEIGHT, nominal)
+    varied = FlowMemo(nominal)
+    (shared,) = step_flows(1, one, WEIGHT, varied)
+    assert shared.flow is known.flow
+    other = step(np.arange(6), {"events": coded({"A": bits("000001")})})
+    (own,) = step_flows(1, other, WEIGHT, varied)
+    assert own.flow.passed == Counter(n=1, sumw=2.0, sumw2=4.0)
+    # the next variation does not hold the arrays of this one
+    assert step_flows(1, other, WEIGHT, FlowMemo(nominal))[0].flow is not own.flow
+
+
+def test_end_counts_the_rows_that_pass() -> None:
+    memo, rows, mask = FlowMemo(), np.array([1, 2, 3]), bits("110")
+    found = memo.end(mask, rows, WEIGHT)
+    assert found == Counter(n=2, sumw=0.0, sumw2=8.0)
+    assert memo.end(mask, rows, WEIGHT) is found
+
+
 def test_opening_replaces_the_first_step_of_nominal_and_the_totals_of_others() -> None:
     total = Counter(n=100, sumw=50.0, sumw2=70.0)
     end = Counter(n=3, sumw=1.0, sumw2=1.0)

@@ -1,0 +1,6 @@
+from typing import Any
+
+SOURCE: str
+
+def by_code(codes: Any, weight: Any, n_codes: int, offsets: Any) -> Any: ...
+def moments(columns: Any, weight: Any, rows: Any) -> Any: ...
