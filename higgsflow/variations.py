@@ -8,7 +8,7 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import plain_values, values_of_objects
+from higgsflow.events.plain import plain_values, quick_view, values_of_objects
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
 
@@ -113,11 +113,8 @@ def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[
     Raises:
         VariationError: when the shift has another shape or leaves its declared bound.
     """
-    # derives from awkward's arrays, and awkward waits until events are there
-    from higgsflow.events.quick_views import quick  # noqa: PLC0415
-
     found = {}
-    for column, values in shifted(quick(events), source, direction).items():
+    for column, values in shifted(quick_view(events), source, direction).items():
         what = f"'{source.name}' {direction} of '{column}'"
         found[column] = _plain(values, column, events, what)
         bound = source.bound if isinstance(source, IndependentCollection) else None

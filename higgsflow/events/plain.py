@@ -223,10 +223,6 @@ class PlainEvents:
         contents, names = list(layouts.values()), list(layouts)
         return ak.Array(ak.contents.RecordArray(contents, names, length=self.n))
 
-    def as_view(self) -> Any:
-        """The view, asked for."""
-        return self.view
-
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("events are columns: look at these")
 
@@ -239,6 +235,14 @@ def placed(
     found = np.full(n, np.nan)
     found[rows] = values[positions]
     return found
+
+
+def quick_view(events: PlainEvents) -> Any:
+    """The events as an awkward array, not copied, whose arithmetic goes to numpy at once."""
+    # derives from awkward's arrays, and awkward waits until events are there
+    from higgsflow.events.quick_views import quick  # noqa: PLC0415
+
+    return quick(events.view)
 
 
 def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:

@@ -8,13 +8,10 @@ else is awkward's business, and its answers are ordinary arrays.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import awkward as ak
 import numpy as np
-
-if TYPE_CHECKING:
-    from higgsflow.events.plain import PlainEvents
 
 _CONSTANTS = (int, float, np.float64)
 
@@ -53,9 +50,9 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
 
-def quick(events: PlainEvents) -> Any:
-    """The events as an awkward array, not copied."""
-    return _viewed(events.view.layout, QuickEvents)
+def quick(view: Any) -> Any:
+    """Such a view of events that are an awkward array, whose numbers are not copied."""
+    return _viewed(view.layout, QuickEvents)
 
 
 def _viewed(layout: Any, kind: type) -> Any:

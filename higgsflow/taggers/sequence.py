@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from higgsflow.errors import InvalidConfiguration, TaggerError
-from higgsflow.events.plain import Objects
+from higgsflow.events.plain import Objects, quick_view
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import Later, PlainDecision, checked
@@ -101,7 +101,7 @@ def ask(
             if isinstance(tagger, PlainTagger) and is_plain(tagger):
                 decisions.append(tagger.decide(events, context))
                 continue
-            view = context.once("view", events.without(hidden).as_view)
+            view = context.once("view", lambda: quick_view(events.without(hidden)))
             answer = tagger.select(view, context)
         decisions.append(checked(tagger, answer, len(events), context))
     return tuple(decisions)
