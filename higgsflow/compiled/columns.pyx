@@ -5,7 +5,7 @@ import numpy as np
 
 from higgsflow.compiled.arrays import are_positions, is_array
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from *:
     const char *SOURCE_DIGEST
@@ -37,6 +37,47 @@ def codes_of(masks, kind):
     codes = np.zeros(len(masks[0]), dtype=kind)
     add_bits(list(masks), codes)
     return codes
+
+
+def first_of(masks):
+    """The first mask that has each entry; -1 where none has."""
+    if masks.dtype != np.bool_ or masks.ndim != 2 or not masks.flags.c_contiguous:
+        return NotImplemented
+    found = np.full(masks.shape[1], -1, dtype=np.int16)
+    find_first(masks.view(np.uint8), found)
+    return found
+
+
+def unlike_at(mine, rows, known, places):
+    """Where some numbers differ from others; what is not a number is like itself."""
+    if not is_array(mine, np.float64) or not is_array(known, np.float64):
+        return NotImplemented
+    if not are_positions(rows, len(mine)) or not are_positions(places, len(known)):
+        return NotImplemented
+    if len(rows) != len(places):
+        return NotImplemented
+    found = np.empty(len(rows), dtype=np.bool_)
+    compare(mine, rows, known, places, found.view(np.uint8))
+    return found
+
+
+cdef void find_first(const uint8_t[:, ::1] masks, int16_t[::1] found) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int position
+    for position in range(<int>masks.shape[0] - 1, -1, -1):
+        for i in range(masks.shape[1]):
+            found[i] = position if masks[position, i] else found[i]
+
+
+cdef void compare(
+    const double[::1] mine, const int64_t[::1] rows, const double[::1] known,
+    const int64_t[::1] places, uint8_t[::1] found,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef double a, b
+    for i in range(rows.shape[0]):
+        a, b = mine[rows[i]], known[places[i]]
+        found[i] = (a != b) & ((a == a) | (b == b))
 
 
 cdef void place(

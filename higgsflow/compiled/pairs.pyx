@@ -5,7 +5,7 @@ import numpy as np
 
 from higgsflow.compiled.arrays import are_positions, is_array
 
-from libc.math cimport sqrt
+from libc.math cimport copysign, fabs, sqrt
 from libc.stdint cimport int64_t, uint8_t
 
 cdef extern from *:
@@ -46,6 +46,22 @@ def added(pt, ways, first, second):
     x, y, z = ways
     add_momenta(pt, x, y, z, first, second, found)
     return tuple(found)
+
+
+def masses(momenta, ways, first, second):
+    """Invariant masses of pairs."""
+    n = len(momenta[0])
+    if not all(is_array(a, np.float64) and len(a) == n for a in (*momenta, *ways)):
+        return NotImplemented
+    if not are_pairs(first, second, n):
+        return NotImplemented
+    parts = np.empty((2, 4, len(first)))
+    (pt, mass), (x, y, z, energy) = momenta, ways
+    fly(pt, mass, x, y, z, energy, first, parts[0])
+    fly(pt, mass, x, y, z, energy, second, parts[1])
+    found = np.empty(len(first))
+    add(parts[0], parts[1], found)
+    return found
 
 
 def are_pairs(first, second, n):
@@ -90,3 +106,33 @@ cdef void add_momenta(
         found[0, i] = pt[a] * x[a] + pt[b] * x[b]
         found[1, i] = pt[a] * y[a] + pt[b] * y[b]
         found[2, i] = pt[a] * z[a] + pt[b] * z[b]
+
+
+cdef void fly(
+    const double[::1] pt, const double[::1] mass, const double[::1] x, const double[::1] y,
+    const double[::1] z, const double[::1] energy, const int64_t[::1] positions,
+    double[:, ::1] found,
+) noexcept:
+    """Four-momenta of some objects; the square of a mass has its sign."""
+    cdef Py_ssize_t i
+    cdef int64_t k
+    for i in range(positions.shape[0]):
+        k = positions[i]
+        found[0, i] = pt[k] * x[k]
+        found[1, i] = pt[k] * y[k]
+        found[2, i] = pt[k] * z[k]
+        found[3, i] = sqrt(
+            copysign(mass[k] * mass[k], mass[k]) + (pt[k] * pt[k]) * (energy[k] * energy[k])
+        )
+
+
+cdef void add(
+    const double[:, ::1] a, const double[:, ::1] b, double[::1] found
+) noexcept:
+    cdef Py_ssize_t i
+    cdef double x, y, z, energy, squared
+    for i in range(found.shape[0]):
+        x, y, z = a[0, i] + b[0, i], a[1, i] + b[1, i], a[2, i] + b[2, i]
+        energy = a[3, i] + b[3, i]
+        squared = energy * energy - ((x * x + y * y) + z * z)
+        found[i] = copysign(sqrt(fabs(squared)), squared)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName
-from higgsflow.events.lists import Index, Lists, first_of_largest, from_counts
-from higgsflow.events.plain import Objects
+from higgsflow.events.lists import Index, Lists, Mask, first_of_largest
+from higgsflow.events.plain import Objects, placed
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import Directions, momentum
+from higgsflow.objects.kinematics import Directions, pair_masses
+
+Array = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int16]
 
 # medium working point of DeepFlavour per year
 B_TAG_THRESHOLDS = {
@@ -71,25 +76,51 @@ def direction_masks(jets: Any, cuts: JetCuts) -> dict[str, Any]:
     return masks
 
 
-def leading_pair_mass(
-    jets: Objects, chosen: tuple[Lists, Index], ways: Directions
-) -> npt.NDArray[np.float64]:
-    """Invariant mass [GeV] of the two chosen jets of largest pt of each event; NaN below two.
+@dataclass(frozen=True, eq=False)
+class JetCounts:
+    """Numbers of selected jets per event, and which two of the central ones lead.
 
-    Of jets with equal pt those come first that do so in the file. `chosen` are lists and positions
-    of some jets, `ways` the directions of all.
+    Attributes:
+        central, forward, b: int16 per event.
+        rows: the events that have two central jets.
+        first, second: of these events the positions of the two of largest pt, of equal ones those
+            that come first in the file.
     """
-    lists, positions = chosen
-    mass = np.full(len(lists), np.nan)
-    enough = np.flatnonzero(lists.counts >= 2)
-    both = _leading_two(Objects(lists, {"pt": jets.pt[positions]}), enough)
-    known = Objects(jets.lists, {"pt": jets.pt, "mass": jets.mass})
-    pairs = from_counts(np.ones(len(enough), dtype=np.int64))
-    first, second = (
-        momentum(known.taken(pairs, at), ways.at(at)) for at in (positions[one] for one in both)
-    )
-    mass[enough] = (first + second).mass
-    return mass
+
+    central: Counts
+    forward: Counts
+    b: Counts
+    rows: Index
+    first: Index
+    second: Index
+
+
+def count_jets(jets: Objects, selected: Mask, is_central: Mask, is_b: Mask) -> JetCounts:
+    """Counts the selected ones; b jets are central ones."""
+    return JetCounts(*_counted(jets.pt, jets.lists.offsets, selected, is_central, is_b))
+
+
+@compiled("jets.counted")
+def _counted(
+    pt: Array, offsets: Index, selected: Mask, is_central: Mask, is_b: Mask
+) -> tuple[Counts, Counts, Counts, Index, Index, Index]:
+    lists = Lists(offsets)
+    central, positions = lists.chosen(selected & is_central)
+    rows = np.flatnonzero(central.counts >= 2)
+    first, second = _leading_two(Objects(central, {"pt": pt[positions]}), rows)
+    counts = (central.counts, lists.count(selected & ~is_central), lists.count(selected & is_b))
+    n_central, n_forward, n_b = (values.astype(np.int16) for values in counts)
+    return n_central, n_forward, n_b, rows, positions[first], positions[second]
+
+
+def leading_pair_mass(jets: Objects, counts: JetCounts, ways: Directions) -> Array:
+    """Invariant mass [GeV] of the two leading central jets of each event; NaN below two.
+
+    `ways` are the directions of all jets.
+    """
+    masses = pair_masses(jets, ways, counts.first, counts.second)
+    every = np.arange(len(masses))
+    return placed(masses, every, counts.rows, len(jets.lists))
 
 
 def _leading_two(jets: Objects, enough: Index) -> tuple[Index, Index]:

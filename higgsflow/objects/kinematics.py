@@ -115,11 +115,14 @@ def directions(objects: Any) -> Directions:
 def momentum(objects: Any, known: Directions | None = None) -> FourMomentum:
     """Four-momenta of objects with pt [GeV], eta, phi, and mass (0 where there is none)."""
     way = directions(objects) if known is None else known
-    squared = objects.pt**2 * way.energy**2
-    if "mass" in objects.fields:
-        squared = np.copysign(objects.mass**2, objects.mass) + squared
-    pt = objects.pt
-    return FourMomentum(pt * way.x, pt * way.y, pt * way.z, np.sqrt(squared))
+    mass = objects.mass if "mass" in objects.fields else np.zeros(len(objects.pt))
+    return _flying(objects.pt, mass, way)
+
+
+def _flying(pt: Array, mass: Array, way: Directions) -> FourMomentum:
+    """Four-momenta; the square of a mass has its sign."""
+    energy = np.sqrt(np.copysign(mass**2, mass) + pt**2 * way.energy**2)
+    return FourMomentum(pt * way.x, pt * way.y, pt * way.z, energy)
 
 
 def momentum_of_pairs(pt: Array, ways: Directions, first: Index, second: Index) -> Momentum:
@@ -135,6 +138,25 @@ def _added(
     a, b = pt[first], pt[second]
     x, y, z = (a * way[first] + b * way[second] for way in ways)
     return x, y, z
+
+
+def pair_masses(objects: Objects, ways: Directions, first: Index, second: Index) -> Array:
+    """Invariant masses [GeV] of two objects each, at these positions among all."""
+    return _masses((objects.pt, objects.mass), (ways.x, ways.y, ways.z, ways.energy), first, second)
+
+
+@compiled("pairs.masses")
+def _masses(
+    momenta: tuple[Array, Array],
+    ways: tuple[Array, Array, Array, Array],
+    first: Index,
+    second: Index,
+) -> Array:
+    """From pt and mass, and where each object flies."""
+    pt, mass = momenta
+    way = Directions(*ways)
+    one, other = (_flying(pt[at], mass[at], way.at(at)) for at in (first, second))
+    return (one + other).mass
 
 
 def pair_sum(first: Any, second: Any) -> FourMomentum:

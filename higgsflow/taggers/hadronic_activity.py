@@ -10,8 +10,14 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from higgsflow.objects.jets import JetCuts, direction_masks, jet_needs, leading_pair_mass
-from higgsflow.objects.kinematics import Directions, directions, isolated_from
+from higgsflow.objects.jets import (
+    JetCuts,
+    count_jets,
+    direction_masks,
+    jet_needs,
+    leading_pair_mass,
+)
+from higgsflow.objects.kinematics import directions, isolated_from
 from higgsflow.objects.leptons import (
     ElectronCuts,
     MuonCuts,
@@ -36,7 +42,7 @@ from higgsflow.taggers.plain_tagger import PlainTagger, as_plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from higgsflow.events.lists import Index, Lists, Mask
+    from higgsflow.events.lists import Mask
     from higgsflow.events.plain import Objects, PlainEvents
     from higgsflow.model.columns import Need
     from higgsflow.model.context import Context
@@ -47,21 +53,25 @@ Counts = npt.NDArray[np.int16]
 
 @dataclass(frozen=True, eq=False)
 class Selected:
-    """Some objects of a collection: where they are, and what selected them."""
+    """Some objects of a collection, and what selected them."""
 
     all: Objects
     group: CutGroup
-    lists: Lists
-    positions: Index
+
+    @cached_property
+    def passing(self) -> Mask:
+        """Which objects are selected."""
+        return self.group.passing
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How many objects of each event are selected."""
+        return self.all.lists.count(self.passing).astype(np.int16)
 
     @cached_property
     def objects(self) -> Objects:
         """The selected objects with all their fields."""
-        return self.all.taken(self.lists, self.positions)
-
-
-def _selected(objects: Objects, group: CutGroup) -> Selected:
-    return Selected(objects, group, *objects.lists.chosen(group.passing))
+        return self.all[self.passing]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +100,8 @@ class Activity:
     def columns(self) -> dict[str, Any]:
         """The columns that describe the objects; the same ones for all taggers that share them."""
         return {
-            "n_electrons": self.electron.lists.counts.astype(np.int16),
-            "n_muons": self.muon.lists.counts.astype(np.int16),
+            "n_electrons": self.electron.counts,
+            "n_muons": self.muon.counts,
             "n_leptons": self.n_leptons,
             "n_central_jets": self.n_central,
             "n_forward_jets": self.n_forward,
@@ -206,9 +216,29 @@ class ActivityTagger(PlainTagger):
         fixed = events.once(
             f"jets {self.jet}", inputs, lambda: self._fixed(events, jets, electron, muon)
         )
-        group = fixed.preceded_by("pt", jets.pt > self.jet.pt_min)
+        jet = Selected(jets, fixed.preceded_by("pt", jets.pt > self.jet.pt_min))
+        counts = count_jets(jets, jet.passing, *self._kinds(events, jets, year))
         ways = events.once("directions of jets", (jets.eta, jets.phi), lambda: directions(jets))
-        return self._count((electron, muon, _selected(jets, group)), ways, year)
+        return Activity(
+            electron=electron,
+            muon=muon,
+            jet=jet,
+            n_leptons=electron.counts + muon.counts,
+            n_central=counts.central,
+            n_forward=counts.forward,
+            n_b=counts.b,
+            m_jj=leading_pair_mass(jets, counts, ways),
+        )
+
+    def _kinds(self, events: PlainEvents, jets: Objects, year: str) -> tuple[Mask, Mask]:
+        """Which jets are central, and which of these have a b tag."""
+
+        def find() -> tuple[Mask, Mask]:
+            is_central = np.abs(jets.eta) < self.jet.eta_central_max
+            return is_central, is_central & (jets.btagDeepFlavB > self.jet.b_tag_of(year))
+
+        inputs = (jets.eta, jets.btagDeepFlavB)
+        return events.once(f"kinds of jets {self.jet} {year}", inputs, find)
 
     def _lepton(
         self,
@@ -222,7 +252,7 @@ class ActivityTagger(PlainTagger):
         def select() -> Selected:
             away = away_from_photons(leptons, events, cuts.photon_distance)
             named = {**masks(leptons, cuts), "photon_distance": away}
-            return _selected(leptons, coded(named, leptons.lists))
+            return Selected(leptons, coded(named, leptons.lists))
 
         inputs = (*leptons.columns.values(), *_photons(events))
         return events.once(f"{name} {cuts}", inputs, select)
@@ -239,25 +269,6 @@ class ActivityTagger(PlainTagger):
             "muon_distance": isolated_from(jets, muon.objects, apart),
         }
         return coded(named, jets.lists)
-
-    def _count(
-        self, selected: tuple[Selected, Selected, Selected], ways: Directions, year: str
-    ) -> Activity:
-        electron, muon, jet = selected
-        jets, chosen = jet.all, jet.positions
-        is_central = np.abs(jets.eta[chosen]) < self.jet.eta_central_max
-        is_b = is_central & (jets.btagDeepFlavB[chosen] > self.jet.b_tag_of(year))
-        lists, positions = jet.lists.chosen(is_central)
-        return Activity(
-            electron=electron,
-            muon=muon,
-            jet=jet,
-            n_leptons=(electron.lists.counts + muon.lists.counts).astype(np.int16),
-            n_central=lists.counts.astype(np.int16),
-            n_forward=(jet.lists.counts - lists.counts).astype(np.int16),
-            n_b=jet.lists.count(is_b).astype(np.int16),
-            m_jj=leading_pair_mass(jets, (lists, chosen[positions]), ways),
-        )
 
 
 def _photons(events: PlainEvents) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.errors import InvalidConfiguration, TaggerError
 from higgsflow.events.plain import Objects, quick_view
 from higgsflow.model.reference import resolve
@@ -107,6 +108,7 @@ def ask(
     return tuple(decisions)
 
 
+@compiled("columns.first_of")
 def remove_overlap(masks: Any) -> npt.NDArray[np.int16]:
     """The first tag whose mask holds, per row; -1 for none. masks: taggers x rows."""
     tagged = masks.any(axis=0)
@@ -115,8 +117,8 @@ def remove_overlap(masks: Any) -> npt.NDArray[np.int16]:
 
 def overlap_matrix(masks: Any) -> npt.NDArray[np.int64]:
     """O_ij = |mask_i and mask_j|. masks: taggers x rows."""
-    counts = masks.astype(np.int64)
-    return np.asarray(counts @ counts.T)
+    counts = [[np.count_nonzero(one & other) for other in masks] for one in masks]
+    return np.array(counts, dtype=np.int64)
 
 
 def added_columns(step: StepResult) -> dict[str, Any]:
@@ -160,6 +162,5 @@ def categories(step: StepResult, tag_idx: npt.NDArray[np.int16]) -> npt.NDArray[
     chosen = np.zeros(len(tag_idx), dtype=np.int16)
     for position, decision in enumerate(step.decisions):
         if decision.category is not None:
-            mine = tag_idx == position
-            chosen[mine] = decision.category[mine]
+            np.copyto(chosen, decision.category, where=tag_idx == position)
     return chosen

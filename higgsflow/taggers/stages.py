@@ -8,6 +8,7 @@ are row-wise. Code of users is asked for several variations at once, stacked alo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -188,9 +189,12 @@ class Runner:
         return all(is_plain(tagger) for tagger in self.steps[number])
 
     def _reads(self, number: int) -> frozenset[str]:
-        return frozenset(
-            n.name for tagger in self.steps[number] for n in tagger.reads(self.context)
-        )
+        return self._read_by_step[number]
+
+    @cached_property
+    def _read_by_step(self) -> tuple[frozenset[str], ...]:
+        reads = [[t.reads(self.context) for t in taggers] for taggers in self.steps]
+        return tuple(frozenset(n.name for needs in step for n in needs) for step in reads)
 
     def _needs(self, number: int) -> Callable[[Reached], Iterable[str]]:
         """The columns of earlier steps that matter; code of users may look at all of them."""
@@ -213,6 +217,6 @@ class Runner:
         tag_idx = remove_overlap(steps[-1].masks)
         category = categories(steps[-1], tag_idx)
         if not self.keep_untagged:
-            tagged = tag_idx != UNTAGGED
-            tag_idx, category = tag_idx[tagged], category[tagged]
+            tagged = np.flatnonzero(tag_idx != UNTAGGED)
+            tag_idx, category = tag_idx.take(tagged), category.take(tagged)
         return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))

@@ -39,8 +39,9 @@ class TTHTagger(ActivityTagger):
         mask = np.zeros(len(events), dtype=np.bool_)
         category = np.zeros(len(events), dtype=np.int16)
         for position, group in enumerate(groups.values()):
-            category[group.passing & ~mask] = position
-            mask |= group.passing
+            passing = group.passing
+            np.copyto(category, position, where=passing & ~mask)
+            mask |= passing
         return PlainDecision(mask, activity.columns, {**groups, **activity.cuts}, category)
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:

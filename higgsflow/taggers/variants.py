@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.events.plain import Objects
 from higgsflow.taggers.contract import take
 from higgsflow.taggers.sequence import added_columns
@@ -73,10 +74,16 @@ def unlike(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Mask:
     return other
 
 
+@compiled("columns.unlike_at")
+def _unlike_at(mine: npt.NDArray[Any], rows: Index, known: npt.NDArray[Any], places: Index) -> Mask:
+    """Where some rows of one array differ from some of another."""
+    return unlike(mine[rows], known[places])
+
+
 def unlike_rows(mine: Any, known: Any, rows: Index, places: Index) -> Mask:
     """Where rows of one column, or collection, differ from rows of another."""
     if isinstance(mine, np.ndarray):
-        return unlike(mine[rows], known[places])
+        return _unlike_at(mine, rows, known, places)
     if not isinstance(mine, Objects) or mine.fields != known.fields:
         return np.ones(len(rows), dtype=np.bool_)
     a, b = mine.take(rows), known.take(places)

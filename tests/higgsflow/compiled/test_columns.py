@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from higgsflow.compiled import columns as kernels
 from higgsflow.events import plain
-from higgsflow.taggers import contract
+from higgsflow.taggers import contract, sequence, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,3 +56,31 @@ def test_masks_of_other_types_or_lengths_are_left_to_numpy() -> None:
     masks = (np.zeros(2, np.bool_), np.zeros(3, np.bool_))
     assert kernels.codes_of(masks, np.uint8) is NotImplemented
     assert kernels.codes_of((np.zeros(2),), np.uint8) is NotImplemented
+
+
+@law
+@given(hnp.arrays(np.bool_, st.tuples(st.integers(1, 4), st.integers(0, 5))))
+def test_the_first_mask(agrees: Callable[..., Any], masks: Any) -> None:
+    agrees(sequence.remove_overlap, masks)
+
+
+numbers = st.one_of(st.sampled_from([0.0, -0.0, np.nan, np.inf, 1.0]), st.floats())
+
+
+@law
+@given(hnp.arrays(np.float64, 4, elements=numbers), st.data())
+def test_where_numbers_differ(agrees: Callable[..., Any], mine: Any, data: Any) -> None:
+    known = data.draw(hnp.arrays(np.float64, 4, elements=numbers))
+    rows, places = (
+        data.draw(hnp.arrays(np.int64, 5, elements=st.integers(0, 3))) for _ in range(2)
+    )
+    agrees(variants._unlike_at, mine, rows, known, places)
+
+
+def test_comparing_other_types_and_places_is_left_to_numpy() -> None:
+    at = np.array([0])
+    assert kernels.unlike_at(np.zeros(1), at, np.zeros(1, np.int16), at) is NotImplemented
+    assert kernels.unlike_at(np.zeros(1), at, np.zeros(1), at + 1) is NotImplemented
+    assert kernels.unlike_at(np.zeros(1), at, np.zeros(1), np.array([0, 0])) is NotImplemented
+    assert kernels.first_of(np.zeros(3, np.bool_)) is NotImplemented
+    assert kernels.first_of(np.zeros((2, 3))) is NotImplemented

@@ -62,3 +62,16 @@ def test_columns_of_other_lengths_are_left_to_numpy() -> None:
     pt, at = np.zeros(2), np.array([1])
     assert kernels.added(pt, (pt, pt, np.zeros(1)), at, at) is NotImplemented
     assert kernels.ordered(pt, at, at, np.zeros(0)) is NotImplemented
+
+
+@law
+@given(st.tuples(values, values), st.tuples(values, values, values, values), positions, positions)
+def test_masses(agrees: Callable[..., Any], momenta: Any, ways: Any, a: Any, b: Any) -> None:
+    agrees(kinematics._masses, momenta, ways, a, b)
+
+
+def test_masses_of_other_columns_are_left_to_numpy() -> None:
+    pt, at = np.zeros(2), np.array([1])
+    ways = (pt, pt, pt, pt)
+    assert kernels.masses((pt, pt[:1]), ways, at, at) is NotImplemented
+    assert kernels.masses((pt, pt), ways, at, at + 1) is NotImplemented

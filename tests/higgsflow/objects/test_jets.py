@@ -9,7 +9,7 @@ import pytest
 
 from higgsflow.errors import UnknownName
 from higgsflow.events.plain import plain_values
-from higgsflow.objects.jets import JetCuts, jet_masks, jet_needs, leading_pair_mass
+from higgsflow.objects.jets import JetCuts, count_jets, jet_masks, jet_needs, leading_pair_mass
 from higgsflow.objects.kinematics import directions
 from higgsflow.taggers.base import all_of
 
@@ -59,7 +59,9 @@ def test_year_without_b_tag_threshold_is_an_error() -> None:
 
 def mass_of(jets: Any, chosen: Any = None) -> Any:
     mask = np.ones(jets.lists.n, np.bool_) if chosen is None else np.array(chosen)
-    return leading_pair_mass(jets, jets.lists.chosen(mask), directions(jets))
+    everywhere = np.ones(jets.lists.n, np.bool_)
+    counts = count_jets(jets, mask, everywhere, everywhere)
+    return leading_pair_mass(jets, counts, directions(jets))
 
 
 def test_mass_is_of_chosen_jets() -> None:
