@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import Scale, short
-from benchmarks.fit import fit
-from benchmarks.growth import SHORT, Steps, growth
+from benchmarks.growth import SHORT, Steps, growth, steps_of
 from benchmarks.measurement import (
     Growth,
     Measurement,
+    grown,
     growth_table,
+    known_points,
     markdown,
     measurement,
     stages_table,
@@ -60,11 +61,15 @@ def _goals(folder: Path, n_rounds: int) -> None:
 
 
 def _growth(folder: Path, is_short: bool) -> None:
+    """Goes on where it was stopped, if nothing was changed since."""
     scale, steps = (short(folder), SHORT) if is_short else (Scale(folder), Steps())
-    curves = growth(scale, steps)
-    found = Growth(curves=curves, lines={name: fit(points) for name, points in curves.items()})
-    _write(folder / "growth.json", found)
-    draw(folder / "growth.png", curves, found.lines)
+    path = folder / "growth.json"
+    for curves in growth(steps_of(scale, steps), known_points(path)):
+        found = grown(curves)
+        _write(path, found)
+        n_points = sum(map(len, curves.values()))
+        print(f"{n_points} points are measured", file=sys.stderr, flush=True)
+    draw(folder / "growth.png", found.curves, found.lines)
     print(growth_table(found))
 
 

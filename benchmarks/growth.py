@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import program
 from benchmarks.analysis import YEAR, analysis, write_analysis
@@ -14,11 +15,15 @@ from benchmarks.ledger_merge import merge_cost
 from benchmarks.measured import law
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from benchmarks.cases import Scale
 
 Points = dict[int, float]
+EVENTS, VARIATIONS = "events of a job", "variations of a job"
+FILES_INDEX, FILES_JOBS = "small files, index", "small files, jobs"
+SAMPLES, RECORDS = "samples, whole analysis", "job records, ledgers added"
 _SMALL_EVENTS, _SMALL_BRANCHES = 20, 330
 _FILES_OF_A_JOB = 500
 
@@ -37,27 +42,44 @@ class Steps:
 SHORT = Steps((500, 1000), (0, 2), (2, 4), (1, 2), (10, 20))
 
 
-def growth(scale: Scale, steps: Steps) -> dict[str, Points]:
-    """All of them by what they grow with."""
-    index, process = {}, {}
-    for n in steps.files:
-        index[n], process[n] = _files(scale, n)
-    return {
-        "events of a job": {n: _job(scale, scale.some, n) for n in steps.events},
-        "variations of a job": {
-            n: _job(scale, n, min(steps.events[-1], scale.events)) for n in steps.variations
-        },
-        "small files, index": index,
-        "small files, jobs": process,
-        "samples, whole analysis": {n: _samples(scale, n) for n in steps.samples},
-        "job records, ledgers added": {n: merge_cost(_record(scale), n) for n in steps.records},
-    }
+class Step(NamedTuple):
+    """One run, and the curves of which it gives a point each."""
+
+    curves: tuple[str, ...]
+    n: int
+    measure: Callable[[], tuple[float, ...]]
 
 
-def _job(scale: Scale, variations: int, events: int) -> float:
+def steps_of(scale: Scale, steps: Steps) -> list[Step]:
+    """All runs, those that take longest at the end."""
+    some, most = scale.some, min(steps.events[-1], scale.events)
+    return [
+        *(Step((EVENTS,), n, partial(_job, scale, some, n)) for n in steps.events),
+        *(Step((RECORDS,), n, partial(_records, scale, n)) for n in steps.records),
+        *(Step((SAMPLES,), n, partial(_samples, scale, n)) for n in steps.samples),
+        *(Step((VARIATIONS,), n, partial(_job, scale, n, most)) for n in steps.variations),
+        *(Step((FILES_INDEX, FILES_JOBS), n, partial(_files, scale, n)) for n in steps.files),
+    ]
+
+
+def growth(
+    steps: list[Step], known: Mapping[str, Mapping[int, float]]
+) -> Iterator[dict[str, Points]]:
+    """All curves after each run that is not known yet, with what is known."""
+    curves = {name: dict(known.get(name, {})) for step in steps for name in step.curves}
+    yield curves
+    for step in steps:
+        if all(step.n in curves[name] for name in step.curves):
+            continue
+        for name, cost in zip(step.curves, step.measure(), strict=True):
+            curves[name][step.n] = cost
+        yield curves
+
+
+def _job(scale: Scale, variations: int, events: int) -> tuple[float]:
     """A warm job."""
     sized = dataclasses.replace(scale, events=events, basket=min(scale.basket, events))
-    return program.run(Case("signal", "zstd", variations), sized).warm[-1]
+    return (program.run(Case("signal", "zstd", variations), sized).warm[-1],)
 
 
 def _small(scale: Scale) -> Path:
@@ -69,24 +91,25 @@ def _files(scale: Scale, n: int) -> tuple[float, float]:
     """Commands that index n files, and run jobs over many files each."""
     store, case = program.fresh_store(scale, "files"), Case("signal", "zstd", 0)
     paths = copies(_small(scale), scale.folder / "copies", n)
-    jobs = {"n_events_per_output": _FILES_OF_A_JOB * _SMALL_EVENTS}
+    jobs = {"n_events_per_output": _FILES_OF_A_JOB * _SMALL_EVENTS, "n_workers": 2}
     config = program.configure(case, scale, paths, f"files{n}", **jobs)
     index = program.spent(config, scale, store, "IndexSample").cpu
     return index, program.spent(config, scale, store, "ProcessSample").cpu
 
 
-def _samples(scale: Scale, n: int) -> float:
+def _samples(scale: Scale, n: int) -> tuple[float]:
     """RunAnalysis over n samples of a small file each."""
     store = program.fresh_store(scale, "samples")
     paths = copies(_small(scale), scale.folder / "copies", n)
     samples = {f"sample{number}": [path] for number, path in enumerate(paths)}
     config = write_analysis(scale.folder / "analyses" / f"samples{n}.yaml", analysis(samples, 0))
     log = scale.folder / "logs" / f"samples{n}.log"
-    return law("RunAnalysis", "--analysis", config, "--workers", "2", log=log, store=store).cpu
+    return (law("RunAnalysis", "--analysis", config, "--workers", "2", log=log, store=store).cpu,)
 
 
-def _record(scale: Scale) -> Path:
-    """Of a real job with some variations."""
+def _records(scale: Scale, n: int) -> tuple[float]:
+    """Ledgers of n job records, of a real job with some variations."""
     case = Case("signal", "zstd", scale.some)
     folder = scale.folder / "stores" / f"program_{case.name}"
-    return next(folder.rglob(f"chunks/{program.SAMPLE}/{YEAR}/*.json"))
+    record = next(folder.rglob(f"chunks/{program.SAMPLE}/{YEAR}/*.json"))
+    return (merge_cost(record, n),)

@@ -10,13 +10,13 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from benchmarks.fit import Line
+from benchmarks.fit import Line, fit
 from benchmarks.goals import Row, rows
 from benchmarks.measured import ROOT
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from benchmarks.cases import Scale
     from benchmarks.rounds import Round
@@ -44,10 +44,30 @@ class Measurement(Noun):
 
 
 class Growth(Noun):
-    """Costs [CPU-s] at each n, by what they grow with, and the lines fitted to them."""
+    """Costs [CPU-s] at each n, by what they grow with, and the lines fitted to them.
 
+    Attributes:
+        commit: of the program that was measured, with `-changed` where files were not committed.
+    """
+
+    commit: str = ""
     curves: dict[str, dict[int, float]]
     lines: dict[str, Line]
+
+
+def grown(curves: Mapping[str, Mapping[int, float]]) -> Growth:
+    """The curves with a line through each that has two points."""
+    lines = {name: fit(points) for name, points in curves.items() if len(points) > 1}
+    return Growth(commit=_commit(), curves={n: dict(c) for n, c in curves.items()}, lines=lines)
+
+
+def known_points(path: Path) -> dict[str, dict[int, float]]:
+    """What was measured before of this commit; nothing of another one."""
+    try:
+        found = Growth.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found.curves if found.commit == _commit() else {}
 
 
 def measurement(scale: Scale, rounds: Sequence[Round]) -> Measurement:
@@ -116,8 +136,8 @@ def _digits(value: float) -> str:
 
 def _commit() -> str:
     found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True,
-        check=False,
+        ["git", "describe", "--always", "--dirty=-changed"], cwd=ROOT, capture_output=True,
+        text=True, check=False,
     )  # fmt: skip
     return found.stdout.strip() or "unknown"
 

@@ -218,5 +218,5 @@ _LENGTH_AND_VERSION, _IDENTITY = struct.Struct(">IH"), struct.Struct(">hII")
 
 def _n_baskets(seeks: np.ndarray[Any, Any], n_written: int) -> int:
     """How many baskets are written: those after them have no place."""
-    absent = np.flatnonzero(seeks[:n_written] == 0)
-    return int(absent[0]) if len(absent) else min(n_written, len(seeks))
+    written = seeks[:n_written]
+    return len(written) if written.all() else int((written == 0).argmax())
