@@ -90,6 +90,28 @@ def physics_parts() -> dict[str, str]:
     return _frozen[""] if "" in _frozen else _collect("higgsflow.block")
 
 
+def mentions(reference: str, words: Iterable[str]) -> bool:
+    """Whether the code behind `module:name` has one of these words, as attribute or as text.
+
+    Of a script that is not known: then it may.
+    """
+    if lives_in_main(reference):
+        return True
+    paths = filter(None, map(_path_of, code_parts(reference)))
+    wanted = set(words)
+    return any(wanted & _words(path, path.stat().st_mtime_ns) for path in paths)
+
+
+@functools.cache
+def _words(path: Path, mtime_ns: int) -> frozenset[str]:
+    """Attributes and texts of a file; the time tells versions apart."""
+    del mtime_ns
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    attributes = (node.attr for node in nodes if isinstance(node, ast.Attribute))
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return frozenset((*attributes, *(text for text in constants if isinstance(text, str))))
+
+
 def _digest(parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 

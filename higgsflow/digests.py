@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import functools
 import json
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.code import code_parts, freeze, physics_parts
+from higgsflow.identities import identities, sample_of
 from higgsflow.ingredients import digest, flattened, marked
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
 from higgsflow.records.job_record import Product
+from higgsflow.records.names import Names
 from higgsflow.records.recipes import Recipe
 from higgsflow.taggers.function import FunctionTagger
 from higgsflow.variations import find_variation
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.preserved import Bins
     from higgsflow.model.systematic import Systematic
     from higgsflow.plan import Plan
 
@@ -48,16 +52,6 @@ def recipe(plan: Plan) -> Recipe:
     taggers = [[(tagger.name, _of_tagger(tagger)) for tagger in step] for step in plan.steps]
     central = [weight.name for weight in plan.weights if weight.modify_central_weight]
     basic = _basic(plan)
-    common = digest(
-        {
-            **basic,
-            "taggers": [[found for _, found in step] for step in taggers],
-            # without their names, which only name columns
-            "central_weights": sorted(digest(weights[name]) for name in central),
-            # in their order, and by name: random draws are those of the name
-            "corrections": list(corrections.items()),
-        }
-    )
     told = {
         **basic,
         **_told("tagger", {name: found for step in taggers for name, found in step}),
@@ -67,15 +61,24 @@ def recipe(plan: Plan) -> Recipe:
         "order of the corrections": list(corrections),
     }
     sources = _sources(plan)
-    # a column of the generator has another type than the same one passed on as it is
-    variables = {name: kind if kind == "gen" else "" for name, kind in plan.variables.items()}
-    bins = {f"gen:{n}": digest(b.model_dump(mode="json")) for n, b in plan.generator_bins.items()}
-    factors = {column: digest(weights[name]) for column, name in made_by.items()}
+    known = identities(plan, {**corrections, **own, **weights}, dict(chain(*taggers)))
+    common = digest(
+        {
+            **basic,
+            "taggers": known.taggers,
+            "central_weights": sorted(known.weights[name] for name in central),
+            # in their order
+            "corrections": list(known.corrections.values()),
+        }
+    )
+    bins = {f"gen:{n}": digest(["gen", b.model_dump(mode="json")]) for n, b in _bins(plan)}
     wanted = {
-        variation: Product(digest=digest([common, own[source], direction]), columns=variables)
+        variation: Product(
+            digest=digest([common, known.variations[variation]]), columns=known.variables
+        )
         if source
-        else Product(digest=common, columns={**variables, **factors, **bins})
-        for variation, (source, direction) in sources.items()
+        else Product(digest=common, columns={**known.variables, **known.columns, **bins})
+        for variation, (source, _) in sources.items()
     }
     return Recipe(
         common=told,
@@ -84,6 +87,11 @@ def recipe(plan: Plan) -> Recipe:
         weights=weights,
         made_by=made_by,
         products=wanted,
+        names=Names(
+            weights=known.weights,
+            corrections=known.corrections,
+            taggers=tuple(tuple(name for name, _ in step) for step in taggers),
+        ),
     )
 
 
@@ -93,8 +101,13 @@ def freeze_code(analysis: AnalysisModel) -> None:
 
 
 def job_digest(chunk_id: str, wanted: dict[str, Product]) -> str:
-    """What names the files of a job: the chunk and what was wanted of it."""
-    return digest([chunk_id, {name: p.model_dump() for name, p in wanted.items()}])[:12]
+    """What names the files of a job: the chunk and what was wanted of it, whatever its name."""
+    contents = ((p.digest, sorted(p.columns.values())) for p in wanted.values())
+    return digest([chunk_id, sorted(contents)])[:12]
+
+
+def _bins(plan: Plan) -> Iterable[tuple[str, Bins]]:
+    return plan.generator_bins.items()
 
 
 def _sources(plan: Plan) -> dict[str, tuple[str, str]]:
@@ -122,7 +135,7 @@ def _basic(plan: Plan) -> dict[str, Any]:
     """What every variation depends on besides taggers and systematics."""
     return {
         "format of the events": _FORMAT,
-        "sample": plan.context.sample,
+        "sample": sample_of(plan),
         "year": plan.context.year,
         "is data": plan.context.is_data,
         "golden JSON": _golden(plan),

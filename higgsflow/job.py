@@ -30,6 +30,7 @@ from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.plan import Plan, make_plan
 from higgsflow.profiling import count_bytes, is_recording, peak_memory_mb, recording, span
 from higgsflow.records.job_record import Effort, JobRecord, Output, Product, RangeSums
+from higgsflow.records.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ class Job(Noun):
 
     Attributes:
         wanted: the variations to make, with their digests.
+        names: what things are called now, for the record.
         folder: where events and record go, absolute.
         profile: whether the record says where time and memory went.
         known_files: folder that keeps where columns are in files, if there is one.
@@ -56,6 +58,7 @@ class Job(Noun):
     year: str
     chunk: Chunk
     wanted: dict[str, Product]
+    names: Names = Names()
     folder: Path
     attempt: int = 1
     profile: bool = False
@@ -104,11 +107,14 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
         clock.lap("process")
         with span("write"), writing(path):
             rows = writer.close()
+            # a record never stands beside events that it does not describe
+            path.with_suffix(".json").unlink(missing_ok=True)
             publish(temporary, path)
     output = Output(name=path.name, size=path.stat().st_size, checksum=checksum(path), rows=rows)
     clock.lap("write")
     record = JobRecord(
         chunk_id=job.chunk.id, digest=job.digest, attempt=job.attempt, products=job.wanted,
+        names=job.names,
         ranges=books.range_sums(), factor_sums=books.factors, ledgers=books.ledgers,
         by_uproot=books.by_uproot, output=output, effort=clock.effort(recorder),
         versions=_versions(),

@@ -299,6 +299,7 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
             year=self.year,
             chunk=chunk,
             wanted=wanted,
+            names=self.recipe.names,
             folder=self.chunk_folder,
             attempt=attempt,
             profile=self.model.jobs_manager.profile or session.current.profile,

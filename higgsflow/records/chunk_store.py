@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from higgsflow.errors import StoreError
 from higgsflow.model.noun import Noun
 from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, read_head, read_packed
+from higgsflow.records.names import Names, matches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class Seen(Noun):
 
     stem: str
     products: dict[str, Product]
+    names: Names
     output: Output
 
 
@@ -49,6 +51,8 @@ class ChunkStore:
         self.folder = folder
         self._sizes: dict[str, tuple[int, int]] = {}
         self._by_chunk: dict[str, list[Seen]] = {}
+        self._wanted: Mapping[str, Product] = {}
+        self._matched: dict[int, tuple[dict[str, Product], dict[str, str]]] = {}
         try:
             self._look()
         except (FileNotFoundError, NotADirectoryError):
@@ -86,11 +90,18 @@ class ChunkStore:
         """For each variation the stem of the job that holds it; those not there are left out."""
         found = {}
         for seen in self._by_chunk.get(chunk.id, ()):
-            for variation, product in wanted.items():
-                have = seen.products.get(variation)
-                if have is not None and have.covers(product):
-                    found[variation] = seen.stem
+            found |= dict.fromkeys(self._matches(seen.products, wanted), seen.stem)
         return found
+
+    def _matches(self, have: dict[str, Product], wanted: Mapping[str, Product]) -> dict[str, str]:
+        """What `wanted` is called there; nearly all jobs of a sample made the same."""
+        if wanted is not self._wanted:
+            self._wanted, self._matched = wanted, {}
+        # the objects are kept, so that nothing else gets their identity
+        known = self._matched.get(id(have))
+        if known is None:
+            known = self._matched[id(have)] = (have, matches(have, wanted))
+        return known[1]
 
     def products(self, chunk: Chunk) -> dict[str, Product]:
         """What was made of a chunk, by any configuration; the latest job's of each variation."""
@@ -141,9 +152,11 @@ def _read(path: Path, size: int, mtime_ns: int) -> Seen | None:
         content = read_head(path.read_bytes())
         if content["format"] != FORMAT:
             return None
-        products = _shared(json.dumps(content["products"]))
         return Seen.model_construct(
-            stem=path.stem, products=products, output=Output.model_validate(content["output"])
+            stem=path.stem,
+            products=_shared(json.dumps(content["products"])),
+            names=_named(json.dumps(content["names"])),
+            output=Output.model_validate(content["output"]),
         )
     except (ValueError, KeyError, TypeError, ValidationError):
         return None
@@ -153,3 +166,9 @@ def _read(path: Path, size: int, mtime_ns: int) -> Seen | None:
 def _shared(text: str) -> dict[str, Product]:
     """What jobs made; nearly all jobs of a sample made the same, which is kept once."""
     return _PRODUCTS.validate_json(text)
+
+
+@functools.lru_cache(maxsize=1000)
+def _named(text: str) -> Names:
+    """What jobs called things, likewise."""
+    return Names.model_validate_json(text)

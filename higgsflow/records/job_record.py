@@ -19,10 +19,11 @@ from higgsflow.model.jobs import Resources
 from higgsflow.model.noun import Noun
 from higgsflow.records.error_classes import is_infrastructure
 from higgsflow.records.ledger import Ledger
+from higgsflow.records.names import Names
 from higgsflow.records.packed import Packed, as_text, from_text, pack, unpack
 from higgsflow.records.profile import Profile
 
-FORMAT = 3
+FORMAT = 4
 _LEDGERS = b',"ledgers":{"packed":'
 # a frame of a traceback, or of what faulthandler writes, which begins with the last call
 _FRAME = re.compile(r'^ *File "(.+)", line (\d+),? in ', re.MULTILINE)
@@ -70,14 +71,18 @@ class RangeSums(Noun):
 
 
 class Product(Noun):
-    """What makes a variation's events what they are: a digest, and one for each extra column."""
+    """What makes a variation's events what they are: a digest, and one for each extra column.
+
+    No digest has a name in it: the same under another name is the same.
+    """
 
     digest: str
     columns: dict[str, str]
 
     def covers(self, wanted: Product) -> bool:
         """Whether it can be used where `wanted` is asked for; more columns do no harm."""
-        return self.digest == wanted.digest and wanted.columns.items() <= self.columns.items()
+        columns = set(wanted.columns.values())
+        return self.digest == wanted.digest and columns <= set(self.columns.values())
 
 
 class Output(Noun):
@@ -106,6 +111,7 @@ class JobRecord(Noun):
     """One successful job; its ledgers come last, so that the head can be read without them.
 
     Attributes:
+        names: what it calls things by, which may have been renamed since.
         by_uproot: columns that the fast reader left to uproot, each with the reason.
     """
 
@@ -114,6 +120,7 @@ class JobRecord(Noun):
     digest: str
     attempt: int
     products: dict[str, Product]
+    names: Names = Names()
     ranges: tuple[RangeSums, ...]
     factor_sums: dict[str, float]
     by_uproot: dict[str, str] = {}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Names = tuple[str, ...]
 Key = tuple[Any, ...]
+Places = npt.NDArray[np.int64]
 
 N_COUNTER_FIELDS = 3
 MOMENTS_FIELDS = ("n", "mean", "m2", "min", "max", "sumw", "sumwd", "sumwd2")
@@ -150,20 +151,25 @@ def _nested_in_both(
 
 
 @functools.lru_cache(maxsize=1000)
-def positions(layout: Layout, part: Layout) -> npt.NDArray[np.int64]:
+def positions(layout: Layout, part: Layout) -> Places:
     """Where in rows of a layout the numbers of a part of it are."""
-    counters = _where(layout.counters, part.counters)
-    columns = _where(layout.columns, part.columns)
+    return places(layout, part.counters, part.columns)
+
+
+def places(layout: Layout, counters: Sequence[Key], columns: Sequence[Key]) -> Places:
+    """Where in rows of a layout the numbers of some counters and moments are, and the matrix."""
+    of_counters = _where(layout.counters, counters)
+    of_columns = _where(layout.columns, columns)
     n, m = len(layout.counters), len(layout.columns)
     return np.concatenate(
         [
-            *(counters + field * n for field in range(N_COUNTER_FIELDS)),
+            *(of_counters + field * n for field in range(N_COUNTER_FIELDS)),
             N_COUNTER_FIELDS * n + np.arange(layout.size**2),
-            *(layout.n_added + columns + field * m for field in range(len(MOMENTS_FIELDS))),
+            *(layout.n_added + of_columns + field * m for field in range(len(MOMENTS_FIELDS))),
         ]
     )
 
 
-def _where(keys: Sequence[Key], wanted: Sequence[Key]) -> npt.NDArray[np.int64]:
+def _where(keys: Sequence[Key], wanted: Sequence[Key]) -> Places:
     known = {key: position for position, key in enumerate(keys)}
     return np.array([known[key] for key in wanted], dtype=np.int64)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
+from higgsflow.records.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,7 @@ class Recipe(Noun):
         weights: ingredients of each source of weights.
         made_by: the source of each column that holds factors.
         products: the digests of all this, as they stand in the records of jobs.
+        names: what the sources and taggers are called.
     """
 
     common: dict[str, Any]
@@ -38,6 +40,7 @@ class Recipe(Noun):
     weights: dict[str, dict[str, Any]]
     made_by: dict[str, str]
     products: dict[str, Product]
+    names: Names = Names()
 
 
 class RecipeBook:

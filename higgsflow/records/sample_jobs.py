@@ -16,10 +16,12 @@ from higgsflow.records.lumi_coverage import SampleCoverage
 from higgsflow.records.profile import Profile, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from higgsflow.records.chunk_store import ChunkStore
+    from higgsflow.records.chunk_store import ChunkStore, Seen
     from higgsflow.records.job_record import Effort
+    from higgsflow.records.packed import Packed
+    from higgsflow.renaming import Renaming
 
 
 class JobRow(Noun):
@@ -82,6 +84,10 @@ class SampleJobs(Noun):
         return tuple(row for row in self.rows if row.status == "done")
 
 
+def _as_it_was(_: Seen) -> None:
+    """Nothing was renamed."""
+
+
 class Collected(Noun):
     """Sums and ledgers over chunks."""
 
@@ -91,12 +97,15 @@ class Collected(Noun):
 
 
 def collect(
-    store: ChunkStore, chunks: Sequence[Chunk], sources: Mapping[str, Mapping[str, str]]
+    store: ChunkStore,
+    chunks: Sequence[Chunk],
+    sources: Mapping[str, Mapping[str, str]],
+    renaming: Callable[[Seen], Renaming | None] = _as_it_was,
 ) -> tuple[Collected, dict[str, list[JobRecord]]]:
     """Adds the records of the done chunks in the order of their ids, and returns them by chunk.
 
     The returned ones come without their products and ledgers, which would fill the memory. A factor
-    that some job did not sum has no sum.
+    that some job did not sum has no sum. Names are those of today, by the renaming of each job.
     """
     records: dict[str, list[JobRecord]] = {}
     ranges: dict[str, tuple[RangeSums, ...]] = {}
@@ -105,7 +114,7 @@ def collect(
     for chunk in sorted((c for c in chunks if c.id in sources), key=lambda c: c.id):
         by_stem = {}
         for stem, variations in _by_stem(sources[chunk.id]).items():
-            by_stem[stem], packed = store.packed(stem)
+            by_stem[stem], packed = _read(store, stem, renaming)
             ledgers.add(packed, variations)
         records[chunk.id] = list(by_stem.values())
         base = by_stem[sources[chunk.id].get(NOMINAL, next(iter(by_stem)))]
@@ -118,6 +127,18 @@ def collect(
         }
     in_order = tuple(part for chunk in chunks for part in ranges.get(chunk.id, ()))
     return Collected(ranges=in_order, factor_sums=factors, ledgers=ledgers.ledgers()), records
+
+
+def _read(
+    store: ChunkStore, stem: str, renaming: Callable[[Seen], Renaming | None]
+) -> tuple[JobRecord, tuple[Packed, ...]]:
+    """A record and its packed ledgers, by the names of today."""
+    record, packed = store.packed(stem)
+    found = renaming(store.seen(stem))
+    if found is None:
+        return record, packed
+    sums = found.factor_sums(record.factor_sums)
+    return record.model_copy(update={"factor_sums": sums}), found.ledgers(packed)
 
 
 def _by_stem(sources: Mapping[str, str]) -> dict[str, list[str]]:

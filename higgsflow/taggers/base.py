@@ -48,6 +48,8 @@ class Tagger(Noun):
 
     # columns of earlier steps that it needs, whatever its options
     needs_columns: ClassVar[tuple[str, ...]] = ()
+    # options that only name columns that it adds, which are always as many and of the same types
+    names_columns: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def reads(self, context: Context) -> tuple[Need, ...]:

@@ -78,10 +78,15 @@ class FunctionTagger(Tagger):
         kinds = (int, float, str, list, tuple, dict)
         return {p.name: p.default for p in parameters if isinstance(p.default, kinds)}
 
+    @property
+    def takes_context(self) -> bool:
+        """Whether the function is told the sample and the year."""
+        return "context" in inspect.signature(resolve(self.function)).parameters
+
     def select(self, events: Any, context: Context) -> Decision:
         """Calls the function."""
         function = resolve(self.function)
-        extra = {"context": context} if "context" in inspect.signature(function).parameters else {}
+        extra = {"context": context} if self.takes_context else {}
         result = function(events, **extra, **self.options)
         if isinstance(result, Decision):
             return result

@@ -49,6 +49,8 @@ class ModelTagger(Tagger):
     With boundaries the category counts the intervals from the lowest, from 0.
     """
 
+    names_columns: ClassVar[tuple[str, ...]] = ("score",)
+
     model: Annotated[Path, BeforeValidator(_absolute)] = Field(
         description="file of an ONNX model (.onnx) or of XGBoost (.json, .ubj)"
     )

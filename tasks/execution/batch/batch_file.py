@@ -22,6 +22,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.model.reference import folder_of_module
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
+from higgsflow.records.names import Names  # noqa: TC001 (pydantic reads it)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ class Header(Noun):
         engine: of what the jobs are.
         folder: where events and records go; failures and logs go to `jobs_folder`.
         wanted: the variations to make; chunks name one of these.
+        names: what `Job` says of them.
         known_files: what `Job` says of it.
     """
 
@@ -50,6 +52,7 @@ class Header(Noun):
     folder: Path
     jobs_folder: Path
     wanted: tuple[dict[str, Product], ...]
+    names: Names = Names()
     known_files: Path | None = None
 
 
@@ -181,6 +184,7 @@ def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
         folder=job.folder,
         jobs_folder=jobs_folder,
         wanted=(),
+        names=job.names,
         known_files=job.known_files,
     )
 

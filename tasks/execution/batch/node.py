@@ -96,6 +96,7 @@ def job_of(header: Header, portion: Portion, scratch: Path) -> Job:
         year=header.year,
         chunk=portion.chunk,
         wanted=header.wanted[portion.wanted],
+        names=header.names,
         folder=scratch,
         attempt=portion.attempt,
         profile=header.analysis.jobs_manager.profile,

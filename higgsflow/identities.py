@@ -1,0 +1,178 @@
+"""What a thing is, whatever it and the things that it names are called.
+
+A digest of what determines its numbers. Names count where numbers depend on them: random draws are
+those of a name, and code of a user that looks at the name of the sample or of its tagger may do
+anything with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from higgsflow.code import mentions
+from higgsflow.ingredients import digest
+from higgsflow.taggers.function import FunctionTagger
+from higgsflow.weights import factor_column, full_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from higgsflow.ingredients import Ingredients
+    from higgsflow.model.shift import Shift
+    from higgsflow.model.systematic import IndependentCollection, WeightSystematic
+    from higgsflow.plan import Plan
+    from higgsflow.taggers.base import Tagger
+
+_DRAWS = ("smear", "resolution")
+# by which the code of a class may get at the values of its fields, and of what it is given
+_WHOLE = ("model_dump", "model_dump_json", "model_copy", "spec", "__dict__")
+
+
+@dataclass(frozen=True)
+class Identities:
+    """Digests without names, of everything that has one.
+
+    Attributes:
+        taggers: step by step.
+        variations: of independent collections only.
+        variables, columns: of output columns, those of interest and those of weights.
+    """
+
+    weights: dict[str, str]
+    corrections: dict[str, str]
+    taggers: tuple[tuple[str, ...], ...]
+    variations: dict[str, str]
+    variables: dict[str, str]
+    columns: dict[str, str]
+
+
+def identities(
+    plan: Plan, sources: Mapping[str, Ingredients], taggers: Mapping[str, Ingredients]
+) -> Identities:
+    """What everything is, given the ingredients of all sources and taggers by their names."""
+    corrections = {
+        name: digest(_of_shift(source, sources[name]))
+        for name, source in plan.systematics.corrections.items()
+    }
+    variations = {
+        variation: digest([_of_collection(source, sources[name], corrections), direction])
+        for name, source in plan.systematics.independent_collections.items()
+        for direction, variation in zip(source.directions, source.variations, strict=True)
+    }
+    weights = _of_weights(plan, sources, variations)
+    return Identities(
+        weights=weights,
+        corrections=corrections,
+        taggers=tuple(
+            tuple(digest(_of_tagger(t, taggers[t.name], plan)) for t in step) for step in plan.steps
+        ),
+        variations=variations,
+        variables={name: digest(what) for name, what in _variables(plan).items()},
+        columns=_columns(plan, weights),
+    )
+
+
+def _of_shift(source: Shift, said: Ingredients) -> dict[str, Any]:
+    """What a correction of the nominal events is, given its ingredients."""
+    draws = {"draws are those of": source.name} if source.mode in _DRAWS else {}
+    return {**said, **draws}
+
+
+def _of_collection(
+    source: IndependentCollection, said: Ingredients, corrections: Mapping[str, str]
+) -> dict[str, Any]:
+    """What an independent collection is, given its ingredients and what the corrections are."""
+    of_correction = corrections.get(source.of_correction, source.of_correction)
+    return {**_of_shift(source, said), "nominal_correction": of_correction}
+
+
+def _of_weights(
+    plan: Plan, sources: Mapping[str, Ingredients], variations: Mapping[str, str]
+) -> dict[str, str]:
+    """What each weight is.
+
+    Counters are kept for every combination of the bins of sources that preserve sums: two of these
+    that are the same are not one.
+    """
+    found: dict[str, str] = {}
+    for weight in plan.weights:
+        one = digest(_of_weight(weight, sources[weight.name], plan, variations))
+        twins = list(found.values()).count(one) if weight.preserved is not None else 0
+        found[weight.name] = digest([one, twins]) if twins else one
+    return found
+
+
+def _of_weight(
+    weight: WeightSystematic, said: Ingredients, plan: Plan, variations: Mapping[str, str]
+) -> dict[str, Any]:
+    """What a weight is, but for the names of tags, taggers and variations that it names."""
+    own = {name: value for name, value in said.items() if not name.startswith("under.")}
+    taggers = {t.name: position for position, t in enumerate(chain(*plan.steps))}
+    return {
+        **own,
+        "modifies_taggers": sorted(plan.tags.index(tag) for tag in weight.modifies_taggers),
+        "preserve.after": sorted(str(taggers.get(name, name)) for name in weight.cuts_before),
+        "under": {variations.get(name, name): d for name, d in weight.under.items()},
+    }
+
+
+def _columns(plan: Plan, weights: Mapping[str, str]) -> dict[str, str]:
+    """What the output columns of weights are."""
+    found = {}
+    for weight in plan.weights:
+        for direction in weight.directions:
+            own = (weights[weight.name], direction)
+            found[factor_column(weight, direction)] = digest(["factor", *own])
+            found[full_column(weight, direction)] = digest(["full", *own])
+    return {name: found[name] for name in plan.weight_columns}
+
+
+def _of_tagger(tagger: Tagger, said: Ingredients, plan: Plan) -> dict[str, Any]:
+    """What a tagger is, but for its name and the names that it may give to columns."""
+    added = tagger.adds(plan.context)
+    naming = tagger.names_columns
+    own = {name: value for name, value in said.items() if name not in ("name", *naming)}
+    columns = list(added.values()) if naming else dict(added)
+    name = {"name": tagger.name} if _sees(tagger, ("name", *_WHOLE)) else {}
+    return {**own, **name, "adds": columns}
+
+
+def _variables(plan: Plan) -> dict[str, str]:
+    """What each variable of interest is: the column of the input, or of a tagger.
+
+    A column that an option names is the one that this tagger adds at this place.
+    """
+    made: dict[str, str] = {}
+    for step, taggers in enumerate(plan.steps):
+        for position, tagger in enumerate(taggers):
+            for place, name in enumerate(tagger.adds(plan.context)):
+                own = f"{step}.{position}.{place}" if tagger.names_columns else f"'{name}'"
+                made.setdefault(name, f"added: {own}")
+    passed_on = ("input", "gen")
+    return {
+        name: f"{kind}: {name}" if kind in passed_on else made[name]
+        for name, kind in plan.variables.items()
+    }
+
+
+def sample_of(plan: Plan) -> str:
+    """The name of the sample, where code of a tagger looks at it; else empty."""
+    taggers = (tagger for step in plan.steps for tagger in step)
+    seen = any(_is_told(tagger) and _sees(tagger, ("sample", *_WHOLE)) for tagger in taggers)
+    return plan.context.sample if seen else ""
+
+
+def _is_told(tagger: Tagger) -> bool:
+    """Whether it is given the context at all."""
+    return not isinstance(tagger, FunctionTagger) or tagger.takes_context
+
+
+def _sees(tagger: Tagger, words: Sequence[str]) -> bool:
+    """Whether the code of a user has one of these words; what is shipped looks at no name."""
+    if isinstance(tagger, FunctionTagger):
+        # a function is not told what its tagger is called
+        return "sample" in words and mentions(tagger.function, words)
+    reference = tagger.spec()["tagger"]
+    return not reference.startswith("higgsflow.") and mentions(reference, words)
