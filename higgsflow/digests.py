@@ -89,6 +89,7 @@ def recipe(plan: Plan) -> Recipe:
         products=wanted,
         names=Names(
             weights=known.weights,
+            collections=known.collections,
             corrections=known.corrections,
             taggers=tuple(tuple(name for name, _ in step) for step in taggers),
         ),

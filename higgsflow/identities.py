@@ -42,6 +42,7 @@ class Identities:
 
     weights: dict[str, str]
     corrections: dict[str, str]
+    collections: dict[str, str]
     taggers: tuple[tuple[str, ...], ...]
     variations: dict[str, str]
     variables: dict[str, str]
@@ -56,8 +57,12 @@ def identities(
         name: digest(_of_shift(source, sources[name]))
         for name, source in plan.systematics.corrections.items()
     }
+    collections = {
+        name: digest(_of_collection(source, sources[name], corrections))
+        for name, source in plan.systematics.independent_collections.items()
+    }
     variations = {
-        variation: digest([_of_collection(source, sources[name], corrections), direction])
+        variation: digest([collections[name], direction])
         for name, source in plan.systematics.independent_collections.items()
         for direction, variation in zip(source.directions, source.variations, strict=True)
     }
@@ -65,6 +70,7 @@ def identities(
     return Identities(
         weights=weights,
         corrections=corrections,
+        collections=collections,
         taggers=tuple(
             tuple(digest(_of_tagger(t, taggers[t.name], plan)) for t in step) for step in plan.steps
         ),

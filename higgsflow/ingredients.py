@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Ingredients = Mapping[str, Any]
 _MARK = "#"
+_NAME = "name of "
 _LONG = 60  # characters of a value in a message
 
 
@@ -47,15 +48,56 @@ def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
+def named(kind: str, names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Names of things of a kind as ingredients, given what each of them is.
+
+    A thing that is called otherwise is then told from one that is new.
+    """
+    found: dict[str, list[str]] = {}
+    for name, content in sorted(names.items()):
+        found.setdefault(f"{_NAME}{kind} {content}", []).append(name)
+    return found
+
+
 def differences(before: Ingredients, today: Ingredients) -> tuple[str, ...]:
     """What has changed, in words: `tagger diphoton: lead_pt_min 35 -> 40`."""
-    news = [n for n in today if n not in before]
-    gone = [n for n in before if n not in today]
+    names = _of_names(before), _of_names(today)
+    news = [n for n in today if n not in before and n not in names[1]]
+    gone = [n for n in before if n not in today and n not in names[0]]
+    both = [n for n in today if n in before and n not in names[1]]
     return (
-        *(_told(n, before[n], today[n]) for n in today if n in before and before[n] != today[n]),
+        *_renamed(*names),
+        *(_told(n, before[n], today[n]) for n in both if before[n] != today[n]),
         *_whole(news, before, "new"),
         *_whole(gone, today, "gone"),
     )
+
+
+def _of_names(content: Ingredients) -> dict[str, list[str]]:
+    return {name: value for name, value in content.items() if name.startswith(_NAME)}
+
+
+def _renamed(before: Mapping[str, list[str]], today: Mapping[str, list[str]]) -> Iterator[str]:
+    """What is called otherwise, and what came or went; what only changed is told elsewhere."""
+    for key, names in today.items():
+        kind, had = _kind_of(key), before.get(key, [])
+        came = ", ".join(name for name in names if name not in had)
+        went = ", ".join(name for name in had if name not in names)
+        if came and went:
+            yield f"{kind} {went} renamed to {came}: nothing to make again"
+        elif came and had:
+            yield f"{kind} {came} is the same as {had[0]}: nothing to make again"
+        elif went:
+            yield f"{kind} {went} is gone"
+    for one, other, word in ((today, before, "new"), (before, today, "gone")):
+        known = {(_kind_of(key), name) for key, names in other.items() for name in names}
+        for key in (key for key in one if key not in other):
+            own = [name for name in one[key] if (_kind_of(key), name) not in known]
+            yield from (f"{_kind_of(key)} {name} is {word}" for name in own)
+
+
+def _kind_of(key: str) -> str:
+    return key.removeprefix(_NAME).rpartition(" ")[0]
 
 
 def _whole(names: Iterable[str], other: Ingredients, word: str) -> Iterator[str]:

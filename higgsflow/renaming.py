@@ -6,9 +6,10 @@ under the name that it had. What is stored under names that mean nothing today i
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.model.systematic import CENTRAL, NOMINAL
+from higgsflow.model.systematic import CENTRAL
 from higgsflow.preserved import bin_column
 from higgsflow.records.layout import Layout, Places, places
 from higgsflow.records.names import Called, counterparts, matches
@@ -75,7 +76,7 @@ class Renaming:
 
     def _of_products(self, seen: Seen, recipe: Recipe) -> dict[str, str]:
         """Columns of today with those of the file, of all variations that are in it."""
-        found = {}
+        found: dict[str, str] = {}
         for variation, stored in self._variations.items():
             had, wanted = seen.products[stored].columns, recipe.products[variation].columns
             found |= counterparts(had, wanted)
@@ -108,7 +109,7 @@ class Renaming:
     def factor_sums(self, sums: Mapping[str, float]) -> dict[str, float]:
         """Sums before any cut by the names of today."""
         columns, owners = _inverse(self._columns), _inverse(self._owners)
-        found = {}
+        found: dict[str, float] = {}
         for name, value in sums.items():
             before, _, after = name.partition(":")
             if before == "clamped":
@@ -125,11 +126,11 @@ class Renaming:
         variations = _inverse(self._variations)
         found = []
         for group in groups:
-            rows = [(i, now) for i, v in enumerate(group.variations) for now in variations.get(v, ())]
+            own = [variations.get(variation, ()) for variation in group.variations]
+            rows = [row for row, names in enumerate(own) for _ in names]
             if rows:
-                layout, places = self._layout(group.layout)
-                taken = group.rows[[i for i, _ in rows]][:, places]
-                found.append(Packed(layout, tuple(now for _, now in rows), taken))
+                layout, wanted = self._layout(group.layout)
+                found.append(Packed(layout, tuple(chain(*own)), group.rows[rows][:, wanted]))
         return tuple(found)
 
     def _layout(self, stored: Layout) -> tuple[Layout, Places]:
@@ -156,8 +157,8 @@ class Renaming:
             flows=flows, before=before, after=after, size=stored.size, moments=moments,
             yields=yields, kept=kept,
         )  # fmt: skip
-        counters, columns = ([origin[k] for k in keys] for keys in (layout.counters, layout.columns))
-        return layout, places(stored, counters, columns)
+        counters = [origin[key] for key in layout.counters]
+        return layout, places(stored, counters, [origin[key] for key in layout.columns])
 
     def _yields(self, name: str) -> tuple[str, ...]:
         """What a counter of a weight is called today, of some bins or of all."""

@@ -116,7 +116,8 @@ class MergeSample(VariationTask):
 
         jobs = MonitorJobs.req(self).output().read(SampleJobs)
         found = self.input().read(Normalization)
-        store = ChunkStore(ProcessSample.req(self).chunk_folder)
+        process = ProcessSample.req(self)
+        store = ChunkStore(process.chunk_folder)
         counted = [row for row in jobs.done if row.chunk_id in found.chunks]
         parts = {}
         for variation in variations:
@@ -127,6 +128,7 @@ class MergeSample(VariationTask):
                     stem=stem,
                     path=store.folder / store.seen(stem).output.name,
                     checksum=store.seen(stem).output.checksum,
+                    called=process.renamings.called(store.seen(stem)),
                 )
                 for chunk_id, stem in stems.items()
             )
@@ -178,13 +180,18 @@ class MergeSample(VariationTask):
     def _ingredients(self, found: Normalization, variation: str) -> Ingredients:
         """What a merged file depends on: its own events and the scale, not other variations."""
         known = {"inputs", "made_from", "sources", "chunks", "weight_ratios"}
+        # the same names may mean something else than they did
+        wanted = ProcessSample.req(self).wanted[variation]
+        columns = (*self.plan.variables, *self._weights(variation))
         return {
-            "events": marked(str(found.sources.get(variation))),
+            "events": marked(digest([found.sources.get(variation), wanted.digest])),
             "chunks": marked(digest(found.chunks)),
             **flattened(found.model_dump(mode="json", exclude=known)),
             "ratios of weights": marked(digest(found.weight_ratios.get(variation))),
             "variables": list(self.plan.variables),
             "columns of weights": list(self._weights(variation)),
+            "columns": marked(digest([wanted.columns[name] for name in columns])),
+            "tags": list(self.plan.tags),
             "process_id": self.pair.sample.process_id,
             "format of merged files": _FORMAT,
             "output_format": self.model.output_format,

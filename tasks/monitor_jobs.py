@@ -125,7 +125,7 @@ class MonitorJobs(VariationTask):
         failures = process.final_failures(store)
         index = index_of(process.index_task.output()).index
         counted = countable(index, chunks, sources)
-        found, records = collect(store, counted, sources)
+        found, records = collect(store, counted, sources, process.renamings.of)
         torn = [chunk for chunk in chunks if chunk.id in sources and chunk not in counted]
         records |= collect(store, torn, sources)[1]
         lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
@@ -158,8 +158,7 @@ class MonitorJobs(VariationTask):
     def _tell_what_landed(self, n_done: int, n_chunks: int, process: ProcessSample) -> None:
         """Says so when what was merged without some jobs is merged again with them."""
         before = self.output().made_from() or {}
-        wanted = {v: product.model_dump() for v, product in process.wanted.items()}
-        same = before.get("what jobs make") == marked(digest(wanted))
+        same = before.get("what jobs make") == marked(process.recipe.made)
         n_before = before.get("chunks that are done", 0)
         if same and before.get("chunks") == self._chunked(process) and 0 < n_before < n_done:
             scaled = "" if self.pair.is_data else " with a new scale1fb"
@@ -211,13 +210,13 @@ class MonitorJobs(VariationTask):
         self, sources: dict[str, dict[str, str]], process: ProcessSample
     ) -> Ingredients:
         """What the table depends on: which jobs made what of which chunks."""
-        wanted = {v: product.model_dump() for v, product in process.wanted.items()}
         return {
             "chunks": self._chunked(process),
             "chunks that are done": len(sources),
             "outputs of jobs": marked(digest(sources)),
-            "variations": list(wanted),
-            "what jobs make": marked(digest(wanted)),
+            **process.recipe.named(),
+            "variations": list(process.wanted) if self.variation else [],
+            "what jobs make": marked(process.recipe.made),
             "index": marked(str(process.index_task.output().recorded())),
         }
 

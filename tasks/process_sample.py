@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from higgsflow.records.failures import FailureLog
     from higgsflow.records.job_record import FailureRecord, Product
     from higgsflow.records.recipes import Recipe, RecipeBook
+    from higgsflow.renaming import Renamings
 
 
 class ChunkTarget(law.LocalFileTarget):
@@ -208,6 +209,13 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
         from higgsflow.digests import recipe
 
         return recipe(self.plan)
+
+    @functools.cached_property
+    def renamings(self) -> Renamings:
+        """How to read outputs of jobs by the names of today."""
+        from higgsflow.renaming import Renamings
+
+        return Renamings(self.recipe, self.plan.systematics)
 
     @property
     def recipes(self) -> RecipeBook:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.records.names import Called
     from higgsflow.verification.certificate import Certificate
     from higgsflow.verification.merged import Evidence
 
@@ -71,7 +72,8 @@ class VerifyStore(VariationTask):
         from higgsflow.verification.merged import verify
 
         paths = sorted(self.stage_folder("merged").glob("*.json"))
-        chosen = [path for path in paths if not self.variation or path.stem in self.variation]
+        # of a variation that is called otherwise today, or not wanted, nothing is current
+        chosen = [path for path in paths if path.stem in self.variations]
         for path in chosen:
             try:
                 manifest = Manifest.model_validate_json(path.read_bytes())
@@ -83,6 +85,8 @@ class VerifyStore(VariationTask):
     def _evidence(self, variation: str) -> Evidence:
         from higgsflow.normalization import Normalization
         from higgsflow.preserved import column_ratios
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.names import Called
         from higgsflow.verification.merged import Evidence
 
         targets = (
@@ -98,10 +102,18 @@ class VerifyStore(VariationTask):
                 )
         found = targets[1].read(Normalization)
         ratios = found.weight_ratios.get(variation, {})
+        process = ProcessSample.req(self, variation=())
+        store = ChunkStore(process.chunk_folder)
+
+        def called(stem: str) -> Called:
+            seen = store.said(stem)
+            return Called() if seen is None else process.renamings.called(seen)
+
         return Evidence(
             pair=self.pair,
             index=index_of(targets[0]).index,
             normalization=found,
-            chunks=ProcessSample.req(self, variation=()).chunk_folder,
+            chunks=process.chunk_folder,
+            called=called,
             ratios=column_ratios(self.plan.systematics, ratios, variation) if ratios else {},
         )

@@ -24,7 +24,9 @@ from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.manifest import Manifest
 from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
 from higgsflow.output.provenance import Origin, annotated, provenance
+from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
+from higgsflow.records.names import Called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,12 +39,17 @@ _TOGETHER = 200_000_000
 
 
 class Part(Noun):
-    """One job output in a merge."""
+    """One job output in a merge.
+
+    Attributes:
+        called: what is called otherwise in it than today.
+    """
 
     chunk_id: str
     stem: str
     path: Path
     checksum: str
+    called: Called = Called()
 
 
 class MergeOrder(Noun):
@@ -171,7 +178,7 @@ def _tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any
             outputs.setdefault(part.stem, part)
     begun: set[str] = set()
     for stem, part in outputs.items():
-        file = ChunkFile(part.path, part.checksum)
+        file = by_names_of_today(ChunkFile(part.path, part.checksum), part.called)
         for variation in by_stem[stem]:
             columns = _input_columns(order, variation)
             if variation not in begun:

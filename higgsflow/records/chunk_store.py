@@ -88,7 +88,7 @@ class ChunkStore:
 
     def sources(self, chunk: Chunk, wanted: Mapping[str, Product]) -> dict[str, str]:
         """For each variation the stem of the job that holds it; those not there are left out."""
-        found = {}
+        found: dict[str, str] = {}
         for seen in self._by_chunk.get(chunk.id, ()):
             found |= dict.fromkeys(self._matches(seen.products, wanted), seen.stem)
         return found
@@ -133,6 +133,11 @@ class ChunkStore:
         """What the record of a job says of its outputs."""
         by_stem = {seen.stem: seen for seen in self._by_chunk[stem.partition(".")[0]]}
         return by_stem[stem]
+
+    def said(self, stem: str) -> Seen | None:
+        """What a record says, also of outputs that are gone; None when it does not parse."""
+        path = self.folder / f"{stem}.json"
+        return _read(path, *self._sizes[path.name]) if path.name in self._sizes else None
 
     def record(self, stem: str) -> JobRecord:
         """The whole record of a job."""

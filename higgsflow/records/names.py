@@ -22,11 +22,12 @@ class Names(Noun):
     """How a configuration calls what jobs count and write.
 
     Attributes:
-        weights, corrections: what each source is, by its name.
+        weights, collections, corrections: what each source is, by its name.
         taggers: their names, step by step; what each is stands in the digest of every product.
     """
 
     weights: dict[str, str] = {}
+    collections: dict[str, str] = {}
     corrections: dict[str, str] = {}
     taggers: tuple[tuple[str, ...], ...] = ()
 

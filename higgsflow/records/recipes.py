@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from higgsflow.ingredients import digest, named
 from higgsflow.model.noun import Noun
+from higgsflow.model.source import NOMINAL
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
@@ -41,6 +43,29 @@ class Recipe(Noun):
     made_by: dict[str, str]
     products: dict[str, Product]
     names: Names = Names()
+
+    def named(self) -> dict[str, list[str]]:
+        """What everything is called, as ingredients: by what it is, all names that it has."""
+        nominal = self.products[NOMINAL]
+        of_columns = {n: d for n, d in nominal.columns.items() if n not in self.made_by}
+        taggers = {
+            name: f"{nominal.digest}.{step}.{position}"
+            for step, names in enumerate(self.names.taggers)
+            for position, name in enumerate(names)
+        }
+        kinds = {
+            "systematic": {**self.names.weights, **self.names.collections},
+            "correction": self.names.corrections,
+            "tagger": taggers,
+            "column": of_columns,
+        }
+        return {k: n for kind, names in kinds.items() for k, n in named(kind, names).items()}
+
+    @property
+    def made(self) -> str:
+        """A digest of what jobs make, whatever it is called."""
+        contents = ((p.digest, sorted(p.columns.values())) for p in self.products.values())
+        return digest(sorted(contents))
 
 
 class RecipeBook:

@@ -11,19 +11,27 @@ import numpy as np
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.merged_events import pieces
+from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
 from higgsflow.records.job_record import JobRecord
+from higgsflow.records.names import Called
 from higgsflow.verification.certificate import Certificate, NotAsClaimed, claim, claim_sum
 from higgsflow.verification.intervals import check_completeness, intervals_of
 from higgsflow.verification.normalisation import denominator_of, scale1fb_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from higgsflow.events.index import SampleIndex
     from higgsflow.model.sample import SampleYear
     from higgsflow.normalization import Normalization
     from higgsflow.output.manifest import Manifest
 
 _WEIGHTS = ("weight_central", "weight_central_no_lumi", "weight_central_initial")
+
+
+def _as_today(_: str) -> Called:
+    return Called()
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Evidence:
     Attributes:
         chunks: the folder of job outputs and records.
         ratios: what columns of weights were multiplied with besides, where sums are preserved.
+        called: by the name of a job's outputs, what in them is called otherwise today.
     """
 
     pair: SampleYear
@@ -40,6 +49,7 @@ class Evidence:
     normalization: Normalization
     chunks: Path
     ratios: Ratios
+    called: Callable[[str], Called] = _as_today
 
 
 def verify(manifest: Manifest, evidence: Evidence) -> Certificate:
@@ -130,15 +140,15 @@ def _check_events(
     rows, sums, sizes = 0, dict.fromkeys(_WEIGHTS, 0.0), dict.fromkeys(_WEIGHTS, 0.0)
     for record in records:
         path = evidence.chunks / record.output.name
-        n = 0
-        for table in _job_tables(path, record, manifest.variation, evidence.ratios):
+        called, n = evidence.called(path.stem), 0
+        for table in _job_tables(path, record, manifest.variation, (evidence.ratios, called)):
             n += len(table)
             for name, scale in scales.items():
                 own = "weight_central_initial" if name.endswith("initial") else "weight_central"
                 values = table[own].to_numpy() * scale
                 sums[name] += float(values.sum())
                 sizes[name] += float(np.abs(values).sum())
-        claim("rows", record.output.rows.get(manifest.variation, 0), n, str(path))
+        claim("rows", record.output.rows.get(called.variation(manifest.variation), 0), n, str(path))
         rows += n
     merged_rows, merged = _merged_sums(Path(manifest.path))
     claim("rows", manifest.rows, merged_rows, manifest.path)
@@ -148,12 +158,12 @@ def _check_events(
     return merged_rows, merged["weight_central"]
 
 
-def _job_tables(path: Path, record: JobRecord, variation: str, ratios: Ratios) -> Any:
+def _job_tables(path: Path, record: JobRecord, variation: str, known: tuple[Ratios, Called]) -> Any:
+    ratios, called = known
     columns = ("weight_central", "weight_central_initial")
     own = {name: of_column for name, of_column in ratios.items() if name in columns}
-    for table in ChunkFile(path, record.output.checksum).read(
-        variation, [*columns, *bin_columns(own)]
-    ):
+    file = by_names_of_today(ChunkFile(path, record.output.checksum), called)
+    for table in file.read(variation, [*columns, *bin_columns(own)]):
         yield rescaled(table, own)
 
 

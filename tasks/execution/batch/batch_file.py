@@ -22,7 +22,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.model.reference import folder_of_module
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
-from higgsflow.records.names import Names  # noqa: TC001 (pydantic reads it)
+from higgsflow.records.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
