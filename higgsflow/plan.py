@@ -54,6 +54,9 @@ if TYPE_CHECKING:
 
 # columns that are written whatever the taggers add
 RESERVED = (*IDENTITY, "tag_idx", "tag_category", "process_id", "year")
+# what of a weight says how things are called and where they lie, not what they are
+_NAMES = {"name", "samples", "years", "modifies_taggers", "under"}
+_PLACES = {"correction": {"file"}, "preserve": {"after"}}
 INPUT_PREFIX, GENERATOR_PREFIX = "input:", "gen:"
 
 
@@ -143,8 +146,9 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     steps = load_steps(analysis.tag_sequence)
     added = _check_steps(steps, context)
     systematics = analysis.systematics_of(pair)
-    late = tuple(w for w in systematics.weights.values() if _is_late(w, added))
-    early = tuple(w for w in systematics.weights.values() if not _is_late(w, added))
+    in_order = sorted(systematics.weights.values(), key=_without_names)
+    late = tuple(weight for weight in in_order if _is_late(weight, added))
+    early = tuple(weight for weight in in_order if not _is_late(weight, added))
     check_tags(systematics, analysis.tag_sequence.tags)
     _check_targets(systematics, added)
     check_systematics(systematics)
@@ -169,6 +173,11 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
         rest_corrections=rest_corrections, first_needs=first, rest_needs=rest,
         needed_by=needed_by, variables=variables, watched=watched, kept_at=kept_at,
     )  # fmt: skip
+
+
+def _without_names(weight: WeightSystematic) -> str:
+    """Orders weights: factors multiply to the same last bit whatever weights are called."""
+    return weight.model_dump_json(exclude={**dict.fromkeys(_NAMES, True), **_PLACES})
 
 
 def _passed_on(variables: dict[str, str], context: Context) -> tuple[Need, ...]:

@@ -472,10 +472,15 @@ def test_a_weight_of_some_tags_follows_their_names(lab: Lab) -> None:
 def test_weights_that_preserve_sums_can_swap_their_names(lab: Lab) -> None:
     lab.without_data()
     bins = {"preserve": {"column": "mass", "edges": [0, 120, 999]}}
+    other = {"preserve": {"column": "MET_pt", "edges": [0, 50, 999]}}
     columns = {"central": "puWeightUp", "up": "puWeight", "down": "puWeightDown"}
-    found = {"a": lab.pileup(**bins), "b": lab.pileup(branches=columns, preserve={})}
+    turned = {"central": "puWeightDown", "up": "puWeightUp", "down": "puWeight"}
     lab.content["systematics"] = {
-        "weights": {**found, "c": lab.pileup(preserve={"column": "MET_pt", "edges": [0, 50, 999]})},
+        "weights": {
+            "a": lab.pileup(**bins),
+            "b": lab.pileup(branches=columns, preserve={}),
+            "c": lab.pileup(branches=turned, **other),
+        },
         "independent_collections": {"met_scale": lab.met_scale()},
     }
     assert lab.run("MergeSample", sample="Sig")
