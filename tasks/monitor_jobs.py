@@ -187,6 +187,8 @@ class MonitorJobs(VariationTask):
         folder = self.stage_folder("jobs")
         journal = read_journal(folder)
         head = journal[0] if journal else head_of(process, self.workflow)
+        # which may have been renamed since
+        head = head.model_copy(update={"variations": tuple(process.wanted)})
         before = {state.chunk_id: state for state in journal[1]} if journal else {}
         states = settled(before, process.chunks, records, failures)
         if not is_driven(folder):

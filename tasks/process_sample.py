@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import law
@@ -12,6 +13,7 @@ from higgsflow.errors import UserError
 from tasks import session
 from tasks.base import VariationTask
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
+from tasks.execution.display import say
 from tasks.execution.local import PooledWorkflow
 from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Number, Text, hidden
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from higgsflow.completeness import Completeness
     from higgsflow.events.chunks import Chunk
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.records.adoption import Found
     from higgsflow.records.chunk_store import ChunkStore
     from higgsflow.records.failures import FailureLog
     from higgsflow.records.job_record import FailureRecord, Product
@@ -164,6 +167,7 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
         if self.events:
             try_events(self, self.branch_data, self.events)
             return
+        self.adopt()
         self.tell_reasons()
         missing = missing_products(self._store, self.branch_data, self.wanted)
         run_job(self.job(self.branch_data, missing))
@@ -230,6 +234,31 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
         self.recipes.keep(self.recipe)
         return self.recipe
 
+    def adopt(self) -> bool:
+        """Takes outputs that lie under the name of another sample; whether there were any."""
+        from higgsflow.records.adoption import adopt
+
+        found = self._elsewhere()
+        if found:
+            # that of the other sample is the same, but for names
+            _ = self.kept_recipe
+            for sample, n in adopt(found, self.chunk_folder).items():
+                say(
+                    f"{self.short_name}: adopted {n} of {len(self.chunks)} chunks of {sample}: the "
+                    "same files, processed the same way; nothing to make again"
+                )
+        return bool(found)
+
+    def _elsewhere(self) -> tuple[Found, ...]:
+        from higgsflow.records.adoption import find
+
+        return find(self.chunk_folder, self._asked, self.wanted)
+
+    @property
+    def _asked(self) -> tuple[Chunk, ...]:
+        """The chunks that it is about."""
+        return (self.branch_data,) if self.is_branch() else self.chunks
+
     def reasons(self) -> tuple[str, ...]:
         """Why jobs have to run, each with the number of chunks."""
         from higgsflow.records.reasons import JobReasons
@@ -238,8 +267,11 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
             return ()
         store = self._store
         asked = JobReasons(store, self.recipe, self.recipes)
-        chunks = (self.branch_data,) if self.is_branch() else self.chunks
-        found = asked.of(chunks, self.variations)
+        elsewhere = {one.chunk_id: one.sample for one in self._elsewhere()}
+        chunks = self._asked
+        found = asked.of([c for c in chunks if c.id not in elsewhere], self.variations)
+        for sample, n in Counter(elsewhere.values()).items():
+            found[f"is to be adopted from {sample}"] = n
         if store.is_empty:
             return tuple(found)
         return tuple(f"{reason} ({n} of {len(chunks)} chunks)" for reason, n in found.items())

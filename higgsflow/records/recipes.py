@@ -99,7 +99,7 @@ class RecipeBook:
 def _makes(recipe: Recipe, variation: str, product: Product) -> bool:
     found = recipe.products.get(variation)
     # a job that was narrowed to fewer columns does not exist: its product is whole
-    return found is not None and found == product
+    return found is not None and found.covers(product) and product.covers(found)
 
 
 @functools.lru_cache(maxsize=100)

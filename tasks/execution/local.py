@@ -49,10 +49,12 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
             from tasks.execution.driver_lock import driving
             from tasks.index_sample import IndexSample, index_of
 
-            self.task.tell_reasons()
             check_index(self.task.plan, index_of(IndexSample.req(self.task).output()).index)
             with driving(self.task.stage_folder("jobs"), lambda: say_who_drives(self.task)):
-                self.drive()
+                adopted = self.task.adopt()
+                self.task.tell_reasons()
+                if not adopted or not self.task.complete():
+                    self.drive()
 
     def drive(self) -> None:
         """Runs the jobs and judges the sample."""

@@ -530,3 +530,62 @@ def test_two_systematics_of_one_content_are_both_there(named: Lab) -> None:
     assert lab.table()["weight_other_up"].equals(lab.table()["weight_beside_up"])
     del collections(lab)["a"], weights_of(lab)["beside"]
     assert rerun(lab) == (UNMADE, [])
+
+
+def rename_sample(lab: Lab, old: str, new: str) -> None:
+    samples = lab.content["samples"]["samples"]
+    samples[new] = samples.pop(old)
+
+
+def test_a_renamed_sample_adopts_its_chunks(named: Lab, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its outputs get a second name in the folder of the new one; what is missing is made."""
+    lab = named
+    rename_sample(lab, "Sig", "Old")
+    gone = next(lab.output("chunks", "Sig", "2017").glob("*.parquet"))
+    lab.store.joinpath("toy", "v1", "chunks", "Sig").rename(lab.output("chunks", "Old"))
+    rename_sample(lab, "Old", "Sig")
+    renamed(collections(lab), a="b", b="a")
+    lab.output("chunks", "Old", "2017", gone.name).unlink()
+    capfd.readouterr()
+    stages, jobs = rerun(lab)
+    assert len(jobs) == N_CHUNKS  # one was adopted, with its record, and one was made
+    assert "adopted 1 of 2 chunks of Old" in capfd.readouterr().err
+    assert stages == {"chunks", "jobs", "scale1fb", "merged"}
+    assert lab.run("VerifyStore")
+
+
+SCORED = """
+from typing import ClassVar
+
+from higgsflow import Decision, Tagger
+from higgsflow.model.columns import required
+
+
+class Scored(Tagger):
+    column: str = "score"
+    names_columns: ClassVar = ("column",)
+
+    def reads(self, context):
+        return required("MET_pt")
+
+    def adds(self, context):
+        return {self.column: "float64"}
+
+    def select(self, events, context):
+        return Decision(mask=events.MET_pt > 60, columns={self.column: events.MET_pt / 2})
+"""
+
+
+def test_a_variable_that_an_option_names_may_be_renamed(lab: Lab) -> None:
+    lab.without_data()
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + SCORED, encoding="utf-8")
+    scored: dict[str, Any] = {"name": "scored", "tagger": "toy_taggers:Scored"}
+    lab.content["tag_sequence"][1] = [scored, "toy_taggers:rest"]
+    lab.content["variables_of_interest"] = ["m_gg", "score"]
+    collections(lab)["met_scale"] = lab.met_scale()
+    assert lab.run("MergeSample", sample="Sig")
+    before = lab.table()
+    scored["options"] = {"column": "bdt"}
+    lab.content["variables_of_interest"] = ["m_gg", "bdt"]
+    assert rerun(lab) == (UNMADE, [])
+    assert lab.table()["bdt"].equals(before["score"])
