@@ -20,13 +20,19 @@ GONE = "outputs are gone or damaged"
 _UNKNOWN = "was made by a configuration that is not known any more"
 
 
+# what a systematic is, without its name, and the direction
+Shift = tuple[str, str]
+
+
 class JobReasons:
     """Compares what jobs have made with what is wanted today."""
 
     def __init__(self, store: ChunkStore, today: Recipe, book: RecipeBook) -> None:
         self._store, self._today, self._book = store, today, book
         # ten thousand chunks have few products
-        self._told: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._wanted = {_shift(name, today): name for name in today.products}
+        self._shifts: dict[tuple[str, int], Shift] = {}
+        self._told: dict[tuple[str, str, str], tuple[str, ...]] = {}
 
     def of(self, chunks: Sequence[Chunk], variations: Collection[str]) -> dict[str, int]:
         """For each reason for which jobs have to run, the number of chunks; empty if none has."""
@@ -40,34 +46,56 @@ class JobReasons:
 
     def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
         made = self._store.products(chunk)
+        if not made:
+            yield from [GONE if self._store.has_remains(chunk) else NEVER for _ in missing[:1]]
+            return
+        # by what it was a variation of, whatever that was called
+        called = {self._shift(name, product): name for name, product in made.items()}
         for variation in missing:
-            if not made:
-                yield GONE if self._store.has_remains(chunk) else NEVER
-            elif variation not in made:
-                yield f"systematic {self._today.sources[variation]} is new"
+            stored = called.get(_shift(variation, self._today), variation)
+            is_another = stored == variation and self._means_another(variation, made)
+            if stored in made and not is_another:
+                yield from self._of_product(variation, (stored, made[stored]))
             else:
-                yield from self._of_product(variation, made[variation])
+                yield f"systematic {self._today.sources[variation]} is new"
 
-    def _of_product(self, variation: str, had: Product) -> tuple[str, ...]:
-        key = (variation, had.model_dump_json())
+    def _means_another(self, variation: str, made: Mapping[str, Product]) -> bool:
+        """Whether what had this name is called otherwise today."""
+        had = self._shift(variation, made[variation]) if variation in made else None
+        return had is not None and self._wanted.get(had, variation) != variation
+
+    def _shift(self, variation: str, product: Product) -> Shift:
+        # nearly all chunks share their products, which the store keeps
+        key = (variation, id(product))
+        if key not in self._shifts:
+            before = self._book.of(variation, product)
+            self._shifts[key] = (variation, "") if before is None else _shift(variation, before)
+        return self._shifts[key]
+
+    def _of_product(self, variation: str, had: tuple[str, Product]) -> tuple[str, ...]:
+        key = (variation, had[0], had[1].model_dump_json())
         if key not in self._told:
-            before = self._book.of(variation, had)
-            self._told[key] = tuple(_of_product(variation, had, self._today, before))
+            self._told[key] = tuple(_of_product(variation, had, self._today, self._book.of(*had)))
         return self._told[key]
 
 
+def _shift(variation: str, recipe: Recipe) -> Shift:
+    source = recipe.sources[variation]
+    return recipe.names.collections.get(source, source), variation.removeprefix(source)
+
+
 def _of_product(
-    variation: str, had: Product, today: Recipe, before: Recipe | None
+    variation: str, made: tuple[str, Product], today: Recipe, before: Recipe | None
 ) -> Iterator[str]:
     """Why the events of a variation are not those that are wanted today."""
-    wanted = today.products[variation]
+    (stored, had), wanted = made, today.products[variation]
     if had.digest == wanted.digest:
         yield from _of_columns(had.columns, wanted.columns, today, before)
     elif before is None:
         yield _UNKNOWN
     else:
         yield from differences(before.common, today.common)
-        source, old = today.sources[variation], before.sources[variation]
+        source, old = today.sources[variation], before.sources[stored]
         if source:
             changed = differences(before.own[old], today.own[source])
             yield from (f"systematic {source}: {one}" for one in changed)
@@ -78,7 +106,7 @@ def _of_columns(
 ) -> Iterator[str]:
     """Why the columns of events that are the same do not suffice."""
     for column, digest in wanted.items():
-        if had.get(column) == digest:
+        if digest in had.values():
             continue
         weight = today.made_by.get(column)
         if weight is None:

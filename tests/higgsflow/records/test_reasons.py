@@ -6,6 +6,7 @@ import pytest
 
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import JobRecord, Product
+from higgsflow.records.names import Names
 from higgsflow.records.reasons import GONE, NEVER, JobReasons
 from higgsflow.records.recipes import Recipe, RecipeBook
 
@@ -113,3 +114,32 @@ def test_a_configuration_that_nobody_kept_is_said_to_be_unknown(
         finish(chunk, recipe(threshold=1.0).products)
     (reason,) = why(recipe(), recipe())
     assert "not known any more" in reason
+
+
+def called(name: str, threshold: float, **sources: str) -> Recipe:
+    """The recipe with `jes` under another name, and perhaps another systematic under that one."""
+    found = recipe(threshold)
+    products = {"nominal": found.products["nominal"], f"{name}_up": found.products["jes_up"]}
+    names = Names(collections={name: "shift of jets", **sources})
+    more = {
+        f"{other}_up": Product(digest=content, columns={}) for other, content in sources.items()
+    }
+    return found.model_copy(
+        update={
+            "own": {name: found.own["jes"], **{other: {"is": 1} for other in sources}},
+            "sources": {"nominal": "", f"{name}_up": name, **{f"{o}_up": o for o in sources}},
+            "products": {**products, **more},
+            "names": names,
+        }
+    )
+
+
+def test_what_changed_is_told_of_a_renamed_systematic_too(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    before = called("jes", 35.0)
+    for chunk in chunks:
+        finish(chunk, before.products)
+    assert why(called("jec", 40.0), before) == {f"{CUT} 35 -> 40": 3}
+    today = called("jec", 35.0, jes="something else")
+    assert why(today, before) == {"systematic jes is new": 3}
