@@ -28,12 +28,13 @@ from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget, head_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from higgsflow.events.chunks import Range
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
-    from higgsflow.records.job_record import FailureRecord, JobRecord
+    from higgsflow.records.job_record import FailureRecord, JobRecord, Product
 
 
 class MonitorJobs(VariationTask):
@@ -215,12 +216,23 @@ class MonitorJobs(VariationTask):
         return {
             "chunks": self._chunked(process),
             "chunks that are done": len(sources),
-            "outputs of jobs": marked(digest(sources)),
+            "outputs of jobs": marked(digest(_without_names(sources, process.wanted))),
             **process.recipe.named(),
             "variations": list(process.wanted) if self.variation else [],
             "what jobs make": marked(process.recipe.made),
             "index": marked(str(process.index_task.output().recorded())),
         }
+
+
+def _without_names(
+    sources: Mapping[str, Mapping[str, str]], wanted: Mapping[str, Product]
+) -> dict[str, list[tuple[str, str]]]:
+    """Which jobs made what of which chunks, whatever it is called."""
+    made = {variation: product.digest for variation, product in wanted.items()}
+    return {
+        chunk_id: sorted((made[variation], stem) for variation, stem in stems.items())
+        for chunk_id, stems in sources.items()
+    }
 
 
 def sealed_ingredients(path: Path) -> Ingredients | None:
