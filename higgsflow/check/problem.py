@@ -68,14 +68,22 @@ def problems_of(error: UserError, about: str) -> list[Problem]:
 
 
 def together(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Problems that differ only in whom they are about as one, serious ones first."""
-    found: dict[tuple[str, ...], Problem] = {}
+    """Problems that differ only in whom they are about as one, serious ones first.
+
+    So it is with what is the same in files of several samples: told with the first of the files.
+    """
+    found: dict[tuple[str, ...], list[Problem]] = {}
     for problem in problems:
-        key = (problem.about, problem.text)
-        known = found.get(key)
-        subjects = (*(known.subjects if known else ()), *problem.subjects)
-        found[key] = problem.model_copy(update={"subjects": tuple(dict.fromkeys(subjects))})
-    return tuple(sorted(found.values(), key=lambda problem: not problem.serious))
+        told = problem.what if problem.subjects else problem.text
+        found.setdefault((problem.about, told, str(problem.serious)), []).append(problem)
+    return tuple(sorted(map(_as_one, found.values()), key=lambda problem: not problem.serious))
+
+
+def _as_one(problems: Sequence[Problem]) -> Problem:
+    first, places = problems[0], dict.fromkeys(problem.where for problem in problems)
+    subjects = dict.fromkeys(subject for problem in problems for subject in problem.subjects)
+    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+    return first.model_copy(update={"where": first.where + more, "subjects": tuple(subjects)})
 
 
 def refuse(problems: Sequence[Problem], analysis: str) -> None:

@@ -38,6 +38,20 @@ def test_equal_problems_of_several_samples_are_one() -> None:
     assert second == notes
 
 
+def test_what_files_of_all_samples_lack_is_told_once() -> None:
+    lacks = [
+        problem("no column 'Nope'", name).model_copy(
+            update={"where": f"in {name}.root", "remedy": f"nearest names there: {name}"}
+        )
+        for name in "ABCDE"
+    ]
+    (found,) = together(lacks)
+    assert found.whose == "A, B, C and 2 more"
+    assert found.text == "no column 'Nope'\n  in A.root and 4 more\n  nearest names there: A"
+    elsewhere = [Problem(about="columns", what="no", where=where) for where in "ab"]
+    assert len(together(elsewhere)) == 2
+
+
 def test_many_subjects_are_counted() -> None:
     assert problem("a", *"ABCDE").whose == "A, B, C and 2 more"
 
