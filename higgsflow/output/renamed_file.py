@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
 from higgsflow.records.names import Called
 
 if TYPE_CHECKING:
@@ -43,8 +41,7 @@ class RenamedFile:
         return list(dict.fromkeys(map(self._called.column, columns)))
 
     def _renamed(self, table: Any, columns: Sequence[str]) -> Any:
-        arrays = [table[self._called.column(name)] for name in columns]
-        return pa.Table.from_arrays(arrays, names=list(columns))
+        return table.select(list(map(self._called.column, columns))).rename_columns(list(columns))
 
 
 def by_names_of_today(file: ChunkFile, called: Called) -> ChunkFile | RenamedFile:
