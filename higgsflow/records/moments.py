@@ -55,7 +55,8 @@ class Moments(Noun):
         return Moments.trusted(
             n=n,
             mean=mean,
-            m2=self.m2 + other.m2 + shift**2 * self.n * other.n / n,
+            # as numpy squares: pow may differ from it in the last bit
+            m2=self.m2 + other.m2 + (shift * shift) * self.n * other.n / n,
             min=min(lows),
             max=max(highs),
             sumw=self.sumw + other.sumw,
@@ -66,7 +67,7 @@ class Moments(Noun):
     def _around(self, center: float) -> tuple[float, float]:
         """The weighted sums around another center."""
         d = self.mean - center
-        return self.sumwd + d * self.sumw, self.sumwd2 + 2 * d * self.sumwd + d**2 * self.sumw
+        return self.sumwd + d * self.sumw, self.sumwd2 + 2 * d * self.sumwd + d * d * self.sumw
 
     @property
     def std(self) -> float | None:
