@@ -12,6 +12,7 @@ import luigi
 from higgsflow.errors import UserError
 from tasks import session
 from tasks.base import VariationTask
+from tasks.chunk_targets import Chunks, ChunkTarget
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
 from tasks.execution.display import say
 from tasks.execution.local import PooledWorkflow
@@ -31,45 +32,6 @@ if TYPE_CHECKING:
     from higgsflow.records.job_record import FailureRecord, Product
     from higgsflow.records.recipes import Recipe, RecipeBook
     from higgsflow.renaming import Renamings
-
-
-class ChunkTarget(law.LocalFileTarget):
-    """The outputs of one chunk: there when every wanted variation is, by today's digests."""
-
-    def __init__(self, folder: Path, chunk: Chunk, wanted: dict[str, Product]) -> None:
-        super().__init__(str(folder / f"{chunk.id}.*"))
-        self._folder, self._chunk, self._wanted = folder, chunk, wanted
-
-    def _repr_pairs(self) -> list[tuple[str, Any]]:
-        return [("path", self.path)]
-
-    def exists(self, **kwargs: Any) -> bool:
-        """Whether the chunk is done."""
-        from higgsflow.records.chunk_store import ChunkStore
-
-        del kwargs
-        return len(ChunkStore(self._folder).sources(self._chunk, self._wanted)) == len(self._wanted)
-
-    def remove(self, silent: bool = True, **kwargs: Any) -> None:
-        """Removes everything that was ever made of this chunk."""
-        del silent, kwargs
-        for path in self._folder.glob(f"{self._chunk.id}.*"):
-            path.unlink(missing_ok=True)
-
-
-class Chunks(law.TargetCollection):
-    """The outputs of all chunks, which say why some have to be made."""
-
-    def __init__(
-        self, targets: Any, reasons: Callable[[], tuple[str, ...]] = tuple, **kwargs: Any
-    ) -> None:
-        super().__init__(targets, **kwargs)
-        self._reasons = reasons
-
-    def status_text(self, *args: Any, **kwargs: Any) -> str:
-        """As law has it, with the reasons."""
-        text = str(super().status_text(*args, **kwargs))
-        return f"{text} ({'; '.join(reasons)})" if (reasons := self._reasons()) else text
 
 
 class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow):

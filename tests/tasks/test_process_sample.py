@@ -25,18 +25,6 @@ def test_one_branch_is_one_chunk(lab: Lab) -> None:
     assert task.completeness().fraction == 0.5
 
 
-def test_removing_a_chunk_removes_everything_made_of_it(lab: Lab) -> None:
-    assert lab.run("ProcessSample", sample="Sig", year="2017")
-    task = lab.task("ProcessSample", sample="Sig", year="2017")
-    assert task.complete()
-    first = task.output()["collection"].targets[0]
-    assert str(first) == f"ChunkTarget(path={first.path})"
-    first.remove()
-    folder = lab.output("chunks", "Sig", "2017")
-    assert len(list(folder.glob("*.json"))) == len(list(folder.glob("*.parquet"))) == 1
-    assert not task.complete()
-
-
 def test_indexes_all_samples_before_the_first_job_of_a_whole_analysis(lab: Lab) -> None:
     lab.task("RunAnalysis")
     from tasks.process_sample import ProcessSample
