@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.source import CENTRAL
 from higgsflow.needs import is_made, is_one_object
+from higgsflow.preserved import bin_column
+from higgsflow.weights import factor_column, full_column, target_columns
 from higgsflow.weights import input_columns as weight_inputs
-from higgsflow.weights import target_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
         WeightSystematic,
     )
     from higgsflow.taggers.sequence import Steps
+
+
+# columns that every merged file has
+_CENTRAL = ("weight_central", "weight_central_no_lumi", "weight_central_initial")
 
 
 def kept_at_step(weight: WeightSystematic, steps: Steps, context: Context) -> int:
@@ -48,6 +54,7 @@ def kept_at_step(weight: WeightSystematic, steps: Steps, context: Context) -> in
 
 def check_systematics(systematics: Systematics) -> None:
     """Raises where sources do not fit together."""
+    _check_columns(systematics)
     for weight in systematics.weights.values():
         for variation in weight.under:
             if variation not in systematics.variations:
@@ -56,6 +63,24 @@ def check_systematics(systematics: Systematics) -> None:
     for source in systematics.independent_collections.values():
         if source.of_correction:
             _check_other_direction(source, systematics)
+
+
+def _check_columns(systematics: Systematics) -> None:
+    """No two columns of weights are called the same, such as full_x up and the full weight of x."""
+    owners = dict.fromkeys(_CENTRAL, "every output")
+    for weight in systematics.weights.values():
+        columns = [factor_column(weight, direction) for direction in (CENTRAL, *weight.directions)]
+        columns += [bin_column(weight)] if weight.preserved is not None else []
+        if weight.modify_central_weight:
+            columns += [full_column(weight, direction) for direction in weight.directions]
+        for column in columns:
+            owner = owners.setdefault(column, f"'{weight.name}'")
+            if owner != f"'{weight.name}'":
+                raise InvalidConfiguration(
+                    f"{owner} and '{weight.name}' both make the column '{column}'",
+                    "",
+                    f"give '{weight.name}' another name",
+                )
 
 
 def _check_other_direction(source: IndependentCollection, systematics: Systematics) -> None:

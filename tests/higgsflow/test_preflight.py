@@ -108,3 +108,28 @@ def test_object_of_the_event_has_all_columns() -> None:
     check_one_object(weight, "lead", ["lead_pt"])
     with pytest.raises(UnknownName, match="no column 'lead_pt'"):
         check_one_object(weight, "lead", ["lead_eta"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "branches", "column"),
+    [
+        ("x", "full_x", {"central": "c", "up": "u"}, "weight_full_x_up"),
+        ("x", "y", {"central": "c", "up": "u"}, ""),
+        ("a_b", "a", {"up": "u", "b_up": "v"}, "weight_a_b_up"),
+        ("x", "central", {"no_lumi": "u"}, "weight_central_no_lumi"),
+    ],
+)
+def test_no_two_weights_make_one_column(
+    first: str, second: str, branches: dict[str, str], column: str
+) -> None:
+    modifies = {"modify_central_weight": "central" in branches}
+    one = {"branches": {"central": "c", "up": "u"}, "modify_central_weight": True}
+    weights = {first: one, second: {"branches": branches, **modifies}}
+    if not column:
+        check_systematics(Systematics.model_validate({"weights": weights}))
+    elif first == "a_b":
+        # such variations would be called the same, too
+        with pytest.raises(ValueError, match="made by two systematics"):
+            Systematics.model_validate({"weights": weights})
+    else:
+        assert f"both make the column '{column}'" in message(weights=weights)
