@@ -594,3 +594,20 @@ def test_a_variable_that_an_option_names_may_be_renamed(lab: Lab) -> None:
     lab.content["variables_of_interest"] = ["m_gg", "bdt"]
     assert rerun(lab) == (UNMADE, [])
     assert lab.table()["bdt"].equals(before["score"])
+
+
+def test_samples_that_swap_their_names_adopt_from_each_other(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    samples = lab.without_data().content["samples"]["samples"]
+    samples["Other"] = {**lab.sig, "files": {"2017": str(lab.files / "Sig_2018_*.root")}}
+    assert lab.run()
+    renamed(samples, Sig="Other", Other="Sig")
+    capfd.readouterr()
+    assert rerun(lab)[0] == {"index", "chunks", "jobs", "scale1fb", "merged"}
+    assert "Sig 2017: adopted 2 of 2 chunks of Other" in capfd.readouterr().err
+    # of none of them did a job write the record again
+    old = {path.name for path in lab.output("chunks", "Other", "2017").iterdir()}
+    assert {path.name for path in lab.output("chunks", "Sig", "2017").iterdir()} >= old
+    assert lab.run()
+    assert lab.run("VerifyStore")
