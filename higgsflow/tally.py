@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.model.systematic import CENTRAL
+from higgsflow.model.tagging import UNTAGGED
 from higgsflow.preserved import bin_column
 from higgsflow.profiling import span
 from higgsflow.records.ledger import Ledger, StepFlow
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Table = dict[str, npt.NDArray[Any]]
-
-UNTAGGED = "untagged"
 
 
 @span("count")

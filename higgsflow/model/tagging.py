@@ -11,6 +11,8 @@ from higgsflow.errors import UnknownName
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.reference import Reference, to_reference
 
+# what counters of events without a tag are called
+UNTAGGED = "untagged"
 SHIPPED: dict[str, dict[str, Any]] = {
     "diphoton": {"tagger": "higgsflow.taggers.diphoton:DiphotonTagger"},
     "tth": {"tagger": "higgsflow.taggers.tth:TTHTagger"},
@@ -102,6 +104,8 @@ class TagSequence(Noun):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two taggers are named '{name}': give one another name")
+        if UNTAGGED in names:
+            raise ValueError(f"'{UNTAGGED}' are events without a tag: give the tagger another name")
         for step in self.tag_list[:-1]:
             if len(step) != 1:
                 raise ValueError("only the last step of a tag sequence may have several taggers")

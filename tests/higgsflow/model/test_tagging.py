@@ -79,6 +79,12 @@ def test_tags_are_the_taggers_of_the_last_step() -> None:
     assert [spec.name for spec in steps.taggers] == ["diphoton", "thq", "tth"]
 
 
+def test_no_tagger_is_called_what_events_without_a_tag_are() -> None:
+    tagger = {"name": "untagged", "tagger": "tth_leptonic"}
+    with pytest.raises(ValueError, match="'untagged' are events without a tag"):
+        TagSequence.model_validate(["diphoton", [tagger]])
+
+
 def test_untagged_events_are_dropped_unless_kept() -> None:
     assert not sequence("diphoton").keep_untagged
     kept = TagSequence.model_validate({"tag_list": ["diphoton"], "keep_untagged": True})
