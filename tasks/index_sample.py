@@ -42,16 +42,21 @@ class IndexSample(SampleTask):
         from higgsflow.check.report import check_first
         from higgsflow.events.sample_index import IndexFile, look_into, put_together
         from higgsflow.plan import check_index
-        from tasks.execution.indexing import side_by_side, told
+        from tasks.execution.indexing import side_by_side, told, while_waiting
         from tasks.execution.slots import Slots
 
         files, cache = self._files(), self.file_index
         # before thousands of them are opened
         refuse(check_first(self.plan, files, cache), self.analysis)
         look = functools.partial(look_into, pair=self.pair, cache=cache, needed=self.plan.may_read)
-        slots = Slots(session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers)
-        entries = told(self, side_by_side(look, files, slots), len(files))
-        index = put_together(self.pair, files, entries)
+        if self._remote():
+            entries = while_waiting(look, files)
+        else:
+            slots = Slots(
+                session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers
+            )
+            entries = side_by_side(look, files, slots)
+        index = put_together(self.pair, files, told(self, entries, len(files)))
         check_index(self.plan, index)
         found = IndexFile(inputs="", invocation=session.current.id, index=index)
         self.output().write(found, self._ingredients())

@@ -1,10 +1,10 @@
-"""Many files are looked into side by side, on cores that nobody uses."""
+"""Many files are looked into side by side: on cores that nobody uses, or while servers answer."""
 
 from __future__ import annotations
 
 import multiprocessing
 import time
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,8 @@ T = TypeVar("T")
 F = TypeVar("F")
 # files for which one more process is worth its start
 _ENOUGH = 8
+# files that servers are asked for at a time
+_WAITING = 16
 # handed to a process at a time
 _PIECE = 4
 _LINE_INTERVAL = 10.0
@@ -48,6 +50,18 @@ def side_by_side(look: Callable[[F], T], files: Sequence[F], slots: Slots) -> It
         except BrokenProcessPool:
             # a process was killed: the rest is done here
             yield from map(look, files[n_found:])
+
+
+def while_waiting(look: Callable[[F], T], files: Sequence[F]) -> Iterator[T]:
+    """The same of files at servers, by threads: waiting is what takes long.
+
+    Clients of servers have threads of their own, which a fork would not take along.
+    """
+    first, *others = files
+    # here, so that threads do not import at the same time
+    yield look(first)
+    with ThreadPoolExecutor(_WAITING) as executor:
+        yield from executor.map(look, others)
 
 
 def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:

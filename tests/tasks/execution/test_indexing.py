@@ -8,7 +8,7 @@ import pytest
 
 from higgsflow.errors import InputFileError
 from tasks.execution import indexing
-from tasks.execution.indexing import side_by_side, told
+from tasks.execution.indexing import side_by_side, told, while_waiting
 from tasks.execution.slots import Slots
 
 if TYPE_CHECKING:
@@ -63,6 +63,13 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="cannot read 20") as caught:
         list(side_by_side(bad_at_20, range(N), Slots(tmp_path, 2)))
     assert caught.value.parts == ("cannot read 20", "where", "why")
+
+
+def test_servers_are_asked_by_threads(tmp_path: Path) -> None:
+    found = list(while_waiting(looked, range(N)))
+    assert found == [(number, os.getpid()) for number in range(N)]
+    with pytest.raises(InputFileError, match="cannot read 20"):
+        list(while_waiting(bad_at_20, range(N)))
 
 
 def test_a_process_that_is_killed_costs_nothing(
