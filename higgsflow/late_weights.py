@@ -86,7 +86,7 @@ class LateWeights:
         if weight.name not in self._known:
             everything = np.arange(len(self._nominal.rows))
             events = self._inputs(weight, self._nominal.kept, everything)
-            self._known[weight.name] = evaluate(weight, events.view)
+            self._known[weight.name] = evaluate(weight, events)
         nominal, known = self._nominal.kept, self._known[weight.name]
         reads, needs = _split(_input_names(weight, nominal.added), nominal.added)
         again = [reached.differing(nominal, reads, needs) for reached in kept]
@@ -114,7 +114,7 @@ class LateWeights:
         events = concatenated([self._inputs(weight, reached, rows) for reached, rows in asked])
         all_of_them = any(reached.variant.name == NOMINAL for reached, _ in asked)
         wanted = None if all_of_them else weight.under.values()
-        factors, begin = evaluate(weight, events.view, wanted), 0
+        factors, begin = evaluate(weight, events, wanted), 0
         for reached, rows in asked:
             own = _of(weight, factors, reached.variant.name)
             yield own.take(slice(begin, begin + len(rows)))

@@ -15,10 +15,11 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.corrections.evaluate import Source, count_clamped
+from higgsflow.corrections.evaluate import Source, count_clamped, seen
 from higgsflow.corrections.evaluate import evaluate as evaluate_correction
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
+from higgsflow.events.plain import PlainEvents
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
@@ -114,6 +115,8 @@ def evaluate(
 ) -> Factors:
     """The factors of one source for n events, of all directions or of those that are wanted.
 
+    The events are plain ones, or as code of users sees them.
+
     Raises:
         WeightError: for a factor that is not finite or not one per event; names the event.
     """
@@ -124,7 +127,7 @@ def evaluate(
         ]
         values = {d: np.prod([part[d] for part in per_target], axis=0) for d in per_target[0]}
     elif weight.vector is not None:
-        values, missing = vector_factors(weight.vector, events, weight.name)
+        values, missing = vector_factors(weight.vector, seen(events), weight.name)
         notes["no_variation"] = missing
     else:
         by_direction = _by_direction(weight, events, wanted)
@@ -162,17 +165,21 @@ def _by_direction(
 ) -> Mapping[str, Any]:
     if weight.method == "from_branch":
         columns = _chosen(weight.branches, wanted)
-        return {d: get_column(events, column) for d, column in columns.items()}
+        return {d: get_column(seen(events), column) for d, column in columns.items()}
     if weight.correction is not None:
         return _corrected(weight, Source(events), wanted)
-    return _chosen(_called(weight, events), wanted)
+    return _chosen(_called(weight, seen(events)), wanted)
 
 
 def _source(weight: WeightSystematic, events: Any, target: str | None) -> Source:
     """Where the inputs of a correction are: of a collection, or of one object of the event."""
-    if target is None or target in events.fields:
+    if target is None or _is_collection(target, events):
         return Source(events, target, weight.input_collection)
     return Source(events, None, weight.input_collection, one=target)
+
+
+def _is_collection(target: str, events: Any) -> bool:
+    return target in (events.collections if isinstance(events, PlainEvents) else events.fields)
 
 
 def target_columns(weight: WeightSystematic, target: str) -> tuple[str, ...]:
@@ -205,16 +212,16 @@ def _object_factors(
     weight: WeightSystematic, events: Any, target: str, wanted: Collection[str] | None
 ) -> dict[str, Array]:
     """Per direction the product over the objects of one collection; 1 for an empty list."""
-    if target not in events.fields and weight.correction is not None:
-        one = _corrected(weight, _source(weight, events, target), wanted)
-        return {d: _flat(factor, weight) for d, factor in one.items()}
-    objects = events[target]
+    if weight.correction is not None:
+        found = _corrected(weight, _source(weight, events, target), wanted)
+        if not _is_collection(target, events):
+            return {d: _flat(factor, weight) for d, factor in found.items()}
+        return {d: _flat(ak.prod(f, axis=1), weight) for d, f in found.items()}
+    objects = seen(events)[target]
     if weight.method == "from_branch":
         branches = _chosen(weight.branches, wanted)
         columns = {d: _of_collection(weight, name) for d, name in branches.items()}
         by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
-    elif weight.correction is not None:
-        by_object = _corrected(weight, _source(weight, events, target), wanted)
     else:
         by_object = _chosen(_called(weight, objects), wanted)
     return {d: _flat(ak.prod(f, axis=1), weight) for d, f in by_object.items()}
@@ -238,7 +245,9 @@ def _flat(values: Any, weight: WeightSystematic) -> Array:
         raise WeightError(
             f"'{weight.name}' has more than one factor per event", "", "type: object?"
         )
-    return np.asarray(ak.to_numpy(ak.fill_none(array, np.nan)), dtype=np.float64)
+    if type(array) is not np.ndarray:
+        array = ak.to_numpy(ak.fill_none(array, np.nan))
+    return np.asarray(array, dtype=np.float64)
 
 
 def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any) -> None:
@@ -251,6 +260,7 @@ def check_finite(what: str, values: Array, events: Any) -> None:
     """Raises a `WeightError` that names the first event whose value is not finite."""
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
+        events = seen(events)
         names = [n for n in ("run", "luminosityBlock", "event") if n in events.fields]
         event = ":".join(str(events[n][int(bad[0])]) for n in names)
         raise WeightError(

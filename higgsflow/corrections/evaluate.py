@@ -13,6 +13,7 @@ import numpy.typing as npt
 from higgsflow.corrections.files import Evaluator, evaluator
 from higgsflow.errors import WeightError
 from higgsflow.events.columns import get_column
+from higgsflow.events.plain import PlainEvents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +27,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Source:
-    """Where the columns of a correction's inputs are.
+    """Where the columns of a correction's inputs are: in events as they are computed on, or seen.
 
     Attributes:
         objects: the collection whose objects each get a value; None for one value per event.
@@ -43,7 +44,11 @@ class Source:
     @cached_property
     def counts(self) -> Any:
         """Objects per event; None where there is one value per event."""
-        return None if self.objects is None else ak.to_numpy(ak.num(self.events[self.objects]))
+        if self.objects is None:
+            return None
+        if isinstance(self.events, PlainEvents):
+            return self.events.collections[self.objects].lists.counts
+        return ak.to_numpy(ak.num(self.events[self.objects]))
 
     @property
     def n(self) -> int:
@@ -52,7 +57,10 @@ class Source:
 
     def of_event(self, name: str) -> Array:
         """A column of the event, once per value."""
-        values = _flat(get_column(self.events, name))
+        if isinstance(self.events, PlainEvents):
+            values = _flat(self.events.column(name))
+        else:
+            values = _flat(get_column(self.events, name))
         return values if self.counts is None else np.repeat(values, self.counts)
 
     def column(self, name: str) -> Array:
@@ -70,7 +78,14 @@ class Source:
             field = name
         if self.one is not None:
             return self.of_event(f"{self.one}_{field}")
+        if isinstance(self.events, PlainEvents):
+            return _flat(self.events.collections[str(self.objects)].columns[field])
         return _flat(ak.flatten(self.events[self.objects][field], axis=1))
+
+
+def seen(events: Any) -> Any:
+    """Events as code of users sees them."""
+    return events.view if isinstance(events, PlainEvents) else events
 
 
 def evaluate(correction: Correction, direction: str, source: Source, owner: str) -> Any:
@@ -126,6 +141,8 @@ def _typed(value: Any, kind: str) -> Any:
 
 
 def _flat(values: Any) -> Array:
+    if isinstance(values, np.ndarray):
+        return values.astype(np.float64, copy=False)
     layout = getattr(values, "layout", None)
     if layout is not None and layout.is_numpy:
         return np.asarray(layout.data, dtype=np.float64)
@@ -133,30 +150,41 @@ def _flat(values: Any) -> Array:
 
 
 def _called(found: Evaluator, inputs: Mapping[str, Any], n: int, owner: str) -> Array:
-    values = np.full(n, np.nan)
     arrays = {name: array for name, array in inputs.items() if isinstance(array, np.ndarray)}
     sound = np.logical_and.reduce([np.ones(n, dtype=np.bool_), *map(np.isfinite, arrays.values())])
-    arguments = [
-        _as_type(inputs[name][sound], kind) if name in arrays else inputs[name]
+    if sound.all():
+        return _values(found, inputs, n, owner) if n else np.zeros(0)
+    values = np.full(n, np.nan)
+    if sound.any():
+        of_sound = {name: array[sound] for name, array in arrays.items()}
+        values[sound] = _values(found, {**inputs, **of_sound}, int(sound.sum()), owner)
+    return values
+
+
+def _values(found: Evaluator, inputs: Mapping[str, Any], n: int, owner: str) -> Array:
+    """The values of finite inputs."""
+    arguments = {
+        name: _as_type(inputs[name], kind) if isinstance(inputs[name], np.ndarray) else inputs[name]
         for name, kind in found.inputs.items()
-    ]
-    if not sound.any():
-        return values
+    }
+    words = {name: one for name, one in arguments.items() if not isinstance(one, np.ndarray)}
+    table = found.table(words)
+    looked_up = None if table is None else table.look_up(arguments, n)
+    if looked_up is not None:
+        return np.array(looked_up)
     try:
-        values[sound] = found.evaluate(*arguments)
+        return np.broadcast_to(found.evaluate(*arguments.values()), n)
     except (RuntimeError, IndexError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        given = ", ".join(_told(name, array, sound) for name, array in inputs.items())
+        given = ", ".join(_told(name, inputs[name]) for name in inputs)
         raise WeightError(f"{owner} cannot be evaluated", given, reason) from error
-    return values
 
 
 def _as_type(values: Array, kind: str) -> Any:
     return np.ascontiguousarray(values.astype(np.int64) if kind == "int" else values)
 
 
-def _told(name: str, values: Any, sound: Any) -> str:
+def _told(name: str, values: Any) -> str:
     if not isinstance(values, np.ndarray):
         return f"{name} = {values}"
-    inside = values[sound]
-    return f"{name} from {inside.min():.6g} to {inside.max():.6g}"
+    return f"{name} from {values.min():.6g} to {values.max():.6g}"

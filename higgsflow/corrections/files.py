@@ -7,12 +7,13 @@ import gzip
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
 
+from higgsflow.corrections.binned import BinnedTable, table_of
 from higgsflow.errors import InvalidConfiguration, UnknownName
 
 if TYPE_CHECKING:
@@ -31,11 +32,21 @@ class Evaluator:
         inputs: type of each input (real, int or string), in order.
         clamped: range of the inputs outside of which the value of the nearest bin is given; only
             where one range holds for the whole correction.
+        data: what it is made of; None of a compound one.
     """
 
     evaluate: Any
     inputs: dict[str, str]
     clamped: dict[str, Range]
+    data: Any = None
+    _tables: dict[Any, BinnedTable | None] = field(default_factory=dict, repr=False)
+
+    def table(self, words: Mapping[str, Any]) -> BinnedTable | None:
+        """The correction as a table for these inputs, which are the same for all; or None."""
+        key = tuple(words.items())
+        if key not in self._tables:
+            self._tables[key] = table_of(self.data, words)
+        return self._tables[key]
 
 
 def evaluator(correction: Correction, direction: str, owner: str) -> Evaluator:
@@ -104,7 +115,9 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
     for entry in content.get("corrections", ()):
         inputs = {one["name"]: one["type"] for one in entry["inputs"]}
         evaluate = opened[entry["name"]].evaluate
-        found[entry["name"]] = Evaluator(evaluate, inputs, clamped_ranges(entry["data"]))
+        found[entry["name"]] = Evaluator(
+            evaluate, inputs, clamped_ranges(entry["data"]), entry["data"]
+        )
     for entry in content.get("compound_corrections") or ():
         inputs = {one["name"]: one["type"] for one in entry["inputs"]}
         # its inputs may be updated from one correction to the next
