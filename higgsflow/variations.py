@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 import numpy as np
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
 from higgsflow.events.plain import plain_values, quick_view, values_of_objects
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
@@ -145,12 +146,10 @@ def _as_float64(values: Any) -> Any:
 
 def _check_bound(what: str, bound: float, arrays: tuple[Any, Any]) -> None:
     before, after = arrays
+    if _are_near(before, after, bound):
+        return
     with np.errstate(invalid="ignore", divide="ignore"):
-        # rounding of the shift itself must not count as a broken promise
-        allowed = np.abs(before) * (bound * (1 + 1e-9)) + 1e-12
-        kept = np.abs(after - before) <= allowed
-        if kept.all():
-            return
+        kept = _near(before, after, bound)
         # what is not a number stays so: a skim cannot see it become one
         excess = ~kept & ~np.isnan(after) & (before != after)
         worst = float(np.max(np.abs(after / before - 1)[excess], initial=0.0))
@@ -160,3 +159,15 @@ def _check_bound(what: str, bound: float, arrays: tuple[Any, Any]) -> None:
             "",
             "declare a larger `bound`, or none",
         )
+
+
+@compiled("columns.are_near")
+def _are_near(before: Any, after: Any, bound: float) -> bool:
+    """Whether no number moved by more than this fraction of itself, and all are numbers."""
+    with np.errstate(invalid="ignore"):
+        return bool(_near(before, after, bound).all())
+
+
+def _near(before: Any, after: Any, bound: float) -> Any:
+    # rounding of the shift itself must not count as a broken promise
+    return np.abs(after - before) <= np.abs(before) * (bound * (1 + 1e-9)) + 1e-12

@@ -15,10 +15,3 @@ def is_array(values: Any, *kinds: Any) -> bool:
         and values.ndim == 1
         and values.flags.c_contiguous
     )
-
-
-def are_positions(values: Any, n: int) -> bool:
-    """Whether these are positions among n entries, counted from the beginning."""
-    if not is_array(values, np.int64):
-        return False
-    return not len(values) or bool(values.min() >= 0 and values.max() < n)

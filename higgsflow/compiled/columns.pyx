@@ -3,14 +3,18 @@
 
 import numpy as np
 
-from higgsflow.compiled.arrays import are_positions, is_array
+from higgsflow.compiled.arrays import is_array
+from higgsflow.compiled.lists import are_lists, are_positions
 
+from libc.math cimport fabs
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef extern from *:
     const char *SOURCE_DIGEST
 
 SOURCE = SOURCE_DIGEST.decode()
+
+_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 ctypedef fused Code:
     uint8_t
@@ -39,6 +43,42 @@ def codes_of(masks, kind):
     return codes
 
 
+def merged(one, other, order):
+    """Some entries of two arrays, the second behind the first."""
+    if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray):
+        return NotImplemented
+    if one.dtype != other.dtype or one.dtype.itemsize not in _BITS or one.dtype.kind not in "biuf":
+        return NotImplemented
+    if not is_array(one, one.dtype) or not is_array(other, one.dtype):
+        return NotImplemented
+    if not are_positions(order, len(one) + len(other)):
+        return NotImplemented
+    found = np.empty(len(order), dtype=one.dtype)
+    bits = _BITS[one.dtype.itemsize]
+    merge(found.view(bits), one.view(bits), other.view(bits), order)
+    return found
+
+
+def differs(a, b, offsets):
+    """The lists with some number that differs between two arrays of the same objects."""
+    if not is_array(a, np.float64) or not is_array(b, np.float64) or len(a) != len(b):
+        return NotImplemented
+    if not are_lists(offsets) or len(a) != offsets[len(offsets) - 1]:
+        return NotImplemented
+    found = np.empty(len(offsets) - 1, dtype=np.bool_)
+    compare_lists(a, b, offsets, found.view(np.uint8))
+    return found
+
+
+def are_near(before, after, bound):
+    """Whether no number moved by more than a fraction of itself, and all are numbers."""
+    if not is_array(before, np.float64) or not is_array(after, np.float64):
+        return NotImplemented
+    if len(before) != len(after):
+        return NotImplemented
+    return bool(is_near(before, after, bound * (1 + 1e-9)))
+
+
 def first_of(masks):
     """The first mask that has each entry; -1 where none has."""
     if masks.dtype != np.bool_ or masks.ndim != 2 or not masks.flags.c_contiguous:
@@ -59,6 +99,34 @@ def unlike_at(mine, rows, known, places):
     found = np.empty(len(rows), dtype=np.bool_)
     compare(mine, rows, known, places, found.view(np.uint8))
     return found
+
+
+def merge(Code[::1] found, const Code[::1] one, const Code[::1] other, const int64_t[::1] order):
+    """By the bits: what they mean does not matter."""
+    cdef Py_ssize_t i
+    cdef int64_t n = one.shape[0]
+    for i in range(order.shape[0]):
+        found[i] = one[order[i]] if order[i] < n else other[order[i] - n]
+
+
+cdef void compare_lists(
+    const double[::1] a, const double[::1] b, const int64_t[::1] offsets, uint8_t[::1] found
+) noexcept nogil:
+    cdef Py_ssize_t i, k
+    cdef uint8_t other
+    for i in range(found.shape[0]):
+        other = 0
+        for k in range(offsets[i], offsets[i + 1]):
+            other |= (a[k] != b[k]) & ((a[k] == a[k]) | (b[k] == b[k]))
+        found[i] = other
+
+
+cdef bint is_near(const double[::1] before, const double[::1] after, double bound) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint fine = True
+    for i in range(before.shape[0]):
+        fine &= fabs(after[i] - before[i]) <= fabs(before[i]) * bound + 1e-12
+    return fine
 
 
 cdef void find_first(const uint8_t[:, ::1] masks, int16_t[::1] found) noexcept nogil:

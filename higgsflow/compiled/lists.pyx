@@ -52,6 +52,28 @@ def counted(mask, offsets):
     return found
 
 
+def spliced(codes, offsets, order):
+    """The lists of some rows of two sets of lists of small numbers, the second behind the first."""
+    (one, other), (ends, other_ends) = codes, offsets
+    if not is_array(one, np.uint8) or not is_array(other, np.uint8) or not is_array(order, np.int64):
+        return NotImplemented
+    if not are_lists(ends) or not are_lists(other_ends):
+        return NotImplemented
+    n, m = len(ends) - 1, len(other_ends) - 1
+    if len(one) != ends[n] or len(other) != other_ends[m] or not are_within(order, n + m):
+        return NotImplemented
+    found = np.empty(len(order) + 1, dtype=np.int64)
+    join_lengths(ends, other_ends, order, found)
+    values = np.empty(found[len(order)], dtype=np.uint8)
+    join(one, other, ends, other_ends, order, values)
+    return found, values
+
+
+def are_positions(values, n):
+    """Whether these are positions among n entries, counted from the beginning."""
+    return is_array(values, np.int64) and are_within(values, n)
+
+
 def are_lists(offsets):
     """Whether these are offsets: whole numbers from 0 on that never fall."""
     return is_array(offsets, np.int64) and len(offsets) > 0 and rises(offsets)
@@ -123,3 +145,39 @@ cdef void spread(
             for j in range(4):
                 positions[n + k + j] = first + k + j
         n += offsets[rows[i] + 1] - first
+
+
+cdef void join_lengths(
+    const int64_t[::1] ends, const int64_t[::1] other_ends, const int64_t[::1] order,
+    int64_t[::1] found,
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int64_t row
+    cdef int64_t n = ends.shape[0] - 1
+    found[0] = 0
+    for i in range(order.shape[0]):
+        row = order[i]
+        if row < n:
+            found[i + 1] = found[i] + ends[row + 1] - ends[row]
+        else:
+            found[i + 1] = found[i] + other_ends[row - n + 1] - other_ends[row - n]
+
+
+cdef void join(
+    const uint8_t[::1] one, const uint8_t[::1] other, const int64_t[::1] ends,
+    const int64_t[::1] other_ends, const int64_t[::1] order, uint8_t[::1] values,
+) noexcept nogil:
+    cdef Py_ssize_t i, k
+    cdef Py_ssize_t at = 0
+    cdef int64_t row
+    cdef int64_t n = ends.shape[0] - 1
+    for i in range(order.shape[0]):
+        row = order[i]
+        if row < n:
+            for k in range(ends[row], ends[row + 1]):
+                values[at] = one[k]
+                at += 1
+        else:
+            for k in range(other_ends[row - n], other_ends[row - n + 1]):
+                values[at] = other[k]
+                at += 1

@@ -3,7 +3,8 @@
 
 import numpy as np
 
-from higgsflow.compiled.arrays import are_positions, is_array
+from higgsflow.compiled.arrays import is_array
+from higgsflow.compiled.lists import are_masked_lists, are_positions
 
 from libc.math cimport copysign, fabs, sqrt
 from libc.stdint cimport int64_t, uint8_t
@@ -33,6 +34,17 @@ def ordered(pt, first, second, angle):
     numbers = np.empty((3, len(first)))
     order(pt, first, second, angle, places, numbers)
     return (*places, *numbers)
+
+
+def best(sums, passing, offsets):
+    """Of each list the first of the passing entries with the largest sum, where there is one."""
+    if not is_array(sums, np.float64) or not are_masked_lists(passing, offsets):
+        return NotImplemented
+    if len(sums) != len(passing):
+        return NotImplemented
+    found = np.empty(len(offsets), dtype=np.int64)
+    m = find_best(sums, passing.view(np.uint8), offsets, found)
+    return NotImplemented if m < 0 else found[:m]
 
 
 def added(pt, ways, first, second):
@@ -67,6 +79,27 @@ def masses(momenta, ways, first, second):
 def are_pairs(first, second, n):
     """Whether these are positions among n objects, as many of the one as of the other."""
     return len(first) == len(second) and are_positions(first, n) and are_positions(second, n)
+
+
+cdef Py_ssize_t find_best(
+    const double[::1] sums, const uint8_t[::1] passing, const int64_t[::1] offsets,
+    int64_t[::1] found,
+) noexcept nogil:
+    """How many lists have one; -1 where some sum cannot be compared."""
+    cdef Py_ssize_t i, k, best
+    cdef Py_ssize_t m = 0
+    for i in range(offsets.shape[0] - 1):
+        best = -1
+        for k in range(offsets[i], offsets[i + 1]):
+            if passing[k]:
+                if sums[k] != sums[k]:
+                    return -1
+                if best < 0 or sums[k] > sums[best]:
+                    best = k
+        # the next list writes over it unless there is one
+        found[m] = best
+        m += best >= 0
+    return m
 
 
 cdef void select_both(

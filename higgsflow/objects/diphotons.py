@@ -125,6 +125,11 @@ def best_pairs(pairs: PhotonPairs, passing: Mask) -> Index:
 
     The first of equals; in the order of the events.
     """
-    lists, positions = pairs.lists.chosen(passing)
-    sums = pairs.lead_pt[positions] + pairs.sublead_pt[positions]
-    return positions[first_of_largest(sums, lists)]
+    return _best(pairs.lead_pt + pairs.sublead_pt, passing, pairs.lists.offsets)
+
+
+@compiled("pairs.best")
+def _best(sums: Array, passing: Mask, offsets: Index) -> Index:
+    """Of each list the first of the passing entries with the largest sum, where there is one."""
+    lists, positions = Lists(offsets).chosen(passing)
+    return positions[first_of_largest(sums[positions], lists)]

@@ -30,8 +30,12 @@ def photon_needs() -> tuple[Need, ...]:
 
 def photon_masks(photons: Any, cuts: PhotonCuts) -> dict[str, Any]:
     """Named masks of photons, in the order in which they are applied."""
+    return {"pt": photons.pt > cuts.pt_min, **quality_masks(photons, cuts)}
+
+
+def quality_masks(photons: Any, cuts: PhotonCuts) -> dict[str, Any]:
+    """Those masks that a change of momentum leaves as they are."""
     masks = {
-        "pt": photons.pt > cuts.pt_min,
         "acceptance": in_acceptance(photons, cuts),
         "electron_veto": photons.electronVeto == 1,
         "mva_id": photons.mvaID > cuts.mva_id_min,

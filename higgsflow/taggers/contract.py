@@ -65,15 +65,31 @@ class CutGroup:
         """The entries of some rows."""
         if self.lists is None:
             return CutGroup(self.names, self.codes.take(rows))
-        lists, positions = self.lists.take(rows)
-        return CutGroup(self.names, self.codes.take(positions), lists)
+        nothing = CutGroup(self.names, self.codes[:0], Lists(self.lists.offsets[:1]))
+        return self.spliced(nothing, rows)
 
-    def joined(self, other: CutGroup) -> CutGroup:
-        """The entries of both, one after the other."""
-        codes = np.concatenate([self.codes, other.codes])
+    def spliced(self, other: CutGroup, order: Index) -> CutGroup:
+        """The entries of some rows of both, those of the other one being behind these."""
         if self.lists is None or other.lists is None:
-            return CutGroup(self.names, codes)
-        return CutGroup(self.names, codes, joined([self.lists, other.lists]))
+            return CutGroup(self.names, merged(self.codes, other.codes, order))
+        ends = (self.lists.offsets, other.lists.offsets)
+        offsets, codes = _spliced((self.codes, other.codes), ends, order)
+        return CutGroup(self.names, codes, Lists(offsets))
+
+
+@compiled("lists.spliced")
+def _spliced(
+    codes: tuple[Codes, Codes], offsets: tuple[Index, Index], order: Index
+) -> tuple[Index, Codes]:
+    """Where the lists of some rows of two sets begin and end, and what is in them."""
+    lists, positions = joined([Lists(ends) for ends in offsets]).take(order)
+    return lists.offsets, np.concatenate(codes).take(positions)
+
+
+@compiled("columns.merged")
+def merged(one: npt.NDArray[Any], other: npt.NDArray[Any], order: Index) -> npt.NDArray[Any]:
+    """Some entries of two arrays, the second being behind the first."""
+    return np.concatenate([one, other]).take(order)
 
 
 def coded(masks: Mapping[str, Mask], lists: Lists | None = None) -> CutGroup:
@@ -150,7 +166,7 @@ def spliced(
 
     `order` has positions in the rows of `known`, followed by those of `fresh`.
     """
-    return _mapped(known, fresh, lambda a, b: take(_joined(a, b), order))
+    return _mapped(known, fresh, lambda a, b: _splice(a, b, order))
 
 
 def taken(decisions: Sequence[PlainDecision], rows: Index) -> tuple[PlainDecision, ...]:
@@ -201,12 +217,15 @@ def take(values: Any, rows: Index) -> Any:
     return values.take(rows) if is_array else values[rows]
 
 
-def _joined(a: Any, b: Any) -> Any:
+def _splice(a: Any, b: Any, order: Index) -> Any:
+    """Some rows of two columns, collections or groups of cuts, the second behind the first."""
     if isinstance(a, CutGroup):
-        return a.joined(b)
+        return a.spliced(b, order)
     if isinstance(a, Objects):
-        return a.joined(b)
-    return np.concatenate([a, b]) if isinstance(a, np.ndarray) else ak.concatenate([a, b])
+        return a.joined(b).take(order)
+    if isinstance(a, np.ndarray):
+        return merged(a, b, order)
+    return ak.concatenate([a, b])[order]
 
 
 def _shared_group(masks: Mapping[str, Any], said: str, n: int, context: Context) -> CutGroup | None:

@@ -21,7 +21,7 @@ from higgsflow.objects.diphotons import (
 )
 from higgsflow.objects.kinematics import directions, momentum_of_pairs
 from higgsflow.objects.measures import pair_measures, photon_measures
-from higgsflow.objects.photons import PhotonCuts, photon_masks, photon_needs
+from higgsflow.objects.photons import PhotonCuts, photon_needs, quality_masks
 from higgsflow.selection.measured import Measures, at_least, measured
 from higgsflow.taggers.base import all_of
 from higgsflow.taggers.contract import PlainDecision, coded
@@ -120,13 +120,14 @@ class DiphotonTagger(PlainTagger):
     def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
         """The best pair of selected photons."""
         photons = events.collections["Photon"]
-        masks = photon_masks(photons, self.photon)
-        by_photon = coded(masks, photons.lists)
-        pairs = photon_pairs(photons.pt, self._angles(events, masks).of(by_photon.passing))
+        quality, angles = self._fixed(events)
+        by_photon = coded({"pt": photons.pt > self.photon.pt_min, **quality}, photons.lists)
+        selected = by_photon.passing
+        pairs = photon_pairs(photons.pt, angles.of(selected))
         by_pair = coded(pair_masks(pairs, self.diphoton), pairs.lists)
-        best = best_pairs(pairs, by_pair.passing)
-        found = pairs.lists.any(by_pair.passing)
-        cuts = {"two_photons": photons.lists.count(by_photon.passing) >= 2, "diphoton": found}
+        passing = by_pair.passing
+        best, found = best_pairs(pairs, passing), pairs.lists.any(passing)
+        cuts = {"two_photons": photons.lists.count(selected) >= 2, "diphoton": found}
         triggers = self._triggers_of(context)
         if triggers:
             fired = np.logical_or.reduce([events.flat[name] != 0 for name in triggers])
@@ -138,14 +139,16 @@ class DiphotonTagger(PlainTagger):
             cuts={"events": by_event, "photons": by_photon, "diphotons": by_pair},
         )
 
-    def _angles(self, events: PlainEvents, masks: Mapping[str, Mask]) -> PairAngles:
-        """Pairs of the photons that pass all but the cut on pt, which variations change most."""
+    def _fixed(self, events: PlainEvents) -> tuple[dict[str, Mask], PairAngles]:
+        """What pt, which variations change most, does not touch: masks of photons, and pairs."""
         photons = events.collections["Photon"]
         inputs = tuple(values for name, values in photons.columns.items() if name != "pt")
-        among = all_of({name: mask for name, mask in masks.items() if name != "pt"})
-        return events.once(
-            f"pairs {self.photon}", inputs, lambda: pair_angles(photons, np.asarray(among))
-        )
+
+        def find() -> tuple[dict[str, Mask], PairAngles]:
+            masks = quality_masks(photons, self.photon)
+            return masks, pair_angles(photons, np.asarray(all_of(masks)))
+
+        return events.once(f"photons {self.photon}", inputs, find)
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
         """Photons, their pairs, and how many of each there are."""

@@ -165,12 +165,12 @@ class ActivityTagger(PlainTagger):
     def preselection(self, events: Any, context: Context) -> dict[str, Any]:
         """The cuts that all tags share."""
         known, worst = as_plain(events, context), self.photon_mva_id_min
-        activity = self.activity(known, context)
         lead, sublead = known.flat["lead_mvaID"], known.flat["sublead_mvaID"]
-        return {
-            "photon_mvaID": (lead > worst) & (sublead > worst),
-            "z_veto": ~self._z_candidate(known, activity),
-        }
+        is_good = known.once(
+            f"photon_mvaID {worst}", (lead, sublead), lambda: (lead > worst) & (sublead > worst)
+        )
+        candidate = self._z_candidate(known, self.activity(known, context))
+        return {"photon_mvaID": is_good, "z_veto": ~candidate}
 
     def object_measures(
         self, events: Any, decision: Decision, context: Context

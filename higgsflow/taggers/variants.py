@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
+from higgsflow.events.lists import Lists
 from higgsflow.events.plain import Objects
 from higgsflow.taggers.contract import take
 from higgsflow.taggers.sequence import added_columns
@@ -59,9 +60,14 @@ class Variant:
 def _by_event(nominal: PlainEvents, name: str, arrays: tuple[Any, Any]) -> Mask:
     if not all(isinstance(values, np.ndarray) for values in arrays):
         return np.ones(len(nominal), dtype=np.bool_)
-    other = unlike(*arrays)
     lists = nominal.lists_of(name)
-    return other if lists is None else lists.any(other)
+    return unlike(*arrays) if lists is None else _differs(*arrays, lists.offsets)
+
+
+@compiled("columns.differs")
+def _differs(a: npt.NDArray[Any], b: npt.NDArray[Any], offsets: Index) -> Mask:
+    """The lists of which some number differs between two arrays of the same objects."""
+    return Lists(offsets).any(unlike(a, b))
 
 
 def unlike(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Mask:

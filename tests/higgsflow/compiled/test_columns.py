@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from higgsflow import variations
 from higgsflow.compiled import columns as kernels
 from higgsflow.events import plain
+from higgsflow.events.lists import from_counts
 from higgsflow.taggers import contract, sequence, variants
 
 if TYPE_CHECKING:
@@ -84,3 +86,44 @@ def test_comparing_other_types_and_places_is_left_to_numpy() -> None:
     assert kernels.unlike_at(np.zeros(1), at, np.zeros(1), np.array([0, 0])) is NotImplemented
     assert kernels.first_of(np.zeros(3, np.bool_)) is NotImplemented
     assert kernels.first_of(np.zeros((2, 3))) is NotImplemented
+
+
+@law
+@given(st.sampled_from([np.bool_, np.int16, np.int32, np.float32, np.float64]), st.data())
+def test_two_arrays_merged(agrees: Callable[..., Any], kind: Any, data: Any) -> None:
+    one, other = (data.draw(hnp.arrays(kind, n)) for n in (3, 2))
+    order = data.draw(hnp.arrays(np.int64, st.integers(0, 6), elements=st.integers(0, 4)))
+    agrees(contract.merged, one, other, order)
+
+
+@law
+@given(st.lists(st.integers(0, 3), max_size=5), st.data())
+def test_lists_that_differ(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
+    a, b = (data.draw(hnp.arrays(np.float64, sum(n), elements=numbers)) for _ in range(2))
+    agrees(variants._differs, a, b, from_counts(n).offsets)
+
+
+@law
+@given(hnp.arrays(np.float64, 3, elements=numbers), st.sampled_from([1, 1.01, 0.99, 1.0101]))
+def test_near_numbers(agrees: Callable[..., Any], before: Any, factor: float) -> None:
+    with np.errstate(all="ignore"):
+        after = before * factor
+    agrees(variations._are_near, before, after, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("after", "near"), [([50.5, -0.99], True), ([50.6, -0.99], False), ([50.5, np.nan], False)]
+)
+def test_near_is_within_the_bound(after: list[float], near: bool) -> None:
+    assert variations._are_near(np.array([50.0, -1.0]), np.array(after), 0.01) is near
+
+
+def test_merging_and_comparing_other_arrays_is_left_to_numpy() -> None:
+    one, at = np.zeros(2), np.array([0])
+    assert kernels.merged(one, one.astype(np.float32), at) is NotImplemented
+    assert kernels.merged(one, one, at + 4) is NotImplemented
+    assert kernels.merged(one, ["a"], at) is NotImplemented
+    assert kernels.differs(one, one, np.array([0, 3])) is NotImplemented
+    assert kernels.differs(one, one[:1], np.array([0, 2])) is NotImplemented
+    assert kernels.are_near(one, one[:1], 0.1) is NotImplemented
+    assert kernels.are_near(one.astype(int), one, 0.1) is NotImplemented

@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from higgsflow.compiled import lists as kernels
 from higgsflow.events import lists
 from higgsflow.events.lists import from_counts
+from higgsflow.taggers import contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,3 +63,23 @@ def test_other_types_are_left_to_numpy(kind: Any) -> None:
     assert kernels.taken(offsets, np.array([0], kind)) is NotImplemented
     assert kernels.edges(np.ones(3, kind), offsets) is NotImplemented
     assert kernels.chosen(np.ones(4, np.bool_), offsets) is NotImplemented
+
+
+@law
+@given(counts, counts, st.data())
+def test_two_sets_of_lists(
+    agrees: Callable[..., Any], n: list[int], m: list[int], data: Any
+) -> None:
+    codes = tuple(data.draw(hnp.arrays(np.uint8, sum(k))) for k in (n, m))
+    offsets = tuple(from_counts(k).offsets for k in (n, m))
+    rows = st.lists(st.integers(0, len(n + m) - 1), max_size=9) if n + m else st.just([])
+    agrees(contract._spliced, codes, offsets, np.array(data.draw(rows), np.int64))
+
+
+def test_lists_of_larger_numbers_and_other_rows_are_left_to_numpy() -> None:
+    codes, offsets, at = np.zeros(2, np.uint8), np.array([0, 2]), np.array([1])
+    assert kernels.spliced((codes, codes), (offsets, offsets), at) is not NotImplemented
+    assert kernels.spliced((codes, codes), (offsets, offsets), at + 1) is NotImplemented
+    assert kernels.spliced((codes, codes[:1]), (offsets, offsets), at) is NotImplemented
+    wide = codes.astype(np.uint16)
+    assert kernels.spliced((wide, wide), (offsets, offsets), at) is NotImplemented

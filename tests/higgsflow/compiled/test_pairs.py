@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from higgsflow.compiled import pairs as kernels
+from higgsflow.events.lists import from_counts
 from higgsflow.objects import diphotons, kinematics
 
 if TYPE_CHECKING:
@@ -75,3 +76,20 @@ def test_masses_of_other_columns_are_left_to_numpy() -> None:
     ways = (pt, pt, pt, pt)
     assert kernels.masses((pt, pt[:1]), ways, at, at) is NotImplemented
     assert kernels.masses((pt, pt), ways, at, at + 1) is NotImplemented
+
+
+sums = st.sampled_from([60.0, 60.5, 70.0, np.inf, -np.inf])
+
+
+@law
+@given(st.lists(st.integers(0, 4), max_size=5), st.data())
+def test_best_pairs(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
+    of_pairs = data.draw(hnp.arrays(np.float64, sum(n), elements=sums))
+    passing = data.draw(hnp.arrays(np.bool_, sum(n)))
+    agrees(diphotons._best, of_pairs, passing, from_counts(n).offsets)
+
+
+def test_sums_that_cannot_be_compared_are_left_to_numpy() -> None:
+    passing, offsets = np.ones(2, np.bool_), np.array([0, 2])
+    assert kernels.best(np.array([np.nan, 1.0]), passing, offsets) is NotImplemented
+    assert kernels.best(np.ones(3), passing, offsets) is NotImplemented

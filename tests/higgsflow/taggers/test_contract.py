@@ -130,7 +130,7 @@ def test_cuts_of_objects_know_their_lists() -> None:
     assert group["eta"].tolist() == group.passing.tolist() == [True, False, True]
     taken = group.take(np.array([2, 1]))
     assert (taken["pt"].tolist(), taken.lists and taken.lists.counts.tolist()) == ([True], [1, 0])
-    assert group.joined(taken)["pt"].tolist() == [True, False, True, True]
+    assert group.spliced(taken, np.arange(5))["pt"].tolist() == [True, False, True, True]
 
 
 @pytest.mark.parametrize("n", [1, 8, 9, 33, 64])
