@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UnknownName, UserError
@@ -56,7 +57,8 @@ class IndexSample(SampleTask):
                 session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers
             )
             entries = side_by_side(look, files, slots)
-        index = put_together(self.pair, files, told(self, entries, len(files)))
+        with closing(entries):
+            index = put_together(self.pair, files, told(self, entries, len(files)))
         check_index(self.plan, index)
         found = IndexFile(inputs="", invocation=session.current.id, index=index)
         self.output().write(found, self._ingredients())

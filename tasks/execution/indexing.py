@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,7 @@ from tasks.execution.interruption import end_with_parent
 from tasks.execution.page import publish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from filelock import FileLock
 
@@ -31,7 +31,9 @@ _PIECE = 4
 _LINE_INTERVAL = 10.0
 
 
-def side_by_side(look: Callable[[F], T], files: Sequence[F], slots: Slots) -> Iterator[T]:
+def side_by_side(
+    look: Callable[[F], T], files: Sequence[F], slots: Slots
+) -> Generator[T, None, None]:
     """What is found in each file, in their order, by as many processes as there are free slots."""
     with ExitStack() as stack:
         n = len(list(_taken(slots, len(files) // _ENOUGH, stack)))
@@ -39,9 +41,8 @@ def side_by_side(look: Callable[[F], T], files: Sequence[F], slots: Slots) -> It
             yield from map(look, files)
             return
         context = multiprocessing.get_context("fork")
-        executor = stack.enter_context(
-            ProcessPoolExecutor(n, mp_context=context, initializer=end_with_parent)
-        )
+        executor = ProcessPoolExecutor(n, mp_context=context, initializer=end_with_parent)
+        _ended_with(stack, executor)
         n_found = 0
         try:
             for found in executor.map(look, files, chunksize=_PIECE):
@@ -52,7 +53,7 @@ def side_by_side(look: Callable[[F], T], files: Sequence[F], slots: Slots) -> It
             yield from map(look, files[n_found:])
 
 
-def while_waiting(look: Callable[[F], T], files: Sequence[F]) -> Iterator[T]:
+def while_waiting(look: Callable[[F], T], files: Sequence[F]) -> Generator[T, None, None]:
     """The same of files at servers, by threads: waiting is what takes long.
 
     Clients of servers have threads of their own, which a fork would not take along.
@@ -60,8 +61,15 @@ def while_waiting(look: Callable[[F], T], files: Sequence[F]) -> Iterator[T]:
     first, *others = files
     # here, so that threads do not import at the same time
     yield look(first)
-    with ThreadPoolExecutor(_WAITING) as executor:
+    with ExitStack() as stack:
+        executor = ThreadPoolExecutor(_WAITING)
+        _ended_with(stack, executor)
         yield from executor.map(look, others)
+
+
+def _ended_with(stack: ExitStack, executor: Executor) -> None:
+    """Files that nobody asks for any more, as one of them cannot be used, are not looked into."""
+    stack.callback(executor.shutdown, cancel_futures=True)
 
 
 def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import TYPE_CHECKING
+import time
+from pathlib import Path
 
 import pytest
 
@@ -11,15 +12,19 @@ from tasks.execution import indexing
 from tasks.execution.indexing import side_by_side, told, while_waiting
 from tasks.execution.slots import Slots
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 N = 40
 
 
 def looked(number: int) -> tuple[int, int]:
     """A number, and the process that saw it."""
     return number, os.getpid()
+
+
+def noted(number: int) -> int:
+    """Leaves a file, a little later than it was asked."""
+    time.sleep(0.01)
+    (Path(os.environ["SEEN_IN"]) / f"{number}.seen").touch()
+    return number
 
 
 def bad_at_20(number: int) -> int:
@@ -53,10 +58,24 @@ def test_slots_are_held_meanwhile_and_free_again(tmp_path: Path) -> None:
     found = side_by_side(looked, range(N), Slots(tmp_path, 2))
     next(found)
     assert Slots(tmp_path, 2).take() is None
-    found.close()  # type: ignore[attr-defined]
+    found.close()
     slot = Slots(tmp_path, 2).take()
     assert slot is not None
     slot.release()
+
+
+@pytest.mark.parametrize("way", ["processes", "threads"])
+def test_the_rest_is_left_when_nobody_asks_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setenv("SEEN_IN", str(tmp_path))
+    files = range(5000)
+    slots = Slots(tmp_path / "slots", 2)
+    found = side_by_side(noted, files, slots) if way == "processes" else while_waiting(noted, files)
+    assert next(found) == 0
+    found.close()
+    seen = len(list(tmp_path.glob("*.seen")))
+    assert seen < len(files) / 2
 
 
 def test_what_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
