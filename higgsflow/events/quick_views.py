@@ -72,7 +72,8 @@ def _field_of(record: Any, where: Any) -> Any:
 def _numbers(value: Any, offsets: Any) -> Any:
     """The numbers of an array of the same lists, or a constant; None for anything else."""
     if isinstance(value, QuickNumbers) and value.layout.offsets is offsets:
-        return value.layout.content.data
+        # where it is not in memory yet, it is from now on
+        return np.asarray(value.layout.content.data)
     return value if type(value) in _CONSTANTS else None
 
 

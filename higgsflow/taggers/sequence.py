@@ -17,20 +17,21 @@ from pydantic import ValidationError
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import InvalidConfiguration, TaggerError
-from higgsflow.events.plain import Objects, quick_view
+from higgsflow.events.plain import Objects, PlainEvents
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import Later, PlainDecision, checked
 from higgsflow.taggers.function import FunctionTagger
+from higgsflow.taggers.looked_at import offered
 from higgsflow.taggers.plain_tagger import PlainTagger, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from higgsflow.events.lists import Index
-    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
     from higgsflow.model.tagging import TaggerSpec, TagSequence
+    from higgsflow.taggers.looked_at import Offered
 
 ak = lazy.load("awkward")
 
@@ -88,24 +89,66 @@ def load_tagger(spec: TaggerSpec) -> Tagger:
 
 
 def ask(
-    taggers: Sequence[Tagger], events: PlainEvents, context: Context, hidden: Collection[str] = ()
+    taggers: Sequence[Tagger],
+    events: PlainEvents | Offered,
+    context: Context,
+    hidden: Collection[str] = (),
+    noted: set[str] | None = None,
 ) -> tuple[PlainDecision, ...]:
     """What the taggers of a step say of the events; none of these are fine, columns are typed.
 
-    Code of users does not see the hidden columns, the shipped taggers read what they declare.
+    Code of users does not see the hidden columns, the shipped taggers read what they declare, and
+    are asked of `PlainEvents` only. Columns that code of users has looked at are `noted`.
     """
-    context = context.fresh()
+    context, noted = context.fresh(), set() if noted is None else noted
+    seen = _Seen(events, hidden, noted)
     decisions = []
     for tagger in taggers:
         # what is not a number fails every cut: it needs no warning on the way there
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             if isinstance(tagger, PlainTagger) and is_plain(tagger):
-                decisions.append(tagger.decide(events, context))
-                continue
-            view = context.once("view", lambda: quick_view(events.without(hidden)))
-            answer = tagger.select(view, context)
-        decisions.append(checked(tagger, answer, len(events), context))
+                decisions.append(tagger.decide(events, context))  # type: ignore[arg-type]
+            else:
+                decisions.append(seen.answer(tagger, context))
     return tuple(decisions)
+
+
+class _Seen:
+    """Events as code of users sees them."""
+
+    def __init__(
+        self, events: PlainEvents | Offered, hidden: Collection[str], noted: set[str]
+    ) -> None:
+        self._events, self._hidden, self._noted = events, hidden, noted
+
+    def answer(self, tagger: Tagger, context: Context) -> PlainDecision:
+        """What a tagger says of them."""
+        found = self._of_what_is_looked_at(tagger, context)
+        if found is None:
+            self._noted |= self._columns.names
+            found = self._asked(tagger, context)
+        return found
+
+    def _of_what_is_looked_at(self, tagger: Tagger, context: Context) -> PlainDecision | None:
+        """None where it fails: numba and others cannot work with arrays that are not there yet.
+
+        What is wrong with the tagger itself shows when it is asked again.
+        """
+        try:
+            return self._asked(tagger, context)
+        except Exception:  # noqa: BLE001
+            return None
+
+    def _asked(self, tagger: Tagger, context: Context) -> PlainDecision:
+        whole = self._columns.names <= self._noted
+        view = context.once(("view", whole), lambda: self._columns.view(self._noted))
+        return checked(tagger, tagger.select(view, context), len(self._events), context)
+
+    @cached_property
+    def _columns(self) -> Offered:
+        events = self._events
+        found = offered(events) if isinstance(events, PlainEvents) else events
+        return found.without(self._hidden)
 
 
 @compiled("columns.first_of")

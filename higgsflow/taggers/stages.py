@@ -7,7 +7,7 @@ are row-wise. Code of users is asked for several variations at once, stacked alo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
 from higgsflow.taggers.contract import settled, spliced, take, taken
+from higgsflow.taggers.looked_at import Offered, stacked
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import (
     UNTAGGED,
@@ -39,6 +40,8 @@ Decisions = tuple["PlainDecision", ...]
 
 # share of the events from which on all are asked: choosing some of them would cost more
 _MOST = 0.5
+# rows that code of users is asked for at once: more would need more memory than they save time
+_STACK = 150_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +95,7 @@ class Runner:
         hidden: columns that some variation changes: code of users sees those of them it declares,
             so that a variation of the others needs no run.
         collections: those that the last step adds which somebody looks at; all for None.
+        looked_at: by step, what code of users has looked at; all it can see where it was not asked.
     """
 
     steps: Steps
@@ -99,6 +103,7 @@ class Runner:
     keep_untagged: bool = False
     hidden: frozenset[str] = frozenset()
     collections: frozenset[str] | None = None
+    looked_at: dict[int, set[str]] = field(default_factory=dict)
 
     def run(self, nominal: Variant, first: Decisions | None = None) -> Nominal:
         """The nominal run; `first` is what the first step said of these events, if it is known."""
@@ -114,10 +119,11 @@ class Runner:
         return Nominal(tuple(stages), self._result(reached, steps, [s.reached for s in stages]))
 
     @span("sequence")
-    def ask(self, number: int, events: PlainEvents) -> Decisions:
+    def ask(self, number: int, events: PlainEvents | Offered) -> Decisions:
         """What the taggers of a step say of events."""
-        taggers = self.steps[number]
-        decisions = ask(taggers, events, self.context, self.hidden - self._reads(number))
+        taggers, noted = self.steps[number], self.looked_at.setdefault(number, set())
+        hidden = self.hidden - self._reads(number)
+        decisions = ask(taggers, events, self.context, hidden, noted)
         is_last = number + 1 == len(self.steps)
         return settled(decisions, self.collections if is_last else None)
 
@@ -142,9 +148,10 @@ class Runner:
         """What a step says under each variation."""
         needs = self._needs(number)
         known = stage.reached
-        asked = [one.differing(known, self._reads(number), needs(one)) for one in reached]
+        looked_at = self._looked_at(number)
+        asked = [one.differing(known, looked_at, needs(one)) for one in reached]
         parts = {
-            position: self._events_to_ask(stage, reached[position], rows)
+            position: self._events_to_ask(number, stage, reached[position], rows)
             for position, rows in enumerate(asked)
             if rows is not None and len(rows)
         }
@@ -169,21 +176,28 @@ class Runner:
         order[rows] = len(stage.reached.rows) + np.arange(len(rows))
         return spliced(known, fresh, order)
 
-    def _events_to_ask(self, stage: Stage, reached: Reached, rows: Index) -> PlainEvents:
+    def _events_to_ask(
+        self, number: int, stage: Stage, reached: Reached, rows: Index
+    ) -> PlainEvents | Offered:
+        if not any(map(is_plain, self.steps[number])):
+            return reached.offered(rows)
         if len(rows) > _MOST * len(reached.rows):
             return stage.events_of(reached)
         return reached.some(rows)
 
-    def _ask_all(self, number: int, parts: list[PlainEvents]) -> Iterator[Decisions]:
-        """What a step says of several sets of events: code of users is asked once for all."""
-        if len(parts) < 2 or self._is_plain(number):
-            yield from (self.ask(number, events) for events in parts)
-            return
-        together = self.ask(number, concatenated(parts))
-        begin = 0
-        for events in parts:
-            yield taken(together, np.arange(begin, begin + len(events)))
-            begin += len(events)
+    def _ask_all(self, number: int, parts: list[Any]) -> Iterator[Decisions]:
+        """What a step says of several sets of events: code of users is asked for many at once."""
+        stacks = [[one] for one in parts] if self._is_plain(number) else _stacks(parts)
+        for stack in stacks:
+            if len(stack) == 1:
+                yield self.ask(number, stack[0])
+                continue
+            lazy = isinstance(stack[0], Offered)
+            together = self.ask(number, stacked(stack) if lazy else concatenated(stack))
+            begin = 0
+            for events in stack:
+                yield taken(together, np.arange(begin, begin + len(events)))
+                begin += len(events)
 
     def _is_plain(self, number: int) -> bool:
         return all(is_plain(tagger) for tagger in self.steps[number])
@@ -196,12 +210,31 @@ class Runner:
         reads = [[t.reads(self.context) for t in taggers] for taggers in self.steps]
         return tuple(frozenset(n.name for needs in step for n in needs) for step in reads)
 
+    def _looked_at(self, number: int) -> frozenset[str]:
+        """The columns of the input that what was said depends on."""
+        noted = self.looked_at.get(number)
+        if noted is None or self._is_plain(number):
+            return self._reads(number)
+        plain = [tagger for tagger in self.steps[number] if is_plain(tagger)]
+        declared = {n.name for tagger in plain for n in tagger.reads(self.context)}
+        return frozenset(declared | (self._reads(number) & noted))
+
     def _needs(self, number: int) -> Callable[[Reached], Iterable[str]]:
-        """The columns of earlier steps that matter; code of users may look at all of them."""
-        if not self._is_plain(number):
-            return lambda reached: reached.added
-        names = {name for tagger in self.steps[number] for name in tagger.needs()}
-        return lambda _: names
+        """The columns of earlier steps that matter; of users' code those that it looked at."""
+        plain = [tagger for tagger in self.steps[number] if is_plain(tagger)]
+        names = {name for tagger in plain for name in tagger.needs()}
+        noted = self.looked_at.get(number)
+        if self._is_plain(number):
+            return lambda _: names
+
+        def needs(reached: Reached) -> Iterable[str]:
+            for name, values in reached.added.items():
+                # what is no number of the event is not known by columns
+                is_whole = noted is None or not isinstance(values, np.ndarray)
+                if is_whole or name in names or name in (noted or ()):
+                    yield name
+
+        return needs
 
     def _after(self, reached: Reached, step: StepResult) -> Reached:
         """What the next step is given, or, after the last one, what is kept."""
@@ -220,3 +253,13 @@ class Runner:
             tagged = np.flatnonzero(tag_idx != UNTAGGED)
             tag_idx, category = tag_idx.take(tagged), category.take(tagged)
         return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))
+
+
+def _stacks(parts: list[Any]) -> list[list[Any]]:
+    """Sets of events that are asked of together, so that the number of rows stays bounded."""
+    stacks: list[list[Any]] = []
+    for part in parts:
+        if not stacks or sum(map(len, stacks[-1])) + len(part) > _STACK:
+            stacks.append([])
+        stacks[-1].append(part)
+    return stacks

@@ -16,15 +16,16 @@ import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Lists
-from higgsflow.events.plain import Objects
+from higgsflow.events.plain import Objects, PlainEvents
 from higgsflow.taggers.contract import take
+from higgsflow.taggers.looked_at import joined_columns, some_of
 from higgsflow.taggers.sequence import added_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from higgsflow.events.lists import Index, Mask
-    from higgsflow.events.plain import PlainEvents
+    from higgsflow.taggers.looked_at import Offered
     from higgsflow.taggers.sequence import StepResult
 
 
@@ -138,6 +139,12 @@ class Reached:
         """Some of these events."""
         added = {name: take(values, positions) for name, values in self.added.items()}
         return self.variant.seen.take(self.rows[positions]).with_numbers(added)
+
+    def offered(self, positions: Index) -> Offered:
+        """Some of these events, for code that looks at a few of their columns."""
+        added = PlainEvents(len(self.rows)).with_numbers(self.added)
+        seen = some_of(self.variant.seen, self.rows[positions])
+        return joined_columns(seen, some_of(added, positions))
 
     def only(self, names: Collection[str], positions: Index) -> PlainEvents:
         """Some of these events, with some of their columns and collections."""

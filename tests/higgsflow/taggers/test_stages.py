@@ -15,6 +15,7 @@ from higgsflow.model.context import Context
 from higgsflow.model.tagging import TagSequence
 from higgsflow.taggers.base import Decision
 from higgsflow.taggers.function import tagger
+from higgsflow.taggers.looked_at import _knows_virtual
 from higgsflow.taggers.sequence import load_steps
 from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import SequenceResult, Variant
@@ -45,9 +46,15 @@ def rest(events: Any) -> Any:
     return ak.num(events.HardJet.pt) >= 0
 
 
+@tagger()
+def all_of_them(events: Any) -> Any:
+    return events.n_near >= 0
+
+
 SEQUENCES = {
     "shipped": ["diphoton", TAGS],
     "mixed": ["diphoton", f"{__name__}:hard", [f"{__name__}:met", "tth_hadronic"]],
+    "looking": ["diphoton", f"{__name__}:near", [f"{__name__}:all_of_them"]],
     "users": ["diphoton", f"{__name__}:hard", [f"{__name__}:met", f"{__name__}:rest"]],
 }
 
@@ -170,7 +177,7 @@ def test_variations_are_what_they_are_by_themselves(
 
 
 def test_sequences_of_the_test_select_some_events_in_each_way() -> None:
-    for name in SEQUENCES:
+    for name in set(SEQUENCES) - {"looking"}:
         result = runner_of(name, []).run(Variant("nominal", random_events(200, 1))).result
         assert 0 < len(result.rows) < 200
         assert len(set(result.tag_idx.tolist())) > 1
@@ -205,6 +212,49 @@ def test_code_of_users_is_asked_once_for_all_variations(monkeypatch: pytest.Monk
     assert asked == [1, 2]
 
 
+@tagger(reads=["MET_pt", "Jet_eta"], adds={"n_near": "int16", "met": "float64"})
+def near(events: Any) -> Any:
+    """Puts more together than it looks at; some of it only where there are jets."""
+    lead = ak.zip({"pt": events.lead_pt, "eta": events.lead_eta})
+    is_near = abs(events.Jet.eta - lead.eta) < 1
+    met = np.zeros(len(events))
+    if ak.any(is_near):
+        met = np.where(ak.any(is_near, axis=1), events.MET_pt, met)
+    return np.ones(len(events), dtype=bool), {"n_near": ak.sum(is_near, axis=1), "met": met}
+
+
+@pytest.mark.skipif(not _knows_virtual(), reason="needs virtual arrays: awkward>=2.8")
+def test_code_of_users_is_asked_again_only_for_what_it_has_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    events = random_events(200, seed=5)
+    names = ["Photon_pt", "Jet_pt", "MET_pt"]
+    runner = runner_of("looking", names)
+    nominal = runner.run(Variant("nominal", events))
+    assert runner.looked_at[1] == {"lead_eta", "Jet_eta", "MET_pt"}
+    asked: list[int] = []
+    ask = Runner.ask
+
+    def counting(self: Runner, number: int, some: Any) -> Any:
+        if number == 1:
+            asked.append(len(some))
+        return ask(self, number, some)
+
+    monkeypatch.setattr(Runner, "ask", counting)
+    photons, jets, met = [shifted(events, name, 1.0, seed) for seed, name in enumerate(names)]
+    (found,) = runner.run_again(nominal, [photons])
+    before, after = nominal.stages[1].reached, found.reached[1]
+    is_new = before.places[after.rows] < 0
+    other = before.added["lead_eta"][before.places[after.rows]] != after.added["lead_eta"]
+    assert asked == [np.count_nonzero(is_new | other)] != [0]
+    assert asked[0] < len(after.rows) / 2
+    asked.clear()
+    runner.run_again(nominal, [jets])
+    assert asked == []
+    runner.run_again(nominal, [met])
+    assert asked == [len(before.rows)]
+
+
 def test_what_varies_and_is_not_declared_is_not_seen() -> None:
     events = random_events(40, seed=4)
     with pytest.raises(AttributeError, match="Jet"):
@@ -217,3 +267,21 @@ def test_what_varies_and_is_not_declared_is_not_seen() -> None:
 @tagger()
 def undeclared(events: Any) -> Any:
     return ak.num(events.Jet.pt) > 0
+
+
+@tagger(reads=["MET_pt"])
+def of_memory(events: Any) -> Any:
+    """As numba does: takes arrays as they lie in memory."""
+    values = events.MET_pt.layout.data
+    if type(values) is not np.ndarray:
+        raise TypeError("not there yet")
+    return values > 30
+
+
+def test_code_that_wants_arrays_as_they_are_gets_them() -> None:
+    events = random_events(40, seed=6)
+    steps = load_steps(TagSequence.model_validate([f"{__name__}:of_memory"]))
+    runner = Runner(steps, CONTEXT, hidden=frozenset({"Jet_pt"}))
+    nominal = runner.run(Variant("nominal", events))
+    assert nominal.result.rows.tolist() == np.flatnonzero(events.flat["MET_pt"] > 30).tolist()
+    assert runner.looked_at[0] == set(events.names) - {"Jet_pt"}

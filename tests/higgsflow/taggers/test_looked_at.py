@@ -1,0 +1,112 @@
+"""Columns are offered as they are, made when they are looked at, and only those are noted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from higgsflow.events.lists import from_counts
+from higgsflow.events.plain import Objects, PlainEvents, concatenated
+from higgsflow.taggers import looked_at
+from higgsflow.taggers.looked_at import joined_columns, offered, some_of, stacked
+
+knows_virtual = pytest.mark.skipif(
+    not looked_at._knows_virtual(), reason="needs virtual arrays: pip install 'awkward>=2.8'"
+)
+
+
+def events_of(counts: list[int]) -> PlainEvents:
+    """Numbers of the event, of objects, and lists of lists, which are neither."""
+    n, lists = len(counts), from_counts(np.array(counts, dtype=np.int64))
+    pt, charge = np.linspace(1, 2, lists.n), np.arange(lists.n, dtype=np.int32)
+    return PlainEvents(
+        n,
+        {"MET_pt": np.linspace(0, 9, n), "run": np.arange(n, dtype=np.uint32)},
+        {"Jet": Objects(lists, {"pt": pt, "charge": charge})},
+        {"deep": ak.Array([[[1.0, 2.0]]])[np.zeros(n, dtype=np.int64)]},
+    )
+
+
+EVENTS = events_of([2, 0, 1, 3])
+
+
+def test_all_columns_can_be_looked_at() -> None:
+    noted: set[str] = set()
+    view = offered(EVENTS).view(noted)
+    assert ak.to_list(view) == ak.to_list(EVENTS.view)
+    assert noted == set(EVENTS.names)
+
+
+@knows_virtual
+def test_only_what_is_looked_at_is_noted() -> None:
+    noted: set[str] = set()
+    view = offered(EVENTS).view(noted)
+    assert noted == {"deep"}
+    # neither lengths nor names are numbers
+    assert (len(view), view.Jet.fields, ak.num(view.Jet).tolist()) == (
+        4, ["pt", "charge"], [2, 0, 1, 3]
+    )  # fmt: skip
+    both = ak.zip({"a": view.MET_pt, "b": view.run})
+    assert noted == {"deep"}
+    assert ak.sum(both.a) > 0
+    assert noted == {"deep", "MET_pt"}
+    assert ak.any(view.Jet[view.Jet.charge > 2].charge > 2)
+    assert noted == {"deep", "MET_pt", "Jet_charge"}
+
+
+def test_without_virtual_arrays_all_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looked_at, "_knows_virtual", lambda: False)
+    noted: set[str] = set()
+    view = offered(EVENTS).without({"run"}).view(noted)
+    assert noted == set(EVENTS.names) - {"run"}
+    assert ak.to_list(view.Jet) == ak.to_list(EVENTS.view.Jet)
+
+
+counts = st.lists(st.integers(0, 3), max_size=6)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(counts, min_size=1, max_size=3), st.data())
+def test_some_events_of_several_sets_are_what_was_taken_from_each(
+    sets: list[list[int]], data: Any
+) -> None:
+    every = [events_of(one) for one in sets]
+    rows = [
+        np.array(sorted(data.draw(st.sets(st.sampled_from(range(len(one)))))), dtype=np.int64)
+        if one
+        else np.arange(0)
+        for one in sets
+    ]
+    together = stacked([some_of(one, some) for one, some in zip(every, rows, strict=True)])
+    expected = concatenated([one.take(some) for one, some in zip(every, rows, strict=True)])
+    assert len(together) == len(expected)
+    view = together.view(set())
+    assert ak.to_list(view) == ak.to_list(expected.view)
+    assert str(view.type) == str(expected.view.type)
+
+
+def test_hidden_columns_are_not_there() -> None:
+    left = offered(EVENTS).without({"MET_pt", "Jet_pt", "deep"})
+    assert left.names == {"run", "Jet_charge"}
+    assert offered(EVENTS).without({"Jet_pt", "Jet_charge"}).names == {"MET_pt", "run", "deep"}
+
+
+def test_columns_that_are_added_win() -> None:
+    added = PlainEvents(4, {"MET_pt": np.zeros(4), "n": np.ones(4, dtype=np.int16)})
+    both = joined_columns(offered(EVENTS), offered(added))
+    view = both.view(set())
+    assert view.MET_pt.tolist() == [0, 0, 0, 0]
+    assert view.n.tolist() == [1, 1, 1, 1]
+    assert both.names == {*EVENTS.names, "n"}
+
+
+def test_columns_of_unusual_shape_stay_whole() -> None:
+    odd = PlainEvents(2, {"pair": np.array([[1, 2], [3, 4]])})
+    noted: set[str] = set()
+    assert offered(odd).view(noted).pair.tolist() == [[1, 2], [3, 4]]
+    assert noted == {"pair"}
