@@ -11,7 +11,8 @@ def is_array(values: Any, *kinds: Any) -> bool:
     """Whether these are numbers of one of these types, one behind the other in memory."""
     return (
         isinstance(values, np.ndarray)
-        and values.dtype in kinds
+        and values.dtype.type in kinds
+        and values.dtype.isnative
         and values.ndim == 1
         and values.flags.c_contiguous
     )

@@ -4,7 +4,7 @@
 import numpy as np
 
 from higgsflow.compiled.arrays import is_array
-from higgsflow.compiled.lists import are_lists, are_positions
+from higgsflow.compiled.lists import are_lists
 
 from libc.math cimport fabs
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
@@ -25,13 +25,10 @@ ctypedef fused Code:
 
 def placed(values, positions, rows, n):
     """Some values at some of n rows, NaN at the others."""
-    if not is_array(values, np.float64) or not are_positions(rows, n):
-        return NotImplemented
-    if not are_positions(positions, len(values)) or len(positions) != len(rows):
+    if not is_array(values, np.float64) or not are_pairs(positions, rows):
         return NotImplemented
     found = np.full(n, np.nan)
-    place(values, positions, rows, found)
-    return found
+    return found if place(values, positions, rows, found) else NotImplemented
 
 
 def codes_of(masks, kind):
@@ -49,14 +46,13 @@ def merged(one, other, order):
         return NotImplemented
     if one.dtype != other.dtype or one.dtype.itemsize not in _BITS or one.dtype.kind not in "biuf":
         return NotImplemented
-    if not is_array(one, one.dtype) or not is_array(other, one.dtype):
+    if not is_array(one, one.dtype.type) or not is_array(other, one.dtype.type):
         return NotImplemented
-    if not are_positions(order, len(one) + len(other)):
+    if not is_array(order, np.int64):
         return NotImplemented
     found = np.empty(len(order), dtype=one.dtype)
     bits = _BITS[one.dtype.itemsize]
-    merge(found.view(bits), one.view(bits), other.view(bits), order)
-    return found
+    return found if merge(found.view(bits), one.view(bits), other.view(bits), order) else NotImplemented
 
 
 def differs(a, b, offsets):
@@ -92,21 +88,30 @@ def unlike_at(mine, rows, known, places):
     """Where some numbers differ from others; what is not a number is like itself."""
     if not is_array(mine, np.float64) or not is_array(known, np.float64):
         return NotImplemented
-    if not are_positions(rows, len(mine)) or not are_positions(places, len(known)):
-        return NotImplemented
-    if len(rows) != len(places):
+    if not are_pairs(rows, places):
         return NotImplemented
     found = np.empty(len(rows), dtype=np.bool_)
-    compare(mine, rows, known, places, found.view(np.uint8))
-    return found
+    return found if compare(mine, rows, known, places, found.view(np.uint8)) else NotImplemented
+
+
+cdef are_pairs(a, b):
+    """Whether these are as many whole numbers; whether they are positions is seen underway."""
+    return is_array(a, np.int64) and is_array(b, np.int64) and len(a) == len(b)
+
+
+cdef inline bint is_among(int64_t position, Py_ssize_t n) noexcept nogil:
+    return 0 <= position < n
 
 
 def merge(Code[::1] found, const Code[::1] one, const Code[::1] other, const int64_t[::1] order):
-    """By the bits: what they mean does not matter."""
+    """By the bits: what they mean does not matter. False where a position is none."""
     cdef Py_ssize_t i
     cdef int64_t n = one.shape[0]
     for i in range(order.shape[0]):
+        if not is_among(order[i], n + other.shape[0]):
+            return False
         found[i] = one[order[i]] if order[i] < n else other[order[i] - n]
+    return True
 
 
 cdef void compare_lists(
@@ -137,24 +142,30 @@ cdef void find_first(const uint8_t[:, ::1] masks, int16_t[::1] found) noexcept n
             found[i] = position if masks[position, i] else found[i]
 
 
-cdef void compare(
+cdef bint compare(
     const double[::1] mine, const int64_t[::1] rows, const double[::1] known,
     const int64_t[::1] places, uint8_t[::1] found,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef double a, b
     for i in range(rows.shape[0]):
+        if not is_among(rows[i], mine.shape[0]) or not is_among(places[i], known.shape[0]):
+            return False
         a, b = mine[rows[i]], known[places[i]]
         found[i] = (a != b) & ((a == a) | (b == b))
+    return True
 
 
-cdef void place(
+cdef bint place(
     const double[::1] values, const int64_t[::1] positions, const int64_t[::1] rows,
     double[::1] found,
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(rows.shape[0]):
+        if not is_among(rows[i], found.shape[0]) or not is_among(positions[i], values.shape[0]):
+            return False
         found[rows[i]] = values[positions[i]]
+    return True
 
 
 def add_bits(list masks, Code[::1] codes):

@@ -18,9 +18,9 @@ SOURCE = SOURCE_DIGEST.decode()
 def counted(pt, offsets, selected, is_central, is_b):
     """Central, forward and b jets per event, and where the two leading central ones are."""
     masks = (selected, is_central, is_b)
-    if not all(are_masked_lists(mask, offsets) for mask in masks):
+    if not are_masked_lists(selected, offsets) or not is_array(pt, np.float64):
         return NotImplemented
-    if not is_array(pt, np.float64) or len(pt) != len(selected):
+    if not all(is_array(mask, np.bool_) and len(mask) == len(pt) for mask in masks):
         return NotImplemented
     n = len(offsets) - 1
     numbers, places = np.empty((3, n), dtype=np.int16), np.empty((3, n + 1), dtype=np.int64)

@@ -69,11 +69,6 @@ def spliced(codes, offsets, order):
     return found, values
 
 
-def are_positions(values, n):
-    """Whether these are positions among n entries, counted from the beginning."""
-    return is_array(values, np.int64) and are_within(values, n)
-
-
 def are_lists(offsets):
     """Whether these are offsets: whole numbers from 0 on that never fall."""
     return is_array(offsets, np.int64) and len(offsets) > 0 and rises(offsets)

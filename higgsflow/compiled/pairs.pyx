@@ -4,7 +4,7 @@
 import numpy as np
 
 from higgsflow.compiled.arrays import is_array
-from higgsflow.compiled.lists import are_masked_lists, are_positions
+from higgsflow.compiled.lists import are_masked_lists
 
 from libc.math cimport copysign, fabs, sqrt
 from libc.stdint cimport int64_t, uint8_t
@@ -17,23 +17,23 @@ SOURCE = SOURCE_DIGEST.decode()
 
 def both(selected, first, second):
     """Whether both objects of each pair are selected."""
-    if not is_array(selected, np.bool_) or not are_pairs(first, second, len(selected)):
+    if not is_array(selected, np.bool_) or not are_pairs(first, second):
         return NotImplemented
     found = np.empty(len(first), dtype=np.bool_)
-    select_both(selected.view(np.uint8), first, second, found.view(np.uint8))
-    return found
+    fine = select_both(selected.view(np.uint8), first, second, found.view(np.uint8))
+    return found if fine else NotImplemented
 
 
 def ordered(pt, first, second, angle):
     """Positions of the two by pt, their pt, and the mass of the pair."""
-    if not is_array(pt, np.float64) or not are_pairs(first, second, len(pt)):
+    if not is_array(pt, np.float64) or not are_pairs(first, second):
         return NotImplemented
     if not is_array(angle, np.float64) or len(angle) != len(first):
         return NotImplemented
     places = np.empty((2, len(first)), dtype=np.int64)
     numbers = np.empty((3, len(first)))
-    order(pt, first, second, angle, places, numbers)
-    return (*places, *numbers)
+    fine = order(pt, first, second, angle, places, numbers)
+    return (*places, *numbers) if fine else NotImplemented
 
 
 def best(sums, passing, offsets):
@@ -52,12 +52,12 @@ def added(pt, ways, first, second):
     n = len(pt)
     if not all(is_array(values, np.float64) and len(values) == n for values in (pt, *ways)):
         return NotImplemented
-    if not are_pairs(first, second, n):
+    if not are_pairs(first, second):
         return NotImplemented
     found = np.empty((3, len(first)))
     x, y, z = ways
-    add_momenta(pt, x, y, z, first, second, found)
-    return tuple(found)
+    fine = add_momenta(pt, x, y, z, first, second, found)
+    return tuple(found) if fine else NotImplemented
 
 
 def masses(momenta, ways, first, second):
@@ -65,20 +65,26 @@ def masses(momenta, ways, first, second):
     n = len(momenta[0])
     if not all(is_array(a, np.float64) and len(a) == n for a in (*momenta, *ways)):
         return NotImplemented
-    if not are_pairs(first, second, n):
+    if not are_pairs(first, second):
         return NotImplemented
     parts = np.empty((2, 4, len(first)))
     (pt, mass), (x, y, z, energy) = momenta, ways
-    fly(pt, mass, x, y, z, energy, first, parts[0])
-    fly(pt, mass, x, y, z, energy, second, parts[1])
+    for positions, part in ((first, parts[0]), (second, parts[1])):
+        if not fly(pt, mass, x, y, z, energy, positions, part):
+            return NotImplemented
     found = np.empty(len(first))
     add(parts[0], parts[1], found)
     return found
 
 
-def are_pairs(first, second, n):
-    """Whether these are positions among n objects, as many of the one as of the other."""
-    return len(first) == len(second) and are_positions(first, n) and are_positions(second, n)
+cdef are_pairs(first, second):
+    """Whether these are as many whole numbers; whether they are positions is seen underway."""
+    are_numbers = is_array(first, np.int64) and is_array(second, np.int64)
+    return are_numbers and len(first) == len(second)
+
+
+cdef inline bint are_among(int64_t first, int64_t second, Py_ssize_t n) noexcept nogil:
+    return 0 <= first < n and 0 <= second < n
 
 
 cdef Py_ssize_t find_best(
@@ -102,16 +108,19 @@ cdef Py_ssize_t find_best(
     return m
 
 
-cdef void select_both(
+cdef bint select_both(
     const uint8_t[::1] selected, const int64_t[::1] first, const int64_t[::1] second,
     uint8_t[::1] found,
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(first.shape[0]):
+        if not are_among(first[i], second[i], selected.shape[0]):
+            return False
         found[i] = selected[first[i]] & selected[second[i]]
+    return True
 
 
-cdef void order(
+cdef bint order(
     const double[::1] pt, const int64_t[::1] first, const int64_t[::1] second,
     const double[::1] angle, int64_t[:, ::1] places, double[:, ::1] numbers,
 ) noexcept nogil:
@@ -119,6 +128,8 @@ cdef void order(
     cdef bint is_ordered
     cdef double a, b
     for i in range(first.shape[0]):
+        if not are_among(first[i], second[i], pt.shape[0]):
+            return False
         a, b = pt[first[i]], pt[second[i]]
         is_ordered = a >= b
         places[0, i] = first[i] if is_ordered else second[i]
@@ -126,9 +137,10 @@ cdef void order(
         numbers[0, i] = a if is_ordered else b
         numbers[1, i] = b if is_ordered else a
         numbers[2, i] = sqrt(2 * numbers[0, i] * numbers[1, i] * angle[i])
+    return True
 
 
-cdef void add_momenta(
+cdef bint add_momenta(
     const double[::1] pt, const double[::1] x, const double[::1] y, const double[::1] z,
     const int64_t[::1] first, const int64_t[::1] second, double[:, ::1] found,
 ) noexcept nogil:
@@ -136,12 +148,15 @@ cdef void add_momenta(
     cdef int64_t a, b
     for i in range(first.shape[0]):
         a, b = first[i], second[i]
+        if not are_among(a, b, pt.shape[0]):
+            return False
         found[0, i] = pt[a] * x[a] + pt[b] * x[b]
         found[1, i] = pt[a] * y[a] + pt[b] * y[b]
         found[2, i] = pt[a] * z[a] + pt[b] * z[b]
+    return True
 
 
-cdef void fly(
+cdef bint fly(
     const double[::1] pt, const double[::1] mass, const double[::1] x, const double[::1] y,
     const double[::1] z, const double[::1] energy, const int64_t[::1] positions,
     double[:, ::1] found,
@@ -151,12 +166,15 @@ cdef void fly(
     cdef int64_t k
     for i in range(positions.shape[0]):
         k = positions[i]
+        if not are_among(k, k, pt.shape[0]):
+            return False
         found[0, i] = pt[k] * x[k]
         found[1, i] = pt[k] * y[k]
         found[2, i] = pt[k] * z[k]
         found[3, i] = sqrt(
             copysign(mass[k] * mass[k], mass[k]) + (pt[k] * pt[k]) * (energy[k] * energy[k])
         )
+    return True
 
 
 cdef void add(
