@@ -217,9 +217,8 @@ class MonitorJobs(VariationTask):
             "chunks": self._chunked(process),
             "chunks that are done": len(sources),
             "outputs of jobs": marked(digest(_without_names(sources, process.wanted))),
-            **process.recipe.named(),
+            **process.recipe.as_ingredients(),
             "variations": list(process.wanted) if self.variation else [],
-            "what jobs make": marked(process.recipe.made),
             "index": marked(str(process.index_task.output().recorded())),
         }
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.records.sample_jobs import SampleJobs
 
-# what the catalogue gives for all years, or for each
-_NUMBERS = ("xs", "bf", "filter_efficiency", "k_factor", "scale1fb")
-
 
 class UpdateScale1fb(VariationTask):
     """scale1fb of one sample and year, from the weights that were really processed."""
@@ -46,18 +43,9 @@ class UpdateScale1fb(VariationTask):
 
     def _ingredients(self, jobs: str) -> Ingredients:
         """What scale1fb depends on besides the jobs: all that the catalogue says in numbers."""
-        from higgsflow.model.sample import for_year
+        from higgsflow.catalog.numbers import numbers_of
 
-        sample = self.pair.sample
-        numbers = {
-            name: for_year(getattr(sample, name, None), self.year, name) for name in _NUMBERS
-        }
-        return {
-            "jobs": marked(jobs),
-            **numbers,
-            "negative_denominator": getattr(sample, "negative_denominator", None),
-            "luminosity": self.pair.era.luminosity,
-        }
+        return {"jobs": marked(jobs), **numbers_of(self.pair)}
 
 
 def _sources(jobs: SampleJobs, variation: str) -> str:

@@ -146,7 +146,7 @@ class _Teller:
         """What the weights lack, or should be read with."""
         if self._found is None:
             command = run_stage("UpdateScale1fb", self._plan.analysis, self._plan.pair)
-            return (f"scale1fb is not in the store yet: {command}",)
+            return (f"scale1fb of today is not in the store yet: {command}",)
         if not self._found.complete:
             return (f"scale1fb is that of {self._found.fraction:.1%} of the entries",)
         return ()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from higgsflow.catalog.numbers import numbers_of
 from higgsflow.catalog.store import folder_of
+from higgsflow.digests import recipe
 from higgsflow.explain.content import FactorStory
+from higgsflow.ingredients import marked
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.normalization import Normalization
 from higgsflow.output.rescale import rescaled
@@ -15,6 +19,8 @@ from higgsflow.preserved import column_ratios
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from higgsflow.explain.walk import Walk
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
@@ -24,12 +30,23 @@ Direction = tuple["WeightSystematic", str]
 
 
 def normalization_of(plan: Plan) -> Normalization | None:
-    """The normalisation of the sample and year in the store; None while there is none."""
-    path = folder_of(plan.analysis) / "scale1fb" / plan.pair.sample.name / plan.pair.year
+    """The normalisation of the sample and year in the store; None while there is none of today."""
+    of_pair = f"{plan.pair.sample.name}/{plan.pair.year}"
+    folder = folder_of(plan.analysis)
     try:
-        return Normalization.model_validate_json((path / "scale1fb.json").read_bytes())
-    except (OSError, ValueError):
+        content = (folder / "scale1fb" / of_pair / "scale1fb.json").read_bytes()
+        found = Normalization.model_validate_json(content)
+        jobs = json.loads((folder / "jobs" / of_pair / "jobs.json").read_bytes())
+        return found if _is_of_today(plan, found, jobs) else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _is_of_today(plan: Plan, found: Normalization, jobs: Mapping[str, Any]) -> bool:
+    """Whether it was made from the catalogue's numbers, and from jobs that make what is wanted."""
+    expected = {"jobs": marked(jobs["inputs"]), **numbers_of(plan.pair)}
+    made = recipe(plan).as_ingredients()
+    return found.made_from == expected and made.items() <= jobs["made_from"].items()
 
 
 class Weighed:

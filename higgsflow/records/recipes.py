@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from higgsflow.ingredients import digest, named
+from higgsflow.ingredients import digest, marked, named
 from higgsflow.model.noun import Noun
 from higgsflow.model.source import NOMINAL
 from higgsflow.output.atomic import write_text
@@ -60,6 +60,10 @@ class Recipe(Noun):
             "column": of_columns,
         }
         return {k: n for kind, names in kinds.items() for k, n in named(kind, names).items()}
+
+    def as_ingredients(self) -> dict[str, Any]:
+        """What the outputs of jobs are and what everything in them is called."""
+        return {**self.named(), "what jobs make": marked(self.made)}
 
     @property
     def made(self) -> str:

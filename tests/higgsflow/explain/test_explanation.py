@@ -132,7 +132,7 @@ def test_an_event_by_its_name(done: Done) -> None:
     assert (found.event, found.entry) == (name, row["event"] - FIRST_EVENT)
     assert found.stories[0].weight == row["weight_central"]
     command = "law run UpdateScale1fb --analysis explained --sample S --year 2017"
-    assert found.notes == (f"scale1fb is not in the store yet: {command}",)
+    assert found.notes == (f"scale1fb of today is not in the store yet: {command}",)
 
 
 def test_everything_is_told_as_json(done: Done) -> None:
@@ -173,6 +173,13 @@ def test_merged_files_say_the_same(lab: Lab) -> None:
         ]  # fmt: skip
         product = math.prod(f.value for f in nominal.factors if f.value is not None)
         assert product == pytest.approx(row["weight_central"], rel=1e-12)
+    row = lab.table().to_pylist()[0]
+    for change in ({"xs": 1.5}, {"bf": 0.5}):
+        lab.sig.update(change)
+        found = explained(lab, row, "pileup_up")
+        assert found.stories[0].merged_weight is None, "what is stale is not told"
+        assert found.notes[0].startswith("scale1fb of today is not in the store yet")
+    lab.sig.update(xs=0.5, bf=1.0)
     for row in lab.table(variation="met_up").to_pylist()[::35]:
         story = explained(lab, row, "met_up").stories[1]
         assert story.tag == tags[row["tag_idx"]]
