@@ -15,6 +15,7 @@ from higgsflow.code import mentions
 from higgsflow.ingredients import digest
 from higgsflow.taggers.function import FunctionTagger
 from higgsflow.weights import factor_column, full_column
+from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +91,8 @@ def _of_collection(
     source: IndependentCollection, said: Ingredients, corrections: Mapping[str, str]
 ) -> dict[str, Any]:
     """What an independent collection is, given its ingredients and what the corrections are."""
-    of_correction = corrections.get(source.of_correction, source.of_correction)
+    # corrections are known by their order, also where two are the same
+    of_correction = [n for n, name in enumerate(corrections) if name == source.of_correction]
     return {**_of_shift(source, said), "nominal_correction": of_correction}
 
 
@@ -116,8 +118,11 @@ def _of_weight(
     """What a weight is, but for the names of tags, taggers and variations that it names."""
     own = {name: value for name, value in said.items() if not name.startswith("under.")}
     taggers = {t.name: position for position, t in enumerate(chain(*plan.steps))}
+    made = _made(plan)
     return {
         **own,
+        # its columns may have swapped their names
+        "made columns": [made[name] for name in weight_inputs(weight) if name in made],
         "modifies_taggers": sorted(plan.tags.index(tag) for tag in weight.modifies_taggers),
         "preserve.after": sorted(str(taggers.get(name, name)) for name in weight.cuts_before),
         "under": {variations.get(name, name): d for name, d in weight.under.items()},
@@ -138,7 +143,7 @@ def _columns(plan: Plan, weights: Mapping[str, str]) -> dict[str, str]:
 def _of_tagger(tagger: Tagger, said: Ingredients, plan: Plan) -> dict[str, Any]:
     """What a tagger is, but for its name and the names that it may give to columns."""
     added = tagger.adds(plan.context)
-    naming = tagger.names_columns
+    naming = tagger.names_columns if tagger in plan.steps[-1] else ()
     own = {name: value for name, value in said.items() if name not in ("name", *naming)}
     columns = list(added.values()) if naming else dict(added)
     name = {"name": tagger.name} if _sees(tagger, ("name", *_WHOLE)) else {}
@@ -150,17 +155,26 @@ def _variables(plan: Plan) -> dict[str, str]:
 
     A column that an option names is the one that this tagger adds at this place.
     """
-    made: dict[str, str] = {}
-    for step, taggers in enumerate(plan.steps):
-        for position, tagger in enumerate(taggers):
-            for place, name in enumerate(tagger.adds(plan.context)):
-                own = f"{step}.{position}.{place}" if tagger.names_columns else f"'{name}'"
-                made.setdefault(name, f"added: {own}")
-    passed_on = ("input", "gen")
+    made, passed_on = _made(plan), ("input", "gen")
     return {
         name: f"{kind}: {name}" if kind in passed_on else made[name]
         for name, kind in plan.variables.items()
     }
+
+
+def _made(plan: Plan) -> dict[str, str]:
+    """What each column that a tagger adds is: its name, or its place where an option names it.
+
+    The latter in the last step only, where no code of another tagger may look at it.
+    """
+    made: dict[str, str] = {}
+    for step in plan.steps:
+        for position, tagger in enumerate(step):
+            is_free = step is plan.steps[-1] and bool(tagger.names_columns)
+            for place, name in enumerate(tagger.adds(plan.context)):
+                own = f"{position}.{place} of the last step" if is_free else f"'{name}'"
+                made.setdefault(name, f"added: {own}")
+    return made
 
 
 def sample_of(plan: Plan) -> str:

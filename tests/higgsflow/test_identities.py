@@ -13,6 +13,9 @@ from higgsflow.taggers.base import Decision, Tagger
 from higgsflow.taggers.function import tagger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from higgsflow.records.recipes import Recipe
 
 PILEUP = {"branches": {"central": "puWeight", "up": "puWeightUp"}, "modify_central_weight": True}
@@ -199,3 +202,63 @@ def test_two_weights_of_one_content_are_one_unless_they_preserve_sums() -> None:
     plain, preserving = of(), of(preserve={"column": "nJet", "edges": [0, 2, 9]})
     assert plain["a"] == plain["b"]
     assert preserving["a"] != preserving["b"]
+
+
+SCORES = """
+from typing import ClassVar
+
+from higgsflow import Decision, Tagger
+
+
+class Score(Tagger):
+    column: str = "score"
+    factor: float = 1.0
+    names_columns: ClassVar = ("column",)
+
+    def reads(self, context):
+        return ()
+
+    def adds(self, context):
+        return {self.column: "float64"}
+
+    def select(self, events, context):
+        return Decision(events.run > 0, {self.column: events.run * self.factor})
+"""
+
+
+@pytest.fixture
+def scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Recipe]:
+    """Two taggers of the last step whose options name what they add, perhaps one before them."""
+    (tmp_path / "scores_by_name.py").write_text(SCORES, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def of(*names: str, early: str = "", reads: str = "") -> Recipe:
+        def score(name: str, factor: float) -> dict[str, Any]:
+            options = {"column": name, "factor": factor}
+            return {"name": f"t{factor:g}", "tagger": "scores_by_name:Score", "options": options}
+
+        first = [score(early, 1.0)] if early else []
+        last = [score(name, factor) for name, factor in zip(names, (2.0, 3.0), strict=True)]
+        weights = {"w": {"branches": {"up": reads}}} if reads else {}
+        return made(
+            tags=["diphoton", *first, last],
+            systematics={"weights": weights},
+            variables_of_interest=[*names, *((early,) if early else ())],
+        )
+
+    return of
+
+
+def test_columns_that_options_name_are_known_by_who_adds_them(scored: Any) -> None:
+    before = scored("a", "b")
+    assert contents(before) == contents(scored("c", "b")) == contents(scored("b", "a"))
+    columns, swapped = (r.products["nominal"].columns for r in (before, scored("b", "a")))
+    assert (columns["a"], columns["b"]) == (swapped["b"], swapped["a"])
+
+
+def test_what_looks_at_a_column_is_of_what_is_in_it(scored: Any) -> None:
+    """Where names are swapped, a weight sees another column, and so does code of later steps."""
+    before = scored("a", "b", reads="a").names.weights["w"]
+    assert before == scored("a", "c", reads="a").names.weights["w"]
+    assert before != scored("b", "a", reads="a").names.weights["w"]
+    assert contents(scored("a", "b", early="x")) != contents(scored("a", "b", early="y"))

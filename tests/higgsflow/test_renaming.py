@@ -149,6 +149,17 @@ def test_each_variation_keeps_its_own_counters() -> None:
     assert {v: one.before["x"].n for v, one in found.items()} == {"t_up": 1, "s_up": 2}
 
 
+def test_bins_of_the_generator_may_be_renamed() -> None:
+    columns = {"nominal": Product(digest="n", columns={"gen:fiducial": "bins"})}
+    recipe = Recipe(common={}, own={}, sources={}, weights={}, made_by={}, products=columns)
+    stored = seen({}, ("x", "y"), {}).model_copy(update={"names": Names()})
+    renaming = Renamings(recipe, Systematics()).of(stored)
+    assert renaming is not None
+    kept = {"gen:stxs:0 to 2:": counter(1), "gen:other:0 to 2:": counter(2), "a:up:0": counter(3)}
+    found = unpack(renaming.ledgers(pack({"nominal": Ledger(kept=kept)})))
+    assert found["nominal"].kept == {"gen:fiducial:0 to 2:": counter(1)}
+
+
 def test_sums_before_any_cut_follow_too() -> None:
     renaming = today({"b": "1", "a": "2"}, ("x", "y"), {}).of(seen(*STORED))
     assert renaming is not None
