@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from higgsflow.errors import StoreError
 from higgsflow.output.atomic import publish, temporary_beside, writing
 from higgsflow.records.chunk_store import ChunkStore
 
@@ -44,7 +45,11 @@ def find(folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Product]) -
     lacking = {c.id: c for c in chunks if len(own.sources(c, wanted)) < len(wanted)}
     found: dict[str, Found] = {}
     for other in _others(folder, lacking):
-        store = ChunkStore(other)
+        try:
+            store = ChunkStore(other)
+        except StoreError:
+            # of a folder that cannot be read nothing is adopted
+            continue
         for chunk_id in [name for name in lacking if name not in found]:
             sources = store.sources(lacking[chunk_id], wanted)
             if len(sources) == len(wanted):
@@ -65,7 +70,7 @@ def _others(folder: Path, lacking: Mapping[str, Chunk]) -> Iterator[Path]:
 
 
 def _listed(folder: Path) -> list[Path]:
-    with suppress(FileNotFoundError, NotADirectoryError):
+    with suppress(OSError):
         return list(folder.iterdir())
     return []
 
@@ -76,15 +81,22 @@ def adopt(found: Sequence[Found], folder: Path) -> dict[str, int]:
     Raises:
         StoreError: when the folder cannot be written.
     """
-    for one in found:
+    # somebody may have removed them meanwhile: then they are made
+    there = [one for one in found if all(path.is_file() for path in _files(one))]
+    for one in there:
         for stem in one.stems:
             record = folder / f"{stem}.json"
             with writing(record):
                 # a record never stands beside events that it does not describe
                 record.unlink(missing_ok=True)
-            for ending in ("parquet", "json"):
-                link(one.folder / f"{stem}.{ending}", folder / f"{stem}.{ending}")
-    return dict(Counter(one.sample for one in found))
+        for path in _files(one):
+            link(path, folder / path.name)
+    return dict(Counter(one.sample for one in there))
+
+
+def _files(one: Found) -> list[Path]:
+    """The files of a chunk, each record after its events."""
+    return [one.folder / f"{stem}.{end}" for stem in one.stems for end in ("parquet", "json")]
 
 
 def link(source: Path, target: Path) -> None:

@@ -92,3 +92,20 @@ def test_where_there_are_no_hard_links_files_are_copied(
     link(tmp_path / "a", tmp_path / "b")
     assert (tmp_path / "b").read_text() == "content"
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+def test_what_vanishes_meanwhile_is_not_adopted(old: Path, chunks: Chunks) -> None:
+    new = old.parents[1] / "New" / "2017"
+    found = find(new, chunks, WANTED)
+    next(old.glob(f"{chunks[1].id}.d3.json")).unlink()
+    assert adopt(found, new) == {"Old": 1}
+    assert set(ChunkStore(new).done(chunks, WANTED)) == {chunks[0].id}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_cannot_be_read_has_nothing(old: Path, chunks: Chunks) -> None:
+    old.chmod(0)
+    try:
+        assert find(old.parents[1] / "New" / "2017", chunks, WANTED) == ()
+    finally:
+        old.chmod(0o755)
