@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from higgsflow import variations
-from higgsflow.compiled import columns as kernels
 from higgsflow.events import plain
 from higgsflow.events.lists import from_counts
 from higgsflow.taggers import contract, sequence, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+kernels = pytest.importorskip("higgsflow.compiled.columns", reason="no C compiler at installation")
 
 law = settings(deadline=None, max_examples=60)
 KINDS = [np.uint8, np.uint16, np.uint32, np.uint64]
