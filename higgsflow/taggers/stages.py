@@ -41,7 +41,7 @@ Decisions = tuple["PlainDecision", ...]
 # share of the events from which on all are asked: choosing some of them would cost more
 _MOST = 0.5
 # rows that code of users is asked for at once: more would need more memory than they save time
-_STACK = 150_000
+_STACK = 160_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +241,9 @@ class Runner:
         added = {**reached.added, **added_columns(step)}
         is_last = step.taggers is self.steps[-1] and self.keep_untagged
         kept = np.flatnonzero(step.masks.any(axis=0) | is_last)
+        if len(kept) == len(reached.rows):
+            # the very same arrays: of all variations that did not change them there is one
+            return Reached(reached.variant, reached.rows, added)
         columns = {name: take(values, kept) for name, values in added.items()}
         return Reached(reached.variant, reached.rows[kept], columns)
 
