@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
-from higgsflow.events.lists import Index, Lists, joined
+from higgsflow.events.lists import Index, Lists, from_counts, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -24,6 +24,16 @@ ak = lazy.load("awkward")
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
+
+
+# objects per event from which on lists are copied whole, as those of generated particles
+_LONG = 8
+
+
+@compiled("ranges.copied")
+def _copied(values: Array, offsets: Index, rows: Index) -> Array:
+    """The objects of some lists, one list behind the other."""
+    return values[Lists(offsets).take(rows)[1]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +66,10 @@ class Objects:
 
     def take(self, rows: Index) -> Objects:
         """The collection of some events."""
-        return self.taken(*self.lists.take(rows))
+        if self.lists.n < _LONG * len(self.lists):
+            return self.taken(*self.lists.take(rows))
+        lists, offsets = from_counts(self.lists.counts[rows]), self.lists.offsets
+        return Objects(lists, {name: _copied(a, offsets, rows) for name, a in self.columns.items()})
 
     def joined(self, other: Objects) -> Objects:
         """The objects of these events, and then of the other ones."""

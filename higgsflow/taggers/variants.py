@@ -96,9 +96,12 @@ def unlike_rows(mine: Any, known: Any, rows: Index, places: Index) -> Mask:
     a, b = mine.take(rows), known.take(places)
     other: Mask = a.lists.counts != b.lists.counts
     alike = np.flatnonzero(~other)
-    a, b = a.take(alike), b.take(alike)
+    if len(alike) < len(rows):
+        a, b = a.take(alike), b.take(alike)
+    objects = np.zeros(a.lists.n, dtype=np.bool_)
     for name, values in a.columns.items():
-        other[alike] |= a.lists.any(unlike(values, b.columns[name]))
+        objects |= unlike(values, b.columns[name])
+    other[alike] = a.lists.any(objects)
     return other
 
 
