@@ -118,12 +118,12 @@ cdef void compare_lists(
     const double[::1] a, const double[::1] b, const int64_t[::1] offsets, uint8_t[::1] found
 ) noexcept nogil:
     cdef Py_ssize_t i, k
-    cdef uint8_t other
     for i in range(found.shape[0]):
-        other = 0
+        found[i] = False
         for k in range(offsets[i], offsets[i + 1]):
-            other |= (a[k] != b[k]) & ((a[k] == a[k]) | (b[k] == b[k]))
-        found[i] = other
+            if (a[k] != b[k]) & ((a[k] == a[k]) | (b[k] == b[k])):
+                found[i] = True
+                break
 
 
 cdef bint is_near(const double[::1] before, const double[::1] after, double bound) noexcept nogil:

@@ -160,7 +160,7 @@ class PlainEvents:
         """Some of the events."""
         return PlainEvents(
             len(rows),
-            {name: values[rows] for name, values in self.flat.items()},
+            {name: values.take(rows) for name, values in self.flat.items()},
             {name: objects.take(rows) for name, objects in self.collections.items()},
             {name: values[rows] for name, values in self.others.items()},
         )

@@ -63,12 +63,12 @@ class Stage:
     def _taken(self, events: PlainEvents, name: str) -> Any:
         rows = self.reached.rows
         if name in events.flat or name in events.others:
-            return events.column(name)[rows]
+            return take(events.column(name), rows)
         collection = name.partition("_")[0]
         lists = events.collections[collection].lists
         key = f"positions {collection}"
         _, positions = self.reached.events.once(key, (lists,), lambda: lists.take(rows))
-        return events.column(name)[positions]
+        return take(events.column(name), positions)
 
 
 @dataclass(frozen=True, eq=False)
