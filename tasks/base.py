@@ -320,4 +320,6 @@ def _get_ready(task: AnalysisTask, needed: AnalysisTask) -> None:
         if told:
             say(told)
         start_display(task.folder, f"{task.model.name} {task.version}")
-        preload()
+        # a branch is one job in this process, which imports what it needs itself
+        if getattr(task, "branch", -1) < 0:
+            preload()

@@ -53,9 +53,20 @@ def test_runs_everything_and_prints_the_summary(command_line: Lab) -> None:
     assert "Traceback" not in done.stderr
     for word in ("scale1fb", "Cut flow", "pileup", "merged files"):
         assert word in done.stdout
-    again = lab.law_run("RunAnalysis")
-    assert (again.returncode, again.stderr) == (0, "")
+    again = lab.law_run("RunAnalysis", PYTHONPROFILEIMPORTTIME="1")
+    modules, told = imported(again.stderr)
+    assert (again.returncode, told) == (0, [])
     assert again.stdout.startswith("nothing to do, everything is current:")
+    # what would take longer to import than to see that there is nothing to do
+    assert not modules & {"awkward", "correctionlib", "matplotlib", "pyarrow", "rich", "uproot"}
+    assert "numpy" in modules
+
+
+def imported(stderr: str) -> tuple[set[str], list[str]]:
+    """The modules that Python says it has imported, and the lines that it did not write."""
+    lines = stderr.splitlines()
+    said = [line for line in lines if line.startswith("import time:")]
+    return {line.rpartition("|")[2].strip() for line in said}, [x for x in lines if x not in said]
 
 
 def test_one_branch_runs_in_the_process_itself(command_line: Lab) -> None:
@@ -63,6 +74,12 @@ def test_one_branch_runs_in_the_process_itself(command_line: Lab) -> None:
     done = lab.law_run("ProcessSample", "--sample", "Sig", "--year", "2017", "--branch", "1")
     assert done.returncode == 0, done.stderr
     assert len(list(lab.output("chunks", "Sig", "2017").glob("*.parquet"))) == 1
+    other = ("--sample", "Sig", "--year", "2017", "--branch", "0")
+    done = lab.law_run("ProcessSample", *other, PYTHONPROFILEIMPORTTIME="1")
+    assert len(list(lab.output("chunks", "Sig", "2017").glob("*.parquet"))) == 2
+    # the places of columns in files are known, and columns are numbers
+    assert not imported(done.stderr)[0] & {"fsspec", "hist", "matplotlib", "uproot", "vector"}
+    assert "higgsflow.plan" in imported(done.stderr)[0]
 
 
 @pytest.mark.parametrize(
