@@ -52,12 +52,10 @@ class Result:
         merged = self.sample(name, year).merged
         if variation not in merged:
             raise UnknownName("variation", variation, merged, f"{name} ({year})")
-        if merged[variation].endswith(".root"):
-            # reading needs pyarrow, which `import higgsflow` does not pay for
-            from higgsflow.output.merged_events import read  # noqa: PLC0415
+        # reading needs pyarrow, which `import higgsflow` does not pay for
+        from higgsflow.output.merged_events import read  # noqa: PLC0415
 
-            return ak.from_arrow(read(Path(merged[variation]), columns))
-        return ak.from_parquet(merged[variation], columns=columns)
+        return ak.from_arrow(read(Path(merged[variation]), columns))
 
     def cut_flow(self, name: str, year: str, tagger: str, group: str = "events") -> FlowSummary:
         """The nominal cut flow of one tagger."""

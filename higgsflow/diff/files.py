@@ -76,12 +76,13 @@ def n_rows(path: Path, trees: Sequence[str]) -> int:
 
 def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
     """The columns as numpy arrays, some rows at a time; what is missing is NaN."""
+    wanted = list(dict.fromkeys(names))
     with _reading(path):
         if path.suffix != ".root":
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, pre_buffer=False) as file:
                 for group in range(file.num_row_groups):
                     # one group at a time: several in one go keep the bytes of all of them
-                    for batch in file.iter_batches(STEP, [group], list(dict.fromkeys(names))):
+                    for batch in file.iter_batches(STEP, [group], wanted, use_threads=False):
                         yield {name: _as_numpy(batch.column(name)) for name in names}
             return
         with uproot.open(path) as file:

@@ -104,7 +104,7 @@ def _run(job: Job, n_block: int) -> Run:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     record = run_job(job.model_copy(update={"analysis": analysis}))
     path = job.folder / record.output.name
-    table = pq.read_table(path)
+    table = pq.read_table(path, use_threads=False, pre_buffer=False)
     path.unlink()
     return Run(
         n_events=job.chunk.n_entries,

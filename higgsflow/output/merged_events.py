@@ -53,9 +53,11 @@ def tables(path: Path, columns: Collection[str] | None = None) -> Iterator[Any]:
                 parts = file[tree].iterate(names, step_size=ROW_GROUP, library="np")
                 yield from (pa.table({name: part[name] for name in names}) for part in parts)
         return
-    with pq.ParquetFile(path) as file:
+    wanted = None if columns is None else list(columns)
+    # threads of Arrow may still hold a buffer of Python's when Python ends, and that aborts it
+    with pq.ParquetFile(path, pre_buffer=False) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns=None if columns is None else list(columns))
+            yield file.read_row_group(group, wanted, use_threads=False)
 
 
 def read(path: Path, columns: Collection[str] | None = None) -> Any:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +39,20 @@ def test_both_formats_give_the_same_columns_and_types(tmp_path: Path, ending: st
     (rows,) = pieces(path, {"m_gg", "tag_idx"})
     np.testing.assert_array_equal(rows["m_gg"], [124.5, np.nan])
     np.testing.assert_array_equal(rows["tag_idx"], [1, -1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_no_thread_of_arrow_reads(tmp_path: Path) -> None:
+    """One that is still at it when Python ends aborts the whole program."""
+    code = """
+import os, sys, pathlib
+from higgsflow.output.merged_events import read
+before = os.listdir("/proc/self/task")
+assert read(pathlib.Path(sys.argv[1])).num_rows == 2
+assert os.listdir("/proc/self/task") == before
+"""
+    path = written(tmp_path, "parquet")
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
 
 
 @pytest.mark.parametrize("ending", ["parquet", "root"])
