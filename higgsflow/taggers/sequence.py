@@ -113,6 +113,10 @@ def ask(
     return tuple(decisions)
 
 
+# what code says that is given something which is like an array, and is none
+_UNLIKE_ARRAYS = (TypeError, ValueError, AttributeError, NotImplementedError)
+
+
 class _Seen:
     """Events as code of users sees them."""
 
@@ -130,13 +134,14 @@ class _Seen:
         return found
 
     def _of_what_is_looked_at(self, tagger: Tagger, context: Context) -> PlainDecision | None:
-        """None where it fails: numba and others cannot work with arrays that are not there yet.
+        """None where it cannot work with arrays that are not there yet, as numba cannot.
 
-        What is wrong with the tagger itself shows when it is asked again.
+        What is wrong with the tagger itself shows when it is asked again. Memory, files and the
+        like may be there the second time: without them it has failed at the first.
         """
         try:
             return self._asked(tagger, context)
-        except Exception:  # noqa: BLE001
+        except _UNLIKE_ARRAYS:
             return None
 
     def _asked(self, tagger: Tagger, context: Context) -> PlainDecision:

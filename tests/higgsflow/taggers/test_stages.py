@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from higgsflow.errors import InputFileError
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TagSequence
@@ -285,3 +286,24 @@ def test_code_that_wants_arrays_as_they_are_gets_them() -> None:
     nominal = runner.run(Variant("nominal", events))
     assert nominal.result.rows.tolist() == np.flatnonzero(events.flat["MET_pt"] > 30).tolist()
     assert runner.looked_at[0] == set(events.names) - {"Jet_pt"}
+
+
+@pytest.mark.parametrize("error", [MemoryError, OSError, InputFileError, RuntimeError])
+def test_what_may_be_there_the_second_time_has_failed_at_the_first(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(unlucky, "asked", 0, raising=False)
+    monkeypatch.setattr(unlucky, "error", error, raising=False)
+    runner = Runner(load_steps(TagSequence.model_validate([f"{__name__}:unlucky"])), CONTEXT)
+    with pytest.raises(error):
+        runner.run(Variant("nominal", random_events(40, seed=7)))
+    assert unlucky.asked == 1
+
+
+@tagger()
+def unlucky(events: Any) -> Any:
+    """Fails when it is asked for the first time."""
+    unlucky.asked += 1
+    if unlucky.asked == 1:
+        raise unlucky.error("gone")
+    return np.ones(len(events), dtype=bool)
