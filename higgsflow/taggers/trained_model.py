@@ -142,6 +142,9 @@ def _check_number(path: Path, wanted: int, given: int) -> None:
 
 def _open_xgboost(path: Path, names: tuple[str, ...], rounds: str | None) -> Run:
     xgboost = _package("xgboost", path)
+    unreadable = f"no model that xgboost {xgboost.__version__} can read"
+    if not _has_its_end(path):
+        raise InvalidConfiguration(unreadable, str(path), "is it complete?")
     try:
         # it reads trees with threads of OpenMP, which a fork of this process would wait for for
         # ever: those of a thread that ends are gone with it
@@ -149,8 +152,7 @@ def _open_xgboost(path: Path, names: tuple[str, ...], rounds: str | None) -> Run
             booster = executor.submit(_read_booster, xgboost, path).result()
         _check_number(path, booster.num_features(), len(names))
     except xgboost.core.XGBoostError as error:
-        what = f"no model that xgboost {xgboost.__version__} can read"
-        raise InvalidConfiguration(what, str(path)) from error
+        raise InvalidConfiguration(unreadable, str(path)) from error
     trained = tuple(booster.feature_names or ())
     if trained != names and sorted(trained) == sorted(names):
         order = f"the model was trained with the order {', '.join(trained)}"
@@ -163,6 +165,11 @@ def _open_xgboost(path: Path, names: tuple[str, ...], rounds: str | None) -> Run
         return {"prediction": booster.predict(matrix, iteration_range=(0, stop))}
 
     return run
+
+
+def _has_its_end(path: Path) -> bool:
+    """Whether it is whole: xgboost reads on behind the end of a binary file, and may crash."""
+    return path.suffix != ".ubj" or path.read_bytes().endswith(b"}")
 
 
 def _read_booster(xgboost: Any, path: Path) -> Any:
