@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.analysis import YEAR, analysis, write_analysis
 from benchmarks.measured import Spent, law
+from benchmarks.measured import run as run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,15 +62,26 @@ def run(case: Case, scale: Scale) -> Ran:
     )
 
 
-def cold_job(case: Case, scale: Scale) -> float:
-    """Processor seconds of a command that does one job, from its start to its end.
+def cold_job(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
+    """Processor seconds of a job as a node runs it, and of a command that does one, whole both.
 
     Files are indexed already, as they are where batch systems run jobs.
+
+    Raises:
+        SystemExit: where the node left no record.
     """
     config = configure(case, scale, scale.files(case))
     store = known_store(case, scale, config)
     spent(config, scale, store, "IndexSample")
-    return spent(config, scale, store, "ProcessSample", "--branch", "0").cpu
+    log = scale.folder / "logs" / f"{config.stem}_batch.log"
+    writer = [sys.executable, "-m", "benchmarks.batch_job", config, SAMPLE, YEAR]
+    words = run_process(writer, log, store).output.splitlines()[-3:]
+    yield f"program.{case.name}.whole", run_process(["bash", *words], log, store).cpu
+    if len(job_records(store)) != 1:
+        raise SystemExit(f"no record of the job in {store}")
+    shutil.rmtree(store / config.stem / "v1" / "chunks")
+    cpu = spent(config, scale, store, "ProcessSample", "--branch", "0").cpu
+    yield f"program.{case.name}.command", cpu
 
 
 def configure(case: Case, scale: Scale, files: list[Path], suffix: str = "", **jobs: Any) -> Path:

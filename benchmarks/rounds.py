@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case, Scale
 
 PEERS = ("coffea", "rerun")
+TABLES = "rerun_tables"  # the second with the look-up of factors that the first has
 
 Round = dict[str, float]
 
@@ -53,13 +54,13 @@ def _signal(scale: Scale, others: tuple[Case, ...]) -> Iterator[tuple[str, float
     selected = agreement.selected_by_program(many.chunks)
     of_first = agreement.selected_by_program(many.chunks[:1])
     yield from _of_program(scale.signal_many, many)
-    yield from _peers(scale, scale.signal_many, of_first)
+    yield from _peers(scale, scale.signal_many, of_first, (*PEERS, TABLES))
     for case in others:
         ran = program.run(case, scale)
         agreement.demand(case.name, agreement.selected_by_program(ran.chunks), selected)
         yield from _of_program(case, ran)
         if case == scale.signal_none:
-            yield from _peers(scale, case, of_first)
+            yield from _peers(scale, case, of_first, PEERS)
 
 
 def _background(scale: Scale) -> Iterator[tuple[str, float]]:
@@ -72,13 +73,15 @@ def _background(scale: Scale) -> Iterator[tuple[str, float]]:
 
 def _jobs(scale: Scale) -> Iterator[tuple[str, float]]:
     for case in (scale.signal_none, scale.signal_many):
-        yield f"program.{case.name}.whole", program.cold_job(case, scale)
+        yield from program.cold_job(case, scale)
     yield "program.all_files.peak_mb", program.peak_of_all_files(scale.signal_many, scale)
     yield from program.two_workers(scale.signal_none, scale)
 
 
-def _peers(scale: Scale, case: Case, selected: Selected) -> Iterator[tuple[str, float]]:
-    for name in PEERS:
+def _peers(
+    scale: Scale, case: Case, selected: Selected, names: tuple[str, ...]
+) -> Iterator[tuple[str, float]]:
+    for name in names:
         ran = peer.run(name, case, scale)
         agreement.demand(name, agreement.selected(ran.output), selected)
         of_case = f"{name}.{case.name}"

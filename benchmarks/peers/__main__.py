@@ -14,7 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-PEERS = {"coffea": "benchmarks.peers.coffea_way", "rerun": "benchmarks.peers.rerun"}
+PEERS = {
+    "coffea": "benchmarks.peers.coffea_way",
+    "rerun": "benchmarks.peers.rerun",
+    "rerun_tables": "benchmarks.peers.rerun_tables",
+}
 
 
 def main() -> None:

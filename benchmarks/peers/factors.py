@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import correctionlib
 
 from benchmarks.user.systematics import top_pt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CORRECTIONS = Path(__file__).resolve().parents[2] / "config" / "corrections"
 NAMES = {"nominal": "", "up": "_up", "down": "_down"}
@@ -40,9 +43,11 @@ def of_objects(pair: Any, muons: Any, direction: str = "nominal") -> dict[str, A
     return {"photon_id": of_photons(pair, direction), "muon_id": of_muons(muons, direction)}
 
 
-def directions(pair: Any, muons: Any, events: Any) -> dict[str, dict[str, Any]]:
+def directions(
+    pair: Any, muons: Any, events: Any, of_direction: Callable[..., dict[str, Any]] = of_objects
+) -> dict[str, dict[str, Any]]:
     """The factors of all sources, up and down, of the nominal events."""
-    found = {d: of_objects(pair, muons, d) for d in ("up", "down")}
+    found = {d: of_direction(pair, muons, d) for d in ("up", "down")}
     for direction, factor in top_pt(events).items():
         found[direction]["top_pt"] = factor
     return found

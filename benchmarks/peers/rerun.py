@@ -1,4 +1,8 @@
-"""The plain way: read all columns, then run everything again for each variation."""
+"""The plain way: read all columns, then run everything again for each variation.
+
+As HiggsDNA does: objects get their scale factors before anything is selected, bin after bin.
+`Tables` has correctionlib for what was selected, to see what of it the look-up of factors is.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,15 @@ import awkward as ak
 import numpy as np
 import uproot
 
-from benchmarks.peers import factors, selection
+from benchmarks.peers import factors, factors_in_bins, selection
 from benchmarks.peers.table import IDENTITY, write
 from benchmarks.user.systematics import shift_jets, shift_photons
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    Way = type["InBins"] | type["Tables"]
 
 SHIFTS = {"Photon": shift_photons, "Jet": shift_jets}
 COLLECTIONS = {
@@ -51,18 +57,37 @@ def in_double(name: str, values: Any) -> Any:
     return values if name in WHOLE else ak.values_astype(values, np.float64)
 
 
-def run(path: Path, sources: Mapping[str, Any], folder: Path) -> None:
+class InBins:
+    """Factors of all photons and muons, looked up before the selection."""
+
+    of_objects = staticmethod(factors_in_bins.of_objects)
+    prepare = staticmethod(factors_in_bins.with_factors)
+
+
+class Tables:
+    """Factors of what was selected, looked up by correctionlib."""
+
+    of_objects = staticmethod(factors.of_objects)
+
+    @staticmethod
+    def prepare(events: Any, _directions: Sequence[str]) -> Any:
+        """Nothing to prepare."""
+        return events
+
+
+def run(path: Path, sources: Mapping[str, Any], folder: Path, way: Way = InBins) -> None:
     """One file: nominal, then up and down of each (collection, number, size) by name."""
     events = read(path)
-    _process(events, folder / "nominal.parquet", nominal=True)
+    prepared = way.prepare(events, ("nominal", "up", "down"))
+    _process(prepared, folder / "nominal.parquet", way, nominal=True)
     for name, (collection, number, size) in sources.items():
         for direction in ("up", "down"):
             pt = SHIFTS[collection](events, direction, number, size)
-            shifted = ak.with_field(events, pt, [collection, "pt"])
-            _process(shifted, folder / f"{name}_{direction}.parquet", nominal=False)
+            shifted = way.prepare(ak.with_field(events, pt, [collection, "pt"]), ("nominal",))
+            _process(shifted, folder / f"{name}_{direction}.parquet", way, nominal=False)
 
 
-def _process(events: Any, path: Path, nominal: bool) -> None:
+def _process(events: Any, path: Path, way: Way, nominal: bool) -> None:
     best = selection.best_diphoton(events.Photon)
     found = ~ak.is_none(best)
     events, pair = events[found], ak.drop_none(best[found])
@@ -70,14 +95,15 @@ def _process(events: Any, path: Path, nominal: bool) -> None:
     muons = selection.select_muons(events.Muon, pair)
     jets = selection.select_jets(events.Jet, pair, electrons, muons)
     described = selection.tags(pair, electrons, muons, jets)
-    weights = {**_of_event(events, "nominal"), **factors.of_objects(pair, muons)}
+    weights = {**_of_event(events, "nominal"), **way.of_objects(pair, muons)}
     columns = {name: events[name] for name in (*IDENTITY, *WRITTEN)}
     columns |= selection.pair_columns(pair) | described
     columns["weight_central"] = ak.values_astype(events.genWeight, np.float64)
     for factor in weights.values():
         columns["weight_central"] = columns["weight_central"] * factor
     if nominal:
-        for direction, by_source in factors.directions(pair, muons, events).items():
+        found_factors = factors.directions(pair, muons, events, way.of_objects)
+        for direction, by_source in found_factors.items():
             for source, factor in {**_of_event(events, direction), **by_source}.items():
                 columns[f"weight_{source}_{direction}"] = factor
     write(path, columns, described["tag_idx"])

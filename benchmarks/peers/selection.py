@@ -42,7 +42,8 @@ def best_diphoton(photons: Any) -> Any:
     """Of each event the pair with the largest sum of pt, None where there is none."""
     in_acceptance = photons.isScEtaEB | photons.isScEtaEE
     good = (photons.pt > 25) & in_acceptance & photons.electronVeto & (photons.mvaID > -0.9)
-    kept = ak.zip({name: photons[name][good] for name in PHOTON_FIELDS})
+    factors = (name for name in photons.fields if name.startswith("factor_"))
+    kept = ak.zip({name: photons[name][good] for name in (*PHOTON_FIELDS, *factors)})
     kept = kept[ak.argsort(kept.pt, axis=1, ascending=False, stable=True)]
     pairs = ak.combinations(kept, 2, fields=["lead", "sublead"])
     lead, sublead = pairs.lead, pairs.sublead
