@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from higgsflow.errors import StoreError
 from higgsflow.output.arrow_arrays import arrow_array, same_text, without_rows
 from higgsflow.output.atomic import checksum_of
+from higgsflow.output.encodings import encodings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ class ChunkWriter:
         tables = {variation: _joined(parts) for variation, parts in self._parts.items()}
         self._parts, self._n_bytes = {}, 0
         if self._file is None:
-            self._file = _parquet(self._path, _schema(tables, self._optional))
+            self._file = _parquet(self._path, _schema(tables, self._optional), tables)
         for variation, table in tables.items():
             if _length(table) or variation not in self._order:
                 self._file.write_table(
@@ -104,16 +105,14 @@ def _schema(tables: Mapping[str, Table], optional: Collection[str] | None) -> An
     return pa.schema([pa.field(VARIATION, pa.string(), nullable=False), *fields])
 
 
-def _parquet(path: Path, schema: Any) -> Any:
-    """Files that are written and read once or twice: what takes least time, and little room."""
-    floats = [field.name for field in schema if pa.types.is_floating(field.type)]
+def _parquet(path: Path, schema: Any, tables: Mapping[str, Table]) -> Any:
+    split, codecs = encodings(schema, tables.values())
     return pq.ParquetWriter(
         path,
         schema,
-        compression="lz4",
+        compression=codecs,
         use_dictionary=[VARIATION],
-        # bytes of equal weight together: numbers compress better, and unpack faster
-        use_byte_stream_split=floats,
+        use_byte_stream_split=split,
         # nobody looks for rows by their values in these files
         write_statistics=False,
         data_page_size=_PAGE,
