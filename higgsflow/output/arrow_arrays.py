@@ -17,23 +17,33 @@ if TYPE_CHECKING:
 pa = lazy.load("pyarrow")
 
 
-def arrow_array(values: npt.NDArray[Any]) -> Any:
-    """Numbers, or flags, one per row."""
+def arrow_array(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None) -> Any:
+    """Numbers, or flags, one per row; those that are not valid are missing."""
     kind = pa.from_numpy_dtype(values.dtype)
-    if values.dtype == np.bool_:
-        bits = np.packbits(values, bitorder="little")
-        return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(bits)])
-    content = pa.py_buffer(np.ascontiguousarray(values))
-    return pa.Array.from_buffers(kind, len(values), [None, content])
+    flags = None if valid is None else _bits(valid)
+    content = (
+        _bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values))
+    )
+    return pa.Array.from_buffers(kind, len(values), [flags, content])
+
+
+def _bits(flags: npt.NDArray[np.bool_]) -> Any:
+    return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
 def same_text(text: str, n: int) -> Any:
     """The same text in n rows, encoded as a dictionary."""
-    encoded = text.encode()
-    edges = np.array([0, len(encoded)], dtype=np.int32)
-    buffers = [None, pa.py_buffer(edges), pa.py_buffer(encoded)]
-    dictionary = pa.Array.from_buffers(pa.string(), 1, buffers)
-    return pa.DictionaryArray.from_arrays(arrow_array(np.zeros(n, dtype=np.int32)), dictionary)
+    return texts([text], [n])
+
+
+def texts(words: Sequence[str], lengths: Sequence[int]) -> Any:
+    """Each text in so many rows, one after the other, encoded as a dictionary."""
+    encoded = [word.encode() for word in words]
+    edges = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(edges), pa.py_buffer(b"".join(encoded))]
+    dictionary = pa.Array.from_buffers(pa.string(), len(words), buffers)
+    indices = np.repeat(np.arange(len(words), dtype=np.int32), lengths)
+    return pa.DictionaryArray.from_arrays(arrow_array(indices), dictionary)
 
 
 def together(tables: Sequence[Any]) -> Any:

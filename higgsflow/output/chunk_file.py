@@ -1,29 +1,33 @@
-"""The file a job writes: all its variations, each in row groups of its own.
-
-The metadata say of which variation each row group is.
-"""
+"""The file a job writes: all its variations, in row groups that its metadata name."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
-from higgsflow.output.arrow_arrays import arrow_array, same_text, without_rows
+from higgsflow.output.arrow_arrays import without_rows
 from higgsflow.output.atomic import checksum_of
 from higgsflow.output.encodings import encodings
+from higgsflow.output.row_groups import (
+    VARIATION,
+    arrow_table,
+    grouped,
+    line_of,
+    n_rows,
+    parts_of,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-Table = Mapping[str, npt.NDArray[Any]]
-VARIATION = "variation"
+    from higgsflow.output.row_groups import Table
+
 _REMEDY = "remove it and run again"
 _ROW_GROUPS = b"higgsflow.row_groups"
 # bytes of tables that wait until they are written
@@ -49,14 +53,15 @@ class ChunkWriter:
         self._parts: dict[str, list[Table]] = {}
         self._n_bytes = 0
         self._rows: dict[str, int] = {}
-        self._order: list[str] = []
+        self._written: set[str] = set()
+        self._lines: list[str] = []
         self._file: Any = None
 
     def add(self, tables: Mapping[str, Table]) -> None:
         """Adds what one block gave, per variation; also tables without rows, for their types."""
         for variation, table in tables.items():
             self._parts.setdefault(variation, []).append(table)
-            self._rows[variation] = self._rows.get(variation, 0) + _length(table)
+            self._rows[variation] = self._rows.get(variation, 0) + n_rows(table)
             self._n_bytes += sum(values.nbytes for values in table.values())
         if self._n_bytes >= _BUFFER:
             self._flush()
@@ -64,32 +69,28 @@ class ChunkWriter:
     def close(self) -> dict[str, int]:
         """Writes what waits, and the end of the file; returns rows per variation."""
         self._flush()
-        self._file.add_key_value_metadata({_ROW_GROUPS: "\n".join(self._order).encode()})
+        self._file.add_key_value_metadata({_ROW_GROUPS: "\n".join(self._lines).encode()})
         self._file.close()
         return self._rows
 
     def _flush(self) -> None:
-        """A row group for each variation; one without rows keeps columns and types."""
+        """Writes what waits; a variation without rows has a place too, with columns and types."""
         tables = {variation: _joined(parts) for variation, parts in self._parts.items()}
         self._parts, self._n_bytes = {}, 0
         if self._file is None:
             self._file = _parquet(self._path, _schema(tables, self._optional), tables)
-        for variation, table in tables.items():
-            if _length(table) or variation not in self._order:
-                self._file.write_table(
-                    _arrow(variation, table, self._file.schema), row_group_size=1 << 30
-                )
-                self._order.append(variation)
+        fresh = {name: t for name, t in tables.items() if n_rows(t) or name not in self._written}
+        for group in grouped(fresh):
+            rows = arrow_table(group, self._file.schema)
+            self._file.write_table(rows, row_group_size=1 << 30)
+            self._lines.append(line_of(group))
+        self._written |= set(fresh)
 
 
 def _joined(parts: Sequence[Table]) -> Table:
     if len(parts) == 1:
         return parts[0]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _length(table: Table) -> int:
-    return len(next(iter(table.values())))
 
 
 def _schema(tables: Mapping[str, Table], optional: Collection[str] | None) -> Any:
@@ -120,23 +121,6 @@ def _parquet(path: Path, schema: Any, tables: Mapping[str, Table]) -> Any:
     )
 
 
-def _arrow(variation: str, table: Table, schema: Any) -> Any:
-    n = _length(table)
-    if unknown := sorted(set(table) - set(schema.names)):
-        raise ValueError(f"'{unknown[0]}' of {variation} came after the first rows were written")
-    arrays, missing = [], functools.lru_cache(functools.partial(pa.nulls, n))
-    for field in schema:
-        if field.name == VARIATION:
-            arrays.append(same_text(variation, n).dictionary_decode())
-        elif field.name in table:
-            arrays.append(arrow_array(table[field.name]).cast(field.type))
-        elif field.nullable:
-            arrays.append(missing(field.type))
-        else:
-            raise ValueError(f"'{field.name}' is missing in {variation}, other variations have it")
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
 class ChunkFile:
     """A job's file, read whole and verified once."""
 
@@ -152,11 +136,12 @@ class ChunkFile:
             if checksum_of(content) != checksum:
                 raise StoreError(f"{path} is not what its job wrote", "", _REMEDY)
             self._file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
-            order = (self._file.metadata.metadata or {})[_ROW_GROUPS].decode()
-        except (OSError, KeyError, pa.ArrowException) as error:
+            lines = (self._file.metadata.metadata or {})[_ROW_GROUPS].decode().splitlines()
+            self._places = _places(lines)
+        except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             reason = " ".join(str(error).split())[:200]
             raise StoreError(f"cannot read {path}", reason, _REMEDY) from error
-        self._order = order.split("\n") if order else []
+        self._shared: tuple[int, dict[str, Any]] = (-1, {})
 
     @functools.cached_property
     def types(self) -> dict[str, Any]:
@@ -178,16 +163,28 @@ class ChunkFile:
         Raises:
             StoreError: when the variation or a column is not there.
         """
-        if variation not in self._order:
+        if variation not in self._places:
             raise StoreError(f"no variation '{variation}' in {self._path}", "", _REMEDY)
         self._check(columns)
-        for group, name in enumerate(self._order):
-            if name == variation:
-                # threads would cost more than they give for so few rows
-                rows = self._file.read_row_group(group, list(columns), use_threads=False)
-                yield pa.Table.from_arrays(
-                    [rows[name] for name in columns], schema=self._schema_of(columns)
-                )
+        schema = self._schema_of(columns)
+        for group, part in self._places[variation]:
+            rows = self._rows(group, columns) if part is None else self._kept(group, columns)
+            table = pa.Table.from_arrays([rows[name] for name in columns], schema=schema)
+            yield table if part is None else table.slice(part.start, part.stop - part.start)
+
+    def _rows(self, group: int, columns: Sequence[str]) -> Any:
+        # threads would cost more than they give for so few rows
+        return self._file.read_row_group(group, list(columns), use_threads=False)
+
+    def _kept(self, group: int, columns: Sequence[str]) -> Mapping[str, Any]:
+        """Columns of a row group that variations share, which the next one will ask for too."""
+        if self._shared[0] != group:
+            self._shared = (group, {})
+        known = self._shared[1]
+        if unread := [name for name in columns if name not in known]:
+            rows = self._rows(group, unread)
+            known |= {name: rows[name] for name in unread}
+        return known
 
     def _schema_of(self, columns: Sequence[str]) -> Any:
         """Of columns of which each may have missing values: it is the same for all files."""
@@ -197,3 +194,12 @@ class ChunkFile:
         for name in columns:
             if name not in self.types:
                 raise StoreError(f"no column '{name}' in {self._path}", "", _REMEDY)
+
+
+def _places(lines: Sequence[str]) -> dict[str, list[tuple[int, slice | None]]]:
+    """The row groups of each variation, and which of their rows are its own."""
+    found: dict[str, list[tuple[int, slice | None]]] = {}
+    for group, line in enumerate(lines):
+        for variation, part in parts_of(line):
+            found.setdefault(variation, []).append((group, part))
+    return found
