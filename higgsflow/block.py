@@ -1,6 +1,7 @@
 """The life of events in memory: from what was read to tables and counters per variation.
 
-A block is a range of one file. Blocks are independent, so their size changes no result.
+A block is a range of a file, or several small files. Blocks are independent, so their size changes
+no result.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.every_variation import EveryVariation, Table, taken_of, weighed
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
-from higgsflow.sums import Sums, clamped_by_corrections, sums_of
+from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
 from higgsflow.taggers.contract import taken
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import StepResult
@@ -50,6 +51,22 @@ class BlockResult:
     sums: Sums
     tables: dict[str, Table]
     ledgers: dict[str, Ledger]
+
+
+@dataclass
+class Read:
+    """The events of a block.
+
+    Attributes:
+        first: the columns `plan.first_needs` of all n events; given away when they are looked at.
+        rest: of a number m gives the columns `plan.rest_needs` of the first m of the same events, m
+            being n, or 0 when the skim keeps none.
+        lengths: of the ranges that make up these events, in their order.
+    """
+
+    first: Any
+    rest: Callable[[int], Any]
+    lengths: Sequence[int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,29 +103,24 @@ def process_block(
 ) -> BlockResult:
     """Runs the sequence for every variation on the events of a block.
 
-    `first` has the columns `plan.first_needs` of all n events; `read_rest(m)` gives the columns
-    `plan.rest_needs` of the first m of the same events, m being n, or 0 when the skim keeps none.
+    `first` and `read_rest` are what `Read` says of them.
     """
-    parts = list(process_parts(plan, golden, variations, first, read_rest))
+    read = Read(first, read_rest, (len(first),))
+    parts = list(process_parts(plan, golden, variations, read))
     tables = {name: table for part in parts for name, table in part.tables.items()}
     ledgers = {name: ledger for part in parts for name, ledger in part.ledgers.items()}
     return BlockResult(parts[0].sums, tables, ledgers)
 
 
 def process_parts(
-    plan: Plan,
-    golden: Golden | None,
-    variations: Sequence[str],
-    first: Any,
-    read_rest: Callable[[int], Any],
+    plan: Plan, golden: Golden | None, variations: Sequence[str], read: Read
 ) -> Iterator[BlockResult]:
     """As `process_block`, one variation after the other; the sums are with the first."""
-    n, read = len(first), plain(first)
     runner = _runner(plan)
     opened = _open(plan, golden, variations, (read, runner))
     # what the skim drops is not needed from here on
-    del first, read
-    rest = plain(read_rest(n if len(opened.rows) else 0))
+    read.first = None
+    rest = plain(read.rest(sum(read.lengths) if len(opened.rows) else 0))
     skimmed = opened.events.joined(rest.take(opened.rows) if len(opened.rows) else rest)
     del rest
     skimmed = apply_corrections(skimmed, plan.rest_corrections, plan.systematics)
@@ -120,17 +132,17 @@ def process_parts(
         whole = with_opening(ledger, opened.flows, name == NOMINAL)
         kept = {**opened.known[name], **ledger.kept}
         yield BlockResult(sums, {name: table}, {name: whole.model_copy(update={"kept": kept})})
-        sums = Sums(0, 0.0, 0.0, 0.0, {})
+        sums = Sums()
 
 
 def _open(
     plan: Plan,
     golden: Golden | None,
     variations: Sequence[str],
-    what: tuple[PlainEvents, Runner],
+    what: tuple[Read, Runner],
 ) -> _Opened:
     """Everything before the skim, and what it leaves."""
-    read, runner = what
+    read, runner = plain(what[0].first), what[1]
     generated = _generator_weight(read, plan.context.is_data)
     certified = _certified(read, golden)
     rows = own_rows(plan.pair.dataset, read.view, certified)
@@ -144,8 +156,9 @@ def _open(
     kept = _skim(plan, events, step, variations)
     kept, witnesses = _witnessed(plan, events, kept, variations)
     known = kept_before_cuts(plan, events, initial, early, variations)
-    sums = sums_of(generated, initial, early, events)
-    sums.factors.update(clamped | left_to_others(plan.pair.dataset, certified, rows))
+    factors = sums_of_factors(initial, early, events) | clamped
+    factors |= left_to_others(plan.pair.dataset, certified, rows)
+    sums = Sums(sums_of_ranges(generated, rows, what[0].lengths), factors)
     return _Opened(
         sums=sums, flows=flows, known=known, rows=rows[kept], witnesses=witnesses,
         events=events.take(kept), initial=initial[kept], early=taken_of(early, kept),

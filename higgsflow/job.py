@@ -9,37 +9,37 @@ import os
 import platform
 import socket
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import higgsflow
-from higgsflow.block import BlockResult, process_parts
+from higgsflow.blocks import Asked, blocks
 from higgsflow.compiled.choice import way
 from higgsflow.digests import job_digest
-from higgsflow.events.chunks import Chunk, Range
-from higgsflow.events.failing import located
-from higgsflow.events.golden import Golden, load_golden
-from higgsflow.events.lumisections import Lumisections, from_pairs
-from higgsflow.events.reader import EventReader, Request, open_events
+from higgsflow.events.chunks import Chunk
+from higgsflow.events.golden import load_golden
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum, publish, temporary_beside, write_text, writing
 from higgsflow.output.chunk_file import ChunkWriter
-from higgsflow.plan import Plan, make_plan
-from higgsflow.profiling import count_bytes, is_recording, peak_memory_mb, recording, span
+from higgsflow.plan import make_plan
+from higgsflow.profiling import peak_memory_mb, recording, span
 from higgsflow.records.job_record import Effort, JobRecord, Output, Product, RangeSums
 from higgsflow.records.names import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from higgsflow.events.plain import PlainEvents
-    from higgsflow.model.columns import Need
+    from higgsflow.block import BlockResult
+    from higgsflow.blocks import Seen
+    from higgsflow.events.chunks import Range
+    from higgsflow.events.golden import Golden
+    from higgsflow.events.lumisections import Lumisections
+    from higgsflow.plan import Plan
     from higgsflow.profiling import Recorder
     from higgsflow.records.ledger import Ledger
-    from higgsflow.sums import Sums
+    from higgsflow.sums import RangeSum
 
 
 class Job(Noun):
@@ -98,12 +98,12 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     path, books = job.folder / f"{job.stem}.parquet", _Books()
     with temporary_beside(path) as temporary:
         writer = ChunkWriter(temporary, plan.weight_columns)
-        for part in job.chunk.ranges:
-            for result, found in _blocks(job, plan, golden, part, books):
-                with span("count"):
-                    books.add(part, result, found)
-                with span("write"), writing(path):
-                    writer.add(result.tables)
+        asked = Asked(job.chunk, job.variations, job.attempt - 1, job.known_files)
+        for result, seen in blocks(asked, plan, golden, books.by_uproot):
+            with span("count"):
+                books.add(result, seen)
+            with span("write"), writing(path):
+                writer.add(result.tables)
         clock.lap("process")
         with span("write"), writing(path):
             rows = writer.close()
@@ -130,57 +130,6 @@ def _golden_of(plan: Plan) -> Golden | None:
     return load_golden(Path(str(era.golden_json)))
 
 
-def _blocks(
-    job: Job, plan: Plan, golden: Golden | None, part: Range, books: _Books
-) -> Iterator[tuple[BlockResult, Lumisections | None]]:
-    """Processes a range block by block; one without entries is one empty block.
-
-    The lumisections are those of the events, for data of files that do not list them.
-    """
-    size = plan.analysis.jobs_manager.n_events_per_block
-    request = Request(
-        part=part,
-        needs=(*plan.first_needs, *plan.rest_needs),
-        needed_by=plan.needed_by,
-        is_data=plan.context.is_data,
-        replicas=plan.pair.replicas,
-        turn=job.attempt - 1,
-        book=job.known_files,
-    )
-    with ExitStack() as opened:
-        with span("open"):
-            reader = opened.enter_context(open_events(request))
-        for start in range(part.start, max(part.stop, part.start + 1), size):
-            stop = min(start + size, part.stop)
-            first = _read(reader, plan.first_needs, start, stop)
-            unlisted = reader.lists_lumisections is False
-            found = _lumisections(first) if unlisted else None
-            with located(part.model_copy(update={"start": start, "stop": stop})):
-                parts = process_parts(
-                    plan,
-                    golden,
-                    job.variations,
-                    first,
-                    lambda n, start=start: _read(reader, plan.rest_needs, start, start + n),  # type: ignore[misc]
-                )
-                # the variations are made one after the other; nobody else needs what was read
-                del first
-                for result in parts:
-                    yield result, found
-        if is_recording():
-            count_bytes(read=reader.bytes_read, needed=reader.bytes_needed(part.start, part.stop))
-        books.by_uproot.update(reader.by_uproot)
-
-
-def _lumisections(events: PlainEvents) -> Lumisections:
-    return from_pairs(events.flat["run"], events.flat["luminosityBlock"])
-
-
-@span("read")
-def _read(reader: EventReader, needs: tuple[Need, ...], start: int, stop: int) -> PlainEvents:
-    return reader.read(needs, start, stop)
-
-
 class _Books:
     """Sums and ledgers of the blocks of a job, added in their order."""
 
@@ -188,17 +137,18 @@ class _Books:
         self.by_uproot: dict[str, str] = {}
         self.factors: dict[str, float] = {}
         self.ledgers: dict[str, Ledger] = {}
-        self._sums: list[tuple[Range, list[Sums]]] = []
-        self._lumisections: list[Lumisections | None] = []
+        self._sums: dict[Range, list[RangeSum]] = {}
+        self._lumisections: dict[Range, Lumisections | None] = {}
 
-    def add(self, part: Range, result: BlockResult, found: Lumisections | None) -> None:
-        """Adds one block of a range, and the lumisections of its events where they count."""
-        if not self._sums or self._sums[-1][0] is not part:
-            self._sums.append((part, []))
-            self._lumisections.append(found)
-        self._sums[-1][1].append(result.sums)
-        before = self._lumisections[-1]
-        self._lumisections[-1] = None if before is None or found is None else before | found
+    def add(self, result: BlockResult, seen: Sequence[Seen]) -> None:
+        """Adds one block, with its ranges and the lumisections of their events where they count."""
+        if result.sums.ranges:
+            for (part, found), sums in zip(seen, result.sums.ranges, strict=True):
+                self._sums.setdefault(part, []).append(sums)
+                before = self._lumisections.setdefault(part, found)
+                self._lumisections[part] = (
+                    None if before is None or found is None else before | found
+                )
         for name, value in result.sums.factors.items():
             self.factors[name] = self.factors.get(name, 0.0) + value
         for variation, ledger in result.ledgers.items():
@@ -216,7 +166,9 @@ class _Books:
                 sum_abs_g=sum(s.sum_abs_g for s in sums),
                 lumisections=None if found is None else found.ranges,
             )
-            for (part, sums), found in zip(self._sums, self._lumisections, strict=True)
+            for (part, sums), found in zip(
+                self._sums.items(), self._lumisections.values(), strict=True
+            )
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,33 +14,57 @@ from higgsflow.shifts import objects_of
 from higgsflow.weights import Factors, clamped, factor_column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.shift import Shift
 
 Array = npt.NDArray[np.float64]
+Index = npt.NDArray[np.int64]
 Weighed = dict[str, tuple[WeightSystematic, Factors]]
 
 
 @dataclass(frozen=True)
-class Sums:
-    """Sums before any cut; data have weight 1.
-
-    Attributes:
-        factors: sums of g times a factor by its column, and how many values were outside the bins
-            of a correction; all of them add.
-    """
+class RangeSum:
+    """Sums before any cut of the events of one range; data have weight 1."""
 
     n_certified: int
     sum_g: float
     sum_g2: float
     sum_abs_g: float
-    factors: dict[str, float]
 
 
-def sums_of(generated: Array, initial: Array, early: Weighed, events: PlainEvents) -> Sums:
-    """The sums of all events read, and those of the factors over the certified ones."""
+@dataclass(frozen=True)
+class Sums:
+    """Sums before any cut.
+
+    Attributes:
+        ranges: of each range that was read.
+        factors: sums of g times a factor by its column, and how many values were outside the bins
+            of a correction; all of them add.
+    """
+
+    ranges: tuple[RangeSum, ...] = ()
+    factors: dict[str, float] = field(default_factory=dict)
+
+
+def sums_of_ranges(generated: Array, rows: Index, lengths: Sequence[int]) -> tuple[RangeSum, ...]:
+    """Of ranges of these lengths, one behind the other; `rows` are the certified events."""
+    ends = np.cumsum(lengths)
+    certified = np.diff(np.searchsorted(rows, ends), prepend=0)
+    return tuple(
+        RangeSum(
+            n_certified=int(n),
+            sum_g=float(g.sum()),
+            sum_g2=float(np.square(g).sum()),
+            sum_abs_g=float(np.abs(g).sum()),
+        )
+        for n, g in zip(certified, np.split(generated, ends[:-1]), strict=True)
+    )
+
+
+def sums_of_factors(initial: Array, early: Weighed, events: PlainEvents) -> dict[str, float]:
+    """Those of the factors over the certified events."""
     factors: dict[str, float] = {}
     for weight, values in early.values():
         named = {} if values.central is None else {CENTRAL: values.central}
@@ -48,13 +72,7 @@ def sums_of(generated: Array, initial: Array, early: Weighed, events: PlainEvent
             factors[factor_column(weight, direction)] = float((initial * factor).sum())
         factors |= {f"{note}:{weight.name}": float(n) for note, n in values.notes.items()}
         factors |= dict(_clamped(weight.name, clamped(weight, events.view)))
-    return Sums(
-        n_certified=len(initial),
-        sum_g=float(generated.sum()),
-        sum_g2=float(np.square(generated).sum()),
-        sum_abs_g=float(np.abs(generated).sum()),
-        factors=factors,
-    )
+    return factors
 
 
 def clamped_by_corrections(events: PlainEvents, corrections: Iterable[Shift]) -> dict[str, float]:

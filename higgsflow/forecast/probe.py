@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
+from higgsflow.blocks import together
 from higgsflow.digests import products
 from higgsflow.events.failing import part_of
 from higgsflow.job import Job, run_job
@@ -49,7 +50,7 @@ class Probe(Noun):
         start_up: seconds of processor time that the process had used before the first of them.
         first: on a quarter of the events, while what is needed is imported; this is what the first
             job of a process takes, where no other sample was before.
-        few, many, cut: on a quarter of the events, on all in one block a file, and in four.
+        few, many, cut: on a quarter of the events, on all in one block, and in four a file.
     """
 
     start_up: float
@@ -92,8 +93,9 @@ def _job(analysis: AnalysisModel, names: tuple[str, str], chunk: Chunk, folder: 
 
 
 def blocks_of(chunk: Chunk, n_block: int) -> int:
-    """How many blocks a chunk is processed in: each is of one file."""
-    return sum(max(1, -(-part.n_entries // n_block)) for part in chunk.ranges)
+    """How many blocks a chunk is processed in; small files are together in one."""
+    groups = together(chunk.ranges, n_block)
+    return sum(max(1, -(-sum(p.n_entries for p in group) // n_block)) for group in groups)
 
 
 def _run(job: Job, n_block: int) -> Run:

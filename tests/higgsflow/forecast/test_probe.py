@@ -23,8 +23,8 @@ def test_jobs_on_a_quarter_and_on_all_events_in_one_block_and_in_four(
     found = probe(analysis, "Sig", "2017", entries.first(1000))
     runs = (found.first, found.few, found.many, found.cut)
     assert [run.n_events for run in runs] == [20, 20, 80, 80]
-    # of two files
-    assert [run.n_blocks for run in runs] == [1, 1, 2, 8]
+    # of two files, which are one block where both fit into it
+    assert [run.n_blocks for run in runs] == [1, 1, 1, 8]
     assert all(run.cpu > 0 and run.wall > 0 and run.peak_memory_mb > 0 for run in runs)
     assert found.many.output_bytes > found.few.output_bytes > 0
     assert found.cut.table_bytes == found.many.table_bytes > found.few.table_bytes
@@ -32,6 +32,6 @@ def test_jobs_on_a_quarter_and_on_all_events_in_one_block_and_in_four(
     assert lab.state() == before
 
 
-def test_blocks_are_of_one_file_each() -> None:
-    parts = [Range(url="f", uuid="u", start=0, stop=n) for n in (100, 0, 101)]
-    assert blocks_of(Chunk(ranges=tuple(parts)), 50) == 2 + 1 + 3
+def test_blocks_are_of_one_file_or_of_small_ones() -> None:
+    parts = [Range(url="f", uuid="u", start=0, stop=n) for n in (100, 0, 101, 20, 30, 1)]
+    assert blocks_of(Chunk(ranges=tuple(parts)), 50) == 2 + 1 + 3 + 1 + 1

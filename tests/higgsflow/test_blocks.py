@@ -1,0 +1,161 @@
+"""Small files are processed together, and nothing but the time it takes tells so."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from higgsflow.blocks import together
+from higgsflow.errors import InputFileError
+from higgsflow.events.chunks import Range
+from higgsflow.events.failing import failing_events
+from higgsflow.job import run_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from higgsflow.records.job_record import JobRecord
+
+    Lab = Any
+
+N_FILES = 4
+COUNTING = """
+
+@tagger(reads=["event"])
+def counting(events, path="", refused=(), once=False):
+    with open(path, "a") as log:
+        log.write(f"{len(events.event)}\\n")
+    with open(path) as log:
+        first = once and sum(line != "0\\n" for line in log) == 1
+    if first or any(event in refused for event in events.event):
+        raise RuntimeError("no calibration")
+    return events.event > 0
+"""
+
+
+@given(st.lists(st.integers(0, 300), max_size=80), st.integers(1, 300))
+def test_ranges_stay_in_order_and_fit_where_they_are_together(sizes: list[int], size: int) -> None:
+    ranges = [Range(url=str(i), uuid="u", start=i, stop=i + n) for i, n in enumerate(sizes)]
+    groups = list(together(ranges, size))
+    assert [part for group in groups for part in group] == ranges
+    for group in groups:
+        assert len(group) == 1 or sum(part.n_entries for part in group) <= size
+        assert 1 <= len(group) <= 64
+    for one, other in pairwise(groups):
+        whole = sum(part.n_entries for part in (*one, other[0]))
+        assert whole > size or len(one) == 64
+
+
+class Small:
+    """Small files in one chunk; a tagger writes of how many events it was asked."""
+
+    def __init__(self, lab: Lab, files: list[Path]) -> None:
+        self.lab, self.log = lab, lab.folder / "asked.txt"
+        lab.taggers.write_text(lab.taggers.read_text("utf-8") + COUNTING, encoding="utf-8")
+        lab.content["samples"]["samples"]["Sig"]["files"]["2017"] = [str(f) for f in files]
+        self.sequence = lab.content["tag_sequence"]
+        lab.content["systematics"]["independent_collections"] = {"met": lab.met_scale()}
+
+    def run(self, n_block: int, **options: Any) -> JobRecord:
+        """Runs the job of the chunk."""
+        self.log.unlink(missing_ok=True)
+        options = {"path": str(self.log), **options}
+        entry = {"name": "counting", "tagger": "toy_taggers:counting", "options": options}
+        self.lab.content["tag_sequence"] = [entry, *self.sequence]
+        self.lab.jobs.update(n_events_per_output=10_000, n_events_per_block=n_block)
+        assert self.lab.run("IndexSample", sample="Sig", year="2017")
+        task = self.lab.task("ProcessSample", sample="Sig", year="2017")
+        (chunk,) = task.chunks
+        task.chunk_folder.mkdir(parents=True, exist_ok=True)
+        self.job = task.job(chunk, task.wanted)
+        return run_job(self.job)
+
+    @property
+    def asked(self) -> list[int]:
+        """Of how many events, without the question of none."""
+        return [n for n in map(int, self.log.read_text("utf-8").split()) if n]
+
+    def table(self, record: JobRecord) -> dict[str, list[Any]]:
+        """The output, in the order of the variations."""
+        table = pq.read_table(self.job.folder / record.output.name)
+        return table.sort_by([("variation", "ascending"), ("event", "ascending")]).to_pydict()
+
+
+@pytest.fixture
+def files(lab: Lab, make_toy_file: Callable[..., Path]) -> list[Path]:
+    return [
+        make_toy_file(lab.folder / f"small_{seed}.root", 1 + seed, False) for seed in range(N_FILES)
+    ]
+
+
+@pytest.fixture
+def small(lab: Lab, files: list[Path]) -> Small:
+    return Small(lab, files)
+
+
+def assert_same(small: Small, together: JobRecord, apart: JobRecord, table: Any) -> None:
+    assert together.ranges == apart.ranges
+    assert small.table(together) == table
+    assert together.factor_sums == pytest.approx(apart.factor_sums, rel=1e-12)
+    assert together.ledgers.keys() == apart.ledgers.keys()
+    for variation, ledger in together.ledgers.items():
+        one, other = (led.flows[0].flow.total for led in (ledger, apart.ledgers[variation]))
+        assert (one.n, one.sumw) == (other.n, pytest.approx(other.sumw, rel=1e-12))
+
+
+def test_small_files_are_asked_for_together_and_give_the_same(small: Small) -> None:
+    apart = small.run(40)
+    table = small.table(apart)
+    assert small.asked == [40, 40, 40, 40]
+    together = small.run(1000)
+    assert small.asked == [160]
+    assert_same(small, together, apart, table)
+    pairs = small.run(80)
+    assert small.asked == [80, 80]
+    assert_same(small, pairs, apart, table)
+
+
+def test_files_of_other_types_are_processed_alone(
+    small: Small, files: list[Path], make_toy_columns: Callable[..., Any], make_root_file: Any
+) -> None:
+    columns = make_toy_columns(2, is_data=False)
+    columns["event"] = columns["event"].astype(np.int64)
+    g = columns["genWeight"].astype(float)
+    runs = {
+        "run": np.array([1], np.uint32), "genEventCount": np.array([len(g)], np.int64),
+        "genEventSumw": np.array([g.sum()]), "genEventSumw2": np.array([(g**2).sum()]),
+    }  # fmt: skip
+    make_root_file(files[1], Events=columns, Runs=runs)
+    apart = small.run(40)
+    table = small.table(apart)
+    together = small.run(1000)
+    assert small.asked == [40, 40, 40, 40]
+    assert_same(small, together, apart, table)
+
+
+def test_what_fails_says_in_which_file(small: Small, files: list[Path]) -> None:
+    with pytest.raises(RuntimeError, match="no calibration") as caught:
+        small.run(1000, refused=[3001])
+    where = failing_events(caught.value)
+    assert where is not None
+    assert (where.url, where.start, where.stop) == (str(files[2]), 0, 40)
+
+
+def test_what_fails_for_a_moment_has_failed(small: Small) -> None:
+    with pytest.raises(RuntimeError, match="no calibration"):
+        small.run(1000, once=True)
+    assert not list(small.job.folder.glob("*.json"))
+
+
+def test_a_file_that_was_replaced_is_told(small: Small, files: list[Path]) -> None:
+    small.run(1000)
+    files[3].write_bytes(files[0].read_bytes())
+    with pytest.raises(InputFileError, match=r"small_3\.root was replaced"):
+        run_job(small.job)
