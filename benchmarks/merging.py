@@ -47,12 +47,12 @@ def measure_merge(scale: Scale) -> Iterator[tuple[str, float]]:
     folder, rows = scale.folder / "merging", str(scale.merged_rows)
     few = max(1, scale.merged_files // 10)
     ways = {"stream_few": few, "stream": scale.merged_files, "concatenate": scale.merged_files}
+    command = [sys.executable, "-m", "benchmarks.merging"]
+    logs = scale.folder / "logs"
+    run([*command, "make", folder, str(scale.merged_files), rows], logs / "merge_make.log")
     for name, n_files in ways.items():
         way = name.removesuffix("_few")
-        command = [sys.executable, "-m", "benchmarks.merging"]
-        log = scale.folder / "logs" / f"merge_{way}.log"
-        run([*command, "make", folder, str(n_files), rows], log)
-        done = run([*command, way, folder, str(n_files), rows], log)
+        done = run([*command, way, folder, str(n_files), rows], logs / f"merge_{way}.log")
         cpu, peak = done.output.split()[-2:]
         yield f"merge.{name}.cpu", float(cpu)
         yield f"merge.{name}.peak_mb", float(peak)
@@ -60,16 +60,13 @@ def measure_merge(scale: Scale) -> Iterator[tuple[str, float]]:
         raise SystemExit("the merge and the concatenation differ")
 
 
-def make(folder: Path, n_files: int, n_rows: int) -> list[Path]:
-    """Job outputs of so many rows, made where they are not there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{n_rows}_{number}.parquet" for number in range(n_files)]
+def make(paths: list[Path], n_rows: int) -> None:
+    """Job outputs of so many rows, made anew: they are as jobs write them today."""
     for number, path in enumerate(paths):
-        if not path.is_file():
-            writer = ChunkWriter(path, optional=())
-            writer.add({NOMINAL: _table(number, n_rows)})
-            writer.close()
-    return paths
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writer = ChunkWriter(path, optional=())
+        writer.add({NOMINAL: _table(number, n_rows)})
+        writer.close()
 
 
 def _table(number: int, n_rows: int) -> dict[str, np.ndarray]:
@@ -124,11 +121,19 @@ def same(one: Path, other: Path) -> bool:
 
 
 def main() -> None:
-    """Merges in one of both ways; prints processor time [s] and the peak of memory [MB]."""
+    """Makes job outputs, or merges them in one of both ways.
+
+    Prints processor time [s] and the peak of memory [MB].
+    """
     way, folder, n_files, n_rows = sys.argv[1:]
-    paths = make(Path(folder) / "parts", int(n_files), int(n_rows))
-    ways = {"stream": stream, "concatenate": concatenate}
-    cpu = ways[way](paths, Path(folder)) if way in ways else 0.0
+    parts = Path(folder) / "parts"
+    paths = [parts / f"{n_rows}_{number}.parquet" for number in range(int(n_files))]
+    cpu = 0.0
+    if way == "make":
+        make(paths, int(n_rows))
+    else:
+        ways = {"stream": stream, "concatenate": concatenate}
+        cpu = ways[way](paths, Path(folder))
     print(cpu, peak_memory_mb())
 
 
