@@ -9,6 +9,8 @@ records, a span costs nothing to speak of, so that functions need not know wheth
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 # what no span says more of
 OTHER = "other"
 _STATUS = Path("/proc/self/status")
+# of getrusage in a megabyte: bytes on macOS, kilobytes elsewhere
+_PEAK_UNIT = 1 << 20 if sys.platform == "darwin" else 1 << 10
 
 
 class Recorder:
@@ -76,8 +80,13 @@ class Recorder:
 
 
 def _mark() -> tuple[float, float, float]:
-    """A moment: time, processor time, and the peak of the memory until then."""
-    return time.monotonic(), time.process_time(), peak_memory_mb()
+    """A moment: time, processor time, and the peak of the memory until then.
+
+    This peak also counts what began the process, if that was larger, so only its growth is used.
+    """
+    # VmHWM, which says the same of this process alone, takes twenty times as long
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return time.monotonic(), time.process_time(), peak / _PEAK_UNIT
 
 
 _recorder: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
