@@ -62,8 +62,7 @@ def _moments(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str,
     measured = {*plan.variables, *plan.weight_columns}
     names = dict.fromkeys((*(name for name in table if name in measured), "weight_central"))
     columns = {name: table[name] for name in names}
-    weight = table["weight_central"]
-    return {tag: measure_all(columns, weight, rows) for tag, rows in by_tag.items()}
+    return measure_all(columns, table["weight_central"], by_tag)
 
 
 def _yields(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:

@@ -93,16 +93,19 @@ _NOTHING = Moments()
 
 def measure(values: Any, weight: Array) -> Moments:
     """Moments of a column; values that are not finite (no such object) are left out."""
-    return measure_all({"": np.asarray(values, dtype=np.float64)}, weight)[""]
+    columns = {"": np.asarray(values, dtype=np.float64)}
+    return measure_all(columns, weight, {"": np.arange(len(weight))})[""][""]
 
 
 def measure_all(
-    columns: Mapping[str, npt.NDArray[Any]], weight: Array, rows: Index | None = None
-) -> dict[str, Moments]:
-    """Moments of several columns of the same entries, or of some rows of them, at once."""
-    chosen = np.arange(len(weight)) if rows is None else rows
-    numbers = _numbers(list(columns.values()), weight, chosen).tolist()
-    return {name: _moments(*found) for name, found in zip(columns, numbers, strict=True)}
+    columns: Mapping[str, npt.NDArray[Any]], weight: Array, groups: Mapping[str, Index]
+) -> dict[str, dict[str, Moments]]:
+    """Moments of several columns of the same entries at once, of some rows by group."""
+    numbers = _numbers(list(columns.values()), weight, list(groups.values())).tolist()
+    return {
+        group: {name: _moments(*found) for name, found in zip(columns, of_group, strict=True)}
+        for group, of_group in zip(groups, numbers, strict=True)
+    }
 
 
 def _moments(n: float, *others: float) -> Moments:
@@ -115,13 +118,19 @@ def _moments(n: float, *others: float) -> Moments:
 
 
 @compiled("counting.moments")
-def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, rows: Index) -> Array:
-    """The fields of `Moments` of each column, one row each; only zeros where nothing is finite."""
-    table = np.array([values[rows] for values in columns], dtype=np.float64)
-    table, w = table.reshape(len(columns), len(rows)), weight[rows]
+def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, groups: Sequence[Index]) -> Array:
+    """The fields of `Moments` of each group and column; only zeros where nothing is finite."""
+    found = np.empty((len(groups), len(columns), len(Moments.model_fields)))
+    for number, rows in enumerate(groups):
+        table = np.array([values[rows] for values in columns], dtype=np.float64)
+        found[number] = _of_table(table.reshape(len(columns), len(rows)), weight[rows])
+    return found
+
+
+def _of_table(table: Array, w: Array) -> Array:
     finite = np.isfinite(table)
     whole = finite.all(axis=1)
-    found = np.empty((len(columns), len(Moments.model_fields)))
+    found = np.empty((len(table), len(Moments.model_fields)))
     found[whole] = _of_finite(table[whole], w)
     for row in np.flatnonzero(~whole):
         found[row] = _of_finite(table[[row]][:, finite[row]], w[finite[row]])

@@ -149,8 +149,13 @@ def test_columns_measured_at_once_are_those_measured_alone(
 ) -> None:
     table = np.array(rows, np.float64).reshape(-1, 4)
     columns = {"a": table[:, 0], "b": table[:, 1].astype(np.int16), "c": table[:, 2]}
-    found = measure_all(columns, table[:, 3])
-    assert list(found) == list(columns)
-    for name, column in columns.items():
-        assert alike(found[name], measure(column, table[:, 3]))
-        assert found[name] == Moments.model_validate(found[name].model_dump())
+    weight = table[:, 3].copy()
+    groups = {"all": np.arange(len(table)), "even": np.arange(0, len(table), 2), "no": np.arange(0)}
+    found = measure_all(columns, weight, groups)
+    assert list(found) == list(groups)
+    for group, chosen in groups.items():
+        assert list(found[group]) == list(columns)
+        for name, column in columns.items():
+            of_group = found[group][name]
+            assert alike(of_group, measure(column[chosen], weight[chosen]))
+            assert of_group == Moments.model_validate(of_group.model_dump())
