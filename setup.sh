@@ -6,7 +6,8 @@
 # pyproject.toml, the kernels that are compiled (higgsflow/compiled/*.pyx), the place of the checkout
 # or the Python asked for have changed. It activates
 # .venv, exports HIGGSFLOW_BASE, HIGGSFLOW_STORE, LAW_HOME and LAW_CONFIG_FILE, keeps law's index
-# of tasks current and switches completion of law and higgsflow on. On failure it returns 1 and says why.
+# of tasks and the program's bytecode current and switches completion of law and higgsflow on. On
+# failure it returns 1 and says why.
 #
 #   HIGGSFLOW_PYTHON   the Python (3.10 or newer) to make .venv with
 #   HIGGSFLOW_STORE    where outputs go, <checkout>/store by default
@@ -132,12 +133,18 @@ PYTHON
         [ "$(cat "$stamp")" = "$wanted" ]
     }
 
-    # law needs the index to find a task by its name, not only for completion.
-    is_indexed() {
-        [ -r "$LAW_HOME/index" ] || return 1
-        [ -z "$(find "$base/tasks" "$base/workflows" "$LAW_CONFIG_FILE" -type f \
-            \( -name '*.py' -o -name law.cfg \) -newer "$LAW_HOME/index" 2>/dev/null | head -n 1)" ]
+    # Whether a file is newer than all Python and settings in the folders given.
+    is_newest() {
+        local made=$1
+        shift
+        [ -r "$made" ] || return 1
+        [ -z "$(find "$@" "$LAW_CONFIG_FILE" -type f \
+            \( -name '*.py' -o -name law.cfg \) -newer "$made" 2>/dev/null | head -n 1)" ]
     }
+
+    # law needs the index to find a task by its name, not only for completion.
+    is_indexed() { is_newest "$LAW_HOME/index" "$base/tasks" "$base/workflows"; }
+    is_compiled() { is_newest "$LAW_HOME/compiled" "$base/higgsflow" "$base/tasks" "$base/workflows"; }
 
     # One install at a time, also of two hosts on one file system. flock lets go when its holder
     # dies; where there is none, the directory of a dead or hour-old holder is taken over.
@@ -241,7 +248,18 @@ PYTHON
         esac
         install_packages >>"$log" 2>&1 || { explain_pip; return 1; }
         mend_scripts 2>/dev/null
+        # bytecode is of one Python
+        rm -f "$LAW_HOME/compiled"
         stamp_for "$venv/bin/python" >"$stamp.$$" && mv -f "$stamp.$$" "$stamp"
+    }
+
+    # Jobs may run on a checkout that they cannot write to, or where Python is told to write no
+    # bytecode (PYTHONDONTWRITEBYTECODE): each of them would compile the program again.
+    compile_program() {
+        touch "$LAW_HOME/compiled.$$"
+        "$venv/bin/python" -m compileall -q -j 0 \
+            "$base/higgsflow" "$base/tasks" "$base/workflows" >/dev/null 2>&1
+        mv -f "$LAW_HOME/compiled.$$" "$LAW_HOME/compiled"
     }
 
     index() {
@@ -254,13 +272,14 @@ PYTHON
 
     main() {
         check_wish || return 1
-        if is_installed && { is_indexed || [ ! -w "$base" ]; }; then return 0; fi
+        if is_installed && { { is_compiled && is_indexed; } || [ ! -w "$base" ]; }; then return 0; fi
         if ! mkdir -p "$LAW_HOME" 2>/dev/null || [ ! -w "$LAW_HOME" ]; then
             say "$LAW_HOME cannot be written; copy the checkout to a place of yours"
             return 1
         fi
         take_lock
         is_installed || install || return 1
+        is_compiled || compile_program
         is_indexed || index
         return 0
     }

@@ -103,6 +103,19 @@ class TestSourcedAgain:
         }
         assert set(added) <= EXPORTS | VENV | OWN | {"PATH"}
 
+    def test_the_program_is_compiled_also_where_python_writes_no_bytecode(self, env, tmp_path):
+        code = (
+            "import importlib.util, pathlib, tasks\n"
+            "base = pathlib.Path(tasks.__file__).parents[1]\n"
+            "for package in ('higgsflow', 'tasks', 'workflows'):\n"
+            "    for path in base.joinpath(package).rglob('*.py'):\n"
+            "        made = pathlib.Path(importlib.util.cache_from_source(str(path)))\n"
+            "        assert made.stat().st_mtime >= path.stat().st_mtime, path\n"
+        )
+        said = {**env, "PYTHONDONTWRITEBYTECODE": "1"}
+        result = run("bash", f"source '{BASE}/setup.sh' && python -c \"{code}\"", said, tmp_path)
+        assert (result.returncode, result.stderr) == (0, "")
+
     def test_activates_the_virtual_environment(self, shell, env, tmp_path):
         script = f"source '{BASE}/setup.sh'; command -v python; command -v law"
         result = run(shell, script, env, tmp_path)
