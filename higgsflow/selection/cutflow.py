@@ -95,9 +95,7 @@ def count_codes(
     code; everything else is sums over codes.
     """
     n = len(cuts)
-    patterns, sums = sums_by_pattern(n, codes, weight, offsets)
-    members = _dense_combinations(n)[:, patterns] if is_dense(n) else _combinations(n, patterns)
-    total, passed, *each = counters(np.where(members, sums[:, np.newaxis], 0).sum(axis=2))
+    total, passed, *each = counters(_of_combinations(n, codes, weight, offsets))
     return CutFlow.trusted(
         cuts=cuts,
         total=total,
@@ -106,6 +104,20 @@ def count_codes(
         prefix=tuple(each[n : 2 * n]),
         others=tuple(each[2 * n :]),
     )
+
+
+@compiled("counting.flow")
+def _of_combinations(
+    n: int,
+    codes: npt.NDArray[Any],
+    weight: Weight,
+    offsets: npt.NDArray[np.int64] | None,
+) -> Sums:
+    """Number, sums of weights and of squared weights (rows) of each combination of n cuts."""
+    patterns, sums = sums_by_pattern(n, codes, weight, offsets)
+    members = _dense_combinations(n)[:, patterns] if is_dense(n) else _combinations(n, patterns)
+    found: Sums = np.where(members, sums[:, np.newaxis], 0).sum(axis=2)
+    return found
 
 
 def counters(numbers: Sums) -> list[Counter]:

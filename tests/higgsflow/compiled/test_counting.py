@@ -29,7 +29,7 @@ def alike(function: Any, *args: Any) -> None:
         expected = function.__wrapped__(*args)
     assert found.dtype == expected.dtype
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-6, strict=True)
-    if function is cutflow._sums_by_code:
+    if function in (cutflow._sums_by_code, cutflow._of_combinations):
         np.testing.assert_array_equal(found[0], expected[0])
     else:
         np.testing.assert_array_equal(found[..., [0, 3, 4]], expected[..., [0, 3, 4]])
@@ -50,6 +50,23 @@ def test_sums_of_objects_and_events(
     of_events = data.draw(hnp.arrays(kind, len(weight), elements=st.integers(0, 11)))
     assert kernels.by_code(of_events, weight, 12, None) is not NotImplemented
     alike(cutflow._sums_by_code, of_events, weight, 12, None)
+
+
+@law
+@given(st.integers(0, 12), st.lists(st.tuples(st.integers(0, 3), weights), max_size=9), st.data())
+def test_combinations_of_cuts(n: int, lists: list[tuple[int, float]], data: st.DataObject) -> None:
+    offsets = from_counts([n for n, _ in lists]).offsets
+    weight = np.array([w for _, w in lists])
+    elements = st.integers(0, (1 << n) - 1)
+    codes = data.draw(hnp.arrays("B" if n <= 8 else "H", int(offsets[-1]), elements=elements))
+    assert kernels.flow(n, codes, weight, offsets) is not NotImplemented
+    alike(cutflow._of_combinations, n, codes, weight, offsets)
+
+
+def test_many_combinations_of_cuts_are_left_to_numpy() -> None:
+    codes = np.array([1 << 12], np.uint16)
+    assert kernels.flow(13, codes, np.ones(1), None) is NotImplemented
+    assert kernels.flow(12, codes, np.ones(1), None) is NotImplemented
 
 
 @law
