@@ -117,7 +117,7 @@ def _moments(n: float, *others: float) -> Moments:
     )
 
 
-@compiled("counting.moments")
+@compiled("moments.of_columns")
 def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, groups: Sequence[Index]) -> Array:
     """The fields of `Moments` of each group and column; only zeros where nothing is finite."""
     found = np.empty((len(groups), len(columns), len(Moments.model_fields)))

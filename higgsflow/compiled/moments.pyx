@@ -1,0 +1,188 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""Kernels of moments; what they answer stands in higgsflow/records/moments.py."""
+
+import numpy as np
+
+from higgsflow.compiled.arrays import is_array
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_C_CONTIGUOUS,
+    PyBUF_FORMAT,
+    PyBuffer_Release,
+    PyObject_GetBuffer,
+)
+from libc.math cimport isfinite
+from libc.stdint cimport int16_t, int32_t, int64_t
+
+cdef extern from *:
+    const char *SOURCE_DIGEST
+
+SOURCE = SOURCE_DIGEST.decode()
+
+# sums side by side, so that one addition need not wait for the one before
+cdef enum:
+    SIDES = 4
+    # numbers that are the moments of a column
+    FIELDS = 8
+
+ctypedef fused number_t:
+    double
+    float
+    int16_t
+    int32_t
+
+
+def of_columns(columns, weight, groups):
+    """Of each group of rows and each column n, mean, m2, min, max, sumw, sumwd and sumwd2.
+
+    Only the finite values of a column count.
+    """
+    if not is_array(weight, np.float64) or not all(is_array(rows, np.int64) for rows in groups):
+        return NotImplemented
+    if any(len(column) != len(weight) for column in columns):
+        return NotImplemented
+    cdef const int64_t[::1] rows = np.concatenate([np.zeros(0, np.int64), *groups])
+    if not all_within(rows, len(weight)):
+        return NotImplemented
+    cdef double[::1] weights = np.asarray(weight)[np.asarray(rows)]
+    cdef int64_t[::1] edges = np.cumsum([0, *map(len, groups)], dtype=np.int64)
+    cdef double[:, :, ::1] found = np.zeros((len(columns), len(groups), FIELDS))
+    # one more, so that there is a first one to point to
+    cdef double[:, ::1] memory = np.empty((2, len(rows) + 1))
+    cdef Py_ssize_t number
+    if len(groups) and len(rows):
+        for number, column in enumerate(columns):
+            of_column(column, &rows[0], edges, &weights[0], memory, found[number])
+    return np.asarray(found).transpose(1, 0, 2)
+
+
+cdef bint all_within(const int64_t[::1] rows, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint fine = True
+    for i in range(rows.shape[0]):
+        fine &= 0 <= rows[i] < n
+    return fine
+
+
+cdef of_column(
+    column, const int64_t *rows, const int64_t[::1] edges, const double *weights,
+    double[:, ::1] memory, double[:, ::1] found,
+):
+    """The sums of one column, of whatever type it is."""
+    cdef Py_buffer buffer
+    try:
+        PyObject_GetBuffer(column, &buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+    except (BufferError, ValueError):
+        column = np.ascontiguousarray(column, dtype=np.float64)
+        PyObject_GetBuffer(column, &buffer, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+    cdef bint is_known = True
+    try:
+        if buffer.format == b"d":
+            of_groups[double](<const double *> buffer.buf, rows, edges, weights, memory, found)
+        elif buffer.format == b"h":
+            of_groups[int16_t](<const int16_t *> buffer.buf, rows, edges, weights, memory, found)
+        elif buffer.format == b"i":
+            of_groups[int32_t](<const int32_t *> buffer.buf, rows, edges, weights, memory, found)
+        elif buffer.format == b"f":
+            of_groups[float](<const float *> buffer.buf, rows, edges, weights, memory, found)
+        else:
+            is_known = False
+    finally:
+        PyBuffer_Release(&buffer)
+    if not is_known:
+        numbers = np.ascontiguousarray(column, dtype=np.float64)
+        of_column(numbers, rows, edges, weights, memory, found)
+
+
+cdef void of_groups(
+    const number_t *column, const int64_t *rows, const int64_t[::1] edges, const double *weights,
+    double[:, ::1] memory, double[:, ::1] found,
+) noexcept:
+    cdef Py_ssize_t group, start, n
+    cdef double *values = &memory[0, 0]
+    cdef double *some = &memory[1, 0]
+    for group in range(edges.shape[0] - 1):
+        start, n = edges[group], edges[group + 1] - edges[group]
+        gather(column, rows + start, n, values)
+        summed(values, weights + start, n, &found[group, 0])
+        # a sum that is not finite has values that are not, or is too large
+        if not isfinite(found[group, 1]):
+            gather(column, rows + start, n, values)
+            n = keep_finite(values, weights + start, n, some)
+            summed(values, some, n, &found[group, 0])
+
+
+cdef void gather(
+    const number_t *column, const int64_t *rows, Py_ssize_t n, double *values
+) noexcept nogil:
+    """Puts the values of some rows one behind the other."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        values[i] = <double>column[rows[i]]
+
+
+cdef Py_ssize_t keep_finite(
+    double *values, const double *weights, Py_ssize_t n_values, double *some
+) noexcept nogil:
+    """Moves the finite values to the front, and writes the weights that belong to them."""
+    cdef Py_ssize_t i, n = 0
+    cdef double value
+    for i in range(n_values):
+        value = values[i]
+        values[n] = value
+        some[n] = weights[i]
+        n += isfinite(value) != 0
+    return n
+
+
+@cython.cdivision(True)
+cdef void summed(
+    const double *x, const double *w, Py_ssize_t n, double *found
+) noexcept nogil:
+    cdef Py_ssize_t i, k, whole = n - n % SIDES
+    cdef double mean
+    cdef double[SIDES] total, low, high, m2, sumw, sumwd, sumwd2
+    for k in range(SIDES):
+        total[k] = m2[k] = sumw[k] = sumwd[k] = sumwd2[k] = 0
+        low[k] = high[k] = x[0] if n else 0
+    for i in range(0, whole, 4):
+        first(x[i], w[i], &total[0], &sumw[0], &low[0], &high[0])
+        first(x[i + 1], w[i + 1], &total[1], &sumw[1], &low[1], &high[1])
+        first(x[i + 2], w[i + 2], &total[2], &sumw[2], &low[2], &high[2])
+        first(x[i + 3], w[i + 3], &total[3], &sumw[3], &low[3], &high[3])
+    for i in range(whole, n):
+        first(x[i], w[i], &total[0], &sumw[0], &low[0], &high[0])
+    mean = added(total) / n if n else 0
+    for i in range(0, whole, 4):
+        second(x[i] - mean, w[i], &m2[0], &sumwd[0], &sumwd2[0])
+        second(x[i + 1] - mean, w[i + 1], &m2[1], &sumwd[1], &sumwd2[1])
+        second(x[i + 2] - mean, w[i + 2], &m2[2], &sumwd[2], &sumwd2[2])
+        second(x[i + 3] - mean, w[i + 3], &m2[3], &sumwd[3], &sumwd2[3])
+    for i in range(whole, n):
+        second(x[i] - mean, w[i], &m2[0], &sumwd[0], &sumwd2[0])
+    found[0], found[1], found[2] = n, mean, added(m2)
+    found[3] = min(min(low[0], low[1]), min(low[2], low[3]))
+    found[4] = max(max(high[0], high[1]), max(high[2], high[3]))
+    found[5], found[6], found[7] = added(sumw), added(sumwd), added(sumwd2)
+
+
+cdef inline void first(
+    double x, double w, double *total, double *sumw, double *low, double *high
+) noexcept nogil:
+    total[0] += x
+    sumw[0] += w
+    low[0] = x if x < low[0] else low[0]
+    high[0] = x if x > high[0] else high[0]
+
+
+cdef inline void second(
+    double d, double w, double *m2, double *sumwd, double *sumwd2
+) noexcept nogil:
+    m2[0] += d * d
+    sumwd[0] += w * d
+    sumwd2[0] += w * (d * d)
+
+
+cdef double added(double[SIDES] sides) noexcept nogil:
+    return (sides[0] + sides[1]) + (sides[2] + sides[3])
