@@ -35,6 +35,8 @@ _BUFFER = 64_000_000
 # of one column, so that the rows of a variation are one page
 _PAGE = 1 << 22
 _BATCH = 1 << 20
+# bytes that are given to the system at once
+_STREAM = 1 << 20
 
 
 class ChunkWriter:
@@ -55,6 +57,7 @@ class ChunkWriter:
         self._rows: dict[str, int] = {}
         self._written: set[str] = set()
         self._lines: list[str] = []
+        self._stream: Any = None
         self._file: Any = None
 
     def add(self, tables: Mapping[str, Table]) -> None:
@@ -71,6 +74,7 @@ class ChunkWriter:
         self._flush()
         self._file.add_key_value_metadata({_ROW_GROUPS: "\n".join(self._lines).encode()})
         self._file.close()
+        self._stream.close()
         return self._rows
 
     def _flush(self) -> None:
@@ -78,7 +82,9 @@ class ChunkWriter:
         tables = {variation: _joined(parts) for variation, parts in self._parts.items()}
         self._parts, self._n_bytes = {}, 0
         if self._file is None:
-            self._file = _parquet(self._path, _schema(tables, self._optional), tables)
+            # a column of a row group is too little to bother the system with
+            self._stream = pa.output_stream(self._path, compression=None, buffer_size=_STREAM)
+            self._file = _parquet(self._stream, _schema(tables, self._optional), tables)
         fresh = {name: t for name, t in tables.items() if n_rows(t) or name not in self._written}
         for group in grouped(fresh):
             rows = arrow_table(group, self._file.schema)
@@ -103,14 +109,17 @@ def _schema(tables: Mapping[str, Table], optional: Collection[str] | None) -> An
         pa.field(name, kind, nullable=optional is None or name in optional)
         for name, kind in kinds.items()
     ]
-    return pa.schema([pa.field(VARIATION, pa.string(), nullable=False), *fields])
+    kind = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema([pa.field(VARIATION, kind, nullable=False), *fields])
 
 
-def _parquet(path: Path, schema: Any, tables: Mapping[str, Table]) -> Any:
+def _parquet(file: Any, schema: Any, tables: Mapping[str, Table]) -> Any:
     split, codecs = encodings(schema, tables.values())
     return pq.ParquetWriter(
-        path,
+        file,
         schema,
+        # so that readers find texts, and no dictionary
+        store_schema=False,
         compression=codecs,
         use_dictionary=[VARIATION],
         use_byte_stream_split=split,

@@ -67,7 +67,7 @@ def arrow_table(group: Mapping[str, Table], schema: Any) -> Any:
     """The rows of the variations one after the other."""
     lengths = [n_rows(table) for table in group.values()]
     _refuse_unlike(group, schema)
-    arrays = [texts(list(group), lengths).cast(schema.field(VARIATION).type)]
+    arrays = [texts(list(group), lengths)]
     nothing: dict[Any, Any] = {}
     for field in schema:
         if field.name == VARIATION:

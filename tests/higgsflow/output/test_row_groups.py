@@ -12,7 +12,7 @@ from higgsflow.output.row_groups import arrow_table, grouped, line_of, parts_of
 
 SCHEMA = pa.schema(
     [
-        pa.field("variation", pa.string(), nullable=False),
+        pa.field("variation", pa.dictionary(pa.int32(), pa.string()), nullable=False),
         pa.field("x", pa.float64(), nullable=False),
         pa.field("flag", pa.bool_(), nullable=False),
         pa.field("w", pa.int16()),
