@@ -31,6 +31,20 @@ def _bits(flags: npt.NDArray[np.bool_]) -> Any:
     return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 
+def arrow_number(value: float) -> Any:
+    """A number to compute with; arrow would ask pandas what it was given."""
+    return arrow_array(np.array([value]))[0]
+
+
+def numbers(column: Any) -> npt.NDArray[Any]:
+    """The numbers of a column of which none is missing, not copied where they are in one piece."""
+    whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+    if not len(whole):
+        return np.empty(0, whole.type.to_pandas_dtype())
+    found = np.frombuffer(whole.buffers()[1], whole.type.to_pandas_dtype())
+    return found[whole.offset : whole.offset + len(whole)]
+
+
 def same_text(text: str, n: int) -> Any:
     """The same text in n rows, encoded as a dictionary."""
     return texts([text], [n])

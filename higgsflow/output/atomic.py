@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import tempfile
 from contextlib import contextmanager
@@ -80,15 +81,16 @@ def cannot_write(path: Path, error: OSError) -> StoreError:
 def checksum(path: Path) -> str:
     """Of a file's content: against accidents, not against malice; as fast as the file is read."""
     digest = xxhash.xxh3_128()
-    # the same memory for each piece: new one would take longer than reading
-    piece = memoryview(bytearray(1 << 20))
+    # the same memory for each piece: new one would take longer than reading; that of mmap begins
+    # with a page, to where some processors copy a file four times as fast as a few bytes behind
+    piece = memoryview(mmap.mmap(-1, 1 << 18, flags=mmap.MAP_PRIVATE))
     with path.open("rb", buffering=0) as file:
         while n := file.readinto(piece):
             digest.update(piece[:n])
     return str(digest.hexdigest())
 
 
-def checksum_of(content: bytes) -> str:
+def checksum_of(content: bytes | memoryview) -> str:
     """The checksum of a file with this content."""
     return str(xxhash.xxh3_128(content).hexdigest())
 

@@ -13,6 +13,7 @@ from higgsflow.errors import StoreError
 from higgsflow.output.arrow_arrays import without_rows
 from higgsflow.output.atomic import checksum_of
 from higgsflow.output.encodings import encodings
+from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.row_groups import (
     VARIATION,
     arrow_table,
@@ -133,18 +134,18 @@ def _parquet(file: Any, schema: Any, tables: Mapping[str, Table]) -> Any:
 class ChunkFile:
     """A job's file, read whole and verified once."""
 
-    def __init__(self, path: Path, checksum: str) -> None:
-        """Reads the file.
+    def __init__(self, path: Path, checksum: str, memory: ReadMemory | None = None) -> None:
+        """Reads the file, into `memory` that others were read to before; tables are copies.
 
         Raises:
             StoreError: when it cannot be read, or is not what the record of its job says.
         """
         self._path = path
         try:
-            content = path.read_bytes()
+            content = (memory or ReadMemory()).content(path)
             if checksum_of(content) != checksum:
                 raise StoreError(f"{path} is not what its job wrote", "", _REMEDY)
-            self._file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+            self._file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content)), pre_buffer=False)
             lines = (self._file.metadata.metadata or {})[_ROW_GROUPS].decode().splitlines()
             self._places = _places(lines)
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CODEC = "lz4"
 # rows that are looked at to know what compression is good for
-_SAMPLE = 2048
+SAMPLE = 2048
 # of fewer rows nothing can be said
 _ENOUGH = 256
 # compressed columns that are larger than this, of their size, are not worth the time
@@ -52,7 +52,7 @@ def _has_bytes(kind: Any) -> bool:
 
 
 def _shrinks(values: npt.NDArray[Any]) -> bool:
-    sample = np.ascontiguousarray(values[:_SAMPLE])
+    sample = np.ascontiguousarray(values[:SAMPLE])
     if sample.dtype.kind != "f" or len(sample) < _ENOUGH:
         return True
     split = np.ascontiguousarray(sample.view(np.uint8).reshape(len(sample), -1).T)

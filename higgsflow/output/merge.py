@@ -18,12 +18,13 @@ import pyarrow.compute as pc
 from higgsflow.errors import NormalizationError, StoreError
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
-from higgsflow.output.arrow_arrays import arrow_array, same_text, together
-from higgsflow.output.atomic import checksum, written_atomically
+from higgsflow.output.arrow_arrays import arrow_array, arrow_number, same_text, together
+from higgsflow.output.atomic import written_atomically
 from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.manifest import Manifest
 from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
 from higgsflow.output.provenance import Origin, annotated, provenance
+from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
 from higgsflow.records.names import Called
@@ -132,6 +133,7 @@ def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manif
             if variation not in writers:
                 temporary = stack.enter_context(written_atomically(order.path(variation)))
                 writers[variation] = _writer(order, variation, temporary, table)
+                stack.callback(writers[variation].release)
                 known[variation] = table.schema
             _refuse_other_types(known[variation], table)
             writers[variation].add(table)
@@ -177,8 +179,9 @@ def _tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any
             by_stem.setdefault(part.stem, []).append(variation)
             outputs.setdefault(part.stem, part)
     begun: set[str] = set()
+    memory = ReadMemory()
     for stem, part in outputs.items():
-        file = by_names_of_today(ChunkFile(part.path, part.checksum), part.called)
+        file = by_names_of_today(ChunkFile(part.path, part.checksum, memory), part.called)
         for variation in by_stem[stem]:
             columns = _input_columns(order, variation)
             if variation not in begun:
@@ -200,14 +203,15 @@ def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
     _refuse_missing(table, order)
     table = rescaled(table, order.ratios.get(variation, {}))
     central = table["weight_central"]
-    per_fb = 1.0 if order.scale1fb is None else order.scale1fb
+    per_fb = arrow_number(1.0 if order.scale1fb is None else order.scale1fb)
+    scale = arrow_number(order.scale)
     columns = {name: table[name] for name in (*IDENTITY, *order.variables, *_TAGS)}
-    columns["weight_central"] = pc.multiply(central, order.scale)
+    columns["weight_central"] = pc.multiply(central, scale)
     columns["weight_central_no_lumi"] = pc.multiply(central, per_fb)
     columns["weight_central_initial"] = table["weight_central_initial"]
     for name in order.weights[variation]:
         is_full = name.startswith("weight_full_")
-        columns[name] = pc.multiply(table[name], order.scale) if is_full else table[name]
+        columns[name] = pc.multiply(table[name], scale) if is_full else table[name]
     n = len(table)
     columns["process_id"] = arrow_array(np.full(n, order.process_id, dtype=np.int32))
     columns["year"] = same_text(order.year, n)
@@ -236,7 +240,7 @@ def _refuse_missing(table: Any, order: MergeOrder) -> None:
 def _refuse_duplicates(identities: Any, order: MergeOrder) -> None:
     """An event of data may be there once."""
     counts = identities.group_by(list(IDENTITY)).aggregate([([], "count_all")])
-    twice = counts.filter(pc.greater(counts["count_all"], 1))
+    twice = counts.filter(pc.greater(counts["count_all"], arrow_number(1)))
     if len(twice):
         first = ":".join(str(twice[name][0].as_py()) for name in IDENTITY)
         raise NormalizationError(
@@ -255,7 +259,7 @@ def _manifest(order: MergeOrder, variation: str, writer: MergedWriter) -> Manife
         path=str(order.path(variation)),
         rows=writer.rows,
         size=writer.path.stat().st_size,
-        checksum=checksum(writer.path),
+        checksum=writer.checksum,
         columns={field.name: str(field.type) for field in writer.schema},
         chunks=tuple((part.chunk_id, part.stem) for part in order.parts[variation]),
         files=order.origin.files,

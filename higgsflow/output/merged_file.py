@@ -7,6 +7,7 @@ one, that would take longer than reading them.
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from higgsflow.output.arrow_arrays import together, without_rows
+from higgsflow.output.arrow_arrays import arrow_number, numbers, together, without_rows
+from higgsflow.output.atomic import checksum
+from higgsflow.output.encodings import SAMPLE, encodings
+from higgsflow.output.hashed_file import HashedFile
 from higgsflow.output.provenance import texts
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ class MergedWriter(ABC):
         schema: of what is written.
         final: what becomes of the tables that are added, when they are written.
         rows: added until now.
+        checksum: of the file, once it is closed.
         n_waiting: rows in memory, less than a row group after every `add`.
     """
 
@@ -50,6 +55,7 @@ class MergedWriter(ABC):
         self.trees = dict(trees or {})
         self.final: Callable[[Any], Any] = _as_added
         self.rows = 0
+        self.checksum = ""
         self.n_waiting = 0
         self._waiting: list[Any] = []
 
@@ -71,7 +77,11 @@ class MergedWriter(ABC):
             self._flush(self.n_waiting)
         elif not self.rows:
             self._write(without_rows(self.schema))
-        self._finish()
+        self.checksum = self._finish()
+
+    @abstractmethod
+    def release(self) -> None:
+        """Lets go of the file, be it whole or not."""
 
     def _flush(self, n: int) -> None:
         waiting = together(self._waiting)
@@ -84,8 +94,8 @@ class MergedWriter(ABC):
         """Writes one piece."""
 
     @abstractmethod
-    def _finish(self) -> None:
-        """Ends the file."""
+    def _finish(self) -> str:
+        """Ends the file, and returns its checksum."""
 
 
 def _as_added(table: Any) -> Any:
@@ -96,29 +106,51 @@ class MergedParquet(MergedWriter):
     """Merged events as parquet.
 
     lz4 and zstd make files of nearly the same size of such numbers, and zstd takes three times as
-    long to write and twice as long to read.
+    long to write and twice as long to read. What lz4 is good for is asked of the first rows.
     """
 
     def __init__(self, path: Path, schema: Any, trees: Mapping[str, int] | None = None) -> None:
         super().__init__(path, schema, trees)
-        text_columns = [field.name for field in schema if pa.types.is_dictionary(field.type)]
-        floats = [field.name for field in schema if pa.types.is_floating(field.type)]
-        self._writer = pq.ParquetWriter(
-            path,
-            schema,
-            compression="lz4",
-            use_dictionary=text_columns or False,
-            use_byte_stream_split=floats,
-            # rows are in no order of these: the range of a row group would exclude nothing
-            write_statistics=[name for name in schema.names if name not in floats],
-        )
+        self._file = HashedFile(path)
+        self._writer: Any = None
 
     def _write(self, table: Any) -> None:
         rows = pa.Table.from_arrays(table.columns, schema=self.schema)
+        if self._writer is None:
+            self._writer = _parquet(self._file, rows)
         self._writer.write_table(rows, row_group_size=ROW_GROUP)
 
-    def _finish(self) -> None:
+    def _finish(self) -> str:
         self._writer.close()
+        self.release()
+        return self._file.checksum
+
+    def release(self) -> None:
+        """Ends what was begun, and closes the file."""
+        if self._writer is not None:
+            # otherwise arrow would try again when nothing refers to it any more
+            with contextlib.suppress(OSError):
+                self._writer.close()
+        self._file.close()
+
+
+def _parquet(file: HashedFile, rows: Any) -> Any:
+    schema = rows.schema
+    text_columns = [field.name for field in schema if pa.types.is_dictionary(field.type)]
+    floats = [field.name for field in schema if pa.types.is_floating(field.type)]
+    first = {name: numbers(rows[name].slice(0, SAMPLE)) for name in floats}
+    split, codecs = encodings(schema, [first])
+    return pq.ParquetWriter(
+        file,
+        schema,
+        compression=codecs,
+        use_dictionary=text_columns or False,
+        # other programs that read these files may know it of floating numbers alone
+        use_byte_stream_split=[name for name in split if name in first],
+        # rows are in no order of these: the range of a row group would exclude nothing
+        write_statistics=[name for name in schema.names if name not in floats],
+        write_batch_size=ROW_GROUP,
+    )
 
 
 class MergedRoot(MergedWriter):
@@ -141,11 +173,17 @@ class MergedRoot(MergedWriter):
         for name, tree in self._trees.items():
             rows = table
             if self.trees:
-                rows = table.filter(pc.equal(table["tag_idx"], self.trees[name]))
+                rows = table.filter(pc.equal(table["tag_idx"], arrow_number(self.trees[name])))
             if len(rows):
                 tree.extend({column: rows[column].to_numpy() for column in self._numbers})
 
-    def _finish(self) -> None:
+    def _finish(self) -> str:
+        self.release()
+        # the beginning of the file is written last
+        return checksum(self.path)
+
+    def release(self) -> None:
+        """Closes the file."""
         self._file.close()
 
 

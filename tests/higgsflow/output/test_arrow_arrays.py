@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from higgsflow.output.arrow_arrays import arrow_array, same_text
+from higgsflow.output.arrow_arrays import arrow_array, arrow_number, numbers, same_text
 
 KINDS = ("float64", "float32", "int16", "uint8", "int64", "uint64", "bool")
 
@@ -20,6 +20,22 @@ def test_values_are_those_that_arrow_makes_itself(kind: str, n: int) -> None:
 def test_numbers_are_not_copied() -> None:
     values = np.arange(5.0)
     assert arrow_array(values).buffers()[1].address == values.ctypes.data
+
+
+@pytest.mark.parametrize("value", [2.5, -3, 0])
+def test_a_number_is_that_which_arrow_makes_itself(value: float) -> None:
+    assert arrow_number(value).equals(pa.scalar(value))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "bool"])
+@pytest.mark.parametrize("lengths", [(), (0,), (5,), (3, 0, 4)])
+@pytest.mark.parametrize("start", [0, 2, 4])
+def test_numbers_of_a_column_come_back(kind: str, lengths: tuple[int, ...], start: int) -> None:
+    pieces = [pa.array(np.arange(n).astype(kind)) for n in lengths]
+    column = pa.chunked_array(pieces, pa.from_numpy_dtype(np.dtype(kind))).slice(start)
+    found = numbers(column)
+    assert found.dtype == kind
+    assert found.tolist() == column.to_pylist()
 
 
 def test_a_text_is_the_same_in_all_rows() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from higgsflow.errors import StoreError
 from higgsflow.output import chunk_file
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkFile, ChunkWriter
+from higgsflow.output.read_memory import ReadMemory
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -113,6 +115,27 @@ def test_what_no_variation_may_lack_needs_no_flags_of_missing_values(tmp_path: P
     assert [t.schema for t in found] == [t.schema for t in expected]
     assert all(one.equals(other) for one, other in zip(found, expected, strict=True))
     assert file.empty(columns).schema == expected[0].schema
+
+
+@pytest.mark.parametrize("n", [3, 5000])
+def test_tables_stay_when_another_file_is_read_to_the_same_memory(tmp_path: Path, n: int) -> None:
+    memory, rng = ReadMemory(), np.random.default_rng(5)
+    numbers = {
+        "random": rng.normal(size=n),
+        "coarse": np.round(rng.normal(size=n)),
+        "event": np.arange(n, dtype=np.uint64),
+        "run": np.ones(n, np.uint32),
+        "flag": rng.random(n) > 0.5,
+    }
+    for name, optional in itertools.product("ab", [(), None]):
+        writer = ChunkWriter(tmp_path / f"{name}{optional}", optional)
+        writer.add({"nominal": {c: x if name == "a" else x[::-1] for c, x in numbers.items()}})
+        writer.close()
+    for optional in ((), None):
+        first, other = (tmp_path / f"{name}{optional}" for name in "ab")
+        (kept,) = ChunkFile(first, checksum(first), memory).read("nominal", list(numbers))
+        list(ChunkFile(other, checksum(other), memory).read("nominal", list(numbers)))
+        assert all((kept[c].to_numpy() == numbers[c]).all() for c in numbers)
 
 
 def test_missing_column_that_is_not_optional_is_refused(tmp_path: Path) -> None:

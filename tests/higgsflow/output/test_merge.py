@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +22,6 @@ from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.output.merge import MergeOrder, Part, merge
 from higgsflow.output.merged_events import about, column_types, read
 from higgsflow.output.provenance import Origin
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 N = 23
 WEIGHTS = ("weight_pu_up", "weight_full_pu_up")
@@ -290,3 +291,19 @@ def test_data_are_not_scaled(tmp_path: Path) -> None:
     np.testing.assert_array_equal(table["weight_central"], table["weight_central_no_lumi"])
     assert isinstance(table.schema.field("weight_central").type, pa.DataType)
     assert about(path)["provenance"]["scale1fb"] is None
+
+
+def test_merging_does_without_pandas(tmp_path: Path) -> None:
+    """It takes a third of a second to import, and is there where something else needs it."""
+    (tmp_path / "pandas.py").write_text("raise SystemExit('somebody imports pandas')\n")
+    here = Path(__file__)
+    program = f"""
+import sys
+from pathlib import Path
+from {here.stem} import merged
+print(merged(Path(sys.argv[1]), 0, 7, 23).is_file())
+"""
+    command = [sys.executable, "-c", program, str(tmp_path / "store")]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{here.parents[3]}:{here.parent}"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr

@@ -3,11 +3,13 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.output import merged_file
+from higgsflow.output.atomic import checksum
 from higgsflow.output.merged_events import read
 from higgsflow.output.merged_file import WRITERS, MergedParquet
 
@@ -48,6 +50,36 @@ def test_every_row_is_written_once(
         writer.add(table(start, min(start + 7, n)))
     writer.close()
     assert read(path)["x"].to_pylist() == list(range(n))
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+@pytest.mark.parametrize("n", [0, 120])
+def test_checksum_is_that_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, n: int
+) -> None:
+    monkeypatch.setattr(merged_file, "ROW_GROUP", 50)
+    path = tmp_path / f"a.{ending}"
+    writer = WRITERS[ending](path, table(0, 0).schema)
+    writer.add(table(0, n))
+    writer.close()
+    assert writer.checksum == checksum(path)
+
+
+def test_what_does_not_shrink_is_not_compressed(tmp_path: Path) -> None:
+    """Whole numbers are never split: only newer programs read that."""
+    random = np.random.default_rng(3).normal(size=3000)
+    rows = pa.table({"random": random, "coarse": random.astype(np.float32).astype(np.float64),
+                     "event": np.arange(3000)})  # fmt: skip
+    writer = MergedParquet(tmp_path / "a.parquet", rows.schema)
+    writer.add(rows)
+    writer.close()
+    group = pq.ParquetFile(tmp_path / "a.parquet").metadata.row_group(0)
+    columns = {name: group.column(i) for i, name in enumerate(rows.column_names)}
+    found = {name: column.compression for name, column in columns.items()}
+    assert found == {"random": "UNCOMPRESSED", "coarse": "LZ4", "event": "LZ4"}
+    split = [n for n, column in columns.items() if "BYTE_STREAM_SPLIT" in column.encodings]
+    assert split == ["coarse"]
+    assert read(tmp_path / "a.parquet").equals(rows)
 
 
 def test_rows_become_final_in_whole_row_groups(
