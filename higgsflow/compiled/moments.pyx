@@ -16,7 +16,12 @@ from libc.math cimport isfinite
 from libc.stdint cimport int16_t, int32_t, int64_t
 
 cdef extern from *:
+    """
+    /* two numbers that are added at once, wherever they stand */
+    typedef double pair_of_numbers __attribute__((vector_size(16), aligned(8), may_alias));
+    """
     const char *SOURCE_DIGEST
+    ctypedef double pair "pair_of_numbers"
 
 SOURCE = SOURCE_DIGEST.decode()
 
@@ -104,22 +109,47 @@ cdef void of_groups(
     cdef double *some = &memory[1, 0]
     for group in range(edges.shape[0] - 1):
         start, n = edges[group], edges[group + 1] - edges[group]
-        gather(column, rows + start, n, values)
-        summed(values, weights + start, n, &found[group, 0])
+        gather(column, rows + start, n, values, &found[group, 0])
         # a sum that is not finite has values that are not, or is too large
-        if not isfinite(found[group, 1]):
-            gather(column, rows + start, n, values)
+        if isfinite(found[group, 1]):
+            around_mean(values, weights + start, n, &found[group, 0])
+        else:
             n = keep_finite(values, weights + start, n, some)
-            summed(values, some, n, &found[group, 0])
+            gather(values, NULL, n, values, &found[group, 0])
+            around_mean(values, some, n, &found[group, 0])
 
 
+@cython.cdivision(True)
 cdef void gather(
-    const number_t *column, const int64_t *rows, Py_ssize_t n, double *values
+    const number_t *column, const int64_t *rows, Py_ssize_t n, double *values, double *found
 ) noexcept nogil:
-    """Puts the values of some rows one behind the other."""
-    cdef Py_ssize_t i
-    for i in range(n):
-        values[i] = <double>column[rows[i]]
+    """Puts values one behind the other, those of all rows for NULL; n, mean, min and max."""
+    cdef Py_ssize_t i, k, whole = n - n % SIDES
+    cdef double[SIDES] total, low, high
+    for k in range(SIDES):
+        total[k] = 0
+        low[k] = high[k] = column[rows[0] if rows else 0] if n else 0
+    for i in range(0, whole, 4):
+        take(column, rows, i, values, &total[0], &low[0], &high[0])
+        take(column, rows, i + 1, values, &total[1], &low[1], &high[1])
+        take(column, rows, i + 2, values, &total[2], &low[2], &high[2])
+        take(column, rows, i + 3, values, &total[3], &low[3], &high[3])
+    for i in range(whole, n):
+        take(column, rows, i, values, &total[0], &low[0], &high[0])
+    found[0], found[1], found[2] = n, added(total) / n if n else 0, 0
+    found[3] = min(min(low[0], low[1]), min(low[2], low[3]))
+    found[4] = max(max(high[0], high[1]), max(high[2], high[3]))
+
+
+cdef inline void take(
+    const number_t *column, const int64_t *rows, Py_ssize_t i, double *values, double *total,
+    double *low, double *high,
+) noexcept nogil:
+    cdef double x = <double>column[rows[i] if rows else i]
+    values[i] = x
+    total[0] += x
+    low[0] = x if x < low[0] else low[0]
+    high[0] = x if x > high[0] else high[0]
 
 
 cdef Py_ssize_t keep_finite(
@@ -136,52 +166,50 @@ cdef Py_ssize_t keep_finite(
     return n
 
 
-@cython.cdivision(True)
-cdef void summed(
-    const double *x, const double *w, Py_ssize_t n, double *found
-) noexcept nogil:
+cdef void around_mean(const double *x, const double *w, Py_ssize_t n, double *found) noexcept nogil:
+    """The sums of squares and weights."""
     cdef Py_ssize_t i, k, whole = n - n % SIDES
-    cdef double mean
-    cdef double[SIDES] total, low, high, m2, sumw, sumwd, sumwd2
+    cdef double d
+    cdef double[SIDES] m2, sumw, sumwd, sumwd2
     for k in range(SIDES):
-        total[k] = m2[k] = sumw[k] = sumwd[k] = sumwd2[k] = 0
-        low[k] = high[k] = x[0] if n else 0
-    for i in range(0, whole, 4):
-        first(x[i], w[i], &total[0], &sumw[0], &low[0], &high[0])
-        first(x[i + 1], w[i + 1], &total[1], &sumw[1], &low[1], &high[1])
-        first(x[i + 2], w[i + 2], &total[2], &sumw[2], &low[2], &high[2])
-        first(x[i + 3], w[i + 3], &total[3], &sumw[3], &low[3], &high[3])
+        m2[k] = sumw[k] = sumwd[k] = sumwd2[k] = 0
+    second(x, w, whole, found[1], &m2[0], &sumw[0], &sumwd[0], &sumwd2[0])
     for i in range(whole, n):
-        first(x[i], w[i], &total[0], &sumw[0], &low[0], &high[0])
-    mean = added(total) / n if n else 0
-    for i in range(0, whole, 4):
-        second(x[i] - mean, w[i], &m2[0], &sumwd[0], &sumwd2[0])
-        second(x[i + 1] - mean, w[i + 1], &m2[1], &sumwd[1], &sumwd2[1])
-        second(x[i + 2] - mean, w[i + 2], &m2[2], &sumwd[2], &sumwd2[2])
-        second(x[i + 3] - mean, w[i + 3], &m2[3], &sumwd[3], &sumwd2[3])
-    for i in range(whole, n):
-        second(x[i] - mean, w[i], &m2[0], &sumwd[0], &sumwd2[0])
-    found[0], found[1], found[2] = n, mean, added(m2)
-    found[3] = min(min(low[0], low[1]), min(low[2], low[3]))
-    found[4] = max(max(high[0], high[1]), max(high[2], high[3]))
-    found[5], found[6], found[7] = added(sumw), added(sumwd), added(sumwd2)
+        d = x[i] - found[1]
+        m2[0] += d * d
+        sumw[0] += w[i]
+        sumwd[0] += w[i] * d
+        sumwd2[0] += w[i] * (d * d)
+    found[2], found[5] = added(m2), added(sumw)
+    found[6], found[7] = added(sumwd), added(sumwd2)
 
 
-cdef inline void first(
-    double x, double w, double *total, double *sumw, double *low, double *high
+cdef void second(
+    const double *x, const double *w, Py_ssize_t n, double mean,
+    double *m2, double *sumw, double *sumwd, double *sumwd2,
 ) noexcept nogil:
-    total[0] += x
-    sumw[0] += w
-    low[0] = x if x < low[0] else low[0]
-    high[0] = x if x > high[0] else high[0]
-
-
-cdef inline void second(
-    double d, double w, double *m2, double *sumwd, double *sumwd2
-) noexcept nogil:
-    m2[0] += d * d
-    sumwd[0] += w * d
-    sumwd2[0] += w * (d * d)
+    """Adds to the sums of four sides, of which the compiler makes pairs only where it is told."""
+    cdef Py_ssize_t i, k
+    cdef double[2] means
+    means[0] = means[1] = mean
+    cdef pair middle = (<pair *> &means[0])[0]
+    cdef pair d, square, weight
+    cdef pair[2] a, b, c, e
+    for k in range(2):
+        a[k], b[k] = (<pair *> &m2[2 * k])[0], (<pair *> &sumw[2 * k])[0]
+        c[k], e[k] = (<pair *> &sumwd[2 * k])[0], (<pair *> &sumwd2[2 * k])[0]
+    for i in range(0, n, 4):
+        for k in range(2):
+            weight = (<const pair *> &w[i + 2 * k])[0]
+            d = (<const pair *> &x[i + 2 * k])[0] - middle
+            square = d * d
+            a[k] += square
+            b[k] += weight
+            c[k] += weight * d
+            e[k] += weight * square
+    for k in range(2):
+        (<pair *> &m2[2 * k])[0], (<pair *> &sumw[2 * k])[0] = a[k], b[k]
+        (<pair *> &sumwd[2 * k])[0], (<pair *> &sumwd2[2 * k])[0] = c[k], e[k]
 
 
 cdef double added(double[SIDES] sides) noexcept nogil:
