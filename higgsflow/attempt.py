@@ -7,6 +7,7 @@ left is its exit code and its log; see `records.ending`.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
 import socket
 import threading
@@ -45,6 +46,7 @@ def attempt_job(
     log.write(_first_line(job, asked))
     log.flush()
     _forget_peak_memory()
+    _pass_over_what_is_there()
     faulthandler.enable(log, all_threads=False)
     try:
         with limited_memory(asked.memory_mb, log):
@@ -122,6 +124,15 @@ def _forget_peak_memory() -> None:
     """Lets the peak that the record tells be that of this job: workers run several in turn."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _pass_over_what_is_there() -> None:
+    """Lets the garbage collector look only at what jobs make, not at all modules again and again.
+
+    Once in a process: what a job left in circles of references is to be found by the next one.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 def _message(error: BaseException) -> str:

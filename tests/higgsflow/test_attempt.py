@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -24,14 +25,23 @@ with limited_memory(resident_mb() + float(sys.argv[1]), sys.stderr):
 print("ended")
 """
 
+# objects that the garbage collector passes over, after each attempt
+COUNTS: list[int] = []
 
-def attempt(lab: Lab, asked: Resources) -> tuple[JobRecord | FailureRecord, str]:
+
+def attempt(lab: Lab, asked: Resources, times: int = 1) -> tuple[JobRecord | FailureRecord, str]:
     """The first job of the toy sample, in this process."""
     assert lab.run("IndexSample", sample="Sig")
     task = lab.task("ProcessSample", sample="Sig", year="2017")
     path = lab.folder / "attempt.log"
-    with path.open("w", encoding="utf-8") as log:
-        outcome = attempt_job(task.job(task.chunks[0], task.wanted), asked, log, str(path))
+    job = task.job(task.chunks[0], task.wanted)
+    try:
+        with path.open("w", encoding="utf-8") as log:
+            for _ in range(times):
+                outcome = attempt_job(job, asked, log, str(path))
+                COUNTS.append(gc.get_freeze_count())
+    finally:
+        gc.unfreeze()
     return outcome, path.read_text(encoding="utf-8")
 
 
@@ -51,6 +61,13 @@ def test_the_peak_of_memory_is_that_of_the_job(lab: Lab) -> None:
     outcome, _ = attempt(lab, Resources())
     assert isinstance(outcome, JobRecord)
     assert outcome.effort.peak_memory_mb < before + 150
+
+
+def test_the_collector_does_not_look_at_modules_again_for_each_job(lab: Lab) -> None:
+    """But it does at what the job before left."""
+    assert isinstance(attempt(lab, Resources(), times=2)[0], JobRecord)
+    first, second = COUNTS[-2:]
+    assert first == second > 10_000
 
 
 def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
