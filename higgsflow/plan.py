@@ -7,6 +7,7 @@ computed before the taggers, and whether every column that somebody wants is pro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import TaggerError, UnknownName
@@ -118,13 +119,13 @@ class Plan:
         """All weight sources, by name."""
         return tuple(self.systematics.weights.values())
 
-    @property
+    @cached_property
     def binned_weights(self) -> tuple[tuple[WeightSystematic, Bins], ...]:
         """Weight sources that preserve sums in bins, of which outputs hold the bin."""
         kept = ((weight, weight.preserved) for weight in self.weights)
         return tuple((weight, bins) for weight, bins in kept if bins is not None and bins.column)
 
-    @property
+    @cached_property
     def weight_columns(self) -> dict[str, WeightSystematic]:
         """Output columns of the nominal events that hold factors and full weights."""
         columns = {}

@@ -19,7 +19,7 @@ from higgsflow.weights import factor_column, full_column
 from higgsflow.yields import binned_for, per_bin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from higgsflow.events.lists import Index, Mask
     from higgsflow.model.systematic import WeightSystematic
@@ -52,7 +52,7 @@ def tally(
         after=of_tags.after,
         overlap=of_tags.overlap,
         moments=_moments(plan, table, by_tag),
-        yields={tag: _yields(plan, table, rows) for tag, rows in by_tag.items()},
+        yields=_yields(plan, table, by_tag),
         kept={},
     )
 
@@ -65,29 +65,45 @@ def _moments(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str,
     return measure_all(columns, table["weight_central"], by_tag)
 
 
-def _yields(plan: Plan, table: Table, rows: Index) -> dict[str, Any]:
-    """Counters with the central weight, and with the full weight of each direction."""
+def _yields(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str, Any]:
+    """By tag counters with the central weight, and with the full weight of each direction."""
+    weights = list(_whole_weights(plan, table))
+    found: dict[str, dict[str, Any]] = {}
+    for tag, rows in by_tag.items():
+        found[tag] = {}
+        for name, values, bins in weights:
+            found[tag] |= _counters((name, values), rows, bins)
+    return found
+
+
+def _whole_weights(plan: Plan, table: Table) -> Iterator[tuple[str, Array, list[Any]]]:
+    """Name and values of each weight that counts, and the bins that matter to it."""
     central = table["weight_central"]
-    found = _counters(plan, table, rows, (CENTRAL, central, None))
+    yield CENTRAL, central, _bins_of(plan, table, None)
+    if not plan.weight_columns.keys() & table.keys():
+        return
     for weight in plan.weights:
         for direction, variation in zip(weight.directions, weight.variations, strict=True):
             if factor_column(weight, direction) in table:
                 full = table.get(full_column(weight, direction))
                 varied = central * table[factor_column(weight, direction)] if full is None else full
-                found |= _counters(plan, table, rows, (variation, varied, weight))
-    return found
+                yield variation, varied, _bins_of(plan, table, weight)
 
 
-def _counters(
-    plan: Plan, table: Table, rows: Index, what: tuple[str, Array, WeightSystematic | None]
-) -> dict[str, Any]:
-    """The counter of a weight, and those of its bins where it preserves sums."""
-    name, values, weight = what
-    bins = [
+def _bins_of(plan: Plan, table: Table, weight: WeightSystematic | None) -> list[Any]:
+    """The bins of each event, and their number, where a weight preserves sums in some."""
+    return [
         (table[bin_column(w)], w.preserved.n)
         for w in binned_for(plan.systematics, weight)
         if w.preserved is not None
     ]
+
+
+def _counters(
+    what: tuple[str, Array], rows: Index, bins: Sequence[tuple[Any, int]]
+) -> dict[str, Any]:
+    """The counter of a weight, and those of its bins where it preserves sums."""
+    name, values = what
     found = {name: count(values, rows)}
     if bins:
         mask = np.zeros(len(values), dtype=np.bool_)

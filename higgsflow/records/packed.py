@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import binascii
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 Rows = npt.NDArray[np.float64]
+_OF_COUNTER = attrgetter("n", "sumw", "sumw2")
+_OF_MOMENTS = attrgetter(*MOMENTS_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -103,20 +107,14 @@ def _decoded(text: str, n: int, layout: Layout) -> Rows:
 
 
 def _row(ledger: Ledger) -> list[float]:
-    counters = list(_counters(ledger))
-    moments = [found for columns in ledger.moments.values() for found in columns.values()]
+    counters = map(_OF_COUNTER, _counters(ledger))
+    moments = (found for columns in ledger.moments.values() for found in columns.values())
     return [
-        *(c.n for c in counters),
-        *(c.sumw for c in counters),
-        *(c.sumw2 for c in counters),
-        *(n for line in ledger.overlap for n in line),
-        *(_number(getattr(m, field)) for field in MOMENTS_FIELDS for m in moments),
+        *chain.from_iterable(zip(*counters, strict=True)),
+        *chain.from_iterable(ledger.overlap),
+        # what has no entries has no least one: numpy makes NaN of None
+        *chain.from_iterable(zip(*map(_OF_MOMENTS, moments), strict=True)),
     ]
-
-
-def _number(value: float | None) -> float:
-    """Nothing, of what has no entries, is NaN in a row."""
-    return np.nan if value is None else value
 
 
 def _counters(ledger: Ledger) -> Iterator[Counter]:
