@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Table = dict[str, npt.NDArray[Any]]
+_NOT_KNOWN = Counter()
 
 
 @span("count")
@@ -176,10 +177,13 @@ def _ends(step: StepResult, weight: Array, counted: FlowMemo) -> tuple[StepFlow,
             step=0,
             tagger=tagger.name,
             group="events",
-            flow=CutFlow(
+            flow=CutFlow.trusted(
                 cuts=(),
-                total=Counter(),
+                total=_NOT_KNOWN,
                 passed=counted.end(decision.mask, step.rows, weight),
+                alone=(),
+                prefix=(),
+                others=(),
             ),
         )
         for tagger, decision in zip(step.taggers, step.decisions, strict=True)

@@ -102,10 +102,14 @@ def measure_all(
 ) -> dict[str, dict[str, Moments]]:
     """Moments of several columns of the same entries at once, of some rows by group."""
     numbers = _numbers(list(columns.values()), weight, list(groups.values())).tolist()
-    return {
-        group: {name: _moments(*found) for name, found in zip(columns, of_group, strict=True)}
-        for group, of_group in zip(groups, numbers, strict=True)
-    }
+    found = {}
+    for (group, rows), of_group in zip(groups.items(), numbers, strict=True):
+        if len(rows):
+            made = zip(columns, of_group, strict=True)
+            found[group] = {name: _moments(*of_column) for name, of_column in made}
+        else:
+            found[group] = dict.fromkeys(columns, _NOTHING)
+    return found
 
 
 def _moments(n: float, *others: float) -> Moments:
