@@ -37,10 +37,13 @@ def arrow_number(value: float) -> Any:
 
 
 def numbers(column: Any) -> npt.NDArray[Any]:
-    """The numbers of a column of which none is missing, not copied where they are in one piece."""
+    """The values of a column as numpy has them, not copied where they are in one piece.
+
+    Arrow is asked, and asks pandas, only for what numpy has otherwise: flags, and missing values.
+    """
     whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
-    if not len(whole):
-        return np.empty(0, whole.type.to_pandas_dtype())
+    if not len(whole) or whole.null_count or pa.types.is_boolean(whole.type):
+        return np.asarray(whole.to_numpy(zero_copy_only=False))
     found = np.frombuffer(whole.buffers()[1], whole.type.to_pandas_dtype())
     return found[whole.offset : whole.offset + len(whole)]
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
-from higgsflow.output.arrow_arrays import together
+from higgsflow.output.arrow_arrays import numbers, together
 from higgsflow.output.merged_file import ABOUT, ROW_GROUP
 from higgsflow.output.provenance import texts
 
@@ -98,5 +98,4 @@ def _trees(file: Any) -> list[str]:
 
 
 def _as_float(column: Any) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy()
-    return values
+    return numbers(column.cast(pa.float64(), safe=False))

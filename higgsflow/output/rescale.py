@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from higgsflow.model.noun import Noun
-from higgsflow.output.arrow_arrays import arrow_array
+from higgsflow.output.arrow_arrays import arrow_array, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +36,10 @@ def bin_columns(ratios: Mapping[str, tuple[Ratio, ...]]) -> tuple[str, ...]:
 def rescaled(table: Any, ratios: Mapping[str, tuple[Ratio, ...]]) -> Any:
     """The table with these columns multiplied."""
     for name, of_column in ratios.items():
-        values = table[name].to_numpy()
+        values = numbers(table[name])
         for ratio in of_column:
             known = np.asarray(ratio.values)
-            values = values * (known[table[ratio.bins].to_numpy()] if ratio.bins else known[0])
+            values = values * (known[numbers(table[ratio.bins])] if ratio.bins else known[0])
         position = table.schema.get_field_index(name)
         table = table.set_column(position, name, arrow_array(values))
     return table

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from higgsflow.output.arrow_arrays import numbers
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.merged_events import pieces
@@ -145,7 +146,7 @@ def _check_events(
             n += len(table)
             for name, scale in scales.items():
                 own = "weight_central_initial" if name.endswith("initial") else "weight_central"
-                values = table[own].to_numpy() * scale
+                values = numbers(table[own]) * scale
                 sums[name] += float(values.sum())
                 sizes[name] += float(np.abs(values).sum())
         claim("rows", record.output.rows.get(called.variation(manifest.variation), 0), n, str(path))

@@ -27,7 +27,7 @@ def test_a_number_is_that_which_arrow_makes_itself(value: float) -> None:
     assert arrow_number(value).equals(pa.scalar(value))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "bool"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("lengths", [(), (0,), (5,), (3, 0, 4)])
 @pytest.mark.parametrize("start", [0, 2, 4])
 def test_numbers_of_a_column_come_back(kind: str, lengths: tuple[int, ...], start: int) -> None:
@@ -36,6 +36,16 @@ def test_numbers_of_a_column_come_back(kind: str, lengths: tuple[int, ...], star
     found = numbers(column)
     assert found.dtype == kind
     assert found.tolist() == column.to_pylist()
+
+
+def test_missing_numbers_are_nan() -> None:
+    column = pa.chunked_array([pa.array([1.0, None, 3.0]), pa.array([4.0])])
+    np.testing.assert_array_equal(numbers(column), [1.0, np.nan, 3.0, 4.0])
+    # where arrow has no value it may have any number
+    hidden = pa.Array.from_buffers(
+        pa.float64(), 2, [pa.py_buffer(b"\x01"), pa.py_buffer(np.array([1.0, 7.0]))]
+    )
+    np.testing.assert_array_equal(numbers(pa.chunked_array([hidden])), [1.0, np.nan])
 
 
 def test_a_text_is_the_same_in_all_rows() -> None:
