@@ -20,7 +20,11 @@ class Noun(BaseModel):
     """A frozen object; an unknown key is an error that names the nearest known one."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        populate_by_name=True,
+        defer_build=True,
     )
 
     @classmethod
