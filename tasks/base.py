@@ -16,6 +16,7 @@ from tasks.execution import page, scheduler
 from tasks.execution.display import say, start_display
 from tasks.execution.interruption import prepare_interruption
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
+from tasks.parameter_values import RemembersValues
 from tasks.parameters import Switch, Text, Words, hidden
 from tasks.targets import EARLIER, StageTarget
 
@@ -32,7 +33,7 @@ ENGINES = ("local", "htcondor", "slurm")
 _TOLD = 6  # reasons in a line
 
 
-class AnalysisTask(law.Task):
+class AnalysisTask(RemembersValues):
     """Base of all stages; knows the analysis and where its outputs lie."""
 
     analysis = Text(default="demo", description="a name in config/, or the path of a file")
@@ -59,7 +60,6 @@ class AnalysisTask(law.Task):
     exclude_index = True
     # unlike the tasks of law that it is made from
     _visible_in_registry = True
-    _params: tuple[tuple[str, Any], ...]
     # requirements do not change while a task lives, and making them is what a no-op spends
     cache_requirements = True
 
@@ -118,13 +118,6 @@ class AnalysisTask(law.Task):
     @classmethod
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Raises a `UserError` for names that the analysis does not have."""
-
-    @classmethod
-    def get_params(cls) -> list[tuple[str, Any]]:
-        """The parameters, which luigi looks for in all attributes of the class, each time."""
-        if "_params" not in vars(cls):
-            cls._params = tuple(super().get_params())
-        return list(cls._params)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luigi.task_register import Register
 
@@ -49,6 +49,9 @@ current = Invocation()
 _loaded: dict[tuple[str, str], AnalysisModel] = {}
 # of each analysis and version, by sample and year
 _plans: dict[tuple[str, str], dict[tuple[str, str], Plan]] = {}
+_stores: dict[str | None, Path] = {}
+# of the parameters of each class of tasks, by the command line that it was parsed from
+defaults: dict[tuple[type, Any], dict[str, Any]] = {}
 
 
 def begin() -> None:
@@ -58,6 +61,8 @@ def begin() -> None:
     current.__init__()  # type: ignore[misc]
     _loaded.clear()
     _plans.clear()
+    _stores.clear()
+    defaults.clear()
     thaw()
     # tasks keep what they have made of these
     Register.clear_instance_cache()
@@ -108,16 +113,17 @@ def check_once(analysis: AnalysisModel) -> None:
 
 def folder_of(analysis: AnalysisModel) -> Path:
     """Where the outputs of an analysis and version lie."""
-    from higgsflow.catalog import store
-
-    return store.folder_of(analysis)
+    return store_of(analysis) / analysis.name / analysis.version
 
 
 def store_of(analysis: AnalysisModel) -> Path:
     """Where the outputs of all analyses lie."""
     from higgsflow.catalog import store
 
-    return store.store_of(analysis)
+    # each task asks, and the file system has to be asked for links
+    if analysis.store not in _stores:
+        _stores[analysis.store] = store.store_of(analysis)
+    return _stores[analysis.store]
 
 
 def _load(name: str, version: str) -> AnalysisModel:

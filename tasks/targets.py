@@ -11,6 +11,8 @@ import law
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic_core import SchemaValidator
+
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.noun import Noun
 
@@ -119,11 +121,18 @@ def head_of(path: Path) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=10_000)
 def _head_of(path: Path, size: int, mtime_ns: int) -> dict[str, Any]:
-    from pydantic_core import from_json
-
     del size, mtime_ns
     try:
-        content = from_json(path.read_bytes())
-        return {name: content[name] for name in _HEAD if name in content}
-    except (OSError, ValueError, TypeError):
+        found: dict[str, Any] = _head_reader().validate_json(path.read_bytes())
+    except (OSError, ValueError):
         return {}
+    return found
+
+
+@functools.cache
+def _head_reader() -> SchemaValidator:
+    """Reads all of a record, and makes Python's objects of its head alone."""
+    from pydantic_core import SchemaValidator, core_schema
+
+    anything = core_schema.typed_dict_field(core_schema.any_schema(), required=False)
+    return SchemaValidator(core_schema.typed_dict_schema(dict.fromkeys(_HEAD, anything)))
