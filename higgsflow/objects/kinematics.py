@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Momentum:
     y: Array
     z: Array
 
-    @property
+    @cached_property
     def pt(self) -> Array:
         """Transverse momentum [GeV]."""
         return np.sqrt(self.x**2 + self.y**2)
