@@ -6,11 +6,11 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.ingredients import digest, flattened, marked
-from tasks.base import VariationTask
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget
 from tasks.update_scale1fb import UpdateScale1fb
+from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,6 @@ import luigi
 from higgsflow.errors import IncompleteSample
 from higgsflow.ingredients import digest, marked
 from tasks import session
-from tasks.base import VariationTask
 from tasks.execution.display import end_display
 from tasks.execution.driver_lock import is_driven
 from tasks.execution.job_screen import (
@@ -26,6 +25,7 @@ from tasks.index_sample import index_of
 from tasks.parameters import Switch, hidden
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget, head_of
+from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

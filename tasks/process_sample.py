@@ -11,13 +11,13 @@ import luigi
 
 from higgsflow.errors import UserError
 from tasks import session
-from tasks.base import VariationTask
 from tasks.chunk_targets import Chunks, ChunkTarget
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
 from tasks.execution.display import say
 from tasks.execution.local import PooledWorkflow
 from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Number, Text, hidden
+from tasks.recipe_task import RecipeTask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from higgsflow.records.chunk_store import ChunkStore
     from higgsflow.records.failures import FailureLog
     from higgsflow.records.job_record import FailureRecord, Product
-    from higgsflow.records.recipes import Recipe, RecipeBook
-    from higgsflow.renaming import Renamings
 
 
-class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow):
+class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow):
     """Runs every variation on every chunk of a sample; a branch is a chunk."""
 
     branch = Number(default=-1, description="one chunk, in this process")
@@ -168,33 +166,6 @@ class ProcessSample(VariationTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkfl
             workflow._wanted = {v: found[v] for v in self.variations}
         wanted: dict[str, Product] = workflow._wanted
         return wanted
-
-    @functools.cached_property
-    def recipe(self) -> Recipe:
-        """What today's configuration wants, and what determines it."""
-        from higgsflow.digests import recipe
-
-        return recipe(self.plan)
-
-    @functools.cached_property
-    def renamings(self) -> Renamings:
-        """How to read outputs of jobs by the names of today."""
-        from higgsflow.renaming import Renamings
-
-        return Renamings(self.recipe, self.plan.systematics)
-
-    @property
-    def recipes(self) -> RecipeBook:
-        """What the outputs of jobs were made by, now and before."""
-        from higgsflow.records.recipes import RecipeBook
-
-        return RecipeBook(self.stage_folder("jobs") / "recipes")
-
-    @functools.cached_property
-    def kept_recipe(self) -> Recipe:
-        """The recipe, of which the store knows from now on."""
-        self.recipes.keep(self.recipe)
-        return self.recipe
 
     def adopt(self) -> bool:
         """Takes outputs that lie under the name of another sample; whether there were any."""

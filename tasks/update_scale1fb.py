@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.ingredients import digest, marked
-from tasks.base import VariationTask
 from tasks.index_sample import IndexSample, index_of
 from tasks.monitor_jobs import MonitorJobs
 from tasks.targets import StageTarget
+from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients

@@ -6,11 +6,11 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UserError
-from tasks.base import VariationTask
 from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Text
 from tasks.process_sample import ProcessSample
 from tasks.update_scale1fb import UpdateScale1fb
+from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -69,15 +69,6 @@ def test_an_unknown_name_ends_the_program_before_anything_runs(
     assert len(told.splitlines()) <= 3
 
 
-def test_variations_keep_the_order_of_the_systematics(lab: Lab) -> None:
-    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
-    names = ("met_scale_up", "nominal")
-    task = lab.task("MergeSample", sample="Sig", year="2017", variation=names)
-    assert task.variations == ("nominal", "met_scale_up")
-    assert task.suffix == ".nominal+met_scale_up"
-    assert lab.task("MergeSample", sample="Sig", year="2017").suffix == ""
-
-
 def test_a_failure_the_user_can_put_right_has_no_traceback(lab: Lab, capfd: Captured) -> None:
     task = lab.task("MergeSample", sample="Sig", year="2017")
     task.on_failure(UserError("what", "where", "remedy"))
