@@ -72,7 +72,7 @@ def _against_peers(scale: Scale) -> Iterator[Goal]:
     n = f"{scale.many} variations"
     for who, way, bound, what in (
         ("coffea", "warm", 15, "against coffea, warm worker"),
-        ("coffea", "whole", 10, "against coffea, whole cold job"),
+        ("coffea", "whole", 10, "against coffea, whole cold job of a batch system"),
         ("rerun", "warm", 30, "against re-running everything, warm worker"),
     ):
         value = _ratio(f"{who}.{many}.{way}", f"program.{many}.{way}")
