@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from higgsflow.block import Read, process_parts
+from higgsflow.errors import InputFileError
 from higgsflow.events.failing import located
 from higgsflow.events.lumisections import from_pairs
 from higgsflow.events.plain import concatenated
@@ -174,11 +175,11 @@ def _alone(
 
 def _joined(
     plan: Plan, pieces: Sequence[_Piece], process: Process
-) -> list[tuple[BlockResult, tuple[Seen, ...]]]:
+) -> Iterator[tuple[BlockResult, tuple[Seen, ...]]]:
     """All of it at once.
 
     Raises:
-        _UnlikeError: when these have to be processed one by one.
+        _UnlikeError: before the first result, when these have to be processed one by one.
     """
     firsts = [piece.read(plan.first_needs) for piece in pieces]
     seen = tuple(piece.seen(first) for piece, first in zip(pieces, firsts, strict=True))
@@ -187,9 +188,14 @@ def _joined(
     def rest(n: int) -> PlainEvents:
         return _one([piece.read(plan.rest_needs, None if n else 0) for piece in pieces])
 
+    read = Read(_one(firsts), rest, lengths)
+    # as for a single file: nobody else needs what was read
+    del firsts
     try:
-        results = list(process(Read(_one(firsts), rest, lengths)))
-    except _UnlikeError:
+        for result in process(read):
+            yield result, seen
+    except (_UnlikeError, InputFileError):
+        # the latter says by itself which file it is about
         raise
     except Exception:
         for piece in pieces:
@@ -197,7 +203,6 @@ def _joined(
             for _ in _alone(plan, piece, process):
                 pass
         raise
-    return [(result, seen) for result in results]
 
 
 def _one(parts: list[PlainEvents]) -> PlainEvents:

@@ -113,7 +113,9 @@ def check_once(analysis: AnalysisModel) -> None:
 
 def folder_of(analysis: AnalysisModel) -> Path:
     """Where the outputs of an analysis and version lie."""
-    return store_of(analysis) / analysis.name / analysis.version
+    from higgsflow.catalog import store
+
+    return store.folder_in(store_of(analysis), analysis)
 
 
 def store_of(analysis: AnalysisModel) -> Path:

@@ -39,7 +39,12 @@ def store_of(analysis: AnalysisModel) -> Path:
 
 def folder_of(analysis: AnalysisModel) -> Path:
     """The folder of one analysis and version."""
-    return store_of(analysis) / analysis.name / analysis.version
+    return folder_in(store_of(analysis), analysis)
+
+
+def folder_in(store: Path, analysis: AnalysisModel) -> Path:
+    """The same in a store that is known already."""
+    return store / analysis.name / analysis.version
 
 
 def _check_version(version: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgsflow.blocks import together
+from higgsflow.blocks import Asked, blocks, together
 from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
 from higgsflow.events.failing import failing_events
@@ -37,6 +37,13 @@ def counting(events, path="", refused=(), once=False):
     if first or any(event in refused for event in events.event):
         raise RuntimeError("no calibration")
     return events.event > 0
+
+
+@tagger(reads=["MET_pt"])
+def moved(events, path=""):
+    with open(path, "a") as log:
+        log.write(f"{len(events.MET_pt)}\\n")
+    return events.MET_pt > 0
 """
 
 
@@ -63,19 +70,23 @@ class Small:
         self.sequence = lab.content["tag_sequence"]
         lab.content["systematics"]["independent_collections"] = {"met": lab.met_scale()}
 
-    def run(self, n_block: int, **options: Any) -> JobRecord:
+    def run(self, n_block: int, tagger: str = "counting", **options: Any) -> JobRecord:
         """Runs the job of the chunk."""
+        self.prepare(n_block, tagger, **options)
+        return run_job(self.job)
+
+    def prepare(self, n_block: int, tagger: str = "counting", **options: Any) -> None:
+        """Makes the job of the chunk."""
         self.log.unlink(missing_ok=True)
         options = {"path": str(self.log), **options}
-        entry = {"name": "counting", "tagger": "toy_taggers:counting", "options": options}
+        entry = {"name": tagger, "tagger": f"toy_taggers:{tagger}", "options": options}
         self.lab.content["tag_sequence"] = [entry, *self.sequence]
         self.lab.jobs.update(n_events_per_output=10_000, n_events_per_block=n_block)
         assert self.lab.run("IndexSample", sample="Sig", year="2017")
         task = self.lab.task("ProcessSample", sample="Sig", year="2017")
         (chunk,) = task.chunks
         task.chunk_folder.mkdir(parents=True, exist_ok=True)
-        self.job = task.job(chunk, task.wanted)
-        return run_job(self.job)
+        self.job, self.plan = task.job(chunk, task.wanted), task.plan
 
     @property
     def asked(self) -> list[int]:
@@ -120,6 +131,17 @@ def test_small_files_are_asked_for_together_and_give_the_same(small: Small) -> N
     pairs = small.run(80)
     assert small.asked == [80, 80]
     assert_same(small, pairs, apart, table)
+
+
+def test_variations_come_one_after_the_other(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of many events would not fit in memory together."""
+    monkeypatch.setattr("higgsflow.every_variation._ROWS", 1)
+    small.prepare(1000, "moved")
+    found = blocks(Asked(small.job.chunk, small.job.variations, 0, None), small.plan, None, {})
+    next(found)
+    assert small.asked == [160]
+    assert len(list(found)) == len(small.job.variations) - 1
+    assert small.asked == [160] * len(small.job.variations)
 
 
 def test_files_of_other_types_are_processed_alone(
