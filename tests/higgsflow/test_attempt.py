@@ -3,7 +3,7 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.attempt import attempt_job, resident_mb
 from higgsflow.model.jobs import Resources
@@ -27,6 +27,8 @@ print("ended")
 
 # objects that the garbage collector passes over, after each attempt
 COUNTS: list[int] = []
+# what each attempt left
+LEFT: list[list[Any]] = []
 
 
 def attempt(lab: Lab, asked: Resources, times: int = 1) -> tuple[JobRecord | FailureRecord, str]:
@@ -40,8 +42,10 @@ def attempt(lab: Lab, asked: Resources, times: int = 1) -> tuple[JobRecord | Fai
             for _ in range(times):
                 outcome = attempt_job(job, asked, log, str(path))
                 COUNTS.append(gc.get_freeze_count())
+                LEFT.append([[] for _ in range(10_000)])
     finally:
         gc.unfreeze()
+        LEFT.clear()
     return outcome, path.read_text(encoding="utf-8")
 
 
@@ -67,7 +71,8 @@ def test_the_collector_does_not_look_at_modules_again_for_each_job(lab: Lab) -> 
     """But it does at what the job before left."""
     assert isinstance(attempt(lab, Resources(), times=2)[0], JobRecord)
     first, second = COUNTS[-2:]
-    assert first == second > 10_000
+    # some of what was there may be gone; nothing came to it
+    assert first >= second > 10_000
 
 
 def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
