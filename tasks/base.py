@@ -12,7 +12,7 @@ import luigi
 
 from higgsflow.errors import UnknownName, UserError
 from tasks import session
-from tasks.execution import page, scheduler
+from tasks.execution import collector, page, scheduler
 from tasks.execution.display import say, start_display
 from tasks.execution.interruption import prepare_interruption
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
@@ -271,6 +271,7 @@ def _only_asks(params: dict[str, Any]) -> bool:
     return any(params[name] for name in asks)
 
 
+AnalysisTask.event_handler(luigi.Event.START)(lambda _: collector.work())
 AnalysisTask.event_handler(luigi.Event.START)(page.begins)
 AnalysisTask.event_handler(luigi.Event.PROCESSING_TIME)(page.has_ended)
 for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE):

@@ -13,7 +13,7 @@ from higgsflow.check.configuration import check_all
 from higgsflow.errors import UserError
 from higgsflow.model.reference import folder_of_module, look_in
 from tasks import session
-from tasks.execution import luigi_settings
+from tasks.execution import collector, luigi_settings
 from tasks.execution.display import end_display
 from workflows.run_analysis import RunAnalysis
 
@@ -30,6 +30,8 @@ def run_analysis(analysis: AnalysisModel) -> Path:
     Raises:
         UserError: when it is not valid, or did not get to its end.
     """
+    # this process is the user's
+    collector.work()
     look_in(analysis.python_path)
     check_all(analysis)
     found = analysis.model_copy(update={"python_path": _user_folders(analysis)})

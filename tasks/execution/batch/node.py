@@ -25,6 +25,7 @@ from higgsflow.output.atomic import written_atomically
 from higgsflow.records.error_classes import EXIT_CODES, MEANING, class_of
 from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from tasks.execution import collector
 from tasks.execution.batch.batch_file import Batch
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def attempt(job: Job, portion: Portion, log: TextIO, path: Path) -> JobRecord | 
     """Runs a chunk, if the code here is what the run began with, and for as long as it may take."""
     from higgsflow.attempt import attempt_job
 
+    collector.work()
     failed = _Failed(job, portion, path)
     try:
         changed = changed_products(job)
