@@ -28,7 +28,7 @@ def draw(path: Path, curves: Mapping[str, Mapping[int, float]], lines: Mapping[s
         n = np.array(list(points), dtype=float)
         line = lines[name]
         axis.plot(n, list(points.values()), "o", color="C0")
-        fine = np.linspace(n.min(), n.max(), 200)
+        fine = np.expm1(np.linspace(np.log1p(n.min()), np.log1p(n.max()), 200))
         label = f"{line.fixed:.3g} s + n · {line.each:.3g} s"
         axis.plot(fine, line.fixed + line.each * fine, "-", color="C1", label=label)
         axis.set(xscale="symlog", yscale="log", xlabel=name.partition(",")[0], ylabel="CPU s")
