@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TextIO
 from higgsflow.errors import UserError
 from higgsflow.events.failing import failing_events
 from higgsflow.job import run_job
+from higgsflow.kept_memory import give_memory_back, keep_freed_memory
 from higgsflow.records.ending import BEGUN
 from higgsflow.records.error_classes import EXIT_CODES, class_of
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from higgsflow.model.jobs import Resources
 
 _LOOK = 0.1  # seconds between two looks at the memory
+_MUCH = 0.5  # of the memory that is allowed
 _STATUS = Path("/proc/self/status")
 
 
@@ -47,6 +49,7 @@ def attempt_job(
     log.flush()
     _forget_peak_memory()
     _pass_over_what_is_there()
+    keep_freed_memory()
     faulthandler.enable(log, all_threads=False)
     try:
         with limited_memory(asked.memory_mb, log):
@@ -81,6 +84,9 @@ def limited_memory(limit_mb: float | None, log: TextIO) -> Iterator[None]:
     if limit_mb is None:
         yield
         return
+    # what an earlier job of this process has left is not used by this one
+    if resident_mb() > _MUCH * limit_mb:
+        give_memory_back()
     ended = threading.Event()
     threading.Thread(target=_watch, args=(limit_mb, log, ended), daemon=True).start()
     try:

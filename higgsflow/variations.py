@@ -9,7 +9,7 @@ import numpy as np
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import plain_values, quick_view, values_of_objects
+from higgsflow.events.plain import plain_values, shown, values_of_objects
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
 
@@ -115,7 +115,8 @@ def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[
         VariationError: when the shift has another shape or leaves its declared bound.
     """
     found = {}
-    for column, values in shifted(quick_view(events), source, direction).items():
+    changed = shown(events, lambda view: shifted(view, source, direction))
+    for column, values in changed.items():
         what = f"'{source.name}' {direction} of '{column}'"
         found[column] = _plain(values, column, events, what)
         bound = source.bound if isinstance(source, IndependentCollection) else None

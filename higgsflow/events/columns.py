@@ -13,7 +13,8 @@ import numpy as np
 
 from higgsflow.errors import MissingColumn
 from higgsflow.events.lists import Lists
-from higgsflow.events.plain import Objects, PlainEvents, plain
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.events.raw_columns import RawColumn
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
-from higgsflow.events.lists import Index, Lists, from_counts, joined
+from higgsflow.events.lists import Index, Lists, joined
+from higgsflow.events.objects import Chosen, Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -26,69 +27,8 @@ Array = npt.NDArray[Any]
 T = TypeVar("T")
 
 
-# objects per event from which on lists are copied whole, as those of generated particles
-_LONG = 8
-
-
-@compiled("ranges.copied")
-def _copied(values: Array, offsets: Index, rows: Index) -> Array:
-    """The objects of some lists, one list behind the other."""
-    return values[Lists(offsets).take(rows)[1]]
-
-
-@dataclass(frozen=True, eq=False)
-class Objects:
-    """A collection: one array per field, all with the same lists; `photons.pt` is a field."""
-
-    lists: Lists
-    columns: dict[str, Array]
-
-    def __getattr__(self, name: str) -> Array:
-        found = self.__dict__.get("columns", {})
-        if name not in found:
-            raise AttributeError(name)
-        values: Array = found[name]
-        return values
-
-    def __getitem__(self, chosen: Any) -> Objects:
-        """The objects of a mask, in the lists of their events."""
-        lists, positions = self.lists.chosen(chosen)
-        return Objects(lists, {name: a[positions] for name, a in self.columns.items()})
-
-    @property
-    def fields(self) -> list[str]:
-        """Names of the fields."""
-        return list(self.columns)
-
-    def taken(self, lists: Lists, positions: Index) -> Objects:
-        """These objects, in other lists."""
-        return Objects(lists, {name: a.take(positions) for name, a in self.columns.items()})
-
-    def take(self, rows: Index) -> Objects:
-        """The collection of some events."""
-        if self.lists.n < _LONG * len(self.lists):
-            return self.taken(*self.lists.take(rows))
-        lists, offsets = from_counts(self.lists.counts[rows]), self.lists.offsets
-        return Objects(lists, {name: _copied(a, offsets, rows) for name, a in self.columns.items()})
-
-    def joined(self, other: Objects) -> Objects:
-        """The objects of these events, and then of the other ones."""
-        columns = {f: np.concatenate([a, other.columns[f]]) for f, a in self.columns.items()}
-        return Objects(joined([self.lists, other.lists]), columns)
-
-    @property
-    def view(self) -> Any:
-        """As an awkward array of lists, not copied."""
-        return ak.Array(self.layout)
-
-    @property
-    def layout(self) -> Any:
-        """As an awkward layout, not copied."""
-        arrays = [ak.contents.NumpyArray(values) for values in self.columns.values()]
-        records = ak.contents.RecordArray(arrays, self.fields, length=self.lists.n)
-        return ak.contents.ListOffsetArray(ak.index.Index64(self.lists.offsets), records)
-
-
+# what code says that is given something which is like an array, and is none
+UNLIKE_ARRAYS = (TypeError, ValueError, AttributeError, NotImplementedError)
 # whatever an array of events can have: numbers, collections, and what only awkward can hold
 Values = Any
 
@@ -194,9 +134,9 @@ class PlainEvents:
             return self
         collections = {}
         for prefix, objects in self.collections.items():
-            kept = {f: a for f, a in objects.columns.items() if f"{prefix}_{f}" not in names}
+            kept = [f for f in objects.columns if f"{prefix}_{f}" not in names]
             if kept:
-                collections[prefix] = Objects(objects.lists, kept)
+                collections[prefix] = objects.only(kept)
         flat = {name: values for name, values in self.flat.items() if name not in names}
         others = {name: values for name, values in self.others.items() if name not in names}
         return PlainEvents(self.n, flat, collections, others)
@@ -205,13 +145,10 @@ class PlainEvents:
         """With these columns, or whole collections, of those that there are."""
         collections = {}
         for prefix, objects in self.collections.items():
-            kept = {
-                f: a
-                for f, a in objects.columns.items()
-                if prefix in names or f"{prefix}_{f}" in names
-            }
+            is_whole = prefix in names
+            kept = [f for f in objects.columns if is_whole or f"{prefix}_{f}" in names]
             if kept:
-                collections[prefix] = Objects(objects.lists, kept)
+                collections[prefix] = objects.only(kept)
         flat = {name: values for name, values in self.flat.items() if name in names}
         others = {name: values for name, values in self.others.items() if name in names}
         return PlainEvents(self.n, flat, collections, others)
@@ -230,8 +167,16 @@ class PlainEvents:
     @cached_property
     def view(self) -> Any:
         """The same columns as an awkward array, not copied."""
+        return self._viewed({name: objects.layout for name, objects in self.collections.items()})
+
+    @cached_property
+    def awaited(self) -> Any:
+        """As `view`; columns of objects that are not copied yet are so when they are looked at."""
+        return self._viewed({name: objects.awaited for name, objects in self.collections.items()})
+
+    def _viewed(self, collections: Mapping[str, Any]) -> Any:
         layouts = {name: ak.contents.NumpyArray(values) for name, values in self.flat.items()}
-        layouts |= {name: objects.layout for name, objects in self.collections.items()}
+        layouts |= collections
         layouts |= {name: ak.to_layout(values) for name, values in self.others.items()}
         contents, names = list(layouts.values()), list(layouts)
         return ak.Array(ak.contents.RecordArray(contents, names, length=self.n))
@@ -250,12 +195,21 @@ def placed(
     return found
 
 
-def quick_view(events: PlainEvents) -> Any:
-    """The events as an awkward array, not copied, whose arithmetic goes to numpy at once."""
+def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
+    """What code makes of the events, as an awkward array whose arithmetic goes to numpy at once.
+
+    Nothing is copied before it is looked at. Where code cannot work with such columns, as numba
+    cannot, it is asked again, with all of them there: what is wrong with itself shows then.
+    """
     # derives from awkward's arrays, and awkward waits until events are there
     from higgsflow.events.quick_views import quick  # noqa: PLC0415
 
-    return quick(events.view)
+    if all(not isinstance(one.columns, Chosen) for one in events.collections.values()):
+        return code(quick(events.view))
+    try:
+        return code(quick(events.awaited))
+    except UNLIKE_ARRAYS:
+        return code(quick(events.view))
 
 
 def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Index, Lists, Mask, first_of_largest, pairs_within
-from higgsflow.events.plain import Objects
+from higgsflow.events.objects import Objects
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import angle_between, delta_r
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName
 from higgsflow.events.lists import Index, Lists, Mask, first_of_largest
-from higgsflow.events.plain import Objects, placed
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import placed
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import Directions, pair_masses

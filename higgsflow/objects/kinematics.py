@@ -13,7 +13,7 @@ from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Index, Mask, pairs_between
 
 if TYPE_CHECKING:
-    from higgsflow.events.plain import Objects
+    from higgsflow.events.objects import Objects
 
 Array = npt.NDArray[np.float64]
 

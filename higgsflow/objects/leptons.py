@@ -13,7 +13,8 @@ from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import delta_r, pair_sum
 
 if TYPE_CHECKING:
-    from higgsflow.events.plain import Objects, PlainEvents
+    from higgsflow.events.objects import Objects
+    from higgsflow.events.plain import PlainEvents
 
 _TRACK = ("pt", "eta", "phi", "charge", "dxy", "dz")
 # the same working point in the versions of NanoAOD, best first

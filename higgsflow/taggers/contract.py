@@ -15,7 +15,8 @@ import numpy.typing as npt
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.lists import Index, Lists, Mask, from_counts, joined
-from higgsflow.events.plain import Objects, plain_values
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import plain_values
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 
 if TYPE_CHECKING:

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from higgsflow.events.lists import Mask
-    from higgsflow.events.plain import Objects, PlainEvents
+    from higgsflow.events.objects import Objects
+    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.columns import Need
     from higgsflow.model.context import Context
     from higgsflow.taggers.base import Decision

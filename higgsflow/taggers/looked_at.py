@@ -7,7 +7,6 @@ columns count as looked at.
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,17 +15,18 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.lists import joined
+from higgsflow.events.objects import knows_virtual
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from higgsflow.events.lists import Index, Lists
+    from higgsflow.events.objects import Objects
     from higgsflow.events.plain import PlainEvents
 
 ak = lazy.load("awkward")
 
 Array = npt.NDArray[Any]
-_VIRTUAL_SINCE = (2, 8)
 
 
 class Column(NamedTuple):
@@ -81,7 +81,7 @@ class Offered:
 
         Where all of them are noted already, it is an array like any other.
         """
-        if not _knows_virtual():
+        if not knows_virtual():
             noted |= self.names
         noted |= set(self.others)
         forms = _Buffers(noted, is_whole=self.names <= noted)
@@ -128,12 +128,6 @@ class _Buffers:
         )
 
 
-@functools.cache
-def _knows_virtual() -> bool:
-    first, second = ak.__version__.split(".")[:2]
-    return (int(first), int(second)) >= _VIRTUAL_SINCE
-
-
 def offered(events: PlainEvents) -> Offered:
     """All columns of events."""
     flat = {name: _as_it_is(values) for name, values in events.flat.items() if _is_simple(values)}
@@ -141,7 +135,7 @@ def offered(events: PlainEvents) -> Offered:
         events.n,
         flat,
         {
-            name: Fields(objects.lists, {f: _as_it_is(a) for f, a in objects.columns.items()})
+            name: Fields(objects.lists, {f: _field(objects, f) for f in objects.columns})
             for name, objects in events.collections.items()
         },
         {**events.others, **{n: ak.Array(v) for n, v in events.flat.items() if n not in flat}},
@@ -154,6 +148,10 @@ def _is_simple(values: Any) -> bool:
 
 def _as_it_is(values: Array) -> Column:
     return Column(values.dtype, lambda: values)
+
+
+def _field(objects: Objects, name: str) -> Column:
+    return Column(objects.kind(name), lambda: objects.columns[name])
 
 
 def some_of(events: PlainEvents, rows: Index) -> Offered:

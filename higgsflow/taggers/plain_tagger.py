@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
 
-from higgsflow.events.plain import Objects, PlainEvents, plain
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.taggers.base import Decision, Tagger
 from higgsflow.taggers.contract import CutGroup, Later, PlainDecision
 

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import InvalidConfiguration, TaggerError
-from higgsflow.events.plain import Objects, PlainEvents
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import UNLIKE_ARRAYS, PlainEvents
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import Later, PlainDecision, checked
@@ -113,10 +114,6 @@ def ask(
     return tuple(decisions)
 
 
-# what code says that is given something which is like an array, and is none
-_UNLIKE_ARRAYS = (TypeError, ValueError, AttributeError, NotImplementedError)
-
-
 class _Seen:
     """Events as code of users sees them."""
 
@@ -141,7 +138,7 @@ class _Seen:
         """
         try:
             return self._asked(tagger, context)
-        except _UNLIKE_ARRAYS:
+        except UNLIKE_ARRAYS:
             return None
 
     def _asked(self, tagger: Tagger, context: Context) -> PlainDecision:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Lists
-from higgsflow.events.plain import Objects, PlainEvents
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import PlainEvents
 from higgsflow.taggers.contract import take
 from higgsflow.taggers.looked_at import joined_columns, some_of
 from higgsflow.taggers.sequence import added_columns

@@ -10,7 +10,8 @@ from hand_made import HADRONIC, ONE_PHOTON, run, systematics
 from higgsflow import bounds
 from higgsflow.bounds import check_dropped, with_witnesses
 from higgsflow.errors import TaggerError, VariationError
-from higgsflow.events.plain import Objects, plain
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import plain
 from higgsflow.model.systematic import Systematics
 from higgsflow.taggers import DiphotonTagger
 

@@ -1,4 +1,4 @@
-"""Kernels that copy whole lists, held to the function of higgsflow/events/plain.py."""
+"""Kernels that copy whole lists, held to the function of higgsflow/events/objects.py."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from higgsflow.events import plain
+from higgsflow.events import objects
 from higgsflow.events.lists import Lists, from_counts
-from higgsflow.events.plain import Objects
+from higgsflow.events.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ def test_objects_of_some_lists(
     places = st.integers(0, len(counts) - 1)
     rows = data.draw(hnp.arrays(np.int64, st.integers(0, 9), elements=places))
     assert kernels.copied(values, lists.offsets, rows) is not NotImplemented
-    found = agrees(plain._copied, values, lists.offsets, rows)
+    found = agrees(objects._copied, values, lists.offsets, rows)
     expected = [x for row in rows for x in values[lists.offsets[row] : lists.offsets[row + 1]]]
     assert found.tolist() == [x.item() for x in expected]
 

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.events.plain import (
-    Objects,
-    PlainEvents,
-    concatenated,
-    plain,
-    plain_values,
-    values_of_objects,
-)
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import PlainEvents, concatenated, plain, plain_values, values_of_objects
 
 EVENTS = ak.Array(
     {

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from higgsflow.events.lists import from_counts
-from higgsflow.events.plain import Objects, PlainEvents, quick_view
-from higgsflow.events.quick_views import QuickNumbers
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import PlainEvents
+from higgsflow.events.quick_views import QuickNumbers, quick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,7 @@ FORMULAS: dict[str, Callable[[Any], Any]] = {
 def test_the_answer_is_the_same(name: str) -> None:
     formula, plain = FORMULAS[name], events()
     with np.errstate(all="ignore"):
-        found, expected = formula(quick_view(plain)), formula(plain.view)
+        found, expected = formula(quick(plain.view)), formula(plain.view)
     assert str(found.type) == str(expected.type)
     (form, n, buffers), (form_of, n_of, buffers_of) = (ak.to_buffers(x) for x in (found, expected))
     assert (form, n) == (form_of, n_of)
@@ -81,27 +82,27 @@ def test_the_answer_is_the_same(name: str) -> None:
 
 
 def test_arithmetic_stays_quick_view() -> None:
-    photons = quick_view(events()).Photon
+    photons = quick(events().view).Photon
     assert isinstance(photons.pt * (1 + np.sin(abs(photons.eta)) ** 2), QuickNumbers)
 
 
 def test_lists_that_do_not_fit_are_an_error_as_ever() -> None:
-    view = quick_view(events())
+    view = quick(events().view)
     with pytest.raises(ValueError, match="broadcast"):
         _ = view.Photon.pt + view.Jet.pt
 
 
 def test_what_somebody_writes_into_a_view_stays_there() -> None:
     plain = events()
-    view = quick_view(plain)
+    view = quick(plain.view)
     view["Photon", "pt"] = view.Photon.pt * 2
     photons = view.Photon
     photons["twice"] = photons.pt * 2
     assert ak.to_list(view.Photon.pt)[0][0] == 60.0
-    assert plain.collections["Photon"].pt[0] == quick_view(plain).Photon.pt[0, 0] == 30.0
-    assert "twice" not in quick_view(plain).Photon.fields
+    assert plain.collections["Photon"].pt[0] == quick(plain.view).Photon.pt[0, 0] == 30.0
+    assert "twice" not in quick(plain.view).Photon.fields
 
 
 def test_views_travel() -> None:
-    pt = quick_view(events()).Photon.pt
+    pt = quick(events().view).Photon.pt
     assert ak.array_equal(pickle.loads(pickle.dumps(pt)), pt, equal_nan=True)

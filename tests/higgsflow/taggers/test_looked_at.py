@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.events.lists import from_counts
-from higgsflow.events.plain import Objects, PlainEvents, concatenated
+from higgsflow.events.objects import Objects
+from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.taggers import looked_at
 from higgsflow.taggers.looked_at import joined_columns, offered, some_of, stacked
 
 knows_virtual = pytest.mark.skipif(
-    not looked_at._knows_virtual(), reason="needs virtual arrays: pip install 'awkward>=2.8'"
+    not looked_at.knows_virtual(), reason="needs virtual arrays: pip install 'awkward>=2.8'"
 )
 
 
@@ -60,7 +61,7 @@ def test_only_what_is_looked_at_is_noted() -> None:
 
 
 def test_without_virtual_arrays_all_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looked_at, "_knows_virtual", lambda: False)
+    monkeypatch.setattr(looked_at, "knows_virtual", lambda: False)
     noted: set[str] = set()
     view = offered(EVENTS).without({"run"}).view(noted)
     assert noted == set(EVENTS.names) - {"run"}

@@ -5,7 +5,7 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
-from higgsflow.events.plain import Objects
+from higgsflow.events.objects import Objects
 from higgsflow.model.columns import required
 from higgsflow.model.context import Context
 from higgsflow.taggers import DiphotonTagger, TTHTagger

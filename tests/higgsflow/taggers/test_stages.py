@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.errors import InputFileError
+from higgsflow.events.objects import knows_virtual
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TagSequence
 from higgsflow.taggers.base import Decision
 from higgsflow.taggers.function import tagger
-from higgsflow.taggers.looked_at import _knows_virtual
 from higgsflow.taggers.sequence import load_steps
 from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import SequenceResult, Variant
@@ -224,7 +224,7 @@ def near(events: Any) -> Any:
     return np.ones(len(events), dtype=bool), {"n_near": ak.sum(is_near, axis=1), "met": met}
 
 
-@pytest.mark.skipif(not _knows_virtual(), reason="needs virtual arrays: awkward>=2.8")
+@pytest.mark.skipif(not knows_virtual(), reason="needs virtual arrays: awkward>=2.8")
 def test_code_of_users_is_asked_again_only_for_what_it_has_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

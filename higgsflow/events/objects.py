@@ -1,0 +1,162 @@
+"""Objects such as the jets of events: columns with one number for each, and where lists begin."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.compiled.choice import compiled
+from higgsflow.events.lists import Index, Lists, from_counts, joined
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[Any]
+_VIRTUAL_SINCE = (2, 8)
+
+# objects per event from which on whole lists are copied, and late, as of generated particles
+_LONG = 8
+
+
+@compiled("ranges.copied")
+def _copied(values: Array, offsets: Index, rows: Index) -> Array:
+    """The objects of some lists, one list behind the other."""
+    return values[Lists(offsets).take(rows)[1]]
+
+
+class Chosen(Mapping[str, Array]):
+    """Columns of some of many lists, of which each is copied when it is first asked for.
+
+    Generated particles are a hundred times as many as photons, and few of their columns are looked
+    at in events that are not kept.
+    """
+
+    def __init__(self, every: Mapping[str, Array], offsets: Index, rows: Index) -> None:
+        self._every, self._offsets, self._rows = every, offsets, rows
+        self._made: dict[str, Array] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._made:
+            self._made[name] = _copied(self._every[name], self._offsets, self._rows)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._every)
+
+    def __len__(self) -> int:
+        return len(self._every)
+
+    def kind(self, name: str) -> np.dtype[Any]:
+        """The type of the numbers of a column, which needs no copy."""
+        return self._every[name].dtype
+
+    def only(self, fields: Collection[str]) -> Chosen:
+        """Some of the columns; what is copied of one is there for both."""
+        some = Chosen(_of(self._every, fields), self._offsets, self._rows)
+        some._made = self._made
+        return some
+
+    def take(self, rows: Index) -> Chosen:
+        """The columns of some of these lists."""
+        return Chosen(self._every, self._offsets, self._rows[rows])
+
+
+def _of(columns: Mapping[str, Array], fields: Collection[str]) -> dict[str, Array]:
+    return {name: values for name, values in columns.items() if name in fields}
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """A collection: one array per field, all with the same lists; `photons.pt` is a field."""
+
+    lists: Lists
+    columns: Mapping[str, Array]
+
+    def __getattr__(self, name: str) -> Array:
+        found = self.__dict__.get("columns", {})
+        if name not in found:
+            raise AttributeError(name)
+        values: Array = found[name]
+        return values
+
+    def __getitem__(self, chosen: Any) -> Objects:
+        """The objects of a mask, in the lists of their events."""
+        lists, positions = self.lists.chosen(chosen)
+        return Objects(lists, {name: a[positions] for name, a in self.columns.items()})
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the fields."""
+        return list(self.columns)
+
+    def taken(self, lists: Lists, positions: Index) -> Objects:
+        """These objects, in other lists."""
+        return Objects(lists, {name: a.take(positions) for name, a in self.columns.items()})
+
+    def take(self, rows: Index) -> Objects:
+        """The collection of some events."""
+        columns = self.columns
+        if not isinstance(columns, Chosen) and self.lists.n < _LONG * len(self.lists):
+            return self.taken(*self.lists.take(rows))
+        if isinstance(columns, Chosen):
+            chosen = columns.take(rows)
+        else:
+            chosen = Chosen(columns, self.lists.offsets, rows)
+        return Objects(from_counts(self.lists.counts[rows]), chosen)
+
+    def only(self, fields: Collection[str]) -> Objects:
+        """With some of its columns."""
+        columns = self.columns
+        some = columns.only(fields) if isinstance(columns, Chosen) else _of(columns, fields)
+        return Objects(self.lists, some)
+
+    def kind(self, name: str) -> np.dtype[Any]:
+        """The type of the numbers of a field."""
+        columns = self.columns
+        return columns.kind(name) if isinstance(columns, Chosen) else columns[name].dtype
+
+    def joined(self, other: Objects) -> Objects:
+        """The objects of these events, and then of the other ones."""
+        columns = {f: np.concatenate([a, other.columns[f]]) for f, a in self.columns.items()}
+        return Objects(joined([self.lists, other.lists]), columns)
+
+    @property
+    def view(self) -> Any:
+        """As an awkward array of lists, not copied."""
+        return ak.Array(self.layout)
+
+    @property
+    def layout(self) -> Any:
+        """As an awkward layout, not copied."""
+        arrays = [ak.contents.NumpyArray(values) for values in self.columns.values()]
+        records = ak.contents.RecordArray(arrays, self.fields, length=self.lists.n)
+        return ak.contents.ListOffsetArray(ak.index.Index64(self.lists.offsets), records)
+
+    @property
+    def awaited(self) -> Any:
+        """As `layout`; a column that is not copied yet is so when it is looked at."""
+        if not isinstance(self.columns, Chosen) or not knows_virtual():
+            return self.layout
+        buffers: dict[str, Any] = {"lists-offsets": self.lists.offsets}
+        fields = []
+        for name in self.columns:
+            buffers[f"of {name}-data"] = functools.partial(self.columns.__getitem__, name)
+            fields.append(ak.forms.NumpyForm(self.kind(name).name, form_key=f"of {name}"))
+        records = ak.forms.RecordForm(fields, self.fields)
+        form = ak.forms.ListOffsetForm("i64", records, form_key="lists")
+        return ak.from_buffers(form, len(self.lists), buffers, highlevel=False)
+
+
+@functools.cache
+def knows_virtual() -> bool:
+    """Whether awkward has arrays that are made when they are looked at."""
+    first, second = ak.__version__.split(".")[:2]
+    return (int(first), int(second)) >= _VIRTUAL_SINCE

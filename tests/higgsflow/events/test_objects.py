@@ -1,0 +1,105 @@
+"""Collections of objects, and columns of them that are copied late."""
+
+from __future__ import annotations
+
+import awkward as ak
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from higgsflow.events import objects, plain
+from higgsflow.events.lists import from_counts
+from higgsflow.events.objects import Chosen, Objects, knows_virtual
+
+COUNTS = [12, 0, 9, 30, 8, 20]
+PT = np.arange(float(sum(COUNTS)))
+PARTICLES = Objects(
+    from_counts(np.array(COUNTS)),
+    {"pt": PT, "id": np.arange(len(PT), dtype=np.int32), "far": PT.astype(np.float32)},
+)
+some_rows = st.lists(st.integers(0, len(COUNTS) - 1), max_size=8)
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[np.dtype[object]]:
+    """The types of the columns that were copied."""
+    found: list[np.dtype[object]] = []
+    copy = objects._copied
+
+    def noted(values: objects.Array, *where: objects.Index) -> objects.Array:
+        found.append(values.dtype)
+        return copy(values, *where)
+
+    monkeypatch.setattr(objects, "_copied", noted)
+    return found
+
+
+@settings(deadline=None, max_examples=50)
+@given(some_rows, st.data())
+def test_rows_of_rows_are_those_of_awkward(rows: list[int], data: st.DataObject) -> None:
+    positions = st.lists(st.integers(0, len(rows) - 1), max_size=8) if rows else st.just([])
+    again = data.draw(positions)
+    once = PARTICLES.take(np.array(rows, np.int64))
+    twice = once.take(np.array(again, np.int64))
+    assert isinstance(twice.columns, Chosen)
+    expected = PARTICLES.view[np.array(rows, np.int64)]
+    assert once.view.tolist() == expected.tolist()
+    assert twice.view.tolist() == expected[np.array(again, np.int64)].tolist()
+    assert twice.only(["id"]).view.tolist() == twice.view[["id"]].tolist()
+
+
+def test_nothing_is_copied_before_it_is_looked_at(copied: list[np.dtype[object]]) -> None:
+    chosen = PARTICLES.take(np.array([0, 3, 4])).only(["pt", "id"]).take(np.array([1, 2]))
+    assert (chosen.fields, chosen.kind("id")) == (["pt", "id"], np.dtype(np.int32))
+    assert copied == []
+    np.testing.assert_array_equal(chosen.id, np.r_[21:51, 51:59])
+    assert copied == [np.dtype(np.int32)]
+
+
+def test_a_column_is_copied_once_for_all_that_have_it(copied: list[np.dtype[object]]) -> None:
+    chosen = PARTICLES.take(np.array([0, 3]))
+    assert chosen.only(["pt"]).pt is chosen.pt
+    assert len(copied) == 1
+
+
+@pytest.mark.skipif(not knows_virtual(), reason="needs virtual arrays: awkward>=2.8")
+def test_awaited_columns_are_copied_when_awkward_looks_at_them(
+    copied: list[np.dtype[object]],
+) -> None:
+    chosen = PARTICLES.take(np.array([2, 4]))
+    view = ak.Array(chosen.awaited)
+    assert ak.num(view).tolist() == [9, 8]
+    assert str(view.type) == str(chosen.view.type)
+    copied.clear()
+    chosen = PARTICLES.take(np.array([2, 4]))
+    view = ak.Array(chosen.awaited)
+    assert ak.sum(view.pt) == PT[12:21].sum() + PT[51:59].sum()
+    assert copied == [np.dtype(np.float64)]
+
+
+def test_short_lists_are_taken_at_once() -> None:
+    short = Objects(from_counts(np.array([1, 2])), {"pt": np.array([3.0, 4.0, 5.0])})
+    taken = short.take(np.array([1, 0]))
+    assert taken.columns == {"pt": pytest.approx([4.0, 5.0, 3.0])}
+    assert short.awaited.to_list() == short.layout.to_list()
+
+
+def test_code_that_cannot_wait_is_asked_again(copied: list[np.dtype[object]]) -> None:
+    events = plain.PlainEvents(6, collections={"GenPart": PARTICLES}).take(np.array([0, 2]))
+    seen: list[int] = []
+
+    def impatient(view: ak.Array) -> list[int]:
+        seen.append(len(copied))
+        if not copied:
+            raise TypeError("no such arrays")
+        return ak.num(view.GenPart).tolist()
+
+    assert plain.shown(events, impatient) == [12, 9]
+    assert seen == [0, 3]
+
+
+def test_what_is_wrong_with_the_code_itself_shows() -> None:
+    events = plain.PlainEvents(6, collections={"GenPart": PARTICLES}).take(np.array([0, 2]))
+    with pytest.raises(AttributeError, match="charm"):
+        plain.shown(events, lambda view: view.GenPart.charm)

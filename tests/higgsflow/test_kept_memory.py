@@ -1,0 +1,54 @@
+"""Memory that is kept, in processes of their own: what is set is set for good."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only the C library of GNU can be told"
+)
+
+# a hundred arrays of a megabyte, twice: faults of the second time, and megabytes that stay after it
+MEASURE = """
+import resource
+import numpy as np
+from higgsflow.attempt import resident_mb
+from higgsflow.kept_memory import give_memory_back, keep_freed_memory
+
+keep = {keep}
+if keep:
+    keep_freed_memory()
+before = resident_mb()
+for _ in range(2):
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    arrays = [np.ones(1 << 17) for _ in range(100)]
+    del arrays
+    faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - faults
+stays = resident_mb() - before
+give_memory_back()
+print(faults, stays, resident_mb() - before)
+"""
+
+
+def measured(keep: bool) -> list[float]:
+    command = [sys.executable, "-c", MEASURE.format(keep=keep)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [float(number) for number in ended.stdout.split()]
+
+
+def test_what_is_freed_is_used_again_until_it_is_given_back() -> None:
+    faults, stays, left = measured(keep=True)
+    assert faults < 1000
+    assert stays > 80
+    assert left < 20
+
+
+def test_without_it_all_of_it_is_new_again() -> None:
+    """Else nobody would need it."""
+    faults, stays, _ = measured(keep=False)
+    assert faults > 10_000
+    assert stays < 20
