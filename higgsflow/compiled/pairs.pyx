@@ -5,8 +5,9 @@ import numpy as np
 
 from higgsflow.compiled.arrays import is_array
 from higgsflow.compiled.lists import are_masked_lists
+from higgsflow.compiled.ranges import are_offsets_of
 
-from libc.math cimport copysign, fabs, sqrt
+from libc.math cimport M_PI, copysign, fabs, hypot, isfinite, rint, sqrt
 from libc.stdint cimport int64_t, uint8_t
 
 cdef extern from *:
@@ -77,6 +78,25 @@ def masses(momenta, ways, first, second):
     return found
 
 
+def far_from_all(one, other, distance):
+    """Whether objects are this far, in eta and phi, from every other one of their event."""
+    (eta, phi, offsets), (other_eta, other_phi, other_offsets) = one, other
+    if not are_places(eta, phi, offsets) or not are_places(other_eta, other_phi, other_offsets):
+        return NotImplemented
+    if len(offsets) != len(other_offsets):
+        return NotImplemented
+    found = np.ones(len(eta), dtype=np.bool_)
+    far = found.view(np.uint8)
+    find_far(eta, phi, offsets, other_eta, other_phi, other_offsets, distance, far)
+    return found
+
+
+cdef are_places(eta, phi, offsets):
+    """Whether these are where objects of lists are."""
+    are_numbers = is_array(eta, np.float64) and is_array(phi, np.float64)
+    return are_numbers and len(eta) == len(phi) and are_offsets_of(offsets, len(eta))
+
+
 cdef are_pairs(first, second):
     """Whether these are as many whole numbers; whether they are positions is seen underway."""
     are_numbers = is_array(first, np.int64) and is_array(second, np.int64)
@@ -85,6 +105,29 @@ cdef are_pairs(first, second):
 
 cdef inline bint are_among(int64_t first, int64_t second, Py_ssize_t n) noexcept nogil:
     return 0 <= first < n and 0 <= second < n
+
+
+cdef void find_far(
+    const double[::1] eta, const double[::1] phi, const int64_t[::1] offsets,
+    const double[::1] other_eta, const double[::1] other_phi, const int64_t[::1] other_offsets,
+    double distance, uint8_t[::1] found,
+) noexcept nogil:
+    cdef Py_ssize_t i, k, j
+    for i in range(offsets.shape[0] - 1):
+        for k in range(offsets[i], offsets[i + 1]):
+            for j in range(other_offsets[i], other_offsets[i + 1]):
+                found[k] &= are_far(eta[k] - other_eta[j], phi[k] - other_phi[j], distance)
+
+
+cdef inline bint are_far(double eta, double phi, double distance) noexcept nogil:
+    # most are far in one of the two already
+    if fabs(eta) >= distance and isfinite(phi):
+        return True
+    if not fabs(phi) <= M_PI:
+        phi = phi - 2 * M_PI * rint(phi / (2 * M_PI))
+    if fabs(phi) >= distance and eta == eta:
+        return True
+    return hypot(eta, phi) >= distance
 
 
 cdef Py_ssize_t find_best(

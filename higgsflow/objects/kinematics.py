@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
-from higgsflow.events.lists import Index, Mask, pairs_between
+from higgsflow.events.lists import Index, Lists, Mask, pairs_between
 
 if TYPE_CHECKING:
     from higgsflow.events.objects import Objects
 
 Array = npt.NDArray[np.float64]
+# eta, phi, and where the lists of objects begin
+Places = tuple[Array, Array, Index]
 
 
 def delta_phi(a: Any, b: Any) -> Any:
@@ -167,8 +169,15 @@ def pair_sum(first: Any, second: Any) -> FourMomentum:
 
 def isolated_from(objects: Objects, others: Objects, distance: float) -> Mask:
     """Mask of objects at least `distance` in dR from every one of the others of their event."""
-    a, b = pairs_between(objects.lists, others.lists)
-    apart = delta_r(objects.eta[a], objects.phi[a], others.eta[b], others.phi[b])
-    isolated = np.ones(objects.lists.n, dtype=np.bool_)
-    isolated[a[~(apart >= distance)]] = False
-    return isolated
+    one, other = ((o.eta, o.phi, o.lists.offsets) for o in (objects, others))
+    return _far_from_all(one, other, distance)
+
+
+@compiled("pairs.far_from_all")
+def _far_from_all(one: Places, other: Places, distance: float) -> Mask:
+    (eta, phi, offsets), (other_eta, other_phi, other_offsets) = one, other
+    a, b = pairs_between(Lists(offsets), Lists(other_offsets))
+    apart = delta_r(eta[a], phi[a], other_eta[b], other_phi[b])
+    far = np.ones(len(eta), dtype=np.bool_)
+    far[a[~(apart >= distance)]] = False
+    return far

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from higgsflow.events.lists import Mask, pairs_within
+from higgsflow.events.lists import Lists, Mask, pairs_within
+from higgsflow.events.objects import Objects
 from higgsflow.model.columns import Need, first_of, optional, required
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import delta_r, pair_sum
+from higgsflow.objects.kinematics import isolated_from, pair_sum
 
 if TYPE_CHECKING:
-    from higgsflow.events.objects import Objects
     from higgsflow.events.plain import PlainEvents
 
+_PAIR, _PLACE = ("lead", "sublead"), ("eta", "phi")
 _TRACK = ("pt", "eta", "phi", "charge", "dxy", "dz")
 # the same working point in the versions of NanoAOD, best first
 _WP90 = (
@@ -92,11 +93,14 @@ def muon_masks(muons: Any, cuts: MuonCuts) -> dict[str, Any]:
 
 def away_from_photons(objects: Objects, events: PlainEvents, distance: float) -> Mask:
     """Mask of objects at least `distance` in dR from both photons of the diphoton."""
-    far = np.ones(objects.lists.n, dtype=np.bool_)
-    for which in ("lead", "sublead"):
-        eta, phi = (objects.lists.per_object(events.flat[f"{which}_{n}"]) for n in ("eta", "phi"))
-        far &= delta_r(objects.eta, objects.phi, eta, phi) >= distance
-    return far
+
+    def find() -> Objects:
+        lists = Lists(np.arange(0, 2 * len(events) + 1, 2))
+        both = {n: np.stack([events.flat[f"{w}_{n}"] for w in _PAIR], 1).ravel() for n in _PLACE}
+        return Objects(lists, both)
+
+    inputs = tuple(events.flat[f"{w}_{n}"] for w in _PAIR for n in _PLACE)
+    return isolated_from(objects, events.once("photons of the diphoton", inputs, find), distance)
 
 
 def has_z_candidate(leptons: Objects, window: tuple[float, float]) -> Mask:

@@ -94,3 +94,32 @@ def test_sums_that_cannot_be_compared_are_left_to_numpy() -> None:
     passing, offsets = np.ones(2, np.bool_), np.array([0, 2])
     assert kernels.best(np.array([np.nan, 1.0]), passing, offsets) is NotImplemented
     assert kernels.best(np.ones(3), passing, offsets) is NotImplemented
+
+
+# also both sides of pi, a circle further, and the distance itself
+angles = st.one_of(
+    st.sampled_from([0.0, 0.4, -0.4, np.pi, -np.pi, 6.4, 1e300]), st.floats(width=32)
+)
+
+
+@law
+@given(st.data(), st.sampled_from([0.4, 0.0, -1.0, np.nan]))
+def test_far_from_all(agrees: Callable[..., Any], data: st.DataObject, distance: float) -> None:
+    sides = []
+    n_events = data.draw(st.integers(0, 4))
+    for _ in range(2):
+        counts = data.draw(hnp.arrays(np.int64, n_events, elements=st.integers(0, 3)))
+        column = hnp.arrays(np.float64, int(counts.sum()), elements=angles)
+        sides.append((data.draw(column), data.draw(column), from_counts(counts).offsets))
+    agrees(kinematics._far_from_all, *sides, distance)
+
+
+@pytest.mark.parametrize(
+    ("eta", "offsets"),
+    [(np.zeros(2, np.float32), [0, 2]), (np.zeros(2), [0, 1]), (np.zeros(2), [0, 1, 2])],
+)
+def test_what_is_no_list_of_places_is_left_to_numpy(eta: Any, offsets: Any) -> None:
+    fine = (np.zeros(2), np.zeros(2), np.array([0, 2]))
+    assert kernels.far_from_all(fine, fine, 0.4).tolist() == [False, False]
+    assert kernels.far_from_all((eta, eta, np.array(offsets)), fine, 0.4) is NotImplemented
+    assert kernels.far_from_all(fine, (eta, eta, np.array(offsets)), 0.4) is NotImplemented
