@@ -78,6 +78,18 @@ def masses(momenta, ways, first, second):
     return found
 
 
+def fresh(known, first, second):
+    """Positions that are not known yet, each once; from here on they are."""
+    if not is_array(known, np.bool_) or not are_pairs(first, second):
+        return NotImplemented
+    if not are_positions(first, len(known)) or not are_positions(second, len(known)):
+        return NotImplemented
+    found = np.empty(2 * len(first) + 1, dtype=np.int64)
+    flags = known.view(np.uint8)
+    n = find_fresh(flags, first, found, 0)
+    return found[: find_fresh(flags, second, found, n)]
+
+
 def far_from_all(one, other, distance):
     """Whether objects are this far, in eta and phi, from every other one of their event."""
     (eta, phi, offsets), (other_eta, other_phi, other_offsets) = one, other
@@ -105,6 +117,27 @@ cdef are_pairs(first, second):
 
 cdef inline bint are_among(int64_t first, int64_t second, Py_ssize_t n) noexcept nogil:
     return 0 <= first < n and 0 <= second < n
+
+
+cdef bint are_positions(const int64_t[::1] positions, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef bint fine = True
+    for i in range(positions.shape[0]):
+        fine &= 0 <= positions[i] < n
+    return fine
+
+
+cdef Py_ssize_t find_fresh(
+    uint8_t[::1] known, const int64_t[::1] positions, int64_t[::1] found, Py_ssize_t n
+) noexcept nogil:
+    """How many are found, with the n that were found before."""
+    cdef Py_ssize_t i
+    for i in range(positions.shape[0]):
+        # the next one writes over it unless it is fresh
+        found[n] = positions[i]
+        n += not known[positions[i]]
+        known[positions[i]] = True
+    return n
 
 
 cdef void find_far(

@@ -16,7 +16,7 @@ from higgsflow.events.objects import Objects
 from higgsflow.events.plain import placed
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import Directions, pair_masses
+from higgsflow.objects.kinematics import SomeDirections, pair_masses
 
 Array = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int16]
@@ -114,12 +114,13 @@ def _counted(
     return n_central, n_forward, n_b, rows, positions[first], positions[second]
 
 
-def leading_pair_mass(jets: Objects, counts: JetCounts, ways: Directions) -> Array:
+def leading_pair_mass(jets: Objects, counts: JetCounts, ways: SomeDirections) -> Array:
     """Invariant mass [GeV] of the two leading central jets of each event; NaN below two.
 
-    `ways` are the directions of all jets.
+    `ways` are the directions of the jets.
     """
-    masses = pair_masses(jets, ways, counts.first, counts.second)
+    known = ways.of(counts.first, counts.second)
+    masses = pair_masses(jets, known, counts.first, counts.second)
     every = np.arange(len(masses))
     return placed(masses, every, counts.rows, len(jets.lists))
 

@@ -107,12 +107,46 @@ class Directions:
 
 def directions(objects: Any) -> Directions:
     """Where objects with eta and phi fly; no change of their pt changes it."""
+    return _directions(objects.eta, objects.phi)
+
+
+def _directions(eta: Array, phi: Array) -> Directions:
     # of objects that are selected by nobody also what is not finite
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        away = np.exp(-objects.eta)
+        away = np.exp(-eta)
         energy = 0.5 * (1 + away**2) / away
-        x, y, z = np.cos(objects.phi), np.sin(objects.phi), np.sinh(objects.eta)
+        x, y, z = np.cos(phi), np.sin(phi), np.sinh(eta)
     return Directions(x, y, z, energy)
+
+
+class SomeDirections:
+    """Where objects with eta and phi fly, worked out for those that are asked for, once."""
+
+    def __init__(self, eta: Array, phi: Array) -> None:
+        self._eta, self._phi = eta, phi
+        self._known = np.zeros(len(eta), dtype=np.bool_)
+        self._ways = Directions(*np.empty((4, len(eta))))
+
+    def of(self, first: Index, second: Index) -> Directions:
+        """Of all objects; right at these positions."""
+        positions = _fresh(self._known, first, second)
+        if len(positions):
+            # what an earlier answer holds is not touched: only what nobody has asked for is new
+            found = _directions(self._eta[positions], self._phi[positions])
+            for name in ("x", "y", "z", "energy"):
+                getattr(self._ways, name)[positions] = getattr(found, name)
+        return self._ways
+
+
+@compiled("pairs.fresh")
+def _fresh(known: Mask, first: Index, second: Index) -> Index:
+    """Positions that are not known yet, each once; from here on they are."""
+    positions = np.concatenate([first, second])
+    _, places = np.unique(positions, return_index=True)
+    ordered = positions[np.sort(places)]
+    fresh: Index = ordered[~known[ordered]]
+    known[fresh] = True
+    return fresh
 
 
 def momentum(objects: Any, known: Directions | None = None) -> FourMomentum:

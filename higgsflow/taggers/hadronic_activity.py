@@ -17,7 +17,7 @@ from higgsflow.objects.jets import (
     jet_needs,
     leading_pair_mass,
 )
-from higgsflow.objects.kinematics import directions, isolated_from
+from higgsflow.objects.kinematics import SomeDirections, isolated_from
 from higgsflow.objects.leptons import (
     ElectronCuts,
     MuonCuts,
@@ -219,7 +219,8 @@ class ActivityTagger(PlainTagger):
         )
         jet = Selected(jets, fixed.preceded_by("pt", jets.pt > self.jet.pt_min))
         counts = count_jets(jets, jet.passing, *self._kinds(events, jets, year))
-        ways = events.once("directions of jets", (jets.eta, jets.phi), lambda: directions(jets))
+        place = (jets.eta, jets.phi)
+        ways = events.once("directions of jets", place, lambda: SomeDirections(*place))
         return Activity(
             electron=electron,
             muon=muon,

@@ -123,3 +123,21 @@ def test_what_is_no_list_of_places_is_left_to_numpy(eta: Any, offsets: Any) -> N
     assert kernels.far_from_all(fine, fine, 0.4).tolist() == [False, False]
     assert kernels.far_from_all((eta, eta, np.array(offsets)), fine, 0.4) is NotImplemented
     assert kernels.far_from_all(fine, (eta, eta, np.array(offsets)), 0.4) is NotImplemented
+
+
+@law
+@given(hnp.arrays(np.bool_, N), positions, positions)
+def test_fresh_positions(agrees: Callable[..., Any], known: Any, a: Any, b: Any) -> None:
+    def asked(first: Any, second: Any) -> tuple[Any, Any]:
+        noted = known.copy()
+        return kinematics._fresh(noted, first, second), noted
+
+    agrees(asked, a, b)
+
+
+def test_fresh_positions_are_positions() -> None:
+    known, fine = np.zeros(2, np.bool_), np.array([1])
+    for bad in (np.array([2]), np.array([-1])):
+        assert kernels.fresh(known, fine, bad) is NotImplemented
+        assert kernels.fresh(known, bad, fine) is NotImplemented
+    assert not known.any()

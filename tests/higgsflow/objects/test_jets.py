@@ -10,7 +10,7 @@ import pytest
 from higgsflow.errors import UnknownName
 from higgsflow.events.plain import plain_values
 from higgsflow.objects.jets import JetCuts, count_jets, jet_masks, jet_needs, leading_pair_mass
-from higgsflow.objects.kinematics import directions
+from higgsflow.objects.kinematics import SomeDirections
 from higgsflow.taggers.base import all_of
 
 JET = {"pt": 50.0, "eta": 1.0, "phi": 1.5, "mass": 5.0, "jetId": 6, "btagDeepFlavB": 0.9}
@@ -61,7 +61,7 @@ def mass_of(jets: Any, chosen: Any = None) -> Any:
     mask = np.ones(jets.lists.n, np.bool_) if chosen is None else np.array(chosen)
     everywhere = np.ones(jets.lists.n, np.bool_)
     counts = count_jets(jets, mask, everywhere, everywhere)
-    return leading_pair_mass(jets, counts, directions(jets))
+    return leading_pair_mass(jets, counts, SomeDirections(jets.eta, jets.phi))
 
 
 def test_mass_is_of_chosen_jets() -> None:

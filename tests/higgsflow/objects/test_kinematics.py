@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 import vector
 
+from higgsflow.events.lists import from_counts
+from higgsflow.events.objects import Objects
 from higgsflow.events.plain import plain_values
 from higgsflow.objects.kinematics import (
+    SomeDirections,
     delta_phi,
     delta_r,
+    directions,
     isolated_from,
     massless_pair_mass,
     momentum,
@@ -106,3 +110,15 @@ def test_sums_are_those_of_the_library_vector(kind: str) -> None:
         np.testing.assert_allclose(
             getattr(found, name), getattr(expected, name), rtol=1e-6, atol=1e-4
         )
+
+
+def test_directions_of_some_are_those_of_all() -> None:
+    eta, phi = np.linspace(-3, 3, 20), np.linspace(-3.1, 3.1, 20)
+    every = directions(Objects(from_counts(np.array([20])), {"eta": eta, "phi": phi}))
+    some = SomeDirections(eta, phi)
+    asked = []
+    for first, second in (([3, 5], [4, 3]), ([5, 7], [19, 0])):
+        asked += [*first, *second]
+        found = some.of(np.array(first), np.array(second))
+        for name in ("x", "y", "z", "energy"):
+            assert getattr(found, name)[asked].tolist() == getattr(every, name)[asked].tolist()
