@@ -11,7 +11,7 @@ import luigi.configuration
 import luigi.interface
 from luigi.task_register import Register
 
-from tasks.execution import chatter, scheduler
+from tasks.execution import chatter, command_line, scheduler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,8 @@ for _switch in ("module", "local_scheduler", "help_all"):
 for _task in tuple(vars(Register)["_reg"]):
     if _task.__module__.startswith(("law.", "luigi.tools")):
         _task._visible_in_registry = False
+
+command_line.build_once()
 
 
 def prepare_run(stage: str, n_pairs: int) -> bool:

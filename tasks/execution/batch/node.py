@@ -109,7 +109,6 @@ def attempt(job: Job, portion: Portion, log: TextIO, path: Path) -> JobRecord | 
     """Runs a chunk, if the code here is what the run began with, and for as long as it may take."""
     from higgsflow.attempt import attempt_job
 
-    collector.work()
     failed = _Failed(job, portion, path)
     try:
         changed = changed_products(job)
@@ -122,6 +121,7 @@ def attempt(job: Job, portion: Portion, log: TextIO, path: Path) -> JobRecord | 
             f"the code on {socket.gethostname()} is not that with which the run began: it would "
             f"make another '{changed[0]}'. Run the command again once the code is as it shall be",
         )
+    collector.work()
     with _limited_time(portion.resources.time_limit, log, failed):
         return attempt_job(job, portion.resources, log, str(path))
 

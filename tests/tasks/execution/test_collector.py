@@ -49,3 +49,16 @@ def test_stages_are_imported_with_rare_looks_and_run_with_the_usual_ones(lab: La
     collector.spare()
     task.trigger_event(luigi.Event.START, task)
     assert gc.get_threshold() == usual
+
+
+@pytest.mark.parametrize(("imports", "told"), [("gc", "found\n"), ("tasks", "")])
+def test_nothing_is_looked_for_when_python_ends(imports: str, told: str) -> None:
+    code = (
+        f"import {imports}\n"
+        "class Cycle:\n"
+        "    def __init__(self): self.itself = self\n"
+        "    def __del__(self): print('found')\n"
+        "Cycle()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == told

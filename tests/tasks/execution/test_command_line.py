@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import Any
+
+import luigi
+import pytest
+from luigi.cmdline_parser import CmdlineParser
+from luigi.task_register import Register
+
+import tasks.merge_sample
+from tasks.execution import command_line
+
+WORDS = [
+    tasks.merge_sample.MergeSample.__name__,
+    "--sample",
+    "Sig",
+    "--year",
+    "2017",
+    "--workers",
+    "2",
+]
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What luigi is asked to build, from nothing on."""
+    asked: list[Any] = []
+    build = command_line._build
+
+    def noted(**how: Any) -> Any:
+        asked.append(how)
+        return build(**how)
+
+    monkeypatch.setattr(command_line, "_build", noted)
+    monkeypatch.setattr(command_line, "_built", {})
+    return asked
+
+
+def test_a_command_line_is_understood_as_luigi_does(builds: list[Any]) -> None:
+    assert CmdlineParser._build_parser is command_line.parser
+    found = CmdlineParser(WORDS).known_args
+    own = command_line._build(root_task="MergeSample").parse_args(WORDS)
+    assert found == own
+    assert (found.sample, found.year, found.core_workers) == ("Sig", "2017", "2")
+
+
+def test_each_parser_is_built_once_however_often_a_command_line_is_read(builds: list[Any]) -> None:
+    first, second = (vars(CmdlineParser(WORDS).known_args) for _ in range(2))
+    assert first == second
+    assert [how["root_task"] for how in builds] == [None, "MergeSample"]
+
+
+def test_what_was_read_before_is_forgotten(builds: list[Any]) -> None:
+    assert CmdlineParser(WORDS).known_args.sample == "Sig"
+    assert CmdlineParser(["MergeSample"]).known_args.sample is None
+
+
+def test_a_stage_that_is_declared_later_is_found(
+    builds: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Register, "_reg", list(vars(Register)["_reg"]))
+    CmdlineParser(WORDS)
+
+    class Later(luigi.Task):
+        dish = luigi.Parameter(default="soup")
+
+    assert CmdlineParser(["Later", "--dish", "tea"]).known_args.dish == "tea"
+    assert Register.get_task_cls("Later") is Later
+
+
+def test_a_word_that_no_stage_knows_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        CmdlineParser([*WORDS, "--sampel", "Sig"])
+    assert ended.value.code == 2
+    assert "--sampel" in capsys.readouterr().err
