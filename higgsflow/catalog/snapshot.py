@@ -8,6 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from higgsflow.catalog.load import explain
+from higgsflow.catalog.yaml_file import as_yaml_text
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.output.atomic import write_text
@@ -20,8 +21,7 @@ FILE_NAME = "analysis.yaml"
 
 def as_yaml(analysis: AnalysisModel) -> str:
     """The resolved configuration as text, from which an equal one can be made."""
-    content = analysis.model_dump(mode="json", by_alias=True)
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    return as_yaml_text(analysis.model_dump(mode="json", by_alias=True))
 
 
 def write_snapshot(analysis: AnalysisModel, folder: Path) -> Path:

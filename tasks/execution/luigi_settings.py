@@ -51,7 +51,7 @@ for _task in tuple(vars(Register)["_reg"]):
     if _task.__module__.startswith(("law.", "luigi.tools")):
         _task._visible_in_registry = False
 
-command_line.build_once()
+command_line.read_once()
 
 
 def prepare_run(stage: str, n_pairs: int) -> bool:

@@ -3,8 +3,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from higgsflow.catalog.yaml_file import read_yaml
+from higgsflow.catalog import yaml_file
+from higgsflow.catalog.yaml_file import as_yaml_text, read_yaml
 from higgsflow.errors import InvalidConfiguration
 
 if TYPE_CHECKING:
@@ -56,6 +60,16 @@ def test_what_is_strange_is_an_error_too(tmp_path: Path, text: str) -> None:
     assert "is not valid YAML" in told(tmp_path, text)
 
 
+@pytest.mark.parametrize("text", ["a:\t1\n", "a: [\t1\t]\n", "a: 1\t# tab\n"])
+def test_tabs_are_taken_as_they_were(tmp_path: Path, text: str) -> None:
+    try:
+        told_before = yaml.load(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        assert "is not valid YAML" in told(tmp_path, text)
+    else:
+        assert read(tmp_path, text) == told_before
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n- b\n", "text", "3"])
 def test_what_is_no_mapping_is_an_error(tmp_path: Path, text: str) -> None:
     assert "does not hold a mapping" in told(tmp_path, text)
@@ -71,3 +85,35 @@ def test_file_of_another_encoding_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"a: \xff\xfe\n")
     with pytest.raises(InvalidConfiguration, match="cannot read"):
         read_yaml(tmp_path / "a.yaml")
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_text_holds_what_it_was_made_from(content: Any) -> None:
+    text = as_yaml_text(content)
+    assert yaml.safe_load(text) == content
+    assert yaml_file._content(text) == content
+
+
+@given(st.text(alphabet="ab:-[]{},&*?!|>'\"#% \n\t.07x", max_size=24))
+def test_what_is_read_is_what_the_parser_in_python_reads(text: str) -> None:
+    try:
+        told = yaml.load(text, Loader=yaml_file._TellingLoader)
+    except yaml.YAMLError:
+        return
+    assert repr(yaml_file._content(text)) == repr(told)
+
+
+def test_without_the_parser_in_c_it_is_read_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_file, "_QuickLoader", yaml_file._TellingLoader)
+    monkeypatch.delattr(yaml, "CSafeDumper", raising=False)
+    content = {"a": [1, {"x": "ü"}], "b": 0.5}
+    assert read(tmp_path, as_yaml_text(content)) == content

@@ -33,11 +33,13 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(command_line, "_build", noted)
     monkeypatch.setattr(command_line, "_built", {})
+    monkeypatch.setattr(command_line, "_known", {})
     return asked
 
 
 def test_a_command_line_is_understood_as_luigi_does(builds: list[Any]) -> None:
     assert CmdlineParser._build_parser is command_line.parser
+    assert CmdlineParser.__init__ is command_line.read
     found = CmdlineParser(WORDS).known_args
     own = command_line._build(root_task="MergeSample").parse_args(WORDS)
     assert found == own
@@ -66,6 +68,34 @@ def test_a_stage_that_is_declared_later_is_found(
 
     assert CmdlineParser(["Later", "--dish", "tea"]).known_args.dish == "tea"
     assert Register.get_task_cls("Later") is Later
+
+
+def test_words_are_read_once_whatever_is_declared_meanwhile(
+    builds: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Register, "_reg", list(vars(Register)["_reg"]))
+    first = CmdlineParser(WORDS)
+
+    class Later(luigi.Task):
+        dish = luigi.Parameter(default="soup")
+
+    again = CmdlineParser(WORDS)
+    assert Later.task_family == "Later"
+    assert again.known_args == first.known_args
+    # which is law's
+    assert vars(again)["cmdline_args"] == vars(first)["cmdline_args"] == WORDS
+    assert len(builds) == 2
+
+
+def test_the_same_words_are_read_again_for_another_stage_of_that_name(
+    builds: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = list(vars(Register)["_reg"])
+    for options in ({"dish": luigi.Parameter(default="soup")}, {"size": luigi.IntParameter()}):
+        monkeypatch.setattr(Register, "_reg", list(before))
+        type("Meal", (luigi.Task,), options)
+        found = vars(CmdlineParser(["Meal"]).known_args)
+        assert options.keys() <= found.keys()
 
 
 def test_a_word_that_no_stage_knows_ends_the_command(capsys: pytest.CaptureFixture[str]) -> None:
