@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from higgsflow.events.lists import Index, Mask
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
-    from higgsflow.taggers.contract import CutGroup
+    from higgsflow.taggers.cut_groups import CutGroup
     from higgsflow.taggers.sequence import StepResult
     from higgsflow.taggers.variants import SequenceResult
 

@@ -52,6 +52,10 @@ class Momentum:
     y: Array
     z: Array
 
+    def at(self, positions: Index) -> Momentum:
+        """Those of some objects."""
+        return Momentum(*(part.take(positions) for part in (self.x, self.y, self.z)))
+
     @cached_property
     def pt(self) -> Array:
         """Transverse momentum [GeV]."""

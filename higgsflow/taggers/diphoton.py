@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.errors import UnknownName
-from higgsflow.events.plain import placed, plain
+from higgsflow.events.plain import plain
 from higgsflow.model.columns import Need, required
 from higgsflow.objects.diphotons import (
     DiphotonCuts,
@@ -24,7 +23,9 @@ from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_needs, quality_masks
 from higgsflow.selection.measured import Measures, at_least, measured
 from higgsflow.taggers.base import all_of
-from higgsflow.taggers.contract import PlainDecision, coded
+from higgsflow.taggers.contract import PlainDecision
+from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.plain_tagger import PlainTagger
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class DiphotonTagger(PlainTagger):
 
 def _pair_columns(
     events: PlainEvents, pairs: PhotonPairs, best: Index, found: Mask
-) -> dict[str, npt.NDArray[np.float64]]:
+) -> dict[str, LateColumn]:
     """Columns of the chosen pair; NaN where there is none."""
     photons = events.collections["Photon"]
     ways = events.once(
@@ -177,19 +178,24 @@ def _pair_columns(
     )
     lead, sublead = pairs.lead[best], pairs.sublead[best]
     total = momentum_of_pairs(photons.pt, ways, lead, sublead)
-    rows, n = np.flatnonzero(found), len(found)
-    each = np.arange(len(rows))
+    of_pairs, of_best = _places(best, found), _places(np.arange(len(best)), found)
     columns = {
-        "m_gg": placed(pairs.mass, best, rows, n),
-        "pt_gg": placed(total.pt, each, rows, n),
-        "eta_gg": placed(total.eta, each, rows, n),
-        "phi_gg": placed(total.phi, each, rows, n),
-        "dR_gg": placed(pairs.distance, best, rows, n),
+        "m_gg": LateColumn(pairs.mass.take, of_pairs),
+        "pt_gg": LateColumn(lambda at: total.at(at).pt, of_best),
+        "eta_gg": LateColumn(lambda at: total.at(at).eta, of_best),
+        "phi_gg": LateColumn(lambda at: total.at(at).phi, of_best),
+        "dR_gg": LateColumn(pairs.distance.take, of_pairs),
     }
     for which, positions in {"lead": lead, "sublead": sublead}.items():
+        of_photons = _places(positions, found)
         for name in _PHOTON_COLUMNS:
-            values = photons.columns.get(name)
-            columns[f"{which}_{name}"] = (
-                np.full(n, np.nan) if values is None else placed(values, positions, rows, n)
-            )
+            values = photons.columns.get(name, np.broadcast_to(np.nan, photons.lists.n))
+            columns[f"{which}_{name}"] = LateColumn(values.take, of_photons)
     return columns
+
+
+def _places(positions: Index, found: Mask) -> Places:
+    """The positions at the rows where something was found."""
+    index = np.full(len(found), -1)
+    index[found] = positions
+    return Places(index)

@@ -14,10 +14,12 @@ import lazy_loader as lazy
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.taggers.base import Decision, Tagger
-from higgsflow.taggers.contract import CutGroup, Later, PlainDecision
+from higgsflow.taggers.contract import Later, PlainDecision
+from higgsflow.taggers.late_columns import worked_out
 
 if TYPE_CHECKING:
     from higgsflow.model.context import Context
+    from higgsflow.taggers.cut_groups import CutGroup
 
 ak = lazy.load("awkward")
 
@@ -53,7 +55,7 @@ def is_plain(tagger: Tagger) -> bool:
 
 
 def _view(values: Any) -> Any:
-    objects = values.objects if isinstance(values, Later) else values
+    objects = values.objects if isinstance(values, Later) else worked_out(values)
     return objects.view if isinstance(objects, Objects) else objects
 
 

@@ -23,6 +23,7 @@ from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import Later, PlainDecision, checked
 from higgsflow.taggers.function import FunctionTagger
+from higgsflow.taggers.late_columns import worked_out
 from higgsflow.taggers.looked_at import offered
 from higgsflow.taggers.plain_tagger import PlainTagger, is_plain
 
@@ -194,6 +195,7 @@ def _merge_columns(
 def _same(a: Any, b: Any) -> bool:
     if a is b:
         return True
+    a, b = worked_out(a), worked_out(b)
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         both_real = a.dtype.kind == "f" and b.dtype.kind == "f"
         return bool(np.array_equal(a, b, equal_nan=both_real))

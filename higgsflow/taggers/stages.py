@@ -16,6 +16,7 @@ import numpy as np
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
 from higgsflow.taggers.contract import settled, spliced, take, taken
+from higgsflow.taggers.late_columns import LateColumn
 from higgsflow.taggers.looked_at import Offered, stacked
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import (
@@ -230,7 +231,7 @@ class Runner:
         def needs(reached: Reached) -> Iterable[str]:
             for name, values in reached.added.items():
                 # what is no number of the event is not known by columns
-                is_whole = noted is None or not isinstance(values, np.ndarray)
+                is_whole = noted is None or not isinstance(values, np.ndarray | LateColumn)
                 if is_whole or name in names or name in (noted or ()):
                     yield name
 

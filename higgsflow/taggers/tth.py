@@ -8,14 +8,15 @@ import numpy as np
 from pydantic import Field
 
 from higgsflow.selection.measured import Measured, Measures, at_least, equal, measured
-from higgsflow.taggers.contract import PlainDecision, coded
+from higgsflow.taggers.contract import PlainDecision
+from higgsflow.taggers.cut_groups import coded
 from higgsflow.taggers.hadronic_activity import ActivityTagger
 
 if TYPE_CHECKING:
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
     from higgsflow.taggers.base import Decision
-    from higgsflow.taggers.contract import CutGroup
+    from higgsflow.taggers.cut_groups import CutGroup
 
 Channel = Literal["leptonic", "hadronic"]
 

@@ -19,6 +19,7 @@ from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents
 from higgsflow.taggers.contract import take
+from higgsflow.taggers.late_columns import all_worked_out, worked_out
 from higgsflow.taggers.looked_at import joined_columns, some_of
 from higgsflow.taggers.sequence import added_columns
 
@@ -125,12 +126,12 @@ class Reached:
         events = self.variant.seen
         # rows are in order, so that all of them are these events
         taken = events if len(self.rows) == len(events) else events.take(self.rows)
-        return taken.with_numbers(self.added)
+        return taken.with_numbers(all_worked_out(self.added))
 
     @property
     def everything(self) -> PlainEvents:
         """The events with all columns, also with those that no tagger looks at."""
-        return self.variant.events.take(self.rows).with_numbers(self.added)
+        return self.variant.events.take(self.rows).with_numbers(all_worked_out(self.added))
 
     @cached_property
     def places(self) -> Index:
@@ -142,11 +143,12 @@ class Reached:
     def some(self, positions: Index) -> PlainEvents:
         """Some of these events."""
         added = {name: take(values, positions) for name, values in self.added.items()}
-        return self.variant.seen.take(self.rows[positions]).with_numbers(added)
+        seen = self.variant.seen.take(self.rows[positions])
+        return seen.with_numbers(all_worked_out(added))
 
     def offered(self, positions: Index) -> Offered:
         """Some of these events, for code that looks at a few of their columns."""
-        added = PlainEvents(len(self.rows)).with_numbers(self.added)
+        added = PlainEvents(len(self.rows)).with_numbers(all_worked_out(self.added))
         seen = some_of(self.variant.seen, self.rows[positions])
         return joined_columns(seen, some_of(added, positions))
 
@@ -154,7 +156,8 @@ class Reached:
         """Some of these events, with some of their columns and collections."""
         added = {name: take(self.added[name], positions) for name in names if name in self.added}
         read = [name for name in names if name not in added]
-        return self.variant.events.only(read).take(self.rows[positions]).with_numbers(added)
+        some = self.variant.events.only(read).take(self.rows[positions])
+        return some.with_numbers(all_worked_out(added))
 
     def of(self, variant: Variant) -> Reached:
         """The same rows, with the same columns added, of another variation."""
@@ -179,7 +182,7 @@ class Reached:
         again |= self.variant.differs(reads, nominal.variant.events)[self.rows]
         known = np.flatnonzero(~again)
         for name in needs:
-            mine, theirs = self.added[name], nominal.added[name]
+            mine, theirs = worked_out(self.added[name]), worked_out(nominal.added[name])
             if mine is not theirs:
                 again[known] |= unlike_rows(mine, theirs, known, places[known])
         return np.flatnonzero(again)
@@ -216,12 +219,12 @@ class SequenceResult:
     def events_at(self, number: int) -> PlainEvents:
         """The events that reached a step, with the columns that its taggers added."""
         added = added_columns(self.steps[number])
-        return self.reached[number].everything.with_numbers(added)
+        return self.reached[number].everything.with_numbers(all_worked_out(added))
 
     def column(self, name: str) -> Any:
         """A column of the kept events."""
         if name in self.kept.added:
-            return self.kept.added[name]
+            return worked_out(self.kept.added[name])
         if name in self.kept.variant.events.flat:
             return self.kept.variant.events.flat[name][self.rows]
         return self.kept.everything.column(name)

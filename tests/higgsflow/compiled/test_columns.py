@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from higgsflow import variations
 from higgsflow.events import plain
 from higgsflow.events.lists import from_counts
-from higgsflow.taggers import contract, sequence, variants
+from higgsflow.taggers import cut_groups, sequence, variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def test_other_types_and_places_are_left_to_numpy(values: Any, positions: Any, r
 def test_masks_as_codes(agrees: Callable[..., Any], kind: Any, data: Any) -> None:
     n = data.draw(st.integers(1, np.iinfo(kind).bits))
     masks = tuple(data.draw(hnp.arrays(np.bool_, 3)) for _ in range(n))
-    agrees(contract._codes, masks, kind)
+    agrees(cut_groups._codes, masks, kind)
 
 
 def test_masks_of_other_types_or_lengths_are_left_to_numpy() -> None:
@@ -94,7 +94,7 @@ def test_comparing_other_types_and_places_is_left_to_numpy() -> None:
 def test_two_arrays_merged(agrees: Callable[..., Any], kind: Any, data: Any) -> None:
     one, other = (data.draw(hnp.arrays(kind, n)) for n in (3, 2))
     order = data.draw(hnp.arrays(np.int64, st.integers(0, 6), elements=st.integers(0, 4)))
-    agrees(contract.merged, one, other, order)
+    agrees(cut_groups.merged, one, other, order)
 
 
 @law

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from higgsflow.events import lists
 from higgsflow.events.lists import from_counts
-from higgsflow.taggers import contract
+from higgsflow.taggers import cut_groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def test_two_sets_of_lists(
     codes = tuple(data.draw(hnp.arrays(np.uint8, sum(k))) for k in (n, m))
     offsets = tuple(from_counts(k).offsets for k in (n, m))
     rows = st.lists(st.integers(0, len(n + m) - 1), max_size=9) if n + m else st.just([])
-    agrees(contract._spliced, codes, offsets, np.array(data.draw(rows), np.int64))
+    agrees(cut_groups._spliced, codes, offsets, np.array(data.draw(rows), np.int64))
 
 
 def test_lists_of_larger_numbers_and_other_rows_are_left_to_numpy() -> None:

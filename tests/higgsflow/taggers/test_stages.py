@@ -17,6 +17,7 @@ from higgsflow.model.context import Context
 from higgsflow.model.tagging import TagSequence
 from higgsflow.taggers.base import Decision
 from higgsflow.taggers.function import tagger
+from higgsflow.taggers.late_columns import worked_out
 from higgsflow.taggers.sequence import load_steps
 from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import SequenceResult, Variant
@@ -121,6 +122,7 @@ def shifted(events: PlainEvents, name: str, share: float, seed: int) -> Variant:
 
 
 def as_lists(values: Any) -> Any:
+    values = worked_out(values)
     return values.view.tolist() if hasattr(values, "view") and not isinstance(
         values, np.ndarray
     ) else ak.to_list(values)  # fmt: skip
@@ -246,7 +248,8 @@ def test_code_of_users_is_asked_again_only_for_what_it_has_looked_at(
     (found,) = runner.run_again(nominal, [photons])
     before, after = nominal.stages[1].reached, found.reached[1]
     is_new = before.places[after.rows] < 0
-    other = before.added["lead_eta"][before.places[after.rows]] != after.added["lead_eta"]
+    eta = [np.asarray(reached.added["lead_eta"]) for reached in (before, after)]
+    other = eta[0][before.places[after.rows]] != eta[1]
     assert asked == [np.count_nonzero(is_new | other)] != [0]
     assert asked[0] < len(after.rows) / 2
     asked.clear()

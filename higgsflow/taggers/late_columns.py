@@ -1,0 +1,87 @@
+"""Columns that are worked out when somebody looks at them, for the rows that are left then.
+
+Of the events that a step keeps, the next one keeps a third, and looks at few of their columns.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from higgsflow.events.lists import Index
+
+Array = npt.NDArray[Any]
+
+
+class Places:
+    """Where the values of rows are found, -1 of rows that have none; columns share it."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        # of the rows that were taken last, which are kept, so that no others get their identity
+        self._last: tuple[Index, Places] | None = None
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def take(self, rows: Index) -> Places:
+        """Those of some rows; the same ones for all columns that ask for the same rows."""
+        if self._last is None or self._last[0] is not rows:
+            self._last = (rows, Places(self.index.take(rows)))
+        return self._last[1]
+
+    @cached_property
+    def missing(self) -> npt.NDArray[np.bool_] | None:
+        """The rows that have no value; None where there are no such."""
+        missing = self.index < 0
+        return missing if missing.any() else None
+
+
+class LateColumn:
+    """One number per row.
+
+    Of rows that have none it is NaN: then the numbers are float64.
+    """
+
+    def __init__(self, at: Callable[[Index], Array], places: Places) -> None:
+        """`at` gives the numbers at some places."""
+        self._at, self._places = at, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """As numpy asks for it."""
+        return np.array(self.values, dtype=dtype, copy=bool(copy) or None)
+
+    @cached_property
+    def values(self) -> Array:
+        """The numbers."""
+        missing = self._places.missing
+        if missing is None:
+            return self._at(self._places.index)
+        found = np.full(len(self), np.nan)
+        found[~missing] = self._at(self._places.index[~missing])
+        return found
+
+    def take(self, rows: Index) -> Array | LateColumn:
+        """Some rows: of what is worked out already, or later."""
+        if "values" in self.__dict__:
+            return self.values.take(rows)
+        return LateColumn(self._at, self._places.take(rows))
+
+
+def worked_out(values: Any) -> Any:
+    """What stands for itself: the numbers of a late column, anything else as it is."""
+    return values.values if isinstance(values, LateColumn) else values
+
+
+def all_worked_out(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """The same columns, none of them late."""
+    return {name: worked_out(values) for name, values in columns.items()}
