@@ -84,14 +84,16 @@ def first_of(masks):
     return found
 
 
-def unlike_at(mine, rows, known, places):
-    """Where some numbers differ from others; what is not a number is like itself."""
+def marked(again, mine, known, places):
+    """These marks, and where a row has another number than the one at its place; NaN is like NaN."""
     if not is_array(mine, np.float64) or not is_array(known, np.float64):
         return NotImplemented
-    if not are_pairs(rows, places):
+    if not is_array(again, np.bool_) or not is_array(places, np.int64):
         return NotImplemented
-    found = np.empty(len(rows), dtype=np.bool_)
-    return found if compare(mine, rows, known, places, found.view(np.uint8)) else NotImplemented
+    if not len(again) == len(mine) == len(places):
+        return NotImplemented
+    found = again.copy()
+    return found if compare(mine, known, places, found.view(np.uint8)) else NotImplemented
 
 
 cdef are_pairs(a, b):
@@ -143,16 +145,17 @@ cdef void find_first(const uint8_t[:, ::1] masks, int16_t[::1] found) noexcept n
 
 
 cdef bint compare(
-    const double[::1] mine, const int64_t[::1] rows, const double[::1] known,
-    const int64_t[::1] places, uint8_t[::1] found,
+    const double[::1] mine, const double[::1] known, const int64_t[::1] places, uint8_t[::1] found
 ) noexcept nogil:
+    """False where a row that is not marked has no place."""
     cdef Py_ssize_t i
     cdef double a, b
-    for i in range(rows.shape[0]):
-        if not is_among(rows[i], mine.shape[0]) or not is_among(places[i], known.shape[0]):
-            return False
-        a, b = mine[rows[i]], known[places[i]]
-        found[i] = (a != b) & ((a == a) | (b == b))
+    for i in range(mine.shape[0]):
+        if not found[i]:
+            if not is_among(places[i], known.shape[0]):
+                return False
+            a, b = mine[i], known[places[i]]
+            found[i] = (a != b) & ((a == a) | (b == b))
     return True
 
 

@@ -83,16 +83,16 @@ def unlike(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Mask:
     return other
 
 
-@compiled("columns.unlike_at")
-def _unlike_at(mine: npt.NDArray[Any], rows: Index, known: npt.NDArray[Any], places: Index) -> Mask:
-    """Where some rows of one array differ from some of another."""
-    return unlike(mine[rows], known[places])
+@compiled("columns.marked")
+def _marked(again: Mask, mine: npt.NDArray[Any], known: npt.NDArray[Any], places: Index) -> Mask:
+    """These marks, and where another row differs from the one at its place."""
+    rows, found = np.flatnonzero(~again), again.copy()
+    found[rows] = unlike(mine[rows], known[places[rows]])
+    return found
 
 
 def unlike_rows(mine: Any, known: Any, rows: Index, places: Index) -> Mask:
-    """Where rows of one column, or collection, differ from rows of another."""
-    if isinstance(mine, np.ndarray):
-        return _unlike_at(mine, rows, known, places)
+    """Where rows of one collection differ from rows of another."""
     if not isinstance(mine, Objects) or mine.fields != known.fields:
         return np.ones(len(rows), dtype=np.bool_)
     a, b = mine.take(rows), known.take(places)
@@ -180,10 +180,12 @@ class Reached:
         places = nominal.places[self.rows]
         again = places < 0
         again |= self.variant.differs(reads, nominal.variant.events)[self.rows]
-        known = np.flatnonzero(~again)
         for name in needs:
             mine, theirs = worked_out(self.added[name]), worked_out(nominal.added[name])
-            if mine is not theirs:
+            if isinstance(mine, np.ndarray) and mine is not theirs:
+                again = _marked(again, mine, theirs, places)
+            elif mine is not theirs:
+                known = np.flatnonzero(~again)
                 again[known] |= unlike_rows(mine, theirs, known, places[known])
         return np.flatnonzero(again)
 

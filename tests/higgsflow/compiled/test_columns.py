@@ -74,17 +74,19 @@ numbers = st.one_of(st.sampled_from([0.0, -0.0, np.nan, np.inf, 1.0]), st.floats
 @given(hnp.arrays(np.float64, 4, elements=numbers), st.data())
 def test_where_numbers_differ(agrees: Callable[..., Any], mine: Any, data: Any) -> None:
     known = data.draw(hnp.arrays(np.float64, 4, elements=numbers))
-    rows, places = (
-        data.draw(hnp.arrays(np.int64, 5, elements=st.integers(0, 3))) for _ in range(2)
-    )
-    agrees(variants._unlike_at, mine, rows, known, places)
+    again = data.draw(hnp.arrays(np.bool_, 4))
+    somewhere = hnp.arrays(np.int64, 4, elements=st.integers(0, 3))
+    # rows that are marked already may have no place
+    places = np.where(again, -1, data.draw(somewhere))
+    agrees(variants._marked, again, mine, known, places)
 
 
 def test_comparing_other_types_and_places_is_left_to_numpy() -> None:
-    at = np.array([0])
-    assert kernels.unlike_at(np.zeros(1), at, np.zeros(1, np.int16), at) is NotImplemented
-    assert kernels.unlike_at(np.zeros(1), at, np.zeros(1), at + 1) is NotImplemented
-    assert kernels.unlike_at(np.zeros(1), at, np.zeros(1), np.array([0, 0])) is NotImplemented
+    again, at = np.zeros(1, np.bool_), np.array([0])
+    assert kernels.marked(again, np.zeros(1), np.zeros(1), at).tolist() == [False]
+    assert kernels.marked(again, np.zeros(1), np.zeros(1, np.int16), at) is NotImplemented
+    assert kernels.marked(again, np.zeros(1), np.zeros(1), at + 1) is NotImplemented
+    assert kernels.marked(again, np.zeros(1), np.zeros(1), np.array([0, 0])) is NotImplemented
     assert kernels.first_of(np.zeros(3, np.bool_)) is NotImplemented
     assert kernels.first_of(np.zeros((2, 3))) is NotImplemented
 
