@@ -178,7 +178,8 @@ def _pair_columns(
     )
     lead, sublead = pairs.lead[best], pairs.sublead[best]
     total = momentum_of_pairs(photons.pt, ways, lead, sublead)
-    of_pairs, of_best = _places(best, found), _places(np.arange(len(best)), found)
+    rows, n = np.flatnonzero(found), len(found)
+    of_pairs, of_best = _places(best, rows, n), _places(np.arange(len(rows)), rows, n)
     columns = {
         "m_gg": LateColumn(pairs.mass.take, of_pairs),
         "pt_gg": LateColumn(lambda at: total.at(at).pt, of_best),
@@ -187,15 +188,15 @@ def _pair_columns(
         "dR_gg": LateColumn(pairs.distance.take, of_pairs),
     }
     for which, positions in {"lead": lead, "sublead": sublead}.items():
-        of_photons = _places(positions, found)
+        of_photons = _places(positions, rows, n)
         for name in _PHOTON_COLUMNS:
             values = photons.columns.get(name, np.broadcast_to(np.nan, photons.lists.n))
             columns[f"{which}_{name}"] = LateColumn(values.take, of_photons)
     return columns
 
 
-def _places(positions: Index, found: Mask) -> Places:
-    """The positions at the rows where something was found."""
-    index = np.full(len(found), -1)
-    index[found] = positions
+def _places(positions: Index, rows: Index, n: int) -> Places:
+    """Of n rows the positions at those that have one."""
+    index = np.full(n, -1)
+    index[rows] = positions
     return Places(index)

@@ -204,10 +204,12 @@ def _same(a: Any, b: Any) -> bool:
     return bool(ak.array_equal(a, b, equal_nan=True))
 
 
-def categories(step: StepResult, tag_idx: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
-    """The category that its tagger gives each row; 0 where there is none."""
-    chosen = np.zeros(len(tag_idx), dtype=np.int16)
+def categories(
+    step: StepResult, tag_idx: npt.NDArray[np.int16], rows: Index
+) -> npt.NDArray[np.int16]:
+    """The category that its tagger gives each of some rows, whose tags these are; 0 without one."""
+    chosen = np.zeros(len(rows), dtype=np.int16)
     for position, decision in enumerate(step.decisions):
         if decision.category is not None:
-            np.copyto(chosen, decision.category, where=tag_idx == position)
+            np.copyto(chosen, decision.category.take(rows), where=tag_idx == position)
     return chosen

@@ -252,10 +252,11 @@ class Runner:
         self, kept: Reached, steps: Sequence[StepResult], reached: Sequence[Reached]
     ) -> SequenceResult:
         tag_idx = remove_overlap(steps[-1].masks)
-        category = categories(steps[-1], tag_idx)
+        rows = np.arange(len(tag_idx))
         if not self.keep_untagged:
-            tagged = np.flatnonzero(tag_idx != UNTAGGED)
-            tag_idx, category = tag_idx.take(tagged), category.take(tagged)
+            rows = np.flatnonzero(tag_idx != UNTAGGED)
+            tag_idx = tag_idx.take(rows)
+        category = categories(steps[-1], tag_idx, rows)
         return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))
 
 

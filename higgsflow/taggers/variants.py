@@ -86,7 +86,8 @@ def unlike(a: npt.NDArray[Any], b: npt.NDArray[Any]) -> Mask:
 @compiled("columns.marked")
 def _marked(again: Mask, mine: npt.NDArray[Any], known: npt.NDArray[Any], places: Index) -> Mask:
     """These marks, and where another row differs from the one at its place."""
-    rows, found = np.flatnonzero(~again), again.copy()
+    found: Mask = again.copy()
+    rows = np.flatnonzero(~again)
     found[rows] = unlike(mine[rows], known[places[rows]])
     return found
 
