@@ -42,8 +42,12 @@ _frozen: dict[str, dict[str, str]] = {}
 
 def freeze(references: Iterable[str]) -> None:
     """Keeps today's digests of the code, so that one run has one truth while files change."""
+    known: dict[str, dict[str, str]] = {}
     for reference in references:
-        _frozen[reference] = code_parts(reference)
+        root = reference if lives_in_main(reference) else reference.partition(":")[0]
+        if root not in known:
+            known[root] = code_parts(reference)
+        _frozen[reference] = known[root]
     _frozen[""] = physics_parts()
 
 
@@ -168,8 +172,10 @@ def refresh(references: Iterable[str]) -> None:
 
     A notebook goes on living while its modules are edited: what runs must be what is digested.
     """
-    for reference in references:
-        root = reference.partition(":")[0]
+    for root in dict.fromkeys(reference.partition(":")[0] for reference in references):
+        if root.startswith("higgsflow"):
+            # which follows nothing of the user
+            continue
         names = [name for name in _collect(root) if not name.startswith("higgsflow")]
         times = {name: _time_of(name) for name in names}
         if any(_known.get(name, time) != time for name, time in times.items()):
