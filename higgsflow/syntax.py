@@ -16,7 +16,7 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # what only tells, for explanations of single events
 _TELLING = ("higgsflow.objects.measures", "higgsflow.selection.measured")
@@ -47,7 +47,13 @@ def syntax_of(source: bytes) -> Syntax:
         tree = without_telling(ast.parse(source))
         known[name] = Syntax(imports=_imports(tree), digest=digest_of(tree))
         _unwritten.add(name)
-    return known[name]
+    found = known[name]
+    if not isinstance(found, Syntax):
+        # few of many versions of many sources are asked for
+        digest, imports = found
+        found = Syntax(digest, tuple(Imported(m, n, tuple(names)) for m, n, names in imports))
+        known[name] = found
+    return found
 
 
 def remember() -> None:
@@ -69,26 +75,24 @@ _unwritten: set[str] = set()
 
 
 @functools.cache
-def _remembered() -> dict[str, Syntax]:
-    """What earlier processes have found, by the digest of a source."""
+def _remembered() -> dict[str, Any]:
+    """What earlier processes have found, by the digest of a source, as JSON has it."""
     path = _path()
     if path is None:
         return {}
     try:
         # what others may write decides nothing
         content = json.loads(path.read_bytes()) if path.stat().st_uid == os.getuid() else {}
-        found = {
-            name: Syntax(digest, tuple(Imported(m, n, tuple(names)) for m, n, names in imports))
-            for name, (digest, imports) in content["found"].items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        found: dict[str, Any] = content["found"]
+        is_ours = content["seal"] == _seal(found)
+    except (OSError, ValueError, KeyError, TypeError):
         return {}
-    return found if content.get("seal") == _seal(found) else {}
+    return found if is_ours else {}
 
 
-def _seal(found: dict[str, Syntax]) -> str:
+def _seal(found: dict[str, Any]) -> str:
     """A digest of all of it, of this code and of the Python that parses."""
-    text = repr((sys.version_info, Path(__file__).read_bytes(), found))
+    text = repr((sys.version_info, Path(__file__).read_bytes(), json.dumps(found)))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
