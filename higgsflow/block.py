@@ -18,6 +18,7 @@ from higgsflow.events.datasets import left_to_others, own_rows
 from higgsflow.events.golden import Golden, is_certified
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.every_variation import EveryVariation, Table, taken_of, weighed
+from higgsflow.full_weights import central_product
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
@@ -28,7 +29,7 @@ from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, step_flows, with_opening
 from higgsflow.variations import apply_corrections, shift_bounds
-from higgsflow.weights import central_product, check_finite, evaluate
+from higgsflow.weights import check_finite, evaluate
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:

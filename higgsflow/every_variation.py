@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.errors import TaggerError
+from higgsflow.full_weights import central_product
 from higgsflow.late_weights import LateWeights
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output_columns import factor_columns, output_columns
@@ -20,7 +21,7 @@ from higgsflow.profiling import span
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, tally
 from higgsflow.variations import find_variation, shifted_columns
-from higgsflow.weights import central_product, evaluate
+from higgsflow.weights import evaluate
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:

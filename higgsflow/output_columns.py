@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.errors import InvalidConfiguration
+from higgsflow.full_weights import central_product, varied_weight
 from higgsflow.model.systematic import CENTRAL
 from higgsflow.needs import IDENTITY
 from higgsflow.preserved import bin_column, bins_of
 from higgsflow.profiling import span
-from higgsflow.weights import central_product, factor_column, full_column, varied_weight
+from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
     from higgsflow.model.preserved import Bins

@@ -19,7 +19,7 @@ from higgsflow.corrections.evaluate import Source, count_clamped, seen
 from higgsflow.corrections.evaluate import evaluate as evaluate_correction
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
-from higgsflow.events.plain import PlainEvents
+from higgsflow.events.plain import PlainEvents, shown
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
@@ -168,7 +168,7 @@ def _by_direction(
         return {d: get_column(seen(events), column) for d, column in columns.items()}
     if weight.correction is not None:
         return _corrected(weight, Source(events), wanted)
-    return _chosen(_called(weight, seen(events)), wanted)
+    return _chosen(_called(weight, events, None), wanted)
 
 
 def _source(weight: WeightSystematic, events: Any, target: str | None) -> Source:
@@ -217,18 +217,25 @@ def _object_factors(
         if not _is_collection(target, events):
             return {d: _flat(factor, weight) for d, factor in found.items()}
         return {d: _flat(ak.prod(f, axis=1), weight) for d, f in found.items()}
-    objects = seen(events)[target]
     if weight.method == "from_branch":
+        objects = seen(events)[target]
         branches = _chosen(weight.branches, wanted)
         columns = {d: _of_collection(weight, name) for d, name in branches.items()}
         by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
     else:
-        by_object = _chosen(_called(weight, objects), wanted)
+        by_object = _chosen(_called(weight, events, target), wanted)
     return {d: _flat(ak.prod(f, axis=1), weight) for d, f in by_object.items()}
 
 
-def _called(weight: WeightSystematic, argument: Any) -> Mapping[str, Any]:
-    result = resolve(str(weight.function))(argument, **weight.kwargs)
+def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mapping[str, Any]:
+    """What a user's function says of the events, or of one of their collections."""
+    function = resolve(str(weight.function))
+
+    def called(view: Any) -> Any:
+        return function(view if target is None else view[target], **weight.kwargs)
+
+    # it may look at all columns of kept events, and looks at a few
+    result = shown(events, called) if isinstance(events, PlainEvents) else called(events)
     if not isinstance(result, Mapping):
         what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
         raise WeightError(what, str(weight.function), 'return {"up": ..., "down": ...}')
@@ -246,7 +253,9 @@ def _flat(values: Any, weight: WeightSystematic) -> Array:
             f"'{weight.name}' has more than one factor per event", "", "type: object?"
         )
     if type(array) is not np.ndarray:
-        array = ak.to_numpy(ak.fill_none(array, np.nan))
+        layout = ak.to_layout(array)
+        # to fill in what is missing takes long also where nothing can be
+        array = layout.data if layout.is_numpy else ak.to_numpy(ak.fill_none(array, np.nan))
     return np.asarray(array, dtype=np.float64)
 
 
@@ -267,44 +276,3 @@ def check_finite(what: str, values: Array, events: Any) -> None:
             f"{what} is {values[bad[0]]} for event {event}",
             f"and {len(bad) - 1} more" if len(bad) > 1 else "",
         )
-
-
-def central_product(
-    initial: Array, weights: Mapping[str, tuple[WeightSystematic, Factors]]
-) -> Array:
-    """The initial weight times the central factors of all sources that modify it."""
-    product: Array = np.array(initial)
-    for weight, factors in weights.values():
-        if weight.modify_central_weight:
-            product *= _central_of(weight, factors)
-    return product
-
-
-def _central_of(weight: WeightSystematic, factors: Factors) -> Array:
-    if factors.central is None:
-        raise WeightError(
-            f"'{weight.name}' modifies the central weight, but gave no central factor"
-        )
-    return factors.central
-
-
-def varied_weight(
-    name: str,
-    direction: str,
-    initial: Array,
-    weights: Mapping[str, tuple[WeightSystematic, Factors]],
-) -> Array:
-    """The full weight of one direction of one source.
-
-    weight_central * f_var / f_central if the source modified the central weight, weight_central *
-    f_var otherwise; where f_central is 0, the product with f_var in its place.
-    """
-    weight, factors = weights[name]
-    varied = factors.directions[direction]
-    central = central_product(initial, weights)
-    if not weight.modify_central_weight:
-        return np.multiply(central, varied, dtype=np.float64)
-    own = _central_of(weight, factors)
-    others = central_product(initial, {n: w for n, w in weights.items() if n != name})
-    np.divide(central, own, out=others, where=own != 0)
-    return np.multiply(others, varied, dtype=np.float64)

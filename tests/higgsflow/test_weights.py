@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from higgsflow.demo.corrections import write_corrections
-from higgsflow.errors import UnknownName, UserError, WeightError
+from higgsflow.errors import UnknownName, UserError
+from higgsflow.events.lists import Lists
+from higgsflow.events.objects import Chosen, Objects
+from higgsflow.events.plain import PlainEvents
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.weights import (
     Factors,
-    central_product,
     check_finite,
     clamped,
     concatenated,
@@ -21,7 +23,6 @@ from higgsflow.weights import (
     full_column,
     input_columns,
     target_columns,
-    varied_weight,
 )
 
 if TYPE_CHECKING:
@@ -74,16 +75,6 @@ def message(systematic: WeightSystematic, events: Any = EVENTS) -> str:
     return str(caught.value)
 
 
-def test_worked_example() -> None:
-    """w = 1, f = (central 2, up 3), mask on events 2 and 3 of 4."""
-    of_all = Factors(np.full(4, 2.0), {"up": np.full(4, 3.0)})
-    inside = of_all.where(np.array([False, True, True, False]))
-    weighed = {"s": (event_weight(), inside)}
-    assert central_product(np.ones(4), weighed).tolist() == [1.0, 2.0, 2.0, 1.0]
-    assert inside.directions["up"].tolist() == [1.0, 3.0, 3.0, 1.0]
-    assert varied_weight("s", "up", np.ones(4), weighed).tolist() == [1.0, 3.0, 3.0, 1.0]
-
-
 def test_factors_from_columns() -> None:
     found = evaluate(event_weight(), EVENTS)
     assert found.central is not None
@@ -95,6 +86,22 @@ def test_factors_of_a_function_with_its_options() -> None:
     found = evaluate(function_weight(factors, kwargs={"up": 2.0}), EVENTS)
     assert list(found.directions) == ["up", "down"]
     assert found.directions["up"].tolist() == [2.0, 4.0, 6.0]
+
+
+def test_function_of_kept_events_makes_no_copy_of_what_it_does_not_look_at() -> None:
+    n = 40
+    lists = Lists(np.arange(0, 10 * n + 1, 10))
+    columns = {name: np.linspace(0.5, 1.5, 10 * n) for name in ("sf", "sf_up", "eta")}
+    every = PlainEvents(n, {"w": np.linspace(1, 2, n)}, {"Muon": Objects(lists, columns)})
+    kept = every.take(np.arange(1, n, 3))
+    found = evaluate(function_weight(per_muon, type="object", input_collection="Muon"), kept)
+    muons = kept.collections["Muon"].columns
+    assert isinstance(muons, Chosen)
+    assert set(muons._made) == {"sf", "sf_up"}
+    by_hand = np.prod(columns["sf_up"].reshape(n, 10)[1::3], axis=1)
+    np.testing.assert_allclose(found.directions["up"], by_hand, rtol=1e-14)
+    alone = evaluate(function_weight(factors), kept)
+    assert alone.directions["down"].tolist() == every.flat["w"][1::3].tolist()
 
 
 OF_MUONS = {"type": "object", "branches": {"central": "sf", "up": "Muon_sf_up"}}
@@ -173,27 +180,6 @@ def test_function_without_a_central_factor_cannot_modify_the_central_weight() ->
 
 def test_function_that_returns_an_array_is_told_what_to_return() -> None:
     assert "not factors by direction" in message(function_weight(an_array))
-
-
-@pytest.mark.parametrize(
-    ("modifies", "full"), [(True, [60.0, 42.0, 0.0]), (False, [60.0, 84.0, 0.0])]
-)
-def test_full_weight_where_the_central_factor_is_zero_is_the_product(
-    modifies: bool, full: list[float]
-) -> None:
-    """w = 2; the other source has central factors 3, 3, 0."""
-    mine = Factors(np.array([0.0, 2.0, 0.0]), {"up": np.array([10.0, 7.0, 5.0])})
-    other = Factors(np.array([3.0, 3.0, 0.0]), {})
-    if not modifies:
-        mine = Factors(None, {"up": mine.directions["up"] * [1, 2, 1]})
-    first = weight(branches={"central": "w", "up": "w_up"}, modify_central_weight=modifies)
-    weighed = {"s": (first, mine), "t": (event_weight(), other)}
-    assert varied_weight("s", "up", np.full(3, 2.0), weighed).tolist() == full
-
-
-def test_central_factor_that_is_missing_is_an_error() -> None:
-    with pytest.raises(WeightError, match="gave no central factor"):
-        central_product(np.ones(1), {"s": (event_weight(), Factors(None, {}))})
 
 
 def test_names_of_columns() -> None:
