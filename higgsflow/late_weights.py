@@ -89,7 +89,8 @@ class LateWeights:
             self._known[weight.name] = evaluate(weight, events)
         nominal, known = self._nominal.kept, self._known[weight.name]
         reads, needs = _split(_input_names(weight, nominal.added), nominal.added)
-        again = [reached.differing(nominal, reads, needs) for reached in kept]
+        fields = _fields(weight, nominal.added)
+        again = [reached.differing(nominal, reads, needs, fields) for reached in kept]
         fresh = self._evaluated(weight, kept, again)
         for reached, rows in zip(kept, again, strict=True):
             factors = _of(weight, known, reached.variant.name)
@@ -139,6 +140,17 @@ def _input_names(weight: WeightSystematic, added: Collection[str]) -> set[str]:
             names |= set(target_columns(weight, target))
         names.add(target)
     return names
+
+
+def _fields(weight: WeightSystematic, added: Collection[str]) -> dict[str, set[str]]:
+    """Per collection that taggers added the fields that a correction looks at, and nothing else."""
+    if weight.correction is None:
+        return {}
+    return {
+        target: {name.removeprefix(f"{target}_") for name in target_columns(weight, target)}
+        for target in weight.target_collections
+        if target in added
+    }
 
 
 def _split(names: Collection[str], added: Collection[str]) -> tuple[set[str], set[str]]:

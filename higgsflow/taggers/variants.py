@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from higgsflow.taggers.looked_at import joined_columns, some_of
 from higgsflow.taggers.sequence import added_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from higgsflow.events.lists import Index, Mask
     from higgsflow.taggers.looked_at import Offered
@@ -92,10 +93,14 @@ def _marked(again: Mask, mine: npt.NDArray[Any], known: npt.NDArray[Any], places
     return found
 
 
-def unlike_rows(mine: Any, known: Any, rows: Index, places: Index) -> Mask:
-    """Where rows of one collection differ from rows of another."""
+def unlike_rows(
+    mine: Any, known: Any, rows: Index, places: Index, fields: Collection[str] = ()
+) -> Mask:
+    """Where rows of one collection differ from rows of another, in all or in these fields."""
     if not isinstance(mine, Objects) or mine.fields != known.fields:
         return np.ones(len(rows), dtype=np.bool_)
+    if fields and set(fields) <= set(mine.fields):
+        mine, known = mine.only(fields), known.only(fields)
     a, b = mine.take(rows), known.take(places)
     other: Mask = a.lists.counts != b.lists.counts
     alike = np.flatnonzero(~other)
@@ -169,12 +174,17 @@ class Reached:
         return other.rows is self.rows and other.added is self.added
 
     def differing(
-        self, nominal: Reached, reads: Collection[str], needs: Iterable[str]
+        self,
+        nominal: Reached,
+        reads: Collection[str],
+        needs: Iterable[str],
+        fields: Mapping[str, Collection[str]] = MappingProxyType({}),
     ) -> Index | None:
         """Positions of the rows for which what was said in the nominal run does not stand.
 
-        `reads` are columns of the input that it was said from, `needs` those that taggers added.
-        None where it stands for the very same rows.
+        `reads` are columns of the input that it was said from, `needs` those that taggers added,
+        of which collections only `fields` matter where these are known. None where it stands for
+        the very same rows.
         """
         if nominal.is_like(self) and not self.variant.changed & set(reads):
             return None
@@ -187,7 +197,9 @@ class Reached:
                 again = _marked(again, mine, theirs, places)
             elif mine is not theirs:
                 known = np.flatnonzero(~again)
-                again[known] |= unlike_rows(mine, theirs, known, places[known])
+                again[known] |= unlike_rows(
+                    mine, theirs, known, places[known], fields.get(name, ())
+                )
         return np.flatnonzero(again)
 
 

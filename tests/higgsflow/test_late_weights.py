@@ -10,10 +10,13 @@ import pytest
 from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, systematics
 
 from higgsflow import late_weights
+from higgsflow.demo.corrections import write_corrections
 from higgsflow.taggers.variants import Reached
 from higgsflow.weights import evaluate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from higgsflow.block import BlockResult
 
 MUONS = {
@@ -51,6 +54,11 @@ def some_photons(events: Any, direction: str) -> Any:
     return events.Photon.pt * ak.where(events.event % 2 == 0, 1.1, 1.0)
 
 
+def muons_aside(events: Any, direction: str) -> Any:
+    """They stay selected, some in another bin of the scale factors."""
+    return events.Muon.eta + ak.where(events.event % 8 == 0, 0.7, 0.0)
+
+
 def some_jets(events: Any, direction: str) -> Any:
     return events.Jet.pt * ak.where(events.event % 3 == 0, 0.1, 1.0)
 
@@ -70,20 +78,35 @@ def of_event(events: Any) -> Any:
     return {"up": factor, "down": factor}
 
 
-def result(**weights: Any) -> BlockResult:
+def result(shifts: dict[str, Any] | None = None, **weights: Any) -> BlockResult:
+    shifts = shifts or {}
     events = []
     for i in range(12):
         kind = HADRONIC if i % 4 else LEPTONIC
         muons = [{**MUON, "sf": 1.0 + i}] if kind is LEPTONIC else []
         events.append({**kind, "event": i, "Muon": muons, "w": 1.0 + i})
-    return run(*events, systematics=systematics(SHIFTS, **weights))
+    return run(*events, systematics=systematics({**SHIFTS, **shifts}, **weights))
 
 
-def test_factors_of_variations_are_those_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = result(**WEIGHTS)
+def test_factors_of_variations_are_those_made_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_corrections(tmp_path)
+    inputs = {"systematic": {"variation": True}, "eta": "Muon_eta", "pt": "Muon_pt"}
+    correction = {"file": str(tmp_path / "muons.json"), "name": "id", "inputs": inputs}
+    correction["variations"] = {"central": "nominal", "up": "up"}
+    of_file = {**MUONS, "method": "correctionlib", "correction": correction}
+    del of_file["branches"]
+    weights = {**WEIGHTS, "file": of_file}
+    function = f"{__name__}:muons_aside"
+    of_eta = {"branch_modified": "Muon_eta", "function": function}
+    shifts = {"more_scale": {**SHIFTS["muons_scale"], **of_eta}}
+    found = result(shifts, **weights)
     # as if every event differed from the nominal run
     monkeypatch.setattr(Reached, "differing", lambda self, *_: np.arange(len(self.rows)))
-    expected = result(**WEIGHTS)
+    expected = result(shifts, **weights)
+    central = {name: found.tables[name]["weight_central"].sum() for name in found.tables}
+    assert central["more_scale_up"] != central["nominal"]
     for variation, table in expected.tables.items():
         assert len(table["event"])
         for name, values in table.items():

@@ -6,6 +6,7 @@ from typing import Any
 import awkward as ak
 import numpy as np
 
+from higgsflow.events.objects import Objects
 from higgsflow.events.plain import plain
 from higgsflow.taggers.variants import Reached, Variant, unlike, unlike_rows
 
@@ -37,6 +38,18 @@ def test_objects_differ_by_their_number_or_their_columns() -> None:
     rows = np.arange(3)
     assert unlike_rows(jets, other, rows, rows).tolist() == [False, False, True]
     assert unlike_rows(jets, jets, rows, np.array([0, 0, 2])).tolist() == [False, True, False]
+
+
+def test_objects_that_differ_in_what_nobody_looks_at_are_alike() -> None:
+    jets = EVENTS.collections["Jet"]
+    more = Objects(jets.lists, {**jets.columns, "eta": np.array([1.0, 2.0, 3.0])})
+    other = Objects(jets.lists, {**jets.columns, "eta": np.array([1.0, 2.0, 9.0])})
+    rows = np.arange(3)
+    assert unlike_rows(more, other, rows, rows, {"pt"}).tolist() == [False, False, False]
+    assert unlike_rows(more, other, rows, rows, {"eta", "pt"}).tolist() == [False, False, True]
+    # of a field that is not there nothing is known
+    assert unlike_rows(more, other, rows, rows, {"phi"}).tolist() == [False, False, True]
+    assert unlike_rows(more, other, rows, np.array([0, 0, 2]), {"pt"}).tolist()[1]
 
 
 def test_events_of_which_a_read_column_changes() -> None:
