@@ -101,15 +101,15 @@ def unlike_rows(
         return np.ones(len(rows), dtype=np.bool_)
     if fields and set(fields) <= set(mine.fields):
         mine, known = mine.only(fields), known.only(fields)
-    a, b = mine.take(rows), known.take(places)
-    other: Mask = a.lists.counts != b.lists.counts
-    alike = np.flatnonzero(~other)
-    if len(alike) < len(rows):
-        a, b = a.take(alike), b.take(alike)
+    counts = mine.lists.counts[rows]
+    other: Mask = counts != known.lists.counts[places]
+    # most events have no muon: of lists without objects there is nothing to compare
+    filled = np.flatnonzero(~other & (counts > 0))
+    a, b = mine.take(rows[filled]), known.take(places[filled])
     objects = np.zeros(a.lists.n, dtype=np.bool_)
     for name, values in a.columns.items():
         objects |= unlike(values, b.columns[name])
-    other[alike] = a.lists.any(objects)
+    other[filled] = a.lists.any(objects)
     return other
 
 

@@ -52,6 +52,14 @@ def test_objects_that_differ_in_what_nobody_looks_at_are_alike() -> None:
     assert unlike_rows(more, other, rows, np.array([0, 0, 2]), {"pt"}).tolist()[1]
 
 
+def test_events_without_objects_differ_from_those_with_some_only() -> None:
+    jets = EVENTS.collections["Jet"]
+    empty, full = np.array([1, 1]), np.array([1, 2])
+    assert unlike_rows(jets, jets, empty, empty).tolist() == [False, False]
+    assert unlike_rows(jets, jets, empty, full).tolist() == [False, True]
+    assert unlike_rows(jets, jets, empty[:0], full[:0]).tolist() == []
+
+
 def test_events_of_which_a_read_column_changes() -> None:
     variant = varied(Jet_pt=np.array([50.0, 1.0, 9.0]), met=np.array([1.0, 7.0, math.nan]))
     assert variant.differs(["Jet_pt"], EVENTS).tolist() == [False, False, True]
