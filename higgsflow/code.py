@@ -30,7 +30,8 @@ _PHYSICS = tuple(
     f"higgsflow.{name}"
     for name in (
         "before_cuts", "block", "bounds", "corrections", "events.columns", "events.datasets",
-        "events.golden", "needs",
+        "events.golden", "events.lists", "events.objects", "events.plain", "every_variation",
+        "full_weights", "late_weights", "needs",
         "objects", "output_columns", "plan", "preserved", "records.moments", "selection",
         "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )
@@ -173,10 +174,10 @@ def refresh(references: Iterable[str]) -> None:
     A notebook goes on living while its modules are edited: what runs must be what is digested.
     """
     for root in dict.fromkeys(reference.partition(":")[0] for reference in references):
-        if root.startswith("higgsflow"):
+        if _is_ours(root):
             # which follows nothing of the user
             continue
-        names = [name for name in _collect(root) if not name.startswith("higgsflow")]
+        names = [name for name in _collect(root) if not _is_ours(name)]
         times = {name: _time_of(name) for name in names}
         if any(_known.get(name, time) != time for name, time in times.items()):
             for name in names:
@@ -211,8 +212,13 @@ def _collect(root: str) -> dict[str, str]:
     return found
 
 
+def _is_ours(name: str) -> bool:
+    """Whether a module is of this package; users may have a `higgsflow_extras`."""
+    return name.partition(".")[0] == "higgsflow"
+
+
 def _is_followed(name: str, root: str) -> bool:
-    if name.startswith("higgsflow"):
+    if _is_ours(name):
         return name.startswith(_PHYSICS)
     return name.partition(".")[0] == root.partition(".")[0] or _beside(name, root)
 

@@ -43,7 +43,10 @@ class Later:
 
 @dataclass(frozen=True, eq=False)
 class PlainDecision:
-    """A `Decision` of plain arrays, the cuts of each group together; collections as `Objects`."""
+    """A `Decision` of plain arrays, the cuts of each group together; collections as `Objects`.
+
+    Columns may be late ones (`late_columns.py`).
+    """
 
     mask: Mask
     columns: Mapping[str, Any] = field(default_factory=dict)

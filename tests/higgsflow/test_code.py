@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.code import code_digest, physics_digest, refresh
+from higgsflow.code import code_digest, physics_digest, physics_parts, refresh
 from higgsflow.errors import InvalidConfiguration, UserError
 from higgsflow.model.reference import resolve
 
@@ -160,24 +160,31 @@ def test_physics_has_a_digest_that_does_not_change_by_itself() -> None:
     assert physics_digest() != code_digest("higgsflow.taggers.tth:TTHTagger")
 
 
+@pytest.mark.parametrize("package", ["edited", "higgsflow_own"])
 def test_a_changed_module_of_the_user_is_imported_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "edited_part.py").write_text("LOW = 100\n", encoding="utf-8")
-    main = tmp_path / "edited_taggers.py"
-    main.write_text(
-        "from edited_part import LOW\n\n\ndef cut():\n    return LOW\n", encoding="utf-8"
-    )
-    reference = "edited_taggers:cut"
+    part, taggers = f"{package}_part", f"{package}_taggers"
+    (tmp_path / f"{part}.py").write_text("LOW = 100\n", encoding="utf-8")
+    main = tmp_path / f"{taggers}.py"
+    main.write_text(f"from {part} import LOW\n\n\ndef cut():\n    return LOW\n", encoding="utf-8")
+    reference = f"{taggers}:cut"
     refresh([reference])
     assert resolve(reference)() == 100
-    (tmp_path / "edited_part.py").write_text("LOW = 1500\n", encoding="utf-8")
-    os.utime(tmp_path / "edited_part.py", (1, 1))
+    (tmp_path / f"{part}.py").write_text("LOW = 1500\n", encoding="utf-8")
+    os.utime(tmp_path / f"{part}.py", (1, 1))
     refresh([reference])
     assert resolve(reference)() == 1500
-    for name in ("edited_part", "edited_taggers"):
+    for name in (part, taggers):
         sys.modules.pop(name)
+
+
+def test_every_module_that_decides_on_events_is_physics() -> None:
+    """Also where what it does has moved to a file of its own."""
+    followed = set(physics_parts())
+    for name in ("every_variation", "late_weights", "full_weights", "weights", "events.objects"):
+        assert f"higgsflow.{name}" in followed
 
 
 def test_what_a_script_has_beside_a_function_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,3 +52,29 @@ def test_without_it_all_of_it_is_new_again() -> None:
     faults, stays, _ = measured(keep=False)
     assert faults > 10_000
     assert stays < 20
+
+
+LIMITED = """
+import sys
+import numpy as np
+from higgsflow.attempt import limited_memory, resident_mb
+from higgsflow.kept_memory import keep_freed_memory
+
+keep_freed_memory()
+arrays = [np.ones(1 << 17) for _ in range(200)]
+del arrays
+before = resident_mb()
+with limited_memory(before + float(sys.argv[1]), sys.stderr):
+    print(before - resident_mb())
+"""
+
+
+def given_back(room: float) -> float:
+    command = [sys.executable, "-c", LIMITED, str(room)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(ended.stdout)
+
+
+def test_a_job_with_little_room_does_not_pay_for_an_earlier_one() -> None:
+    assert given_back(room=50) > 150
+    assert given_back(room=5000) < 50
