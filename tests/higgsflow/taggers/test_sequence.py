@@ -14,8 +14,11 @@ from higgsflow.model.context import Context
 from higgsflow.model.tagging import TaggerSpec, TagSequence
 from higgsflow.taggers import DiphotonTagger, TTHTagger
 from higgsflow.taggers.base import Decision
+from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.sequence import (
+    StepResult,
+    categories,
     load_steps,
     load_tagger,
     overlap_matrix,
@@ -179,3 +182,14 @@ def test_shipped_names_and_classes_are_taggers() -> None:
 def test_what_is_no_tagger_is_named() -> None:
     with pytest.raises(UserError, match=r"'higgsflow.taggers.sequence:UNTAGGED' is neither"):
         load_tagger(TaggerSpec(name="n", tagger="higgsflow.taggers.sequence:UNTAGGED"))
+
+
+def test_category_is_that_of_the_tagger_which_has_the_event() -> None:
+    every = np.ones(4, np.bool_)
+    decisions = tuple(
+        PlainDecision(every, category=None if n is None else np.arange(4, dtype=np.int16) + n)
+        for n in (10, None, 20)
+    )
+    step = StepResult(np.arange(4), (), decisions)
+    rows, tag_idx = np.array([3, 1, 2]), np.array([2, 0, 1], np.int16)
+    assert categories(step, tag_idx, rows).tolist() == [23, 11, 0]
