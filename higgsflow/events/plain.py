@@ -6,6 +6,7 @@ arrays (`PlainEvents.view`).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
+from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import Index, Lists, joined
 from higgsflow.events.objects import Chosen, Objects
 
@@ -198,18 +200,19 @@ def placed(
 def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
     """What code makes of the events, as an awkward array whose arithmetic goes to numpy at once.
 
-    Nothing is copied before it is looked at. Where code cannot work with such columns, as numba
-    cannot, it is asked again, with all of them there: what is wrong with itself shows then.
+    What was worked out for one direction of a source stands for the other, and nothing is copied
+    before it is looked at. Where code cannot work with such columns, as numba cannot, or writes
+    into what it was given, it is asked again, with columns of its own: what is wrong with itself
+    shows then.
     """
     # derives from awkward's arrays, and awkward waits until events are there
     from higgsflow.events.quick_views import quick  # noqa: PLC0415
 
-    if all(not isinstance(one.columns, Chosen) for one in events.collections.values()):
-        return code(quick(events.view))
-    try:
-        return code(quick(events.awaited))
-    except UNLIKE_ARRAYS:
-        return code(quick(events.view))
+    arithmetic = events.once("arithmetic", (), Arithmetic)
+    is_late = any(isinstance(one.columns, Chosen) for one in events.collections.values())
+    with suppress(*UNLIKE_ARRAYS):
+        return code(quick(events.awaited if is_late else events.view, arithmetic))
+    return code(quick(events.view))
 
 
 def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:

@@ -8,10 +8,15 @@ else is awkward's business, and its answers are ordinary arrays.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from higgsflow.events.arithmetic import Arithmetic
 
 _CONSTANTS = (int, float, np.float64)
 
@@ -19,47 +24,75 @@ _CONSTANTS = (int, float, np.float64)
 class QuickEvents(ak.Array):  # type: ignore[misc]
     """Events: a collection is one of `QuickObjects`."""
 
+    _arithmetic: Arithmetic | None = None
+
     def __getitem__(self, where: Any) -> Any:
         layout = _field_of(self.layout, where)
         if isinstance(layout, ak.contents.ListOffsetArray) and layout.content.is_record:
-            return _viewed(layout, QuickObjects)
+            return _viewed(layout, QuickObjects, self._arithmetic)
         return super().__getitem__(where)
 
 
 class QuickObjects(ak.Array):  # type: ignore[misc]
     """Objects: a column of them is one of `QuickNumbers`."""
 
+    _arithmetic: Arithmetic | None = None
+
     def __getitem__(self, where: Any) -> Any:
         lists = self.layout
         column = _field_of(lists.content, where)
         if isinstance(column, ak.contents.NumpyArray) and column.purelist_depth == 1:
-            return _viewed(ak.contents.ListOffsetArray(lists.offsets, column), QuickNumbers)
+            listed = ak.contents.ListOffsetArray(lists.offsets, column)
+            return _viewed(listed, QuickNumbers, self._arithmetic)
         return super().__getitem__(where)
 
 
 class QuickNumbers(ak.Array):  # type: ignore[misc]
     """One number per object."""
 
+    _arithmetic: Arithmetic | None = None
+    # of an answer: how it came from arrays that were there
+    _name: Hashable = None
+
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         lists = self.layout
         if method == "__call__" and ufunc.nout == 1 and not kwargs:
             numbers = [_numbers(value, lists.offsets) for value in inputs]
             if all(value is not None for value in numbers) and _is_plain(ufunc, numbers):
-                found = ak.contents.NumpyArray(ufunc(*numbers))
-                return _viewed(ak.contents.ListOffsetArray(lists.offsets, found), QuickNumbers)
+                found, name = self._answer(ufunc, inputs, numbers)
+                content = ak.contents.NumpyArray(found)
+                listed = ak.contents.ListOffsetArray(lists.offsets, content)
+                answer = _viewed(listed, QuickNumbers, self._arithmetic)
+                answer._name = name
+                return answer
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
+    def _answer(self, ufunc: Any, inputs: Any, numbers: list[Any]) -> tuple[Any, Hashable]:
+        if self._arithmetic is None:
+            return ufunc(*numbers), None
+        names = [_name_of(*both, self._arithmetic) for both in zip(inputs, numbers, strict=True)]
+        name = (ufunc, *names)
+        return self._arithmetic.answer(name, ufunc, numbers), name
 
-def quick(view: Any) -> Any:
+
+def quick(view: Any, arithmetic: Arithmetic | None = None) -> Any:
     """Such a view of events that are an awkward array, whose numbers are not copied."""
-    return _viewed(view.layout, QuickEvents)
+    return _viewed(view.layout, QuickEvents, arithmetic)
 
 
-def _viewed(layout: Any, kind: type) -> Any:
+def _viewed(layout: Any, kind: type, arithmetic: Arithmetic | None) -> Any:
     found = ak.Array(layout)
     # as awkward itself sets the class, by the names of records
     found.__class__ = kind
+    found._arithmetic = arithmetic
     return found
+
+
+def _name_of(value: Any, numbers: Any, arithmetic: Arithmetic) -> Hashable:
+    """Of a constant how it is written, which has its type, and the sign of a zero."""
+    if not isinstance(value, QuickNumbers):
+        return repr(value)
+    return arithmetic.name(numbers) if value._name is None else value._name
 
 
 def _field_of(record: Any, where: Any) -> Any:

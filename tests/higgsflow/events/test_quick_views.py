@@ -9,6 +9,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
+from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents
@@ -69,11 +70,15 @@ FORMULAS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.parametrize("kept", [None, Arithmetic()])
 @pytest.mark.parametrize("name", FORMULAS)
-def test_the_answer_is_the_same(name: str) -> None:
+def test_the_answer_is_the_same(name: str, kept: Arithmetic | None) -> None:
     formula, plain = FORMULAS[name], events()
     with np.errstate(all="ignore"):
-        found, expected = formula(quick(plain.view)), formula(plain.view)
+        # what is said of other events, and again, is not mixed up with it
+        for one in (events(), plain):
+            found = formula(quick(one.view, kept))
+        found, expected = formula(quick(plain.view, kept)), formula(plain.view)
     assert str(found.type) == str(expected.type)
     (form, n, buffers), (form_of, n_of, buffers_of) = (ak.to_buffers(x) for x in (found, expected))
     assert (form, n) == (form_of, n_of)
