@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _REMEDY = "remove it and run again"
 _ROW_GROUPS = b"higgsflow.row_groups"
 # bytes of tables that wait until they are written
-_BUFFER = 64_000_000
+_BUFFER = 16_000_000
 # of one column, so that the rows of a variation are one page
 _PAGE = 1 << 22
 _BATCH = 1 << 20
