@@ -96,6 +96,56 @@ def marked(again, mine, known, places):
     return found if compare(mine, known, places, found.view(np.uint8)) else NotImplemented
 
 
+def unlike_lists(mine, known, offsets, at):
+    """Where lists at some places of two sets differ, in their lengths or in some number of theirs."""
+    (ends, known_ends), (rows, places) = offsets, at
+    if not are_lists(ends) or not are_lists(known_ends) or not are_pairs(rows, places):
+        return NotImplemented
+    if not all(is_array(a, np.float64) and len(a) == ends[len(ends) - 1] for a in mine):
+        return NotImplemented
+    if not all(is_array(b, np.float64) and len(b) == known_ends[len(known_ends) - 1] for b in known):
+        return NotImplemented
+    found = np.zeros(len(rows), dtype=np.bool_)
+    if not compare_lengths(ends, known_ends, rows, places, found.view(np.uint8)):
+        return NotImplemented
+    for a, b in zip(mine, known, strict=True):
+        compare_contents(a, b, ends, known_ends, rows, places, found.view(np.uint8))
+    return found
+
+
+cdef bint compare_lengths(
+    const int64_t[::1] ends, const int64_t[::1] known_ends, const int64_t[::1] rows,
+    const int64_t[::1] places, uint8_t[::1] found,
+) noexcept nogil:
+    """False where there is no such list."""
+    cdef Py_ssize_t i
+    cdef int64_t r, p
+    for i in range(rows.shape[0]):
+        r, p = rows[i], places[i]
+        if not is_among(r, ends.shape[0] - 1) or not is_among(p, known_ends.shape[0] - 1):
+            return False
+        found[i] = ends[r + 1] - ends[r] != known_ends[p + 1] - known_ends[p]
+    return True
+
+
+cdef void compare_contents(
+    const double[::1] mine, const double[::1] known, const int64_t[::1] ends,
+    const int64_t[::1] known_ends, const int64_t[::1] rows, const int64_t[::1] places,
+    uint8_t[::1] found,
+) noexcept nogil:
+    """Of lists of the same length."""
+    cdef Py_ssize_t i, k
+    cdef int64_t begin, there
+    cdef double a, b
+    for i in range(rows.shape[0]):
+        if found[i]:
+            continue
+        begin, there = ends[rows[i]], known_ends[places[i]]
+        for k in range(ends[rows[i] + 1] - begin):
+            a, b = mine[begin + k], known[there + k]
+            found[i] |= (a != b) & ((a == a) | (b == b))
+
+
 cdef are_pairs(a, b):
     """Whether these are as many whole numbers; whether they are positions is seen underway."""
     return is_array(a, np.int64) and is_array(b, np.int64) and len(a) == len(b)

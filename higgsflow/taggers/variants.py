@@ -25,7 +25,7 @@ from higgsflow.taggers.looked_at import joined_columns, some_of
 from higgsflow.taggers.sequence import added_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from higgsflow.events.lists import Index, Mask
     from higgsflow.taggers.looked_at import Offered
@@ -101,16 +101,30 @@ def unlike_rows(
         return np.ones(len(rows), dtype=np.bool_)
     if fields and set(fields) <= set(mine.fields):
         mine, known = mine.only(fields), known.only(fields)
-    counts = mine.lists.counts[rows]
-    other: Mask = counts != known.lists.counts[places]
+    columns = [tuple(objects.columns.values()) for objects in (mine, known)]
+    return _unlike_lists(*columns, (mine.lists.offsets, known.lists.offsets), (rows, places))
+
+
+@compiled("columns.unlike_lists")
+def _unlike_lists(
+    mine: Sequence[npt.NDArray[Any]],
+    known: Sequence[npt.NDArray[Any]],
+    offsets: tuple[Index, Index],
+    at: tuple[Index, Index],
+) -> Mask:
+    """Where lists at some places of two sets differ, in their lengths or in some number."""
+    (rows, places), (lists, others) = at, map(Lists, offsets)
+    counts = lists.counts[rows]
+    found: Mask = counts != others.counts[places]
     # most events have no muon: of lists without objects there is nothing to compare
-    filled = np.flatnonzero(~other & (counts > 0))
-    a, b = mine.take(rows[filled]), known.take(places[filled])
-    objects = np.zeros(a.lists.n, dtype=np.bool_)
-    for name, values in a.columns.items():
-        objects |= unlike(values, b.columns[name])
-    other[filled] = a.lists.any(objects)
-    return other
+    filled = np.flatnonzero(~found & (counts > 0))
+    chosen, positions = lists.take(rows[filled])
+    _, their_positions = others.take(places[filled])
+    objects = np.zeros(chosen.n, dtype=np.bool_)
+    for a, b in zip(mine, known, strict=True):
+        objects |= unlike(a[positions], b[their_positions])
+    found[filled] = chosen.any(objects)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -130,3 +130,39 @@ def test_merging_and_comparing_other_arrays_is_left_to_numpy() -> None:
     assert kernels.differs(one, one[:1], np.array([0, 2])) is NotImplemented
     assert kernels.are_near(one, one[:1], 0.1) is NotImplemented
     assert kernels.are_near(one.astype(int), one, 0.1) is NotImplemented
+
+
+@law
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=4), st.data())
+def test_where_lists_differ(agrees: Callable[..., Any], counts: list[int], data: Any) -> None:
+    lists = from_counts(np.array(counts, np.int64))
+    others = from_counts(np.array(data.draw(st.permutations(counts)), np.int64))
+    elements = st.sampled_from([0.0, -0.0, np.nan, 1.0])
+    mine, known = (
+        tuple(data.draw(hnp.arrays(np.float64, lists.n, elements=elements)) for _ in range(2))
+        for _ in range(2)
+    )
+    places = hnp.arrays(np.int64, 5, elements=st.integers(0, len(counts) - 1))
+    at = (data.draw(places), data.draw(places))
+    agrees(variants._unlike_lists, mine, known, (lists.offsets, others.offsets), at)
+
+
+@pytest.mark.parametrize(
+    ("mine", "ends", "rows"),
+    [
+        (np.zeros(2, np.float32), [0, 2], [0]),
+        (np.zeros(1), [0, 2], [0]),
+        (np.zeros(2), [1, 2], [0]),
+        (np.zeros(2), [0, 2], [1]),
+        (np.zeros(2), [0, 2], [-1]),
+        (np.zeros(2), [0, 2], [0, 0]),
+    ],
+)
+def test_other_lists_are_left_to_numpy(mine: Any, ends: Any, rows: Any) -> None:
+    offsets, at = np.array([0, 2]), np.array([0])
+    fine = np.zeros(2)
+    assert kernels.unlike_lists((fine,), (fine,), (offsets, offsets), (at, at)) is not NotImplemented
+    wrong = np.array(ends)
+    both = (np.array(rows), at)
+    assert kernels.unlike_lists((mine,), (fine,), (wrong, offsets), both) is NotImplemented
+    assert kernels.unlike_lists((fine,), (mine,), (offsets, wrong), both[::-1]) is NotImplemented
