@@ -129,7 +129,7 @@ class LateWeights:
         names = _input_names(weight, reached.added)
         if weight.method == "from_function":
             names |= set(reached.variant.events.names) - self._plan.varying
-        return reached.only({*IDENTITY, *names}, rows)
+        return reached.only({*IDENTITY, *names}, rows, _fields(weight, reached.added))
 
 
 def _input_names(weight: WeightSystematic, added: Collection[str]) -> set[str]:

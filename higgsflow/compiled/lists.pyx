@@ -5,6 +5,7 @@ import numpy as np
 
 from higgsflow.compiled.arrays import is_array
 
+from libc.string cimport memcpy
 from libc.stdint cimport int64_t, uint8_t
 
 cdef extern from *:
@@ -65,7 +66,7 @@ def spliced(codes, offsets, order):
     found = np.empty(len(order) + 1, dtype=np.int64)
     join_lengths(ends, other_ends, order, found)
     values = np.empty(found[len(order)], dtype=np.uint8)
-    join(one, other, ends, other_ends, order, values)
+    join(one, other, ends, other_ends, order, found, values)
     return found, values
 
 
@@ -160,19 +161,26 @@ cdef void join_lengths(
 
 cdef void join(
     const uint8_t[::1] one, const uint8_t[::1] other, const int64_t[::1] ends,
-    const int64_t[::1] other_ends, const int64_t[::1] order, uint8_t[::1] values,
+    const int64_t[::1] other_ends, const int64_t[::1] order, const int64_t[::1] found,
+    uint8_t[::1] values,
 ) noexcept nogil:
-    cdef Py_ssize_t i, k
-    cdef Py_ssize_t at = 0
-    cdef int64_t row
+    cdef Py_ssize_t i, following
     cdef int64_t n = ends.shape[0] - 1
-    for i in range(order.shape[0]):
-        row = order[i]
-        if row < n:
-            for k in range(ends[row], ends[row + 1]):
-                values[at] = one[k]
-                at += 1
-        else:
-            for k in range(other_ends[row - n], other_ends[row - n + 1]):
-                values[at] = other[k]
-                at += 1
+    i = 0
+    while i < order.shape[0]:
+        # most rows follow each other: what they have is copied at once
+        following = i + 1
+        while (
+            following < order.shape[0] and order[following] == order[following - 1] + 1
+            and order[following] != n
+        ):
+            following += 1
+        if found[following] > found[i]:
+            if order[i] < n:
+                memcpy(&values[found[i]], &one[ends[order[i]]], found[following] - found[i])
+            else:
+                memcpy(
+                    &values[found[i]], &other[other_ends[order[i] - n]],
+                    found[following] - found[i],
+                )
+        i = following

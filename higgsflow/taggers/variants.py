@@ -99,10 +99,15 @@ def unlike_rows(
     """Where rows of one collection differ from rows of another, in all or in these fields."""
     if not isinstance(mine, Objects) or mine.fields != known.fields:
         return np.ones(len(rows), dtype=np.bool_)
-    if fields and set(fields) <= set(mine.fields):
-        mine, known = mine.only(fields), known.only(fields)
-    columns = [tuple(objects.columns.values()) for objects in (mine, known)]
-    return _unlike_lists(*columns, (mine.lists.offsets, known.lists.offsets), (rows, places))
+    own, theirs = (tuple(_with(one, fields).columns.values()) for one in (mine, known))
+    return _unlike_lists(own, theirs, (mine.lists.offsets, known.lists.offsets), (rows, places))
+
+
+def _with(values: Any, fields: Collection[str]) -> Any:
+    """A collection with these fields only, where it has all of them."""
+    if not isinstance(values, Objects) or not fields or not set(fields) <= set(values.fields):
+        return values
+    return values.only(fields)
 
 
 @compiled("columns.unlike_lists")
@@ -172,9 +177,21 @@ class Reached:
         seen = some_of(self.variant.seen, self.rows[positions])
         return joined_columns(seen, some_of(added, positions))
 
-    def only(self, names: Collection[str], positions: Index) -> PlainEvents:
-        """Some of these events, with some of their columns and collections."""
-        added = {name: take(self.added[name], positions) for name in names if name in self.added}
+    def only(
+        self,
+        names: Collection[str],
+        positions: Index,
+        fields: Mapping[str, Collection[str]] = MappingProxyType({}),
+    ) -> PlainEvents:
+        """Some of these events, with some of their columns and collections.
+
+        Of collections that taggers added with these `fields` only, where they are named.
+        """
+        added = {}
+        for name in names:
+            if name in self.added:
+                values = self.added[name]
+                added[name] = take(_with(values, fields.get(name, ())), positions)
         read = [name for name in names if name not in added]
         some = self.variant.events.only(read).take(self.rows[positions])
         return some.with_numbers(all_worked_out(added))

@@ -161,7 +161,9 @@ def test_where_lists_differ(agrees: Callable[..., Any], counts: list[int], data:
 def test_other_lists_are_left_to_numpy(mine: Any, ends: Any, rows: Any) -> None:
     offsets, at = np.array([0, 2]), np.array([0])
     fine = np.zeros(2)
-    assert kernels.unlike_lists((fine,), (fine,), (offsets, offsets), (at, at)) is not NotImplemented
+    assert (
+        kernels.unlike_lists((fine,), (fine,), (offsets, offsets), (at, at)) is not NotImplemented
+    )
     wrong = np.array(ends)
     both = (np.array(rows), at)
     assert kernels.unlike_lists((mine,), (fine,), (wrong, offsets), both) is NotImplemented
