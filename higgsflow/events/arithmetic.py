@@ -6,14 +6,16 @@ takes longer than all the rest together. For the same numbers numpy gives the sa
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
 Array = npt.NDArray[Any]
 
@@ -37,14 +39,18 @@ class Arithmetic:
     nothing need be kept of what lies between an array and an answer.
     """
 
-    _named: dict[int, Array] = field(default_factory=dict)
+    # by identity, which another array may have once this one is gone
+    _named: dict[int, tuple[ref[Array], int]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
     _known: dict[Hashable, Array] = field(default_factory=dict)
     _bytes: int = 0
 
     def name(self, numbers: Array) -> Hashable:
-        """Of an array that was there; it is kept, so that no other one gets its identity."""
-        self._named[id(numbers)] = numbers
-        return id(numbers)
+        """Of an array that was there."""
+        known = self._named.get(id(numbers))
+        if known is None or known[0]() is not numbers:
+            known = self._named[id(numbers)] = (ref(numbers), next(self._numbers))
+        return known[1]
 
     def answer(self, name: Hashable, ufunc: np.ufunc, inputs: Sequence[Any]) -> Array:
         """What a function says of arrays, of which there is one, and constants."""

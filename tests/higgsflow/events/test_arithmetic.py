@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 import pytest
@@ -69,6 +71,18 @@ def test_other_arrays_in_the_same_memory_are_others() -> None:
         eta = np.full(5, float(step))
         found = np.sin(quick(events(eta).view, kept).Jet.eta)
         assert numbers(found)[0] == np.sin(float(step))
+
+
+def test_arrays_that_somebody_sets_are_not_kept() -> None:
+    plain, kept = events(), Arithmetic()
+    for step in range(20):
+        view = quick(plain.view, kept)
+        view["Jet", "own"] = view.Jet.eta * step
+        made = ref(numbers(view.Jet.own))
+        assert numbers(np.sin(view.Jet.own))[-1] == np.sin(ETA[-1] * step)
+        del view
+        gc.collect()
+        assert made() is None
 
 
 def test_what_is_kept_is_bounded_and_the_last_stays(monkeypatch: pytest.MonkeyPatch) -> None:
