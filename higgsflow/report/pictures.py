@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.output.atomic import written_atomically
 from higgsflow.report import aggregates, effect_drawing, stack_drawing
+from higgsflow.report.crew import made_together
 from higgsflow.report.histograms import Filled, fill_histograms
 from higgsflow.report.look import look_of
 from higgsflow.report.periods import Period, periods
@@ -91,7 +92,9 @@ def make_pictures(summary: Summary, folder: Path, reporting: Reporting) -> Pictu
     sketches.sort(key=lambda sketch: not sketch.period.is_all)
     by_name = {s.name: s for s in sketches if s.period.is_all or reporting.files_by_year}
     wanted, look = list(by_name.values() if reporting.files else ()), look_of(reporting)
-    files = {s.name: _written(s, folder, look) for s in wanted[: reporting.max_files]}
+    drawn = wanted[: reporting.max_files]
+    written = made_together(drawn, lambda sketch: _written(sketch, folder, look))
+    files = {sketch.name: names for sketch, names in zip(drawn, written, strict=True)}
     figures = tuple(
         Figure(s.group, s.title, s.period.name, s.draw(), s.legend, files.get(s.name, ()))
         for s in sketches[: reporting.max_figures]
