@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
 from higgsflow.events.codecs import Bytes, decompressed
 
 # bytes in the file, version, bytes of the object, time, bytes of the head, cycle
@@ -46,13 +48,53 @@ class Basket:
 
     Attributes:
         numbers: of all its entries, in the byte order of the file.
-        ends: of a column of lists, where each begins in `numbers`, in bytes; one more at the end.
+        stored: of a column of lists, where each begins in bytes from the head of the basket, which
+            has `head` bytes, in the byte order of the file.
     """
 
     start: int
     stop: int
     numbers: npt.NDArray[Any]
-    ends: npt.NDArray[np.int32] | None
+    stored: npt.NDArray[np.int32] | None = None
+    head: int = 0
+
+    @cached_property
+    def ends(self) -> npt.NDArray[np.int32] | None:
+        """Where lists begin in `numbers`, in bytes, and the last one ends; None without lists."""
+        if self.stored is None:
+            return None
+        ends = np.empty(len(self.stored) + 1, dtype=np.int32)
+        np.subtract(self.stored, self.head, out=ends[:-1], dtype=np.int32)
+        ends[-1] = self.numbers.nbytes
+        return ends
+
+    def begin(self, entry: int) -> int:
+        """Where the list of an entry of this basket begins, in bytes."""
+        if self.stored is None or entry == len(self.stored):
+            return self.numbers.nbytes
+        return int(self.stored[entry]) - self.head
+
+    def has_lists(self, first: int, offsets: npt.NDArray[np.int64]) -> bool:
+        """Whether its lists from `first` on begin and end where these do, counted in numbers."""
+        if self.stored is None:
+            return False
+        size, start = self.numbers.dtype.itemsize, self.begin(first)
+        stored = self.stored[first : first + len(offsets)]
+        last = int(offsets[-1] - offsets[0]) * size
+        return (
+            begin_alike(stored, offsets[: len(stored)], start + self.head, size)
+            and self.begin(first + len(offsets) - 1) - start == last
+        )
+
+
+@compiled("baskets.begin_alike")
+def begin_alike(
+    stored: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64], start: int, size: int
+) -> bool:
+    """Whether lists that are stored in bytes begin, behind `start`, where others do in numbers."""
+    if not len(offsets):
+        return not len(stored)
+    return np.array_equal(stored.astype(np.int64) - start, (offsets - offsets[0]) * size)
 
 
 def unpack(raw: bytes, name: str, place: Place, dtype: np.dtype[Any], is_list: bool) -> Basket:
@@ -63,16 +105,16 @@ def unpack(raw: bytes, name: str, place: Place, dtype: np.dtype[Any], is_list: b
     """
     try:
         content, border, key_length = _content(raw, name, place)
-        ends = None
+        stored = None
         if is_list:
-            ends = _ends(content, border, key_length, place.stop - place.start)
+            stored = _stored(content, border, key_length, place.stop - place.start)
         else:
             _check_length(len(content), border, (place.stop - place.start) * dtype.itemsize)
         numbers = np.frombuffer(content[:border], dtype=dtype)
     # a codec's own errors are all kinds of exceptions
     except Exception as error:
         raise OddBasket(f"'{name}' from entry {place.start}: {error}") from error
-    return Basket(place.start, place.stop, numbers, ends)
+    return Basket(place.start, place.stop, numbers, stored, key_length)
 
 
 def _content(raw: bytes, name: str, place: Place) -> tuple[Bytes, int, int]:
@@ -104,14 +146,11 @@ def _check_length(n_bytes: int, border: int, expected: int) -> None:
         raise ValueError(f"it has {border} bytes of numbers, {expected} were expected")
 
 
-def _ends(content: Bytes, border: int, key_length: int, n_entries: int) -> npt.NDArray[np.int32]:
-    """Where each list begins, in bytes, and the end of the last one."""
-    stored = content[border:].view(_OFFSET)
+def _stored(content: Bytes, border: int, key_length: int, n_entries: int) -> npt.NDArray[np.int32]:
+    """Where each list begins, as it is stored; what is said of the end of the last one is left."""
+    stored: npt.NDArray[np.int32] = content[border:].view(_OFFSET)
     if len(stored) != n_entries + 2:
         raise ValueError(f"it has {len(stored)} beginnings of lists")
-    ends = stored[1:].astype(np.int32)
-    ends -= key_length
-    ends[-1] = border
-    if ends[0] != 0:
+    if border if n_entries == 0 else stored[1] != key_length:
         raise ValueError("its first list does not begin at its beginning")
-    return ends
+    return stored[1:-1]

