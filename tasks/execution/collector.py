@@ -26,4 +26,6 @@ def spare() -> None:
 def work() -> None:
     """From now on Python does as it always does: events are large, and let go early."""
     if gc.get_threshold()[0] == _MANY:
+        # else the next look, which comes at once, is at all that was imported
+        gc.freeze()
         gc.set_threshold(*_thresholds)

@@ -21,6 +21,7 @@ def _as_before() -> Iterator[None]:
     before = gc.get_threshold()
     yield
     gc.set_threshold(*before)
+    gc.unfreeze()
 
 
 def test_looks_are_rare_until_there_is_work() -> None:
@@ -30,6 +31,14 @@ def test_looks_are_rare_until_there_is_work() -> None:
     assert gc.get_threshold()[0] > 10 * usual[0]
     collector.work()
     assert gc.get_threshold() == usual
+
+
+def test_the_first_look_of_work_is_not_at_what_was_imported() -> None:
+    collector.spare()
+    kept = [[] for _ in range(10_000)]  # type: ignore[var-annotated]
+    collector.work()
+    assert gc.get_freeze_count() > len(kept)
+    assert gc.get_count()[0] < gc.get_threshold()[0]
 
 
 def test_what_the_user_has_set_stays() -> None:

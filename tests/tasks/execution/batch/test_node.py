@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from higgsflow.model.jobs import Resources
 from higgsflow.records.error_classes import EXIT_CODES
 from higgsflow.records.failures import FailureLog
+from tasks.execution.batch import node
 from tasks.execution.batch.mailbox import Mailbox
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SLOW = """
 
@@ -70,6 +74,43 @@ def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
         assert mailbox.outcome(job.stem, 1) is not None
         assert job.chunk.id in bench.places.log(job.stem, 1).read_text("utf-8")
     assert mailbox.outcome(bench.jobs[2].stem, 1) is None
+
+
+# what has to happen before a process ends, and what it has printed into a buffer
+LEAVING = """
+import atexit, sys, threading, time
+from tasks.execution.batch.node import end, main
+code = main(sys.argv[1:])
+atexit.register(print, "at exit")
+threading.Thread(target=lambda: (time.sleep(0.3), print("in a thread"))).start()
+end(code + 7)
+"""
+
+
+def test_ends_after_what_was_begun_and_printed(bench: Any) -> None:
+    done = start(bench.prepare(), LEAVING)
+    assert (done.returncode, done.stdout) == (7, "in a thread\nat exit\n"), done.stderr
+
+
+def test_outputs_on_one_file_system_are_renamed_unless_rights_would_change(tmp_path: Path) -> None:
+    for ordinary in (True, False):
+        made, target = tmp_path / "made", tmp_path / "target"
+        made.write_text("events", "utf-8")
+        target.touch()
+        if not ordinary:
+            set_attribute(target)
+        inode = (made if ordinary else target).stat().st_ino
+        node._move(made, target)
+        assert (target.read_text("utf-8"), target.stat().st_ino) == ("events", inode)
+        assert not made.exists()
+
+
+def set_attribute(path: Path) -> None:
+    """As a folder with an access list gives it to what is made in it."""
+    try:
+        os.setxattr(path, "user.higgsflow", b"kept")
+    except OSError as error:
+        pytest.skip(f"files in {path.parent} take no attributes: {error}")
 
 
 def test_a_defect_leaves_its_traceback_and_the_next_chunk_runs(bench: Any) -> None:
