@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import uproot
-from uproot.compression import LZ4, LZMA, ZLIB, ZSTD
+from uproot.compression import LZ4, LZMA, ZLIB
 
 from higgsflow.catalog.load import load_analysis
 from higgsflow.events.columns import locate
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEADER = 9  # bytes before each compressed block: two of the codec, one of the method, two lengths
-_CODECS = {b"ZL": ZLIB(1), b"XZ": LZMA(1), b"L4": LZ4(1), b"ZS": ZSTD(1)}
+_CODECS = {b"ZL": ZLIB(1).decompress, b"XZ": LZMA(1).decompress, b"L4": LZ4(1).decompress}
+# as the program does it: in one step, a tenth faster than uproot's, which is a stream
+_CODECS[b"ZS"] = partial(pa.Codec("zstd").decompress, asbytes=True)
 _CHECKSUM = 8  # bytes, of LZ4
 _WIDTHS = (1, 2, 4, 8)
 
@@ -80,6 +84,6 @@ def _decompressed(blocks: bytes, size: int) -> Any:
         length, whole = (int.from_bytes(part, "little") for part in (head[3:6], head[6:9]))
         body = blocks[at + _HEADER : at + _HEADER + length]
         body = body[_CHECKSUM:] if head[:2] == b"L4" else body
-        found.append(_CODECS[head[:2]].decompress(body, whole))
+        found.append(_CODECS[head[:2]](body, whole))
         at += _HEADER + length
     return found[0] if len(found) == 1 else b"".join(bytes(part) for part in found)
