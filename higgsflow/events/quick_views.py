@@ -2,8 +2,9 @@
 
 awkward spends 0.3 to 0.8 ms of bookkeeping on each operation, however few numbers it is about, and
 a shift is ten of them. Where all that meets is numbers of the same objects, and constants, there is
-nothing to keep books of: the same numpy function of the same numbers gives the same bits. Anything
-else is awkward's business, and its answers are ordinary arrays.
+nothing to keep books of: the same numpy function of the same numbers gives the same bits. Nor where
+objects are chosen by a mask of theirs. Anything else is awkward's business, and its answers are
+ordinary arrays.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
+
+from higgsflow.events.lists import Lists
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -53,6 +56,16 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
     _arithmetic: Arithmetic | None = None
     # of an answer: how it came from arrays that were there
     _name: Hashable = None
+
+    def __getitem__(self, where: Any) -> Any:
+        lists = self.layout
+        mask = _mask_of(where, lists.offsets)
+        if mask is None:
+            return super().__getitem__(where)
+        chosen, positions = Lists(np.asarray(lists.offsets.data)).chosen(mask)
+        content = ak.contents.NumpyArray(np.asarray(lists.content.data).take(positions))
+        listed = ak.contents.ListOffsetArray(ak.index.Index64(chosen.offsets), content)
+        return _viewed(listed, QuickNumbers, self._arithmetic)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         lists = self.layout
@@ -108,6 +121,17 @@ def _numbers(value: Any, offsets: Any) -> Any:
         # where it is not in memory yet, it is from now on
         return np.asarray(value.layout.content.data)
     return value if type(value) in _CONSTANTS else None
+
+
+def _mask_of(where: Any, offsets: Any) -> Any:
+    """A mask of all objects of the same lists, one after the other; None for anything else."""
+    layout = where.layout if isinstance(where, ak.Array) else None
+    if not isinstance(layout, ak.contents.ListOffsetArray) or not layout.content.is_numpy:
+        return None
+    mask, (mine, lists) = layout.content, (np.asarray(o.data) for o in (layout.offsets, offsets))
+    if mask.purelist_depth > 1 or mask.dtype != np.bool_ or not np.array_equal(mine, lists):
+        return None
+    return np.asarray(mask.data) if mine[0] == 0 and mine[-1] == mask.length else None
 
 
 def _is_plain(ufunc: Any, numbers: list[Any]) -> bool:

@@ -42,6 +42,10 @@ def events() -> PlainEvents:
     )
 
 
+def _high(pt: Any) -> Any:
+    return pt[pt > 20]
+
+
 FORMULAS: dict[str, Callable[[Any], Any]] = {
     "scale": lambda e: e.Photon.pt * 1.01,
     "shift": lambda e: e.Photon.pt * (1 - 0.5 * (1 + np.sin(3 + abs(e.Photon.eta)) ** 2)),
@@ -58,6 +62,13 @@ FORMULAS: dict[str, Callable[[Any], Any]] = {
     "of the event": lambda e: e.Photon.pt + e.MET_pt,
     "numpy of the event": lambda e: e.Photon.pt + np.arange(4.0),
     "of a mask": lambda e: e.Photon.pt[e.Photon.good] * 2,
+    "of two masks": lambda e: _high(e.Photon.pt[e.Photon.good]) * e.Photon.eta[0][0],
+    "of a mask of awkward": lambda e: np.exp(-e.Photon.pt[(e.Photon.charge * 2 & 3) == 2]),
+    "of a mask of nobody": lambda e: e.Photon.pt[e.Photon.pt > 1000] + 1,
+    "of a mask with holes": lambda e: e.Photon.pt[ak.mask(e.Photon.good, e.Photon.good)],
+    "of a mask of others": lambda e: e.Photon.pt[e.Jet.pt > 1],
+    "of events": lambda e: e.Photon.pt[e.MET_pt > 2],
+    "of positions": lambda e: e.Photon.pt[ak.argmax(e.Photon.pt, axis=1, keepdims=True)],
     "where": lambda e: ak.where(e.Photon.good, e.Photon.pt, 0.0) * e.Photon.eta,
     "two answers": lambda e: np.modf(e.Photon.eta)[0],
     "first": lambda e: ak.firsts(e.Photon.pt * 2),
@@ -89,6 +100,7 @@ def test_the_answer_is_the_same(name: str, kept: Arithmetic | None) -> None:
 def test_arithmetic_stays_quick_view() -> None:
     photons = quick(events().view).Photon
     assert isinstance(photons.pt * (1 + np.sin(abs(photons.eta)) ** 2), QuickNumbers)
+    assert isinstance(photons.pt[(photons.pt > 20) & photons.good], QuickNumbers)
 
 
 def test_lists_that_do_not_fit_are_an_error_as_ever() -> None:
