@@ -60,13 +60,12 @@ class Read:
 
     Attributes:
         first: the columns `plan.first_needs` of all n events; given away when they are looked at.
-        rest: of a number m gives the columns `plan.rest_needs` of the first m of the same events, m
-            being n, or 0 when the skim keeps none.
+        rest: of positions that rise gives the columns `plan.rest_needs` of these events.
         lengths: of the ranges that make up these events, in their order.
     """
 
     first: Any
-    rest: Callable[[int], Any]
+    rest: Callable[[Index], Any]
     lengths: Sequence[int]
 
 
@@ -100,7 +99,7 @@ def process_block(
     golden: Golden | None,
     variations: Sequence[str],
     first: Any,
-    read_rest: Callable[[int], Any],
+    read_rest: Callable[[Index], Any],
 ) -> BlockResult:
     """Runs the sequence for every variation on the events of a block.
 
@@ -121,9 +120,7 @@ def process_parts(
     opened = _open(plan, golden, variations, (read, runner))
     # what the skim drops is not needed from here on
     read.first = None
-    rest = plain(read.rest(sum(read.lengths) if len(opened.rows) else 0))
-    skimmed = opened.events.joined(rest.take(opened.rows) if len(opened.rows) else rest)
-    del rest
+    skimmed = opened.events.joined(plain(read.rest(opened.rows)))
     skimmed = apply_corrections(skimmed, plan.rest_corrections, plan.systematics)
     variant = Variant(NOMINAL, skimmed, unseen=_unseen(plan, skimmed))
     nominal = weighed(variant, opened.initial, opened.early)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from higgsflow.block import Read, process_parts
 from higgsflow.errors import InputFileError
 from higgsflow.events.failing import located
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from higgsflow.block import BlockResult
     from higgsflow.events.chunks import Chunk, Range
     from higgsflow.events.golden import Golden
+    from higgsflow.events.lists import Index
     from higgsflow.events.lumisections import Lumisections
     from higgsflow.events.plain import PlainEvents
     from higgsflow.events.reader import EventReader
@@ -67,10 +70,13 @@ class _Piece:
     stop: int
 
     @span("read")
-    def read(self, needs: tuple[Need, ...], n: int | None = None) -> PlainEvents:
-        """Columns of the first n entries, of all for None."""
-        stop = self.stop if n is None else self.start + n
-        return self.reader.read(needs, self.start, stop)
+    def read(self, needs: tuple[Need, ...], rows: Index | None = None) -> PlainEvents:
+        """Columns of the entries, or of some of them."""
+        if rows is None or len(rows) == self.stop - self.start:
+            return self.reader.read(needs, self.start, self.stop)
+        # without entries nothing is read but names and types
+        stop = self.stop if len(rows) else self.start
+        return self.reader.read(needs, self.start, stop, rows)
 
     def seen(self, events: PlainEvents) -> Seen:
         """The range, with the lumisections of data of files that do not list them."""
@@ -185,8 +191,15 @@ def _joined(
     seen = tuple(piece.seen(first) for piece, first in zip(pieces, firsts, strict=True))
     lengths = tuple(len(first) for first in firsts)
 
-    def rest(n: int) -> PlainEvents:
-        return _one([piece.read(plan.rest_needs, None if n else 0) for piece in pieces])
+    def rest(rows: Index) -> PlainEvents:
+        ends = np.searchsorted(rows, np.cumsum([0, *lengths]))
+        begins = np.cumsum([0, *lengths[:-1]])
+        of_pieces = (
+            rows[first:end] - begin
+            for first, end, begin in zip(ends[:-1], ends[1:], begins, strict=True)
+        )
+        both = zip(pieces, of_pieces, strict=True)
+        return _one([piece.read(plan.rest_needs, some) for piece, some in both])
 
     read = Read(_one(firsts), rest, lengths)
     # as for a single file: nobody else needs what was read

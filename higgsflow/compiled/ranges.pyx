@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""Kernels that copy whole lists, for higgsflow/events/objects.py."""
+"""Kernels that copy whole lists, for higgsflow/events/lists.py."""
 
 import numpy as np
 

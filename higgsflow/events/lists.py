@@ -138,3 +138,9 @@ def first_of_largest(values: npt.NDArray[np.float64], lists: Lists) -> Index:
     is_largest = np.flatnonzero(values == np.repeat(largest, lists.counts[filled]))
     owners = lists.owners[is_largest]
     return np.asarray(is_largest[np.concatenate([[True], owners[1:] != owners[:-1]])])
+
+
+@compiled("ranges.copied")
+def copied_lists(values: npt.NDArray[Any], offsets: Index, rows: Index) -> npt.NDArray[Any]:
+    """The objects of some lists, one list behind the other."""
+    return values[Lists(offsets).take(rows)[1]]

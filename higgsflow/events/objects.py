@@ -11,8 +11,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.compiled.choice import compiled
-from higgsflow.events.lists import Index, Lists, from_counts, joined
+from higgsflow.events.lists import Index, Lists, copied_lists, from_counts, joined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -24,12 +23,6 @@ _VIRTUAL_SINCE = (2, 8)
 
 # objects per event from which on whole lists are copied, and late, as of generated particles
 _LONG = 8
-
-
-@compiled("ranges.copied")
-def _copied(values: Array, offsets: Index, rows: Index) -> Array:
-    """The objects of some lists, one list behind the other."""
-    return values[Lists(offsets).take(rows)[1]]
 
 
 class Chosen(Mapping[str, Array]):
@@ -45,7 +38,7 @@ class Chosen(Mapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._made:
-            self._made[name] = _copied(self._every[name], self._offsets, self._rows)
+            self._made[name] = copied_lists(self._every[name], self._offsets, self._rows)
         return self._made[name]
 
     def __iter__(self) -> Iterator[str]:

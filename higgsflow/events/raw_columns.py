@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
+from higgsflow.events.lists import copied_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[Any]
 Offsets = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 # where a basket is, and its bytes; None where it is kept
 _Fetched = tuple[Place, bytes | None]
 
@@ -45,9 +47,11 @@ class RawColumns:
         self._kept: dict[str, Basket] = {}
 
     def read(
-        self, names: Sequence[str], start: int, stop: int
+        self, names: Sequence[str], start: int, stop: int, rows: Rows | None = None
     ) -> tuple[dict[str, RawColumn], dict[str, str]]:
         """The columns of a range of entries, and those that are odd, with what is odd.
+
+        Of `rows`, positions in the range that rise, or of all entries.
 
         Raises:
             OSError: when bytes cannot be read.
@@ -55,10 +59,11 @@ class RawColumns:
         fetched = self._fetch(names, start, stop)
         found: dict[str, RawColumn] = {}
         odd: dict[str, str] = {}
-        shared: dict[str, Offsets] = {}
+        shared: dict[str, _Lists] = {}
+        chosen = None if rows is None else _Chosen(rows)
         for name in names:
             try:
-                found[name] = self._column(name, fetched[name], (start, stop), shared)
+                found[name] = self._column(name, fetched[name], (start, stop), (shared, chosen))
                 if not fetched[name] or fetched[name][-1][0].stop <= stop:
                     self._kept.pop(name, None)
             except OddBasket as error:
@@ -91,27 +96,32 @@ class RawColumns:
         return kept is not None and kept.start == place.start
 
     def _column(
-        self, name: str, fetched: list[_Fetched], span: tuple[int, int], shared: dict[str, Offsets]
+        self,
+        name: str,
+        fetched: list[_Fetched],
+        span: tuple[int, int],
+        known: tuple[dict[str, _Lists], _Chosen | None],
     ) -> RawColumn:
         """One column of the entries `span`, from the baskets that hold them."""
         column, n = self._places.columns[name], span[1] - span[0]
+        (shared, chosen), dtype = known, np.dtype(column.dtype)
         if sum(min(span[1], p.stop) - max(span[0], p.start) for p, _ in fetched) != n:
             raise OddBasket(f"'{name}' has no baskets for all of its entries")
-        dtype = np.dtype(column.dtype)
         if not column.is_list:
             flat = (part.basket.numbers[part.rows] for part in self._parts(name, fetched, span))
-            return RawColumn(_joined(flat, n, dtype))
+            if chosen is None:
+                return RawColumn(_joined(flat, n, dtype))
+            return RawColumn(_joined(chosen.numbers(flat), len(chosen.rows), dtype))
         collection = name.partition("_")[0]
-        if (known := shared.get(collection)) is not None:
-            numbers = _of_lists(self._parts(name, fetched, span), known, dtype)
+        if (lists := shared.get(collection)) is not None:
+            numbers = _of_lists(self._parts(name, fetched, span), lists, dtype)
             if numbers is not None:
-                return RawColumn(numbers, known)
+                return RawColumn(numbers, lists.chosen_offsets)
         parts = list(self._parts(name, fetched, span))
-        offsets = _offsets([part.ends for part in parts], dtype.itemsize)
-        shared.setdefault(collection, offsets)
-        return RawColumn(
-            _joined((part.numbers for part in parts), int(offsets[-1]), dtype), offsets
-        )
+        lists = _Lists(_offsets([part.ends for part in parts], dtype.itemsize), chosen)
+        shared.setdefault(collection, lists)
+        found = _joined(lists.numbers(part.numbers for part in parts), lists.n, dtype)
+        return RawColumn(found, lists.chosen_offsets)
 
     def _parts(self, name: str, fetched: list[_Fetched], span: tuple[int, int]) -> Iterator[_Part]:
         """The baskets one after the other, unpacked when it is their turn."""
@@ -126,6 +136,54 @@ class RawColumns:
                 self._kept[name] = basket
             first = max(span[0] - place.start, 0)
             yield _Part(basket, slice(first, min(span[1], place.stop) - place.start))
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """Some of the entries of a range; what lies between is not copied."""
+
+    rows: Rows
+
+    def numbers(self, parts: Iterable[Numbers]) -> Iterator[Numbers]:
+        """Their numbers, of one for each entry."""
+        at = 0
+        for part in parts:
+            yield part[self.within(at, at + len(part))]
+            at += len(part)
+
+    def within(self, start: int, stop: int) -> Rows:
+        """Those of a stretch, counted from its beginning."""
+        first, end = np.searchsorted(self.rows, (start, stop))
+        return self.rows[first:end] - start
+
+
+class _Lists:
+    """Where the lists of a collection begin, of all entries and of those that are chosen."""
+
+    def __init__(self, offsets: Offsets, chosen: _Chosen | None) -> None:
+        self.offsets, self._chosen = offsets, chosen
+        self.chosen_offsets = offsets
+        if chosen is not None:
+            counts = np.diff(offsets)[chosen.rows]
+            self.chosen_offsets = np.concatenate([[0], np.cumsum(counts)])
+
+    @property
+    def n(self) -> int:
+        """How many objects are chosen."""
+        return int(self.chosen_offsets[-1])
+
+    def numbers(self, parts: Iterable[Numbers]) -> Iterator[Numbers]:
+        """The numbers of what is chosen."""
+        if self._chosen is None:
+            yield from parts
+            return
+        at = row = 0
+        for part in parts:
+            # all lists of a part end where it ends
+            end = int(np.searchsorted(self.offsets, at + len(part), side="right")) - 1
+            begins = self.offsets[row : end + 1] - at
+            yield copied_lists(part, begins, self._chosen.within(row, end))
+            at, row = at + len(part), end
 
 
 class _Part(NamedTuple):
@@ -149,7 +207,7 @@ class _Part(NamedTuple):
         return self.basket.numbers[first // size : end // size]
 
 
-def _of_lists(parts: Iterable[_Part], offsets: Offsets, dtype: np.dtype[Any]) -> Numbers | None:
+def _of_lists(parts: Iterable[_Part], lists: _Lists, dtype: np.dtype[Any]) -> Numbers | None:
     """The numbers of lists that begin there; None if these begin elsewhere."""
     at = 0
 
@@ -157,13 +215,13 @@ def _of_lists(parts: Iterable[_Part], offsets: Offsets, dtype: np.dtype[Any]) ->
         nonlocal at
         for part in parts:
             n = part.rows.stop - part.rows.start
-            if not part.basket.has_lists(part.rows.start, offsets[at : at + n + 1]):
+            if not part.basket.has_lists(part.rows.start, lists.offsets[at : at + n + 1]):
                 raise _OtherListsError
             at += n
             yield part.numbers
 
     try:
-        return _joined(of_parts(), int(offsets[-1]), dtype)
+        return _joined(lists.numbers(of_parts()), lists.n, dtype)
     except _OtherListsError:
         return None
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from higgsflow.events.chunks import Range
+    from higgsflow.events.lists import Index
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.columns import Need
 
@@ -162,8 +163,10 @@ class EventReader:
         """Whether the file lists its lumisections; None for simulation."""
         return self._places.lists_lumisections
 
-    def read(self, needs: Sequence[Need], start: int, stop: int) -> PlainEvents:
-        """The columns of a range of entries as events.
+    def read(
+        self, needs: Sequence[Need], start: int, stop: int, rows: Index | None = None
+    ) -> PlainEvents:
+        """The columns of a range of entries as events; of `rows`, positions there, or of all.
 
         Raises:
             InputFileError: when the file is damaged there or has fewer entries.
@@ -172,12 +175,13 @@ class EventReader:
             raise InputFileError(f"{self._url} has {n} entries, {stop} were expected")
         sources = {n.name: self._sources[n.name] for n in needs if n.name in self._sources}
         unique = sorted(set(sources.values()))
-        arrays: dict[str, Any] = dict(self._read_raw(unique, start, stop))
+        arrays: dict[str, Any] = dict(self._read_raw(unique, (start, stop), rows))
         rest = [name for name in unique if name not in arrays]
         if rest:
-            arrays |= read_arrays(self._file.open_tree(), rest, start, stop, self._url)
+            found = read_arrays(self._file.open_tree(), rest, start, stop, self._url)
+            arrays |= found if rows is None else {name: found[name][rows] for name in found}
         wanted = {name: arrays[source] for name, source in sources.items()}
-        return assemble_plain(wanted, stop - start)
+        return assemble_plain(wanted, stop - start if rows is None else len(rows))
 
     @property
     def bytes_read(self) -> int:
@@ -192,7 +196,9 @@ class EventReader:
         total = 0 if self._raw is None else self._raw.bytes_of(known, start, stop)
         return total + (bytes_of(self._file.open_tree(), rest, start, stop) if rest else 0)
 
-    def _read_raw(self, names: Sequence[str], start: int, stop: int) -> dict[str, RawColumn]:
+    def _read_raw(
+        self, names: Sequence[str], entries: tuple[int, int], rows: Index | None
+    ) -> dict[str, RawColumn]:
         """Those of the columns that need no uproot."""
         if self._raw is None:
             self.by_uproot |= dict.fromkeys(names, "another protocol")
@@ -200,7 +206,7 @@ class EventReader:
         others = self._places.others
         self.by_uproot |= {name: others[name] for name in names if name in others}
         with reading(self._url):
-            found, odd = self._raw.read([n for n in names if n not in others], start, stop)
+            found, odd = self._raw.read([n for n in names if n not in others], *entries, rows)
         if odd and self._book is not None:
             self._book.forget(self._places)
         self.by_uproot |= odd

@@ -72,7 +72,7 @@ def walk(plan: Plan, events: tuple[Any, Any], variation: str) -> Walk:
     sequence = plan.analysis.tag_sequence.model_copy(update={"keep_untagged": True})
     analysis = plan.analysis.model_copy(update={"tag_sequence": sequence})
     watched, steps = watch(replace(plan, analysis=analysis, tells_central=True))
-    result = process_block(watched, None, (variation,), first, lambda n: rest[:n])
+    result = process_block(watched, None, (variation,), first, lambda rows: rest[rows])
     reached = tuple(_reached(steps))
     return Walk(variation, reached, result.tables[variation], result.sums.factors, len(steps))
 

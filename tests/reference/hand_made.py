@@ -60,7 +60,7 @@ def run(
     content = ak.Array([*events, event(**OF_OBJECTS)])[:-1]
     wanted = variations or plan.systematics.variations
     rest = rest_of(plan, content)
-    return process_block(plan, golden, wanted, content, lambda n: rest[:n])
+    return process_block(plan, golden, wanted, content, lambda rows: rest[rows])
 
 
 def rest_of(plan: Plan, content: Any) -> Any:

@@ -37,7 +37,7 @@ def test_objects_of_some_lists(
     places = st.integers(0, len(counts) - 1)
     rows = data.draw(hnp.arrays(np.int64, st.integers(0, 9), elements=places))
     assert kernels.copied(values, lists.offsets, rows) is not NotImplemented
-    found = agrees(objects._copied, values, lists.offsets, rows)
+    found = agrees(objects.copied_lists, values, lists.offsets, rows)
     expected = [x for row in rows for x in values[lists.offsets[row] : lists.offsets[row + 1]]]
     assert found.tolist() == [x.item() for x in expected]
 

@@ -25,13 +25,13 @@ some_rows = st.lists(st.integers(0, len(COUNTS) - 1), max_size=8)
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[np.dtype[object]]:
     """The types of the columns that were copied."""
     found: list[np.dtype[object]] = []
-    copy = objects._copied
+    copy = objects.copied_lists
 
     def noted(values: objects.Array, *where: objects.Index) -> objects.Array:
         found.append(values.dtype)
         return copy(values, *where)
 
-    monkeypatch.setattr(objects, "_copied", noted)
+    monkeypatch.setattr(objects, "copied_lists", noted)
     return found
 
 

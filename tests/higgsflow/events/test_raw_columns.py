@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from higgsflow.demo.root_file import CODECS, Layout, write_root_file
+from higgsflow.events.lists import Lists
+from higgsflow.events.objects import Objects
 from higgsflow.events.places import FilePlaces, find_places
 from higgsflow.events.ranges_of_bytes import open_bytes
 from higgsflow.events.raw_columns import RawColumns
@@ -49,6 +51,29 @@ def check(raw: RawColumns, tree: Any, names: list[str], span: tuple[int, int]) -
         if offsets is not None:
             assert np.diff(offsets).tolist() == ak.num(expected).tolist()
             assert offsets[0] == 0
+    rng = np.random.default_rng(span[1])
+    for share in (0.0, 0.1, 0.7, 1.0):
+        check_some(raw, found, span, np.flatnonzero(rng.random(span[1] - span[0]) < share))
+
+
+def check_some(raw: RawColumns, whole: dict[str, Any], span: tuple[int, int], rows: Any) -> None:
+    """Some of the entries are what they are among all of them; what shares its lists still does."""
+    found, odd = raw.read(list(whole), *span, rows)
+    assert odd == {}
+    for name, column in whole.items():
+        numbers, offsets = found[name].numbers, found[name].offsets
+        if column.offsets is None:
+            expected = column.numbers[rows]
+        else:
+            expected = Objects(Lists(column.offsets), {"x": column.numbers}).take(rows)
+            assert offsets is not None
+            assert offsets.tolist() == expected.lists.offsets.tolist()
+            expected = expected.x
+        np.testing.assert_array_equal(numbers, expected, strict=True)
+    shared = [{name: id(c.offsets) for name, c in columns.items()} for columns in (whole, found)]
+    for one in whole:
+        for other in whole:
+            assert (shared[0][one] == shared[0][other]) == (shared[1][one] == shared[1][other])
 
 
 @st.composite

@@ -39,11 +39,13 @@ def request_of(path: Path, book: Path | None = None, **changes: Any) -> Request:
     return Request(part=part, needs=needs, book=book, **given)
 
 
-def read(request: Request, start: int = 0, stop: int | None = None) -> tuple[Any, dict[str, str]]:
+def read(
+    request: Request, start: int = 0, stop: int | None = None, rows: Any = None
+) -> tuple[Any, dict[str, str]]:
     """The events, and what uproot had to do."""
     with open_events(request) as reader:
         stop = request.part.stop if stop is None else stop
-        return reader.read(request.needs, start, stop).view, reader.by_uproot
+        return reader.read(request.needs, start, stop, rows).view, reader.by_uproot
 
 
 def expected(path: Path, names: tuple[str, ...] = NAMES, start: int = 0, stop: int = 6) -> Any:
@@ -145,6 +147,8 @@ def test_what_only_uproot_knows_is_read_by_it_and_told(tmp_path: Path, kind: str
     for _ in range(2):
         found, by_uproot = read(request_of(path, tmp_path / "book", names=("x", "odd")))
         assert_same(found, expected(path, ("x", "odd"), stop=4))
+        some, _ = read(request_of(path, names=("x", "odd")), 0, 4, np.array([1, 3]))
+        assert_same(some, expected(path, ("x", "odd"), stop=4)[[1, 3]])
         assert by_uproot["odd"] == REMADE[kind]
         assert ("x" in by_uproot) == (kind == "rntuple")
 
@@ -226,3 +230,5 @@ def test_real_files_read_as_uproot_reads_them(real_data: Path, tmp_path: Path, n
         found, by_uproot = read(request)
         assert by_uproot == {}
         assert_same(found, assemble(arrays, n))
+        rows = np.flatnonzero(np.random.default_rng(n).random(n) < 0.2)
+        assert_same(read(request, rows=rows)[0], assemble(arrays, n)[rows])
