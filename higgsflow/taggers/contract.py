@@ -95,6 +95,19 @@ def taken(decisions: Sequence[PlainDecision], rows: Index) -> tuple[PlainDecisio
     return _mapped((decisions, decisions), lambda a, _: take(a, rows), lambda a, _: take(a, rows))
 
 
+def between(decisions: Sequence[PlainDecision], begin: int, end: int) -> tuple[PlainDecision, ...]:
+    """What the taggers of a step said of consecutive rows; most of it is not copied."""
+    rows = np.arange(begin, end)
+
+    def part(values: Any, _: Any) -> Any:
+        if isinstance(values, CutGroup):
+            return values.between(begin, end)
+        is_copied = isinstance(values, Objects | LateColumn)
+        return take(values, rows) if is_copied else values[begin:end]
+
+    return _mapped((decisions, decisions), part, part)
+
+
 def settled(
     decisions: Sequence[PlainDecision], wanted: Collection[str] | None
 ) -> tuple[PlainDecision, ...]:

@@ -58,6 +58,14 @@ class CutGroup:
         nothing = CutGroup(self.names, self.codes[:0], Lists(self.lists.offsets[:1]))
         return self.spliced(nothing, rows)
 
+    def between(self, begin: int, end: int) -> CutGroup:
+        """The entries of consecutive rows, not copied."""
+        if self.lists is None:
+            return CutGroup(self.names, self.codes[begin:end])
+        offsets = self.lists.offsets[begin : end + 1]
+        codes = self.codes[offsets[0] : offsets[-1]]
+        return CutGroup(self.names, codes, Lists(offsets - offsets[0]))
+
     def spliced(self, other: CutGroup, order: Index) -> CutGroup:
         """The entries of some rows of both, those of the other one being behind these."""
         if self.lists is None or other.lists is None:

@@ -154,22 +154,77 @@ def _field(objects: Objects, name: str) -> Column:
     return Column(objects.kind(name), lambda: objects.columns[name])
 
 
-def some_of(events: PlainEvents, rows: Index) -> Offered:
-    """Some events, of which each column is taken when it is looked at."""
-    known, collections = offered(events), {}
-    for name, (every, columns) in known.collections.items():
-        lists, positions = every.take(rows)
-        collections[name] = Fields(lists, {f: _taken(a, positions) for f, a in columns.items()})
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows of several sets, which are taken one set behind the other."""
+
+    of_each: Sequence[Index]
+    together: Index
+
+    def take(self, arrays: Sequence[Array]) -> Array:
+        """What they have of a column; at once where all sets share it, as most of variations."""
+        first = arrays[0]
+        if all(values is first for values in arrays):
+            return first.take(self.together)
+        each = zip(arrays, self.of_each, strict=True)
+        return np.concatenate([values.take(rows) for values, rows in each])
+
+
+def some_of(parts: Sequence[tuple[PlainEvents, Index]]) -> Offered:
+    """Some events of each of several sets with the same columns, one set behind the other.
+
+    A column is taken when it is looked at.
+    """
+    rows = _Rows([some for _, some in parts], np.concatenate([some for _, some in parts]))
+    sets = [events for events, _ in parts]
+    first, flat, others = sets[0], {}, {}
+    for name in first.flat:
+        arrays = [events.flat[name] for events in sets]
+        if all(map(_is_simple, {id(values): values for values in arrays}.values())):
+            flat[name] = _taken(arrays, rows)
+        else:
+            others[name] = [ak.Array(values) for values in arrays]
+    others |= {name: [events.others[name] for events in sets] for name in first.others}
     return Offered(
-        len(rows),
-        {name: _taken(values, rows) for name, values in known.flat.items()},
-        collections,
-        {name: values[rows] for name, values in known.others.items()},
+        len(rows.together),
+        flat,
+        {n: _fields([events.collections[n] for events in sets], rows) for n in first.collections},
+        {name: _other(arrays, rows) for name, arrays in others.items()},
     )
 
 
-def _taken(column: Column, positions: Index) -> Column:
-    return Column(column.kind, lambda: column.make().take(positions))
+def _taken(arrays: Sequence[Array], rows: _Rows) -> Column:
+    kind = np.result_type(*{values.dtype for values in arrays})
+    return Column(kind, lambda: rows.take(arrays))
+
+
+def _fields(sets: Sequence[Objects], rows: _Rows) -> Fields:
+    """The columns of the objects of some rows."""
+    lists, positions = _objects_of([objects.lists for objects in sets], rows)
+    distinct = list({id(objects): objects for objects in sets}.values())
+    alike = distinct if len(distinct) == 1 else sets
+
+    def field(name: str) -> Column:
+        kind = np.result_type(*{objects.kind(name) for objects in distinct})
+        return Column(kind, lambda: positions.take([objects.columns[name] for objects in alike]))
+
+    return Fields(lists, {name: field(name) for name in sets[0].columns})
+
+
+def _objects_of(sets: Sequence[Lists], rows: _Rows) -> tuple[Lists, _Rows]:
+    """The lists of some rows, and where their objects are."""
+    if all(lists is sets[0] for lists in sets):
+        lists, positions = sets[0].take(rows.together)
+        ends = lists.offsets[np.cumsum([len(some) for some in rows.of_each])]
+        return lists, _Rows(np.split(positions, ends[:-1]), positions)
+    taken = [lists.take(some) for lists, some in zip(sets, rows.of_each, strict=True)]
+    of_each = [positions for _, positions in taken]
+    return joined([lists for lists, _ in taken]), _Rows(of_each, np.concatenate(of_each))
+
+
+def _other(arrays: Sequence[Any], rows: _Rows) -> Any:
+    taken = [values[some] for values, some in zip(arrays, rows.of_each, strict=True)]
+    return taken[0] if len(taken) == 1 else ak.concatenate(taken)
 
 
 def joined_columns(one: Offered, other: Offered) -> Offered:
@@ -180,28 +235,3 @@ def joined_columns(one: Offered, other: Offered) -> Offered:
         {**one.collections, **other.collections},
         {**one.others, **other.others},
     )
-
-
-def stacked(parts: Sequence[Offered]) -> Offered:
-    """Events with the same columns, one after the other."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    collections = {
-        name: Fields(
-            joined([part.collections[name].lists for part in parts]),
-            {f: _one([part.collections[name].columns[f] for part in parts]) for f in columns},
-        )
-        for name, (_, columns) in first.collections.items()
-    }
-    return Offered(
-        sum(part.n for part in parts),
-        {name: _one([part.flat[name] for part in parts]) for name in first.flat},
-        collections,
-        {name: ak.concatenate([part.others[name] for part in parts]) for name in first.others},
-    )
-
-
-def _one(columns: list[Column]) -> Column:
-    kind = np.result_type(*(column.kind for column in columns))
-    return Column(kind, lambda: np.concatenate([column.make() for column in columns]))

@@ -15,9 +15,8 @@ import numpy as np
 
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
-from higgsflow.taggers.contract import settled, spliced, take, taken
+from higgsflow.taggers.contract import between, settled, spliced, take, taken
 from higgsflow.taggers.late_columns import LateColumn
-from higgsflow.taggers.looked_at import Offered, stacked
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import (
     UNTAGGED,
@@ -28,7 +27,7 @@ from higgsflow.taggers.sequence import (
     categories,
     remove_overlap,
 )
-from higgsflow.taggers.variants import Reached, SequenceResult, Variant
+from higgsflow.taggers.variants import Reached, SequenceResult, Variant, offered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from higgsflow.events.lists import Index
     from higgsflow.model.context import Context
     from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.looked_at import Offered
 
 Decisions = tuple["PlainDecision", ...]
 
@@ -152,11 +152,11 @@ class Runner:
         looked_at = self._looked_at(number)
         asked = [one.differing(known, looked_at, needs(one)) for one in reached]
         parts = {
-            position: self._events_to_ask(number, stage, reached[position], rows)
+            position: (reached[position], rows)
             for position, rows in enumerate(asked)
             if rows is not None and len(rows)
         }
-        fresh = dict(zip(parts, self._ask_all(number, list(parts.values())), strict=True))
+        fresh = dict(zip(parts, self._ask_all(number, stage, list(parts.values())), strict=True))
         return [
             self._put_together(stage, one, rows, fresh.get(position))
             for position, (one, rows) in enumerate(zip(reached, asked, strict=True))
@@ -177,28 +177,29 @@ class Runner:
         order[rows] = len(stage.reached.rows) + np.arange(len(rows))
         return spliced(known, fresh, order)
 
-    def _events_to_ask(
-        self, number: int, stage: Stage, reached: Reached, rows: Index
-    ) -> PlainEvents | Offered:
-        if not any(map(is_plain, self.steps[number])):
-            return reached.offered(rows)
-        if len(rows) > _MOST * len(reached.rows):
-            return stage.events_of(reached)
-        return reached.some(rows)
+    def _ask_all(
+        self, number: int, stage: Stage, parts: list[tuple[Reached, Index]]
+    ) -> Iterator[Decisions]:
+        """What a step says of rows of several variations: code of users is asked once for many."""
+        if self._is_plain(number):
+            for part in parts:
+                yield self.ask(number, _events_to_ask(stage, *part))
+        elif any(map(is_plain, self.steps[number])):
+            events = [_events_to_ask(stage, *part) for part in parts]
+            yield from self._ask_stacks(number, events, list(map(len, events)), concatenated)
+        else:
+            sizes = [len(rows) for _, rows in parts]
+            yield from self._ask_stacks(number, parts, sizes, offered)
 
-    def _ask_all(self, number: int, parts: list[Any]) -> Iterator[Decisions]:
-        """What a step says of several sets of events: code of users is asked for many at once."""
-        stacks = [[one] for one in parts] if self._is_plain(number) else _stacks(parts)
-        for stack in stacks:
-            if len(stack) == 1:
-                yield self.ask(number, stack[0])
-                continue
-            lazy = isinstance(stack[0], Offered)
-            together = self.ask(number, stacked(stack) if lazy else concatenated(stack))
+    def _ask_stacks(
+        self, number: int, parts: list[Any], sizes: list[int], together: Callable[[Any], Any]
+    ) -> Iterator[Decisions]:
+        for stack in _stacks(sizes):
+            decisions = self.ask(number, together(parts[stack]))
             begin = 0
-            for events in stack:
-                yield taken(together, np.arange(begin, begin + len(events)))
-                begin += len(events)
+            for size in sizes[stack]:
+                yield between(decisions, begin, begin + size)
+                begin += size
 
     def _is_plain(self, number: int) -> bool:
         return all(is_plain(tagger) for tagger in self.steps[number])
@@ -260,11 +261,16 @@ class Runner:
         return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))
 
 
-def _stacks(parts: list[Any]) -> list[list[Any]]:
-    """Sets of events that are asked of together, so that the number of rows stays bounded."""
-    stacks: list[list[Any]] = []
-    for part in parts:
-        if not stacks or sum(map(len, stacks[-1])) + len(part) > _STACK:
-            stacks.append([])
-        stacks[-1].append(part)
-    return stacks
+def _events_to_ask(stage: Stage, reached: Reached, rows: Index) -> PlainEvents:
+    if len(rows) > _MOST * len(reached.rows):
+        return stage.events_of(reached)
+    return reached.some(rows)
+
+
+def _stacks(sizes: list[int]) -> Iterator[slice]:
+    """Sets of so many events that are asked of together, so that the rows stay bounded."""
+    begin = 0
+    for end in range(1, len(sizes) + 1):
+        if end == len(sizes) or sum(sizes[begin : end + 1]) > _STACK:
+            yield slice(begin, end)
+            begin = end

@@ -171,12 +171,6 @@ class Reached:
         seen = self.variant.seen.take(self.rows[positions])
         return seen.with_numbers(all_worked_out(added))
 
-    def offered(self, positions: Index) -> Offered:
-        """Some of these events, for code that looks at a few of their columns."""
-        added = PlainEvents(len(self.rows)).with_numbers(all_worked_out(self.added))
-        seen = some_of(self.variant.seen, self.rows[positions])
-        return joined_columns(seen, some_of(added, positions))
-
     def only(
         self,
         names: Collection[str],
@@ -232,6 +226,18 @@ class Reached:
                     mine, theirs, known, places[known], fields.get(name, ())
                 )
         return np.flatnonzero(again)
+
+
+def offered(parts: Sequence[tuple[Reached, Index]]) -> Offered:
+    """Some events of several variations, for code that looks at a few of their columns."""
+    # variations that change nothing of what was added have the very same columns
+    distinct = {id(reached.added): reached for reached, _ in parts}
+    added = {
+        key: PlainEvents(len(one.rows)).with_numbers(all_worked_out(one.added))
+        for key, one in distinct.items()
+    }
+    seen = some_of([(one.variant.seen, one.rows[positions]) for one, positions in parts])
+    return joined_columns(seen, some_of([(added[id(one.added)], p) for one, p in parts]))
 
 
 @dataclass(frozen=True, eq=False)

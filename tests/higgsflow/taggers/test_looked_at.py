@@ -14,7 +14,7 @@ from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.taggers import looked_at
-from higgsflow.taggers.looked_at import joined_columns, offered, some_of, stacked
+from higgsflow.taggers.looked_at import joined_columns, offered, some_of
 
 knows_virtual = pytest.mark.skipif(
     not looked_at.knows_virtual(), reason="needs virtual arrays: pip install 'awkward>=2.8'"
@@ -83,10 +83,20 @@ def test_some_events_of_several_sets_are_what_was_taken_from_each(
         else np.arange(0)
         for one in sets
     ]
-    together = stacked([some_of(one, some) for one, some in zip(every, rows, strict=True)])
+    together = some_of(list(zip(every, rows, strict=True)))
     expected = concatenated([one.take(some) for one, some in zip(every, rows, strict=True)])
     assert len(together) == len(expected)
     view = together.view(set())
+    assert ak.to_list(view) == ak.to_list(expected.view)
+    assert str(view.type) == str(expected.view.type)
+
+
+def test_what_sets_share_is_taken_at_once() -> None:
+    nominal = events_of([2, 0, 1, 3])
+    varied = nominal.with_columns({"Jet_pt": np.arange(6.0), "MET_pt": np.ones(4, dtype="f4")})
+    parts = [(nominal, np.array([0, 3])), (varied, np.array([1, 2, 3])), (nominal, np.arange(0))]
+    expected = concatenated([events.take(rows) for events, rows in parts])
+    view = some_of(parts).view(set())
     assert ak.to_list(view) == ak.to_list(expected.view)
     assert str(view.type) == str(expected.view.type)
 
