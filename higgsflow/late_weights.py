@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from higgsflow.before_cuts import Kept
     from higgsflow.events.lists import Index
-    from higgsflow.events.plain import PlainEvents
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
     from higgsflow.sums import Weighed
@@ -85,7 +84,8 @@ class LateWeights:
         """The factors of the events that are kept under some variations."""
         if weight.name not in self._known:
             everything = np.arange(len(self._nominal.rows))
-            events = self._inputs(weight, self._nominal.kept, everything)
+            names, fields = self._inputs(weight)
+            events = self._nominal.kept.only(names, everything, fields)
             self._known[weight.name] = evaluate(weight, events)
         nominal, known = self._nominal.kept, self._known[weight.name]
         reads, needs = _split(_input_names(weight, nominal.added), nominal.added)
@@ -112,7 +112,8 @@ class LateWeights:
         ]
         if not asked:
             return
-        events = concatenated([self._inputs(weight, reached, rows) for reached, rows in asked])
+        names, fields = self._inputs(weight)
+        events = concatenated([reached.only(names, rows, fields) for reached, rows in asked])
         all_of_them = any(reached.variant.name == NOMINAL for reached, _ in asked)
         wanted = None if all_of_them else weight.under.values()
         factors, begin = evaluate(weight, events, wanted), 0
@@ -121,15 +122,16 @@ class LateWeights:
             yield own.take(slice(begin, begin + len(rows)))
             begin += len(rows)
 
-    def _inputs(self, weight: WeightSystematic, reached: Reached, rows: Index) -> PlainEvents:
-        """What a weight looks at; a function also sees what it does not declare.
+    def _inputs(self, weight: WeightSystematic) -> tuple[set[str], dict[str, set[str]]]:
+        """What a weight looks at, and `_fields`; a function also sees what it does not declare.
 
         But not what variations change or taggers add: that it must declare.
         """
-        names = _input_names(weight, reached.added)
+        nominal = self._nominal.kept
+        names = _input_names(weight, nominal.added)
         if weight.method == "from_function":
-            names |= set(reached.variant.events.names) - self._plan.varying
-        return reached.only({*IDENTITY, *names}, rows, _fields(weight, reached.added))
+            names |= set(nominal.variant.events.names) - self._plan.varying
+        return {*IDENTITY, *names}, _fields(weight, nominal.added)
 
 
 def _input_names(weight: WeightSystematic, added: Collection[str]) -> set[str]:

@@ -186,10 +186,11 @@ def _pair_columns(
         "phi_gg": LateColumn(lambda at: total.at(at).phi, of_best),
         "dR_gg": LateColumn(pairs.distance.take, of_pairs),
     }
+    nothing = np.broadcast_to(np.nan, photons.lists.n)
     for which, positions in {"lead": lead, "sublead": sublead}.items():
         of_photons = _places(positions, rows, n)
         for name in _PHOTON_COLUMNS:
-            values = photons.columns.get(name, np.broadcast_to(np.nan, photons.lists.n))
+            values = photons.columns.get(name, nothing)
             columns[f"{which}_{name}"] = LateColumn(values.take, of_photons)
     return columns
 

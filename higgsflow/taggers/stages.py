@@ -137,11 +137,12 @@ class Runner:
             following = [*(s.reached for s in nominal.stages), nominal.result.kept][number + 1]
             for walk, decisions in zip(walks, answers, strict=True):
                 reached = walk.reached[-1]
-                step = StepResult(reached.rows, stage.result.taggers, decisions)
-                walk.steps.append(step)
                 if decisions is stage.result.decisions:
+                    walk.steps.append(stage.result)
                     walk.reached.append(following.of(reached.variant))
                 else:
+                    step = StepResult(reached.rows, stage.result.taggers, decisions)
+                    walk.steps.append(step)
                     walk.reached.append(self._after(reached, step))
         return [self._result(walk.reached.pop(), walk.steps, walk.reached) for walk in walks]
 

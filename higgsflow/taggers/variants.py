@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from higgsflow.taggers.sequence import StepResult
 
 
+# bytes of whole numbers that float64 holds, each as another one
+_EXACT = 4
+
+
 @dataclass(frozen=True, eq=False)
 class Variant:
     """The events under one variation; of the nominal one nothing is changed.
@@ -99,8 +103,16 @@ def unlike_rows(
     """Where rows of one collection differ from rows of another, in all or in these fields."""
     if not isinstance(mine, Objects) or mine.fields != known.fields:
         return np.ones(len(rows), dtype=np.bool_)
-    own, theirs = (tuple(_with(one, fields).columns.values()) for one in (mine, known))
+    own, theirs = (
+        tuple(map(_as_float64, _with(one, fields).columns.values())) for one in (mine, known)
+    )
     return _unlike_lists(own, theirs, (mine.lists.offsets, known.lists.offsets), (rows, places))
+
+
+def _as_float64(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Numbers that float64 holds exactly as such, of which the kernel compares all at once."""
+    is_exact = values.dtype.kind in "biuf" and values.dtype.itemsize <= _EXACT
+    return values.astype(np.float64) if is_exact else values
 
 
 def _with(values: Any, fields: Collection[str]) -> Any:

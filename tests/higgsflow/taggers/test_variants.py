@@ -5,6 +5,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+import pytest
 
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import plain
@@ -50,6 +51,17 @@ def test_objects_that_differ_in_what_nobody_looks_at_are_alike() -> None:
     # of a field that is not there nothing is known
     assert unlike_rows(more, other, rows, rows, {"phi"}).tolist() == [False, False, True]
     assert unlike_rows(more, other, rows, np.array([0, 0, 2]), {"pt"}).tolist()[1]
+
+
+@pytest.mark.parametrize("kind", ["bool", "int32", "int64", "uint64", "float32"])
+def test_fields_of_any_type_are_compared_exactly(kind: str) -> None:
+    lists, rows = EVENTS.collections["Jet"].lists, np.arange(3)
+    # neighbours that float64 would take for one another
+    largest = np.iinfo(kind).max if "int" in kind else 1
+    one = Objects(lists, {"x": np.array([0, 1, largest], dtype=kind)})
+    other = Objects(lists, {"x": np.array([0, 1, largest - 1], dtype=kind)})
+    assert unlike_rows(one, one.take(rows), rows, rows).tolist() == [False, False, False]
+    assert unlike_rows(one, other, rows, rows).tolist() == [False, False, True]
 
 
 def test_events_without_objects_differ_from_those_with_some_only() -> None:
