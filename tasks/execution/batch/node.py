@@ -217,7 +217,9 @@ def _move(made: Path, target: Path) -> None:
 
 
 def _rights(path: Path) -> tuple[int, list[str]]:
-    return path.stat().st_gid, sorted(os.listxattr(path))
+    # of Linux, where nodes are
+    listed = os.listxattr(path) if hasattr(os, "listxattr") else []
+    return path.stat().st_gid, sorted(listed)
 
 
 def end(code: int) -> NoReturn:
@@ -225,8 +227,14 @@ def end(code: int) -> NoReturn:
 
     To take modules and arrays apart one by one takes as long as to import a third of them.
     """
-    threading._shutdown()  # type: ignore[attr-defined]  # waits for those that users began
-    atexit._run_exitfuncs()
+    # what Python itself does when it ends, under names that a later one may change
+    wait, leave = getattr(threading, "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)
+    if wait is None or leave is None:
+        sys.exit(code)
+    wait()
+    # it has told what is wrong with a handler; the outputs are in the store
+    with suppress(Exception):
+        leave()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
