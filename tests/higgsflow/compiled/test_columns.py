@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from higgsflow import variations
 from higgsflow.events import plain
 from higgsflow.events.lists import from_counts
-from higgsflow.taggers import cut_groups, sequence, variants
+from higgsflow.taggers import cut_groups, differences, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_where_numbers_differ(agrees: Callable[..., Any], mine: Any, data: Any) 
     somewhere = hnp.arrays(np.int64, 4, elements=st.integers(0, 3))
     # rows that are marked already may have no place
     places = np.where(again, -1, data.draw(somewhere))
-    agrees(variants._marked, again, mine, known, places)
+    agrees(differences.marked, again, mine, known, places)
 
 
 def test_comparing_other_types_and_places_is_left_to_numpy() -> None:
@@ -103,7 +103,7 @@ def test_two_arrays_merged(agrees: Callable[..., Any], kind: Any, data: Any) -> 
 @given(st.lists(st.integers(0, 3), max_size=5), st.data())
 def test_lists_that_differ(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
     a, b = (data.draw(hnp.arrays(np.float64, sum(n), elements=numbers)) for _ in range(2))
-    agrees(variants._differs, a, b, from_counts(n).offsets)
+    agrees(differences._differs, a, b, from_counts(n).offsets)
 
 
 @law
@@ -144,7 +144,7 @@ def test_where_lists_differ(agrees: Callable[..., Any], counts: list[int], data:
     )
     places = hnp.arrays(np.int64, 5, elements=st.integers(0, len(counts) - 1))
     at = (data.draw(places), data.draw(places))
-    agrees(variants._unlike_lists, mine, known, (lists.offsets, others.offsets), at)
+    agrees(differences._unlike_lists, mine, known, (lists.offsets, others.offsets), at)
 
 
 @pytest.mark.parametrize(
