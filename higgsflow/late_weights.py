@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.before_cuts import kept_at_step
-from higgsflow.events.plain import concatenated
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import IDENTITY
+from higgsflow.taggers.variants import only
 from higgsflow.weights import Factors, evaluate, target_columns
 from higgsflow.weights import concatenated as joined
 from higgsflow.weights import input_columns as weight_inputs
@@ -85,7 +85,7 @@ class LateWeights:
         if weight.name not in self._known:
             everything = np.arange(len(self._nominal.rows))
             names, fields = self._inputs(weight)
-            events = self._nominal.kept.only(names, everything, fields)
+            events = only([(self._nominal.kept, everything)], names, fields)
             self._known[weight.name] = evaluate(weight, events)
         nominal, known = self._nominal.kept, self._known[weight.name]
         reads, needs = _split(_input_names(weight, nominal.added), nominal.added)
@@ -113,7 +113,7 @@ class LateWeights:
         if not asked:
             return
         names, fields = self._inputs(weight)
-        events = concatenated([reached.only(names, rows, fields) for reached, rows in asked])
+        events = only(asked, names, fields)
         all_of_them = any(reached.variant.name == NOMINAL for reached, _ in asked)
         wanted = None if all_of_them else weight.under.values()
         factors, begin = evaluate(weight, events, wanted), 0

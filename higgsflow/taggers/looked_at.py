@@ -15,14 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.lists import joined
-from higgsflow.events.objects import knows_virtual
+from higgsflow.events.objects import Chosen, Objects, knows_virtual
+from higgsflow.events.plain import PlainEvents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from higgsflow.events.lists import Index, Lists
-    from higgsflow.events.objects import Objects
-    from higgsflow.events.plain import PlainEvents
 
 ak = lazy.load("awkward")
 
@@ -75,6 +74,16 @@ class Offered:
         """Names of all columns."""
         of_objects = {f"{p}_{f}" for p, fields in self.collections.items() for f in fields.columns}
         return {*self.flat, *self.others, *of_objects}
+
+    @property
+    def made(self) -> PlainEvents:
+        """All of them, put together."""
+        flat = {name: column.make() for name, column in self.flat.items()}
+        collections = {
+            name: Objects(lists, {f: column.make() for f, column in columns.items()})
+            for name, (lists, columns) in self.collections.items()
+        }
+        return PlainEvents(self.n, flat, collections, self.others)
 
     def view(self, noted: set[str]) -> Any:
         """An awkward array, which adds to `noted` the names of columns that are looked at.
@@ -200,15 +209,29 @@ def _taken(arrays: Sequence[Array], rows: _Rows) -> Column:
 
 def _fields(sets: Sequence[Objects], rows: _Rows) -> Fields:
     """The columns of the objects of some rows."""
-    lists, positions = _objects_of([objects.lists for objects in sets], rows)
     distinct = list({id(objects): objects for objects in sets}.values())
     alike = distinct if len(distinct) == 1 else sets
+    if any(isinstance(objects.columns, Chosen) for objects in distinct):
+        return _few_of_many(alike, [rows.together] if len(alike) == 1 else rows.of_each)
+    lists, positions = _objects_of([objects.lists for objects in sets], rows)
 
     def field(name: str) -> Column:
         kind = np.result_type(*{objects.kind(name) for objects in distinct})
         return Column(kind, lambda: positions.take([objects.columns[name] for objects in alike]))
 
     return Fields(lists, {name: field(name) for name in sets[0].columns})
+
+
+def _few_of_many(sets: Sequence[Objects], rows: Sequence[Index]) -> Fields:
+    """The same of objects that are so many that no others are copied."""
+    taken = [objects.take(some) for objects, some in zip(sets, rows, strict=True)]
+
+    def field(name: str) -> Column:
+        kind = np.result_type(*{objects.kind(name) for objects in taken})
+        return Column(kind, lambda: np.concatenate([objects.columns[name] for objects in taken]))
+
+    lists = joined([objects.lists for objects in taken])
+    return Fields(lists, {name: field(name) for name in taken[0].columns})
 
 
 def _objects_of(sets: Sequence[Lists], rows: _Rows) -> tuple[Lists, _Rows]:

@@ -98,25 +98,6 @@ class Reached:
         seen = self.variant.seen.take(self.rows[positions])
         return seen.with_numbers(all_worked_out(added))
 
-    def only(
-        self,
-        names: Collection[str],
-        positions: Index,
-        fields: Mapping[str, Collection[str]] = MappingProxyType({}),
-    ) -> PlainEvents:
-        """Some of these events, with some of their columns and collections.
-
-        Of collections that taggers added with these `fields` only, where they are named.
-        """
-        added = {}
-        for name in names:
-            if name in self.added:
-                values = self.added[name]
-                added[name] = take(with_fields(values, fields.get(name, ())), positions)
-        read = [name for name in names if name not in added]
-        some = self.variant.events.only(read).take(self.rows[positions])
-        return some.with_numbers(all_worked_out(added))
-
     def of(self, variant: Variant) -> Reached:
         """The same rows, with the same columns added, of another variation."""
         return Reached(variant, self.rows, self.added)
@@ -165,6 +146,31 @@ def offered(parts: Sequence[tuple[Reached, Index]]) -> Offered:
     }
     seen = some_of([(one.variant.seen, one.rows[positions]) for one, positions in parts])
     return joined_columns(seen, some_of([(added[id(one.added)], p) for one, p in parts]))
+
+
+def only(
+    parts: Sequence[tuple[Reached, Index]],
+    names: Collection[str],
+    fields: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> PlainEvents:
+    """Some events of several variations, with some of their columns and collections.
+
+    Of collections that taggers added with these `fields` only, where they are named.
+    """
+    held = [name for name in names if name in parts[0][0].added]
+    read = [name for name in names if name not in held]
+
+    def added(one: Reached) -> PlainEvents:
+        wanted = {name: with_fields(one.added[name], fields.get(name, ())) for name in held}
+        return PlainEvents(len(one.rows)).with_numbers(all_worked_out(wanted))
+
+    seen = [(one.variant.events.only(read), one.rows[some]) for one, some in parts]
+    made = [(added(one), some) for one, some in parts]
+    if len(parts) == 1:
+        # of many generated particles none are copied before they are looked at
+        events, more = (one.take(some) for one, some in (*seen, *made))
+        return events.with_numbers({**more.flat, **more.collections, **more.others})
+    return joined_columns(some_of(seen), some_of(made)).made
 
 
 @dataclass(frozen=True, eq=False)

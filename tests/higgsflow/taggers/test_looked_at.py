@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.events.lists import from_counts
-from higgsflow.events.objects import Objects
+from higgsflow.events.objects import Chosen, Objects
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.taggers import looked_at
 from higgsflow.taggers.looked_at import joined_columns, offered, some_of
@@ -86,6 +86,7 @@ def test_some_events_of_several_sets_are_what_was_taken_from_each(
     together = some_of(list(zip(every, rows, strict=True)))
     expected = concatenated([one.take(some) for one, some in zip(every, rows, strict=True)])
     assert len(together) == len(expected)
+    assert ak.to_list(together.made.view) == ak.to_list(expected.view)
     view = together.view(set())
     assert ak.to_list(view) == ak.to_list(expected.view)
     assert str(view.type) == str(expected.view.type)
@@ -99,6 +100,18 @@ def test_what_sets_share_is_taken_at_once() -> None:
     view = some_of(parts).view(set())
     assert ak.to_list(view) == ak.to_list(expected.view)
     assert str(view.type) == str(expected.view.type)
+
+
+def test_of_many_objects_those_of_the_rows_are_copied() -> None:
+    many = events_of([20, 9, 0, 30])
+    chosen = many.collections["Jet"].take(np.arange(4))
+    assert isinstance(chosen.columns, Chosen)
+    events = PlainEvents(4, many.flat, {"Jet": chosen}, many.others)
+    varied = events.with_columns({"Jet_pt": chosen.pt + 1})
+    one, other = (events, np.array([1, 3])), (varied, np.array([1, 2]))
+    for parts in ([one], [one, one], [other, one]):
+        expected = concatenated([every.take(rows) for every, rows in parts])
+        assert ak.to_list(some_of(parts).view(set())) == ak.to_list(expected.view)
 
 
 def test_hidden_columns_are_not_there() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+from numpy.testing import assert_array_equal
 
 from higgsflow.events.plain import plain
-from higgsflow.taggers.variants import Reached, Variant
+from higgsflow.taggers.variants import Reached, Variant, only
 
 EVENTS = plain(
     ak.Array({"met": [1.0, 2.0, math.nan], "Jet": [[{"pt": 50.0}], [], [{"pt": 1.0}, {"pt": 2.0}]]})
@@ -54,5 +55,18 @@ def test_events_are_seen_without_what_no_tagger_declares() -> None:
     assert sorted(mine.events.names) == ["m", "met"]
     assert sorted(mine.everything.names) == ["Jet_pt", "m", "met"]
     assert mine.some(np.array([1])).flat["m"].tolist() == [6.0]
-    some = mine.only({"Jet", "m"}, np.array([1]))
-    assert some.view.tolist() == [{"m": 6.0, "Jet": [{"pt": 1.0}, {"pt": 2.0}]}]
+
+
+def test_some_events_of_several_variations_stand_one_behind_the_other() -> None:
+    jets = EVENTS.collections["Jet"]
+    known = reached(NOMINAL, 0, 2, m=np.array([5.0, 6.0]), best=jets.take(np.array([0, 2])))
+    other = reached(varied(met=np.zeros(3)), 1, 2, m=np.array([7.0, 8.0]), best=known.added["best"])
+    both = [(known, np.array([1])), (other, np.array([0, 1]))]
+    assert only(both, {"Jet", "m"}).view.tolist() == [
+        {"m": 6.0, "Jet": [{"pt": 1.0}, {"pt": 2.0}]},
+        {"m": 7.0, "Jet": []},
+        {"m": 8.0, "Jet": [{"pt": 1.0}, {"pt": 2.0}]},
+    ]
+    some = only(both, {"met", "best"}, {"best": {"pt"}})
+    assert some.collections["best"].lists.counts.tolist() == [2, 1, 2]
+    assert_array_equal(some.flat["met"], [math.nan, 0, 0])
