@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import TYPE_CHECKING, Any
 
@@ -123,3 +124,27 @@ def test_what_somebody_writes_into_a_view_stays_there() -> None:
 def test_views_travel() -> None:
     pt = quick(events().view).Photon.pt
     assert ak.array_equal(pickle.loads(pickle.dumps(pt)), pt, equal_nan=True)
+
+
+def test_answers_are_arrays_like_any_other() -> None:
+    view, ordinary = quick(events().view), events().view
+    answer, expected = view.Photon.pt * 2, ordinary.Photon.pt * 2
+    assert isinstance(answer, QuickNumbers)
+    assert str(answer.type) == str(expected.type)
+    # each of a fresh answer, which awkward has not looked at yet
+    assert ak.array_equal(pickle.loads(pickle.dumps(view.Photon.pt * 2)), expected, equal_nan=True)
+    assert ak.array_equal(copy.deepcopy(view.Photon.pt * 2), expected, equal_nan=True)
+    assert ak.num(view.Photon.pt * 2).tolist() == COUNTS
+    assert repr((view.Photon.pt * 2)[0]) == repr(expected[0])
+    assert (view.Photon.pt * 2 + answer).tolist()[2] == (expected * 2).tolist()[2]
+    assert (answer > 40).layout.is_equal_to((expected > 40).layout)
+    # an array that is given other numbers computes with these
+    answer.layout = (ordinary.Photon.eta + 0).layout
+    assert ak.array_equal(answer + 1, ordinary.Photon.eta + 1)
+
+
+def test_what_awkward_has_no_numbers_for_is_as_it_says() -> None:
+    as_text = np.frompyfunc(str, 1, 1)
+    for view in (quick(events().view), events().view):
+        with pytest.raises(TypeError, match="unsupported dtype"):
+            as_text(view.Photon.pt)
