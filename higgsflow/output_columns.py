@@ -14,6 +14,7 @@ from higgsflow.model.systematic import CENTRAL
 from higgsflow.needs import IDENTITY
 from higgsflow.preserved import bin_column, bins_of
 from higgsflow.profiling import span
+from higgsflow.taggers.late_columns import worked_out
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ def _bins(bins: Bins, result: SequenceResult, owner: str) -> npt.NDArray[np.int1
 def _variable(plan: Plan, result: SequenceResult, name: str, kind: str) -> npt.NDArray[Any]:
     """A variable of interest; those of the generator are float64, and NaN in data."""
     if kind != "gen":
-        return _one_per_event(result, name)
+        # mostly what a tagger added, of which there is nothing to find out
+        added = worked_out(result.kept.added.get(name))
+        return added if isinstance(added, np.ndarray) else _one_per_event(result, name)
     if plan.context.is_data:
         return np.full(len(result.rows), np.nan)
     return _one_per_event(result, name).astype(np.float64)

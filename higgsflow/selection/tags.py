@@ -43,13 +43,13 @@ def count_tags(tags: Sequence[str], masks: Any, weight: Weight) -> TagCounters:
     Events are counted once, by the combination of masks that they are in.
     """
     inside, sums = _combinations_of(np.asarray(masks), weight)
-    before = np.where(inside, sums[:, np.newaxis], 0).sum(axis=2)
     got = inside & (np.cumsum(inside, axis=0) == 1)
-    after = np.where(got, sums[:, np.newaxis], 0).sum(axis=2)
+    both = np.where(np.concatenate([inside, got]), sums[:, np.newaxis], 0).sum(axis=2)
+    found, n = counters(both), len(inside)
     overlap = (inside * sums[0]) @ inside.T
     return TagCounters(
-        before=dict(zip(tags, counters(before), strict=True)),
-        after=dict(zip(tags, counters(after), strict=True)),
+        before=dict(zip(tags, found[:n], strict=True)),
+        after=dict(zip(tags, found[n:], strict=True)),
         overlap=tuple(tuple(map(int, line)) for line in overlap.tolist()),
     )
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 ak = lazy.load("awkward")
 
+# kinds of values; put together once, since each variation asks a hundred times
+NUMBERS = (np.ndarray, LateColumn)
+_TAKEN = (*NUMBERS, CutGroup, Objects)
+
 
 @dataclass(frozen=True, eq=False)
 class Later:
@@ -82,7 +86,7 @@ def spliced(
     places = Places(order)
 
     def columns(a: Any, b: Any) -> Any:
-        if isinstance(a, np.ndarray | LateColumn):
+        if isinstance(a, NUMBERS):
             one, other = worked_out(a), worked_out(b)
             return LateColumn(lambda at: merged(one, other, at), places)
         return _splice(a, b, order)
@@ -117,7 +121,7 @@ def settled(
         return {
             name: values.objects if isinstance(values, Later) else values
             for name, values in decision.columns.items()
-            if wanted is None or name in wanted or isinstance(values, np.ndarray | LateColumn)
+            if wanted is None or name in wanted or isinstance(values, NUMBERS)
         }
 
     return tuple(replace(decision, columns=columns(decision)) for decision in decisions)
@@ -149,8 +153,7 @@ def _mapped(
 
 def take(values: Any, rows: Index) -> Any:
     """Some rows of a column, of a collection or of a group of cuts."""
-    is_array = isinstance(values, CutGroup | Objects | LateColumn | np.ndarray)
-    return values.take(rows) if is_array else values[rows]
+    return values.take(rows) if isinstance(values, _TAKEN) else values[rows]
 
 
 def _splice(a: Any, b: Any, order: Index) -> Any:

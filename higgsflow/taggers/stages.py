@@ -15,8 +15,7 @@ import numpy as np
 
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
-from higgsflow.taggers.contract import between, settled, spliced, take, taken
-from higgsflow.taggers.late_columns import LateColumn
+from higgsflow.taggers.contract import NUMBERS, between, settled, spliced, take, taken
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import (
     UNTAGGED,
@@ -233,7 +232,7 @@ class Runner:
         def needs(reached: Reached) -> Iterable[str]:
             for name, values in reached.added.items():
                 # what is no number of the event is not known by columns
-                is_whole = noted is None or not isinstance(values, np.ndarray | LateColumn)
+                is_whole = noted is None or not isinstance(values, NUMBERS)
                 if is_whole or name in names or name in (noted or ()):
                     yield name
 
