@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,7 @@ def _codes(masks: tuple[Mask, ...], kind: Any) -> Codes:
     return codes
 
 
+@functools.cache
 def _kind(n: int) -> Any:
     """The smallest type of so many bits."""
     if n > _MOST_CUTS:
