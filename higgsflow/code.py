@@ -14,6 +14,7 @@ import inspect
 import sys
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import InvalidConfiguration
@@ -22,6 +23,7 @@ from higgsflow.syntax import digest_of, remember, syntax_of, without_telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from importlib.machinery import ModuleSpec
 
     from higgsflow.syntax import Imported
 
@@ -231,21 +233,39 @@ def _beside(name: str, root: str) -> bool:
 
 def _home_of(name: str) -> Path | None:
     """The folder from which Python imports a module or its outermost package."""
-    path = _path_of(name)
+    outermost = name.partition(".")[0]
+    # of folders without __init__.py only what is in them has a path
+    found = outermost if _path_of(outermost) is not None else name
+    path = _path_of(found)
     if path is None:
         return None
-    depth = name.count(".") + (1 if path.name == "__init__.py" else 0)
+    depth = found.count(".") + (1 if path.name == "__init__.py" else 0)
     return path.parents[depth]
 
 
 @functools.cache
 def _path_of(name: str) -> Path | None:
+    within = name.rpartition(".")[0]
+    # else Python would import a module, and all that it imports, to see that it is no package
+    if within and (holder := _path_of(within)) is not None and holder.name != "__init__.py":
+        return None
     try:
-        spec = importlib.util.find_spec(name)
+        spec = importlib.util.find_spec(name) if _is_awake(name) else _found(name)
     except (ImportError, ValueError, AttributeError):
         return None
     origin = spec.origin if spec is not None else None
     return Path(origin) if origin is not None and origin.endswith(".py") else None
+
+
+def _is_awake(name: str) -> bool:
+    """Whether a question does not wake a module that waits until somebody looks at it."""
+    return "." in name or type(sys.modules.get(name)) in (ModuleType, type(None))
+
+
+def _found(name: str) -> ModuleSpec | None:
+    """Where an outermost module would be imported from."""
+    found = (finder.find_spec(name, None) for finder in sys.meta_path)
+    return next((spec for spec in found if spec is not None), None)
 
 
 def _resolved(imported: Imported, importer: str, path: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -230,3 +231,20 @@ def test_what_a_tagger_only_tells_of_its_cuts_is_no_part_of_it(folder: Folder) -
         name = folder.write("telling", f"def measures():\n    return {number}\n")
         digests.append(code_digest(f"{name}:measures"))
     assert digests[-1] != digests[-2]
+
+
+def test_following_code_wakes_no_module_that_waits() -> None:
+    """Those are large, and a digest reads files."""
+    script = """
+import sys
+import lazy_loader
+lazy_loader.load("awkward")
+from higgsflow import code
+assert "higgsflow.events.quick_views" in code.physics_parts()
+assert "higgsflow.events.quick_views" not in sys.modules
+assert "awkward.operations" not in sys.modules
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
