@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from higgsflow.block import Read, process_parts
 from higgsflow.errors import InputFileError
 from higgsflow.events.failing import located
+from higgsflow.events.lists import rows_within
 from higgsflow.events.lumisections import from_pairs
 from higgsflow.events.plain import concatenated
 from higgsflow.events.reader import Request, open_events
@@ -192,12 +194,8 @@ def _joined(
     lengths = tuple(len(first) for first in firsts)
 
     def rest(rows: Index) -> PlainEvents:
-        ends = np.searchsorted(rows, np.cumsum([0, *lengths]))
-        begins = np.cumsum([0, *lengths[:-1]])
-        of_pieces = (
-            rows[first:end] - begin
-            for first, end, begin in zip(ends[:-1], ends[1:], begins, strict=True)
-        )
+        ends = np.cumsum([0, *lengths]).tolist()
+        of_pieces = (rows_within(rows, *stretch) for stretch in pairwise(ends))
         both = zip(pieces, of_pieces, strict=True)
         return _one([piece.read(plan.rest_needs, some) for piece, some in both])
 

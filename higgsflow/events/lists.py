@@ -144,3 +144,9 @@ def first_of_largest(values: npt.NDArray[np.float64], lists: Lists) -> Index:
 def copied_lists(values: npt.NDArray[Any], offsets: Index, rows: Index) -> npt.NDArray[Any]:
     """The objects of some lists, one list behind the other."""
     return values[Lists(offsets).take(rows)[1]]
+
+
+def rows_within(rows: Index, start: int, stop: int) -> Index:
+    """Those of rising rows that lie in a stretch, counted from its beginning."""
+    first, end = np.searchsorted(rows, (start, stop))
+    return rows[first:end] - start

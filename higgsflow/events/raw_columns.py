@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
-from higgsflow.events.lists import copied_lists
+from higgsflow.events.lists import copied_lists, rows_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -148,13 +148,8 @@ class _Chosen:
         """Their numbers, of one for each entry."""
         at = 0
         for part in parts:
-            yield part[self.within(at, at + len(part))]
+            yield part[rows_within(self.rows, at, at + len(part))]
             at += len(part)
-
-    def within(self, start: int, stop: int) -> Rows:
-        """Those of a stretch, counted from its beginning."""
-        first, end = np.searchsorted(self.rows, (start, stop))
-        return self.rows[first:end] - start
 
 
 class _Lists:
@@ -182,7 +177,7 @@ class _Lists:
             # all lists of a part end where it ends
             end = int(np.searchsorted(self.offsets, at + len(part), side="right")) - 1
             begins = self.offsets[row : end + 1] - at
-            yield copied_lists(part, begins, self._chosen.within(row, end))
+            yield copied_lists(part, begins, rows_within(self._chosen.rows, row, end))
             at, row = at + len(part), end
 
 

@@ -44,6 +44,11 @@ def moved(events, path=""):
     with open(path, "a") as log:
         log.write(f"{len(events.MET_pt)}\\n")
     return events.MET_pt > 0
+
+
+@tagger(reads=["event"])
+def third(events, path=""):
+    return events.event % 3 == 0
 """
 
 
@@ -131,6 +136,14 @@ def test_small_files_are_asked_for_together_and_give_the_same(small: Small) -> N
     pairs = small.run(80)
     assert small.asked == [80, 80]
     assert_same(small, pairs, apart, table)
+
+
+def test_what_is_read_for_kept_events_is_theirs_in_each_of_small_files(small: Small) -> None:
+    small.lab.content["systematics"]["independent_collections"] = {}
+    apart = small.run(40, "third")
+    table = small.table(apart)
+    assert 0 < len(table["event"]) < 160
+    assert_same(small, small.run(1000, "third"), apart, table)
 
 
 def test_variations_come_one_after_the_other(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from higgsflow.events.lists import (
     joined,
     pairs_between,
     pairs_within,
+    rows_within,
 )
 
 law = settings(deadline=None, max_examples=60)
@@ -81,3 +82,16 @@ def test_values_of_events_are_repeated_for_their_objects() -> None:
     lists = joined([from_counts([2, 0]), from_counts([1])])
     assert lists.per_object(np.array([5, 6, 7])).tolist() == [5, 5, 7]
     assert (len(lists), lists.n, lists.owners.tolist()) == (3, 3, [0, 0, 2])
+
+
+@law
+@given(st.sets(st.integers(0, 20)), st.lists(st.integers(0, 8), min_size=1, max_size=5))
+def test_rows_of_stretches(rows: set[int], lengths: list[int]) -> None:
+    """Counted from the beginning of their stretch, they are all of those before the last end."""
+    ends = list(itertools.accumulate(lengths, initial=0))
+    found = []
+    for start, stop in itertools.pairwise(ends):
+        within = rows_within(np.array(sorted(rows), np.int64), start, stop)
+        assert all(0 <= row < stop - start for row in within)
+        found += [start + row for row in within]
+    assert found == sorted(row for row in rows if row < ends[-1])
