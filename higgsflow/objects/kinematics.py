@@ -52,10 +52,6 @@ class Momentum:
     y: Array
     z: Array
 
-    def at(self, positions: Index) -> Momentum:
-        """Those of some objects."""
-        return Momentum(*(part.take(positions) for part in (self.x, self.y, self.z)))
-
     @cached_property
     def pt(self) -> Array:
         """Transverse momentum [GeV]."""
@@ -166,9 +162,24 @@ def _flying(pt: Array, mass: Array, way: Directions) -> FourMomentum:
     return FourMomentum(pt * way.x, pt * way.y, pt * way.z, energy)
 
 
-def momentum_of_pairs(pt: Array, ways: Directions, first: Index, second: Index) -> Momentum:
-    """Sums of the momenta of two objects each, at these positions among all."""
-    return Momentum(*_added(pt, (ways.x, ways.y, ways.z), first, second))
+class SomeMomenta:
+    """Sums of the momenta of two objects each, worked out for those pairs that are asked for."""
+
+    def __init__(self, pt: Array, ways: SomeDirections, first: Index, second: Index) -> None:
+        """Of objects with pt [GeV]; pairs are positions among these."""
+        self._pt, self._ways = pt, ways
+        self._first, self._second = first, second
+        # the last answer: one column of a pair is asked for after the other
+        self._last: tuple[Index, Momentum] | None = None
+
+    def at(self, positions: Index) -> Momentum:
+        """Those of some pairs."""
+        if self._last is None or self._last[0] is not positions:
+            first, second = self._first.take(positions), self._second.take(positions)
+            ways = self._ways.of(first, second)
+            parts = _added(self._pt, (ways.x, ways.y, ways.z), first, second)
+            self._last = (positions, Momentum(*parts))
+        return self._last[1]
 
 
 @compiled("pairs.added")

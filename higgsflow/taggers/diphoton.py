@@ -18,7 +18,7 @@ from higgsflow.objects.diphotons import (
     pair_masks,
     photon_pairs,
 )
-from higgsflow.objects.kinematics import SomeDirections, momentum_of_pairs
+from higgsflow.objects.kinematics import SomeDirections, SomeMomenta
 from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_needs, quality_masks
 from higgsflow.selection.measured import Measures, at_least, measured
@@ -176,7 +176,7 @@ def _pair_columns(
     inputs = photons.eta, photons.phi
     ways = events.once("directions of photons", inputs, lambda: SomeDirections(*inputs))
     lead, sublead = pairs.lead[best], pairs.sublead[best]
-    total = momentum_of_pairs(photons.pt, ways.of(lead, sublead), lead, sublead)
+    total = SomeMomenta(photons.pt, ways, lead, sublead)
     rows, n = np.flatnonzero(found), len(found)
     of_pairs, of_best = _places(best, rows, n), _places(np.arange(len(rows)), rows, n)
     columns = {

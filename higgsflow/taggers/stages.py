@@ -16,6 +16,7 @@ import numpy as np
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
 from higgsflow.taggers.contract import NUMBERS, between, settled, spliced, take, taken
+from higgsflow.taggers.late_columns import all_worked_out
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import (
     UNTAGGED,
@@ -114,7 +115,7 @@ class Runner:
             if decisions is None:
                 decisions = self.ask(number, reached.events)
             stages.append(Stage(reached, StepResult(reached.rows, taggers, decisions)))
-            reached = self._after(reached, stages[-1].result)
+            reached = self._after(number, reached, stages[-1].result)
         steps = [stage.result for stage in stages]
         return Nominal(tuple(stages), self._result(reached, steps, [s.reached for s in stages]))
 
@@ -130,6 +131,9 @@ class Runner:
     @span("sequence")
     def run_again(self, nominal: Nominal, variants: Sequence[Variant]) -> list[SequenceResult]:
         """The sequence under some variations, at once."""
+        for stage in nominal.stages if variants else ():
+            # once here, and not again by each variation that has them too
+            all_worked_out(stage.reached.added)
         walks = [_Walk([nominal.stages[0].reached.of(variant)], []) for variant in variants]
         for number, stage in enumerate(nominal.stages):
             answers = self._again(number, stage, [walk.reached[-1] for walk in walks])
@@ -142,7 +146,7 @@ class Runner:
                 else:
                     step = StepResult(reached.rows, stage.result.taggers, decisions)
                     walk.steps.append(step)
-                    walk.reached.append(self._after(reached, step))
+                    walk.reached.append(self._after(number, reached, step))
         return [self._result(walk.reached.pop(), walk.steps, walk.reached) for walk in walks]
 
     def _again(self, number: int, stage: Stage, reached: list[Reached]) -> list[Decisions]:
@@ -238,16 +242,24 @@ class Runner:
 
         return needs
 
-    def _after(self, reached: Reached, step: StepResult) -> Reached:
+    def _after(self, number: int, reached: Reached, step: StepResult) -> Reached:
         """What the next step is given, or, after the last one, what is kept."""
         added = {**reached.added, **added_columns(step)}
-        is_last = step.taggers is self.steps[-1] and self.keep_untagged
-        kept = np.flatnonzero(step.masks.any(axis=0) | is_last)
+        is_last = number + 1 == len(self.steps)
+        mask = step.masks.any(axis=0) | (is_last and self.keep_untagged)
+        kept = np.flatnonzero(mask)
+        needed = None if is_last else self._needed(number + 1)
         if len(kept) == len(reached.rows):
             # the very same arrays: of all variations that did not change them there is one
-            return Reached(reached.variant, reached.rows, added)
+            return Reached(reached.variant, reached.rows, added, needed)
         columns = {name: take(values, kept) for name, values in added.items()}
-        return Reached(reached.variant, reached.rows[kept], columns)
+        return Reached(reached.variant, reached.rows[kept], columns, needed)
+
+    def _needed(self, number: int) -> frozenset[str] | None:
+        """The columns of earlier steps that a step looks at, where it says so of all."""
+        if not self._is_plain(number):
+            return None
+        return frozenset(name for tagger in self.steps[number] for name in tagger.needs())
 
     def _result(
         self, kept: Reached, steps: Sequence[StepResult], reached: Sequence[Reached]

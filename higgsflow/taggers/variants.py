@@ -7,7 +7,7 @@ alone all that it was said from.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -66,11 +66,13 @@ class Reached:
     Attributes:
         rows: positions of the events.
         added: the columns of earlier steps, for these rows.
+        needed: those of them that the step looks at; None where that is not known.
     """
 
     variant: Variant
     rows: Index
     added: dict[str, Any]
+    needed: frozenset[str] | None = None
 
     @cached_property
     def events(self) -> PlainEvents:
@@ -78,7 +80,14 @@ class Reached:
         events = self.variant.seen
         # rows are in order, so that all of them are these events
         taken = events if len(self.rows) == len(events) else events.take(self.rows)
-        return taken.with_numbers(all_worked_out(self.added))
+        return taken.with_numbers(all_worked_out(self._shown))
+
+    @property
+    def _shown(self) -> dict[str, Any]:
+        """The added columns that the step sees; late ones that nobody needs are not worked out."""
+        if self.needed is None:
+            return self.added
+        return {name: values for name, values in self.added.items() if name in self.needed}
 
     @property
     def everything(self) -> PlainEvents:
@@ -94,13 +103,13 @@ class Reached:
 
     def some(self, positions: Index) -> PlainEvents:
         """Some of these events."""
-        added = {name: take(values, positions) for name, values in self.added.items()}
+        added = {name: take(values, positions) for name, values in self._shown.items()}
         seen = self.variant.seen.take(self.rows[positions])
         return seen.with_numbers(all_worked_out(added))
 
     def of(self, variant: Variant) -> Reached:
         """The same rows, with the same columns added, of another variation."""
-        return Reached(variant, self.rows, self.added)
+        return replace(self, variant=variant)
 
     def is_like(self, other: Reached) -> bool:
         """Whether these are the same events, with the same columns added to them."""

@@ -13,6 +13,7 @@ from higgsflow.events.objects import Objects
 from higgsflow.events.plain import plain_values
 from higgsflow.objects.kinematics import (
     SomeDirections,
+    SomeMomenta,
     delta_phi,
     delta_r,
     directions,
@@ -122,3 +123,20 @@ def test_directions_of_some_are_those_of_all() -> None:
         found = some.of(np.array(first), np.array(second))
         for name in ("x", "y", "z", "energy"):
             assert getattr(found, name)[asked].tolist() == getattr(every, name)[asked].tolist()
+
+
+def test_momenta_of_some_pairs_are_their_four_vector_sums() -> None:
+    rng = np.random.default_rng(3)
+    columns = {"pt": rng.exponential(50, 20), "eta": rng.normal(0, 1.5, 20)}
+    columns["phi"] = rng.uniform(-np.pi, np.pi, 20)
+    first, second = rng.integers(0, 20, (2, 9))
+    ways = SomeDirections(columns["eta"], columns["phi"])
+    some = SomeMomenta(columns["pt"], ways, first, second)
+    every = Objects(from_counts(np.array([20])), columns)
+    for pairs in (np.array([2, 5]), np.array([8, 2, 0]), np.array([], int)):
+        a, b = (every.taken(from_counts([1] * len(pairs)), at[pairs]) for at in (first, second))
+        expected = pair_sum(a, b)
+        for name in ("pt", "eta", "phi"):
+            np.testing.assert_allclose(getattr(some.at(pairs), name), getattr(expected, name))
+        # worked out once for all columns
+        assert some.at(pairs) is some.at(pairs)

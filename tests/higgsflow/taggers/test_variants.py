@@ -8,6 +8,7 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from higgsflow.events.plain import plain
+from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.variants import Reached, Variant, only
 
 EVENTS = plain(
@@ -55,6 +56,18 @@ def test_events_are_seen_without_what_no_tagger_declares() -> None:
     assert sorted(mine.events.names) == ["m", "met"]
     assert sorted(mine.everything.names) == ["Jet_pt", "m", "met"]
     assert mine.some(np.array([1])).flat["m"].tolist() == [6.0]
+
+
+def test_late_columns_that_a_step_does_not_need_are_not_worked_out() -> None:
+    def never(_: Any) -> Any:
+        raise AssertionError
+
+    late, needed = LateColumn(never, Places(np.arange(2))), frozenset({"m"})
+    mine = Reached(NOMINAL, np.array([0, 2]), {"m": np.array([5.0, 6.0]), "far": late}, needed)
+    for one in (mine, mine.of(varied(met=np.zeros(3)))):
+        assert sorted(one.events.flat) == ["m", "met"]
+        assert one.some(np.array([1])).flat["m"].tolist() == [6.0]
+    assert mine.added["far"] is late
 
 
 def test_some_events_of_several_variations_stand_one_behind_the_other() -> None:
