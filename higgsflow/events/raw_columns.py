@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
-from higgsflow.events.lists import copied_lists, rows_within
+from higgsflow.events.lists import rows_within
+from higgsflow.events.runs import Runs, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -120,8 +121,8 @@ class RawColumns:
         parts = list(self._parts(name, fetched, span))
         lists = _Lists(_offsets([part.ends for part in parts], dtype.itemsize), chosen)
         shared.setdefault(collection, lists)
-        found = _joined(lists.numbers(part.numbers for part in parts), lists.n, dtype)
-        return RawColumn(found, lists.chosen_offsets)
+        numbers = lists.numbers((part.numbers for part in parts), dtype)
+        return RawColumn(numbers, lists.chosen_offsets)
 
     def _parts(self, name: str, fetched: list[_Fetched], span: tuple[int, int]) -> Iterator[_Part]:
         """The baskets one after the other, unpacked when it is their turn."""
@@ -157,28 +158,35 @@ class _Lists:
 
     def __init__(self, offsets: Offsets, chosen: _Chosen | None) -> None:
         self.offsets, self._chosen = offsets, chosen
+        self._known: dict[tuple[int, int], Runs] = {}
         self.chosen_offsets = offsets
         if chosen is not None:
             counts = np.diff(offsets)[chosen.rows]
             self.chosen_offsets = np.concatenate([[0], np.cumsum(counts)])
 
-    @property
-    def n(self) -> int:
-        """How many objects are chosen."""
-        return int(self.chosen_offsets[-1])
-
-    def numbers(self, parts: Iterable[Numbers]) -> Iterator[Numbers]:
-        """The numbers of what is chosen."""
+    def numbers(self, parts: Iterable[Numbers], dtype: np.dtype[Any]) -> Numbers:
+        """The numbers of what is chosen, of a column that is stored as this type."""
+        n = int(self.chosen_offsets[-1])
         if self._chosen is None:
-            yield from parts
-            return
-        at = row = 0
+            return _joined(parts, n, dtype)
+        found = np.empty(n, dtype=_native(dtype))
+        at = row = n_found = 0
         for part in parts:
             # all lists of a part end where it ends
             end = int(np.searchsorted(self.offsets, at + len(part), side="right")) - 1
-            begins = self.offsets[row : end + 1] - at
-            yield copied_lists(part, begins, rows_within(self._chosen.rows, row, end))
-            at, row = at + len(part), end
+            runs = self._runs(self._chosen, row, end)
+            runs.fill(found[n_found : n_found + runs.n], part)
+            at, row, n_found = at + len(part), end, n_found + runs.n
+        if n_found != n:
+            raise OddBasket(f"it has {n_found} of {n} numbers")
+        return found
+
+    def _runs(self, chosen: _Chosen, first: int, end: int) -> Runs:
+        """What is chosen of consecutive lists, which are the same in all columns of most files."""
+        if (first, end) not in self._known:
+            begins = self.offsets[first : end + 1] - self.offsets[first]
+            self._known[first, end] = runs_of(begins, rows_within(chosen.rows, first, end))
+        return self._known[first, end]
 
 
 class _Part(NamedTuple):
@@ -216,7 +224,7 @@ def _of_lists(parts: Iterable[_Part], lists: _Lists, dtype: np.dtype[Any]) -> Nu
             yield part.numbers
 
     try:
-        return _joined(lists.numbers(of_parts()), lists.n, dtype)
+        return lists.numbers(of_parts(), dtype)
     except _OtherListsError:
         return None
 
@@ -245,8 +253,7 @@ def _joined(parts: Iterable[Numbers], n: int, dtype: np.dtype[Any]) -> Numbers:
 
     Each part is turned before the next one is unpacked, while the processor has it at hand.
     """
-    native = np.dtype(np.float64) if dtype == np.dtype(">f4") else dtype.newbyteorder("=")
-    joined = np.empty(n, dtype=native)
+    joined = np.empty(n, dtype=_native(dtype))
     at = 0
     for part in parts:
         if at + len(part) > n:
@@ -256,3 +263,8 @@ def _joined(parts: Iterable[Numbers], n: int, dtype: np.dtype[Any]) -> Numbers:
     if at != n:
         raise OddBasket(f"it has {at} numbers, {n} were expected")
     return joined
+
+
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """What numbers become that are stored as this type."""
+    return np.dtype(np.float64) if dtype == np.dtype(">f4") else dtype.newbyteorder("=")
