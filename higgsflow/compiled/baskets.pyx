@@ -23,6 +23,8 @@ cdef extern from *:
 SOURCE = SOURCE_DIGEST.decode()
 
 _STORED = np.dtype(">i4")
+# powers of two, by which bytes become numbers of so many
+_SHIFTS = {1: 0, 2: 1, 4: 2, 8: 3}
 
 
 def begin_alike(stored, offsets, start, size):
@@ -34,6 +36,34 @@ def begin_alike(stored, offsets, start, size):
     if len(stored) != len(offsets):
         return False
     return bool(alike(stored.view(np.uint8), offsets, start, size))
+
+
+def counted(stored, start, size, found):
+    """Writes where lists that are stored in bytes begin, in numbers; whether all of them can."""
+    if not isinstance(stored, np.ndarray) or stored.dtype != _STORED or stored.ndim != 1:
+        return NotImplemented
+    if not stored.flags.c_contiguous or not is_array(found, np.int64):
+        return NotImplemented
+    if len(stored) != len(found) or size not in _SHIFTS:
+        return NotImplemented
+    return bool(count(stored.view(np.uint8), start, _SHIFTS[size], found))
+
+
+cdef bint count(
+    const uint8_t[::1] stored, int64_t start, int shift, int64_t[::1] found
+) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int64_t at, before = 0, wrong = 0
+    cdef uint32_t one
+    for i in range(found.shape[0]):
+        memcpy(&one, &stored[4 * i], 4)
+        at = <int64_t> <int32_t> AS_STORED(one) - start
+        wrong |= (at < before) | (at & ((1 << shift) - 1))
+        found[i] = at >> shift
+        before = at
+    if found.shape[0]:
+        wrong |= found[0]
+    return not wrong
 
 
 cdef bint alike(

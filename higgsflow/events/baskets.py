@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -58,16 +57,6 @@ class Basket:
     stored: npt.NDArray[np.int32] | None = None
     head: int = 0
 
-    @cached_property
-    def ends(self) -> npt.NDArray[np.int32] | None:
-        """Where lists begin in `numbers`, in bytes, and the last one ends; None without lists."""
-        if self.stored is None:
-            return None
-        ends = np.empty(len(self.stored) + 1, dtype=np.int32)
-        np.subtract(self.stored, self.head, out=ends[:-1], dtype=np.int32)
-        ends[-1] = self.numbers.nbytes
-        return ends
-
     def begin(self, entry: int) -> int:
         """Where the list of an entry of this basket begins, in bytes."""
         if self.stored is None or entry == len(self.stored):
@@ -85,6 +74,36 @@ class Basket:
             begin_alike(stored, offsets[: len(stored)], start + self.head, size)
             and self.begin(first + len(offsets) - 1) - start == last
         )
+
+    def put_begins(self, rows: slice, found: npt.NDArray[np.int64], before: int) -> int:
+        """Writes where the lists of some entries begin, in numbers behind `before`.
+
+        Returns where the last one ends.
+
+        Raises:
+            OddBasket: where they do not begin where numbers do, one behind the other.
+        """
+        size, start = self.numbers.dtype.itemsize, self.begin(rows.start)
+        if self.stored is None:
+            raise OddBasket("it has no lists")
+        end = self.begin(rows.stop)
+        length, rest = divmod(end - start, size)
+        if rest or not counted(self.stored[rows], start + self.head, size, found):
+            raise OddBasket("its lists do not begin where numbers begin")
+        if not 0 <= start <= end <= self.numbers.nbytes or (len(found) and found[-1] > length):
+            raise OddBasket("its lists do not end where its numbers do")
+        found += before
+        return before + length
+
+
+@compiled("baskets.counted")
+def counted(
+    stored: npt.NDArray[np.int32], start: int, size: int, found: npt.NDArray[np.int64]
+) -> bool:
+    """Writes where lists begin, in numbers; whether these are whole, from 0 on, and rise."""
+    counts, rest = np.divmod(stored.astype(np.int64) - start, size)
+    found[:] = counts
+    return not rest.any() and not counts[:1].any() and bool((np.diff(counts) >= 0).all())
 
 
 @compiled("baskets.begin_alike")

@@ -119,7 +119,7 @@ class RawColumns:
             if numbers is not None:
                 return RawColumn(numbers, lists.chosen_offsets)
         parts = list(self._parts(name, fetched, span))
-        lists = _Lists(_offsets([part.ends for part in parts], dtype.itemsize), chosen)
+        lists = _Lists(_offsets(parts), chosen)
         shared.setdefault(collection, lists)
         numbers = lists.numbers((part.numbers for part in parts), dtype)
         return RawColumn(numbers, lists.chosen_offsets)
@@ -196,13 +196,6 @@ class _Part(NamedTuple):
     rows: slice
 
     @property
-    def ends(self) -> npt.NDArray[np.int32]:
-        """Where their lists begin, and the last one ends, in bytes."""
-        if self.basket.ends is None:
-            raise OddBasket("it has no lists")
-        return self.basket.ends[self.rows.start : self.rows.stop + 1]
-
-    @property
     def numbers(self) -> Numbers:
         """The numbers of their lists."""
         first, end = (self.basket.begin(at) for at in (self.rows.start, self.rows.stop))
@@ -233,19 +226,16 @@ class _OtherListsError(Exception):
     """Lists of a column do not begin where those of others of the collection do."""
 
 
-def _offsets(pieces: Sequence[npt.NDArray[np.int32]], itemsize: int) -> Offsets:
-    """Where lists begin, counted in numbers."""
-    lengths = [int(piece[-1]) - int(piece[0]) for piece in pieces]
-    offsets = np.zeros(sum(len(piece) - 1 for piece in pieces) + 1, dtype=np.int64)
-    at = before = 0
-    for piece, length in zip(pieces, lengths, strict=True):
-        part = offsets[at + 1 : at + len(piece)]
-        np.subtract(piece[1:], int(piece[0]) - before, out=part, dtype=np.int64)
-        at, before = at + len(piece) - 1, before + length
-    counts, rest = np.divmod(offsets, itemsize)
-    if rest.any() or (np.diff(counts) < 0).any():
-        raise OddBasket("its lists do not begin where numbers begin")
-    return counts
+def _offsets(parts: Sequence[_Part]) -> Offsets:
+    """Where lists begin, and the last one ends, counted in numbers."""
+    sizes = [part.rows.stop - part.rows.start for part in parts]
+    offsets = np.empty(sum(sizes) + 1, dtype=np.int64)
+    at = end = 0
+    for part, size in zip(parts, sizes, strict=True):
+        end = part.basket.put_begins(part.rows, offsets[at : at + size], end)
+        at += size
+    offsets[at] = end
+    return offsets
 
 
 def _joined(parts: Iterable[Numbers], n: int, dtype: np.dtype[Any]) -> Numbers:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.events.baskets import begin_alike
+from higgsflow.events.baskets import begin_alike, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,3 +51,28 @@ def test_other_types_are_left_to_numpy() -> None:
     for mine in (offsets.astype("<i4"), offsets.astype(">i8"), stored(offsets, 0, 4)[::2]):
         assert kernels.begin_alike(mine, offsets[: len(mine)], 0, 1) is NotImplemented
     assert kernels.begin_alike(stored(offsets, 0, 4), offsets.astype(">i8"), 0, 4) is NotImplemented
+
+
+@law
+@given(counts, st.integers(-5, 90), st.sampled_from([1, 2, 4, 8, 12]), st.data())
+def test_beginnings_in_numbers(
+    agrees: Callable[..., Any], counts: list[int], start: int, size: int, data: Any
+) -> None:
+    offsets = np.cumsum([0, *counts], dtype=np.int64)
+    mine = stored(offsets, start, size, data.draw(st.integers(0, 3)))
+    ways = [np.empty(len(mine), np.int64) for _ in range(2)]
+    assert agrees(lambda: counted(mine, start, size, ways[0])) is True
+    assert kernels.counted(mine, start, size, ways[1]) in (True, NotImplemented)
+    assert ways[0].tolist() == offsets.tolist()
+    wrong = mine.copy()
+    wrong[data.draw(st.integers(0, len(counts)))] += data.draw(st.sampled_from([-1, 1, -(2**20)]))
+    is_wrong = np.divmod(wrong.astype(np.int64) - start, size)
+    fine = not is_wrong[1].any() and is_wrong[0][0] == 0 and (np.diff(is_wrong[0]) >= 0).all()
+    assert agrees(lambda: counted(wrong, start, size, ways[0])) is bool(fine)
+
+
+def test_beginnings_are_written_only_where_they_fit() -> None:
+    mine = stored(np.arange(4), 0, 4)
+    assert kernels.counted(mine, 0, 4, np.zeros(3, np.int64)) is NotImplemented
+    assert kernels.counted(mine, 0, 4, np.zeros(4)) is NotImplemented
+    assert kernels.counted(mine.astype("<i4"), 0, 4, np.zeros(4, np.int64)) is NotImplemented

@@ -61,13 +61,19 @@ def test_numbers_are_those_of_uproot(path: Path, name: str) -> None:
     found = Found(path, name)
     basket = found.unpacked()
     assert basket.numbers.tolist() == found.array.tolist()
-    assert basket.ends is None
+    assert basket.stored is None
+    with pytest.raises(OddBasket, match="no lists"):
+        basket.put_begins(slice(0, 1), np.zeros(1, np.int64), 0)
 
 
 def test_lists_are_those_of_uproot(lists: Found) -> None:
     basket = lists.unpacked()
     assert basket.numbers.tobytes() == lists.expected.data.tobytes()
-    assert basket.ends.tolist() == lists.expected.byte_offsets.tolist()
+    expected = (lists.expected.byte_offsets // basket.numbers.itemsize).tolist()
+    for first in (0, 7):
+        found = np.zeros(len(expected) - 1 - first, np.int64)
+        end = basket.put_begins(slice(first, len(expected) - 1), found, 10 + expected[first])
+        assert [*found.tolist(), end] == [10 + n for n in expected[first:]]
 
 
 @pytest.mark.parametrize(
