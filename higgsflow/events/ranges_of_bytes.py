@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import struct
 import uuid
+from collections.abc import Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 import lazy_loader as lazy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 fsspec = lazy.load("fsspec")
 
@@ -43,8 +44,11 @@ class FileBytes(Protocol):
     def size(self) -> int:
         """Of the file, in bytes."""
 
-    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        """The bytes from each first number (included) to the second one (excluded)."""
+    def read(self, ranges: Sequence[tuple[int, int]]) -> Sequence[bytes]:
+        """The bytes from each first number (included) to the second one (excluded).
+
+        They may be read when they are looked at, each time.
+        """
 
 
 @contextmanager
@@ -71,10 +75,37 @@ class _LocalBytes:
     def size(self) -> int:
         return os.fstat(self._descriptor).st_size
 
-    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    def read(self, ranges: Sequence[tuple[int, int]]) -> Sequence[bytes]:
         self.n_requests += len(ranges)
         self.n_read += sum(stop - start for start, stop in ranges)
-        return [os.pread(self._descriptor, stop - start, start) for start, stop in ranges]
+        return _WhenLookedAt(self._descriptor, ranges)
+
+
+class _WhenLookedAt(Sequence[bytes]):
+    """Ranges of a local file: each is unpacked while the processor has it at hand.
+
+    The system is told of all of them at once, so that it need not wait for a disk each time.
+    """
+
+    def __init__(self, descriptor: int, ranges: Sequence[tuple[int, int]]) -> None:
+        self._descriptor, self._ranges = descriptor, ranges
+        # not on macOS
+        if advise := getattr(os, "posix_fadvise", None):
+            for start, stop in ranges:
+                advise(descriptor, start, stop - start, os.POSIX_FADV_WILLNEED)
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        start, stop = self._ranges[index]
+        return os.pread(self._descriptor, stop - start, start)
 
 
 class _RemoteBytes:

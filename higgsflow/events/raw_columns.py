@@ -8,6 +8,7 @@ machine and float64 where it is a float32.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from higgsflow.events.lists import rows_within
 from higgsflow.events.runs import Runs, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from higgsflow.events.places import FilePlaces
     from higgsflow.events.ranges_of_bytes import FileBytes
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 Numbers = npt.NDArray[Any]
 Offsets = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
-# where a basket is, and its bytes; None where it is kept
-_Fetched = tuple[Place, bytes | None]
+# where a basket is, and what gives its bytes; None where it is kept
+_Fetched = tuple[Place, "Callable[[], bytes] | None"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +90,7 @@ class RawColumns:
         missing = [p for name in names for p in wanted[name] if not self._is_kept(name, p)]
         places = sorted(set(missing))
         parts = self._source.read([(p.seek, p.seek + p.size) for p in places]) if places else []
-        raw = dict(zip(places, parts, strict=True))
+        raw = {place: partial(parts.__getitem__, i) for i, place in enumerate(places)}
         return {name: [(p, raw.get(p)) for p in wanted[name]] for name in names}
 
     def _is_kept(self, name: str, place: Place) -> bool:
@@ -128,11 +129,11 @@ class RawColumns:
         """The baskets one after the other, unpacked when it is their turn."""
         column = self._places.columns[name]
         dtype = np.dtype(column.dtype)
-        for place, raw in fetched:
-            if raw is None:
+        for place, read in fetched:
+            if read is None:
                 basket = self._kept[name]
             else:
-                basket = unpack(raw, name, place, dtype, column.is_list)
+                basket = unpack(read(), name, place, dtype, column.is_list)
             if place.stop > span[1]:
                 self._kept[name] = basket
             first = max(span[0] - place.start, 0)
