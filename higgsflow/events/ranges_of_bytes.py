@@ -6,7 +6,7 @@ import os
 import struct
 import uuid
 from collections.abc import Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 import lazy_loader as lazy
@@ -89,10 +89,11 @@ class _WhenLookedAt(Sequence[bytes]):
 
     def __init__(self, descriptor: int, ranges: Sequence[tuple[int, int]]) -> None:
         self._descriptor, self._ranges = descriptor, ranges
-        # not on macOS
+        # not on macOS, nor on every file system: it is advice
         if advise := getattr(os, "posix_fadvise", None):
-            for start, stop in ranges:
-                advise(descriptor, start, stop - start, os.POSIX_FADV_WILLNEED)
+            with suppress(OSError):
+                for start, stop in ranges:
+                    advise(descriptor, start, stop - start, os.POSIX_FADV_WILLNEED)
 
     def __len__(self) -> int:
         return len(self._ranges)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +28,20 @@ def test_what_is_behind_the_end_is_not_there(tmp_path: Path) -> None:
     path.write_bytes(b"abc")
     with open_bytes(str(path)) as source:
         assert list(source.read([(2, 9), (9, 12)])) == [b"c", b""]
+
+
+def test_a_file_system_that_takes_no_advice_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: int) -> None:
+        raise OSError(errno.ENOSYS, "not implemented")
+
+    monkeypatch.setattr(os, "posix_fadvise", refused, raising=False)
+    path = tmp_path / "a.root"
+    path.write_bytes(b"abcdef")
+    with open_bytes(str(path)) as source:
+        found = source.read([(0, 2), (4, 6)])
+        assert (found[1], found[0:2], len(found)) == (b"ef", [b"ab", b"ef"], 2)
 
 
 @pytest.mark.parametrize("large", [False, True])
