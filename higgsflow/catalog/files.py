@@ -162,11 +162,21 @@ def _local_files(path: Path, owner: str) -> Iterable[InputFile]:
 
 
 def _nearest_path(absent: Path) -> Path:
-    """The existing file or folder most like one that does not exist."""
+    """The existing file or folder most like one that does not exist, part by part."""
+    missing = [absent.name]
     while not absent.parent.is_dir():
         absent = absent.parent
-    guess = nearest(absent.name, [path.name for path in absent.parent.iterdir()])
-    return absent.parent / guess
+        missing.append(absent.name)
+    found = absent.parent
+    for name in reversed(missing):
+        there = [path.name for path in found.iterdir()] if os.access(found, os.R_OK) else []
+        guess = name if name in there else nearest(name, there)
+        if not guess:
+            break
+        found /= guess
+        if not found.is_dir():
+            break
+    return found
 
 
 def _local_file(path: str, owner: str) -> InputFile:

@@ -132,7 +132,10 @@ def test_file_at_a_server_is_kept_as_it_is() -> None:
     [
         ("ttH_3.root", "/ttH_2.root"),
         ("ttH_1.rot", "/ttH_1.root"),
-        ("subb/ttH_3.root", "/sub"),
+        ("subb/ttH_3.root", "/sub/ttH_3.root"),
+        ("subb/tth3.root", "/sub/ttH_3.root"),
+        ("subb/zzz.root", "/sub"),
+        ("ttH_1.rot/a.root", "/ttH_1.root"),
         ("tth*2018*.root", "/ttH_2.root"),
         ("sbu/*.root", "/sub"),
         ("nothing/like/it/at/all", ""),
