@@ -163,19 +163,11 @@ def _local_files(path: Path, owner: str) -> Iterable[InputFile]:
 
 def _nearest_path(absent: Path) -> Path:
     """The existing file or folder most like one that does not exist, part by part."""
-    missing = [absent.name]
-    while not absent.parent.is_dir():
-        absent = absent.parent
-        missing.append(absent.name)
-    found = absent.parent
-    for name in reversed(missing):
-        there = [path.name for path in found.iterdir()] if os.access(found, os.R_OK) else []
-        guess = name if name in there else nearest(name, there)
-        if not guess:
-            break
-        found /= guess
-        if not found.is_dir():
-            break
+    found = next(folder for folder in absent.parents if folder.is_dir())
+    for name in absent.relative_to(found).parts:
+        can_look = found.is_dir() and os.access(found, os.R_OK)
+        # what is like nothing there may be a folder too many
+        found /= nearest(name, [path.name for path in found.iterdir()] if can_look else [])
     return found
 
 

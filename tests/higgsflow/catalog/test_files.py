@@ -135,6 +135,7 @@ def test_file_at_a_server_is_kept_as_it_is() -> None:
         ("subb/ttH_3.root", "/sub/ttH_3.root"),
         ("subb/tth3.root", "/sub/ttH_3.root"),
         ("subb/zzz.root", "/sub"),
+        ("2017/tth1.root", "/ttH_1.root"),
         ("ttH_1.rot/a.root", "/ttH_1.root"),
         ("tth*2018*.root", "/ttH_2.root"),
         ("sbu/*.root", "/sub"),
