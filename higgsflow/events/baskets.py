@@ -88,7 +88,7 @@ class Basket:
             raise OddBasket("it has no lists")
         end = self.begin(rows.stop)
         length, rest = divmod(end - start, size)
-        if rest or not counted(self.stored[rows], start + self.head, size, found):
+        if rest or not write_begins(self.stored[rows], start + self.head, size, found):
             raise OddBasket("its lists do not begin where numbers begin")
         if not 0 <= start <= end <= self.numbers.nbytes or (len(found) and found[-1] > length):
             raise OddBasket("its lists do not end where its numbers do")
@@ -96,8 +96,8 @@ class Basket:
         return before + length
 
 
-@compiled("baskets.counted")
-def counted(
+@compiled("baskets.write_begins")
+def write_begins(
     stored: npt.NDArray[np.int32], start: int, size: int, found: npt.NDArray[np.int64]
 ) -> bool:
     """Writes where lists begin, in numbers; whether these are whole, from 0 on, and rise."""

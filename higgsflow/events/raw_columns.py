@@ -82,7 +82,7 @@ class RawColumns:
         )
 
     def _fetch(self, names: Sequence[str], start: int, stop: int) -> dict[str, list[_Fetched]]:
-        """The bytes of all baskets that are needed, asked for at once; None of one that is kept."""
+        """What gives the bytes of the baskets, all asked for at once; None of one that is kept."""
         wanted = {
             name: [p for p in self._baskets[name] if p.start < stop and p.stop > start]
             for name in names

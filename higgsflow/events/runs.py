@@ -50,7 +50,7 @@ def _runs_of(offsets: Index, rows: Index) -> tuple[Index, Index]:
     return begins[np.concatenate([none, apart])], ends[np.concatenate([apart, none])]
 
 
-@compiled("ranges.filled")
+@compiled("baskets.filled")
 def _filled(values: Numbers, begins: Index, ends: Index, found: Numbers) -> Numbers:
     lists = from_counts(ends - begins)
     positions = np.arange(lists.n) + lists.per_object(begins - lists.offsets[:-1])

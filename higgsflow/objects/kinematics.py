@@ -173,7 +173,7 @@ class SomeMomenta:
         self._last: tuple[Index, Momentum] | None = None
 
     def at(self, positions: Index) -> Momentum:
-        """Those of some pairs."""
+        """Those of some pairs [GeV], the same for the same array of positions."""
         if self._last is None or self._last[0] is not positions:
             first, second = self._first.take(positions), self._second.take(positions)
             ways = self._ways.of(first, second)

@@ -227,11 +227,11 @@ class Runner:
 
     def _needs(self, number: int) -> Callable[[Reached], Iterable[str]]:
         """The columns of earlier steps that matter; of users' code those that it looked at."""
+        if (needed := self._needed(number)) is not None:
+            return lambda _: needed
         plain = [tagger for tagger in self.steps[number] if is_plain(tagger)]
         names = {name for tagger in plain for name in tagger.needs()}
         noted = self.looked_at.get(number)
-        if self._is_plain(number):
-            return lambda _: names
 
         def needs(reached: Reached) -> Iterable[str]:
             for name, values in reached.added.items():
@@ -246,8 +246,7 @@ class Runner:
         """What the next step is given, or, after the last one, what is kept."""
         added = {**reached.added, **added_columns(step)}
         is_last = number + 1 == len(self.steps)
-        mask = step.masks.any(axis=0) | (is_last and self.keep_untagged)
-        kept = np.flatnonzero(mask)
+        kept = np.flatnonzero(step.masks.any(axis=0) | (is_last and self.keep_untagged))
         needed = None if is_last else self._needed(number + 1)
         if len(kept) == len(reached.rows):
             # the very same arrays: of all variations that did not change them there is one

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.events.baskets import begin_alike, counted
+from higgsflow.events.baskets import begin_alike, write_begins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,18 +61,33 @@ def test_beginnings_in_numbers(
     offsets = np.cumsum([0, *counts], dtype=np.int64)
     mine = stored(offsets, start, size, data.draw(st.integers(0, 3)))
     ways = [np.empty(len(mine), np.int64) for _ in range(2)]
-    assert agrees(lambda: counted(mine, start, size, ways[0])) is True
-    assert kernels.counted(mine, start, size, ways[1]) in (True, NotImplemented)
+    assert agrees(lambda: write_begins(mine, start, size, ways[0])) is True
+    assert kernels.write_begins(mine, start, size, ways[1]) in (True, NotImplemented)
     assert ways[0].tolist() == offsets.tolist()
     wrong = mine.copy()
     wrong[data.draw(st.integers(0, len(counts)))] += data.draw(st.sampled_from([-1, 1, -(2**20)]))
     is_wrong = np.divmod(wrong.astype(np.int64) - start, size)
     fine = not is_wrong[1].any() and is_wrong[0][0] == 0 and (np.diff(is_wrong[0]) >= 0).all()
-    assert agrees(lambda: counted(wrong, start, size, ways[0])) is bool(fine)
+    assert agrees(lambda: write_begins(wrong, start, size, ways[0])) is bool(fine)
 
 
 def test_beginnings_are_written_only_where_they_fit() -> None:
     mine = stored(np.arange(4), 0, 4)
-    assert kernels.counted(mine, 0, 4, np.zeros(3, np.int64)) is NotImplemented
-    assert kernels.counted(mine, 0, 4, np.zeros(4)) is NotImplemented
-    assert kernels.counted(mine.astype("<i4"), 0, 4, np.zeros(4, np.int64)) is NotImplemented
+    assert kernels.write_begins(mine, 0, 4, np.zeros(3, np.int64)) is NotImplemented
+    assert kernels.write_begins(mine, 0, 4, np.zeros(4)) is NotImplemented
+    assert kernels.write_begins(mine.astype("<i4"), 0, 4, np.zeros(4, np.int64)) is NotImplemented
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "n"), [([0], [4], 4), ([-1], [2], 3), ([2], [1], 0), ([0, 1], [2], 2)]
+)
+def test_runs_outside_are_never_read(begins: list[int], ends: list[int], n: int) -> None:
+    where = np.array(begins, np.int64), np.array(ends, np.int64)
+    assert kernels.filled(np.zeros(3, ">f4"), *where, np.zeros(max(n, 0))) is NotImplemented
+
+
+@pytest.mark.parametrize("found", [np.zeros(3), np.zeros(2, np.float32), np.zeros(4)[::2], [0, 0]])
+def test_runs_are_written_only_where_they_fit(found: Any) -> None:
+    where = np.array([1]), np.array([3])
+    assert kernels.filled(np.zeros(3, ">f4"), *where, found) is NotImplemented
+    assert kernels.filled(np.zeros(3, ">i8"), *where, np.zeros(2, np.int64)) is NotImplemented

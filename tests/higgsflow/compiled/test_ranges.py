@@ -72,21 +72,6 @@ def test_anything_but_numbers_in_a_row_is_left_to_numpy(values: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begins", "ends", "n"), [([0], [4], 4), ([-1], [2], 3), ([2], [1], 0), ([0, 1], [2], 2)]
-)
-def test_runs_outside_are_never_read(begins: list[int], ends: list[int], n: int) -> None:
-    where = np.array(begins, np.int64), np.array(ends, np.int64)
-    assert kernels.filled(np.zeros(3, ">f4"), *where, np.zeros(max(n, 0))) is NotImplemented
-
-
-@pytest.mark.parametrize("found", [np.zeros(3), np.zeros(2, np.float32), np.zeros(4)[::2], [0, 0]])
-def test_runs_are_written_only_where_they_fit(found: Any) -> None:
-    where = np.array([1]), np.array([3])
-    assert kernels.filled(np.zeros(3, ">f4"), *where, found) is NotImplemented
-    assert kernels.filled(np.zeros(3, ">i8"), *where, np.zeros(2, np.int64)) is NotImplemented
-
-
-@pytest.mark.parametrize(
     ("offsets", "rows"), [([0, 2, 1], [0]), ([0, 2], [1]), ([0, 2], [-1]), ([], [])]
 )
 def test_runs_of_lists_that_are_none_are_left_to_numpy(offsets: list[int], rows: list[int]) -> None:
