@@ -11,7 +11,7 @@ import uproot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgsflow.events.baskets import OddBasket, Place, unpack
+from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
 from higgsflow.events.places import find_places
 
 if TYPE_CHECKING:
@@ -74,6 +74,22 @@ def test_lists_are_those_of_uproot(lists: Found) -> None:
         found = np.zeros(len(expected) - 1 - first, np.int64)
         end = basket.put_begins(slice(first, len(expected) - 1), found, 10 + expected[first])
         assert [*found.tolist(), end] == [10 + n for n in expected[first:]]
+
+
+@pytest.mark.parametrize(
+    ("stored", "word"),
+    [
+        ([10, 14, 17], "begin where numbers"),
+        ([10, 18, 14], "begin where numbers"),
+        ([10, 14, 30], "end where"),
+        ([6, 10, 14], "end where"),
+        ([10, 14, 18, 21], "begin where numbers"),
+    ],
+)
+def test_lists_that_cannot_be_are_odd(stored: list[int], word: str) -> None:
+    basket = Basket(0, len(stored), np.zeros(4, ">f4"), np.array(stored, ">i4"), head=10)
+    with pytest.raises(OddBasket, match=word):
+        basket.put_begins(slice(0, 3), np.zeros(3, np.int64), 0)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,15 @@ def test_what_is_behind_the_end_is_not_there(tmp_path: Path) -> None:
         assert list(source.read([(2, 9), (9, 12)])) == [b"c", b""]
 
 
+def test_a_range_of_a_local_file_is_read_when_it_is_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "a.root"
+    path.write_bytes(b"abcdef")
+    with open_bytes(str(path)) as source:
+        found = source.read([(0, 2), (4, 6)])
+        path.write_bytes(b"ghijkl")
+        assert list(found) == [b"gh", b"kl"]
+
+
 def test_a_file_system_that_takes_no_advice_is_read_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

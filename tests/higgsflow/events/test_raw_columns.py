@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
+import pytest
 import uproot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from higgsflow.demo.root_file import CODECS, Layout, write_root_file
+from higgsflow.events import raw_columns as raw_columns_module
+from higgsflow.events.baskets import OddBasket
 from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Objects
 from higgsflow.events.places import FilePlaces, find_places
@@ -21,8 +24,6 @@ from higgsflow.events.raw_columns import RawColumns
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
 TYPES = ("float32", "float64", "int32", "uint32", "int16", "uint8", "bool", "int64", "uint64")
 
@@ -134,6 +135,30 @@ def test_columns_of_one_collection_share_their_lists(tmp_path: Path) -> None:
     with raw_columns(write(tmp_path / "a.root"), ["Jet_pt", "Jet_id"]) as (raw, _):
         found, _ = raw.read(["Jet_pt", "Jet_id"], 5, 50)
         assert found["Jet_id"].offsets is found["Jet_pt"].offsets
+
+
+def test_what_is_kept_is_found_once_for_columns_that_share_their_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found_in: list[int] = []
+    find = raw_columns_module.runs_of
+
+    def noted(offsets: Any, rows: Any) -> Any:
+        found_in.append(len(offsets) - 1)
+        return find(offsets, rows)
+
+    monkeypatch.setattr(raw_columns_module, "runs_of", noted)
+    with raw_columns(write(tmp_path / "a.root"), ["Jet_pt", "Jet_id"]) as (raw, _):
+        raw.read(["Jet_pt", "Jet_id"], 0, 60, np.array([3, 4, 25, 59]))
+    # three baskets, of which the last lists may be empty and stand with the next
+    assert len(found_in) == 3
+    assert sum(found_in) == 60
+
+
+def test_numbers_that_are_not_all_there_are_odd() -> None:
+    lists = raw_columns_module._Lists(np.array([0, 2, 4]), raw_columns_module._Chosen(np.arange(2)))
+    with pytest.raises(OddBasket, match="2 of 4 numbers"):
+        lists.numbers([np.zeros(2, ">f4")], np.dtype(">f4"))
 
 
 def test_columns_with_other_lists_keep_their_own(tmp_path: Path) -> None:

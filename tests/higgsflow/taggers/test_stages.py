@@ -15,6 +15,7 @@ from higgsflow.events.objects import knows_virtual
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TagSequence
+from higgsflow.objects import kinematics
 from higgsflow.taggers.base import Decision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.late_columns import worked_out
@@ -197,6 +198,28 @@ def test_nothing_is_asked_again_that_does_not_read_what_changes() -> None:
         assert met_only.steps[number].decisions is stage.result.decisions
     assert jets.steps[0].decisions is nominal.stages[0].result.decisions
     assert jets.steps[1].decisions is not nominal.stages[1].result.decisions
+
+
+def test_momenta_of_pairs_are_worked_out_once_for_variations_that_share_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the nominal pairs of those that reach the tags, and for the nominal ones that are kept."""
+    worked_on: list[int] = []
+    add = kinematics._added
+
+    def noted(pt: Any, ways: Any, first: Any, second: Any) -> Any:
+        worked_on.append(len(first))
+        return add(pt, ways, first, second)
+
+    monkeypatch.setattr(kinematics, "_added", noted)
+    events = random_events(200, seed=3)
+    runner = runner_of("shipped", ["Jet_pt"])
+    nominal = runner.run(Variant("nominal", events))
+    assert worked_on == []
+    varied = runner.run_again(nominal, [shifted(events, "Jet_pt", 0.5, i) for i in range(4)])
+    for result in (nominal.result, *varied):
+        assert len(result.column("pt_gg")) == len(result.kept.rows)
+    assert worked_on == [len(nominal.stages[1].reached.rows), len(nominal.result.kept.rows)]
 
 
 def test_code_of_users_is_asked_once_for_all_variations(monkeypatch: pytest.MonkeyPatch) -> None:
