@@ -14,7 +14,7 @@ from uproot.compression import LZ4, LZMA, ZLIB
 from higgsflow.catalog.load import load_analysis
 from higgsflow.events.columns import locate
 from higgsflow.events.tree import column_names
-from higgsflow.kept_memory import keep_freed_memory
+from higgsflow.kept_memory import use_large_pages
 from higgsflow.plan import make_plan
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def limit(config: Path, path: Path) -> Limit:
         needs = (*plan.first_needs, *plan.rest_needs)
         names = set(locate(needs, column_names(tree), str(path), plan.needed_by).values())
         baskets = [found for name in sorted(names) for found in _baskets(tree[name])]
-    keep_freed_memory()
+    use_large_pages()
     _spent(baskets)
     # the second time, when memory is there, as in a worker that has done another job
     return Limit(*_spent(baskets), len(names))

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pebble import ProcessExpired, ProcessPool
 
 from higgsflow.attempt import attempt_job
+from higgsflow.kept_memory import use_large_pages
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -206,4 +207,6 @@ def work(job: Any, log: Path, resources: Resources) -> Outcome:
     ):
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
+        # of this process there are more jobs to come
+        use_large_pages()
         return attempt_job(job, resources, stream, str(log))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,38 @@ def test_without_it_all_of_it_is_new_again() -> None:
     faults, stays, _ = measured(keep=False)
     assert faults > 10_000
     assert stays < 20
+
+
+LARGE = """
+import numpy as np
+from pathlib import Path
+from higgsflow.kept_memory import use_large_pages
+
+def large() -> int:
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("AnonHugePages"))
+
+{first}
+before = large()
+arrays = [np.ones(1 << 17) for _ in range(100)]
+print(large() - before)
+"""
+CHOICE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+ON_REQUEST = CHOICE.is_file() and "[madvise]" in CHOICE.read_text(encoding="ascii")
+
+
+def in_large_pages(first: str) -> float:
+    """Megabytes of a hundred arrays of one."""
+    command = [sys.executable, "-c", LARGE.format(first=first)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(ended.stdout) / 1024
+
+
+@pytest.mark.skipif(not ON_REQUEST, reason="the system gives large pages to all, or to nobody")
+def test_arrays_are_in_large_pages_only_where_that_was_asked_for() -> None:
+    # the second time nothing is done again
+    assert in_large_pages("use_large_pages(); use_large_pages()") > 80
+    assert in_large_pages("") < 20
 
 
 LIMITED = """
