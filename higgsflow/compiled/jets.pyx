@@ -25,7 +25,9 @@ def counted(pt, offsets, selected, is_central, is_b):
     n = len(offsets) - 1
     numbers, places = np.empty((3, n), dtype=np.int16), np.empty((3, n + 1), dtype=np.int64)
     bits = [mask.view(np.uint8) for mask in masks]
-    m = count(pt, offsets, bits[0], bits[1], bits[2], numbers, places)
+    # of this as much is used as the longest list has central jets
+    central = np.empty(len(pt) + 1, dtype=np.int64)
+    m = count(pt, offsets, bits[0], bits[1], bits[2], central, numbers, places)
     if m < 0:
         return NotImplemented
     return (*numbers, *(values[:m] for values in places))
@@ -33,22 +35,24 @@ def counted(pt, offsets, selected, is_central, is_b):
 
 cdef Py_ssize_t count(
     const double[::1] pt, const int64_t[::1] offsets, const uint8_t[::1] selected,
-    const uint8_t[::1] is_central, const uint8_t[::1] is_b,
+    const uint8_t[::1] is_central, const uint8_t[::1] is_b, int64_t[::1] central,
     int16_t[:, ::1] numbers, int64_t[:, ::1] places,
-) noexcept:
+) noexcept nogil:
     """How many events have two central jets; -1 where some momentum cannot be compared."""
-    cdef Py_ssize_t i, k, first, second
+    cdef Py_ssize_t i, k, j, first, second
     cdef Py_ssize_t m = 0
     cdef int n_central, n_forward, n_b
     for i in range(offsets.shape[0] - 1):
         n_central = n_forward = n_b = 0
-        first = second = -1
         for k in range(offsets[i], offsets[i + 1]):
             n_b += selected[k] & is_b[k]
             n_forward += selected[k] & (1 - is_central[k])
-            if not selected[k] & is_central[k]:
-                continue
-            n_central += 1
+            # whether it is one would often be guessed wrong: the next jet writes over it if not
+            central[n_central] = k
+            n_central += selected[k] & is_central[k]
+        first = second = -1
+        for j in range(n_central):
+            k = central[j]
             if not pt[k] > -INFINITY:
                 return -1
             if first < 0 or pt[k] > pt[first]:

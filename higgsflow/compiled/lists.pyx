@@ -83,19 +83,20 @@ def are_masked_lists(mask, offsets):
 
 
 cdef bint rises(const int64_t[::1] offsets) noexcept nogil:
+    """Whether they begin with 0, and none is less than the one before: by signs, several at once."""
     cdef Py_ssize_t i
-    cdef bint fine = offsets[0] == 0
+    cdef int64_t signs = 0
     for i in range(1, offsets.shape[0]):
-        fine &= offsets[i - 1] <= offsets[i]
-    return fine
+        signs |= offsets[i] | (offsets[i] - offsets[i - 1])
+    return offsets[0] == 0 and signs >= 0
 
 
 cdef bint are_within(const int64_t[::1] rows, int64_t n) noexcept nogil:
     cdef Py_ssize_t i
-    cdef bint fine = True
+    cdef int64_t signs = 0
     for i in range(rows.shape[0]):
-        fine &= (0 <= rows[i]) & (rows[i] < n)
-    return fine
+        signs |= rows[i] | (n - 1 - rows[i])
+    return signs >= 0
 
 
 cdef void count(

@@ -121,10 +121,10 @@ cdef inline bint are_among(int64_t first, int64_t second, Py_ssize_t n) noexcept
 
 cdef bint are_positions(const int64_t[::1] positions, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
-    cdef bint fine = True
+    cdef int64_t signs = 0
     for i in range(positions.shape[0]):
-        fine &= 0 <= positions[i] < n
-    return fine
+        signs |= positions[i] | (n - 1 - positions[i])
+    return signs >= 0
 
 
 cdef Py_ssize_t find_fresh(

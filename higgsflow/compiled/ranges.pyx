@@ -38,11 +38,12 @@ def are_offsets_of(offsets, n_objects):
 
 
 cdef bint rises(const int64_t[::1] offsets) noexcept nogil:
+    """Whether none is negative, and none less than the one before: by signs, several at once."""
     cdef Py_ssize_t i
-    cdef bint fine = True
+    cdef int64_t signs = offsets[0]
     for i in range(1, offsets.shape[0]):
-        fine &= offsets[i - 1] <= offsets[i]
-    return fine
+        signs |= offsets[i] | (offsets[i] - offsets[i - 1])
+    return signs >= 0
 
 
 cdef int64_t length(const int64_t[::1] offsets, const int64_t[::1] rows) noexcept nogil:

@@ -48,6 +48,10 @@ def test_rows_of_lists(agrees: Callable[..., Any], n: list[int], data: Any) -> N
         ([1, 2], [0]),
         ([0, 2, 3], [2]),
         ([0, 2, 3], [-1]),
+        # where differences are so large that their signs turn
+        ([0, 2**63 - 1, -(2**63), 3], [2]),
+        ([0, 2, 3], [-(2**63)]),
+        ([0, 2, 3], [2**63 - 1]),
         ([], []),
     ],
 )

@@ -55,7 +55,16 @@ def test_collections_of_long_and_short_lists_are_taken_alike(n: int) -> None:
 
 @pytest.mark.parametrize(
     ("offsets", "rows"),
-    [([0, 2, 1, 3], [0]), ([0, 2, 4], [0]), ([1, 3], [0]), ([0, 3], [1]), ([0, 3], [-1]), ([], [])],
+    [
+        ([0, 2, 1, 3], [0]),
+        # where differences are so large that their signs turn
+        ([0, 2**63 - 1, -(2**63), 3], [2]),
+        ([0, 2, 4], [0]),
+        ([1, 3], [0]),
+        ([0, 3], [1]),
+        ([0, 3], [-1]),
+        ([], []),
+    ],
 )
 def test_memory_outside_is_never_read(offsets: list[int], rows: list[int]) -> None:
     arrays = np.array(offsets, np.int64), np.array(rows, np.int64)
@@ -72,7 +81,8 @@ def test_anything_but_numbers_in_a_row_is_left_to_numpy(values: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offsets", "rows"), [([0, 2, 1], [0]), ([0, 2], [1]), ([0, 2], [-1]), ([], [])]
+    ("offsets", "rows"),
+    [([0, 2, 1], [0]), ([-2, -1, 1], [1]), ([0, 2], [1]), ([0, 2], [-1]), ([], [])],
 )
 def test_runs_of_lists_that_are_none_are_left_to_numpy(offsets: list[int], rows: list[int]) -> None:
     arrays = np.array(offsets, np.int64), np.array(rows, np.int64)
