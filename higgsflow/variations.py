@@ -39,11 +39,10 @@ def input_columns(source: Shift) -> tuple[str, ...]:
 
 def find_variation(systematics: Systematics, name: str) -> tuple[IndependentCollection, str]:
     """The source and direction of a variation such as `jes_up`."""
-    for source in systematics.independent_collections.values():
-        for direction, variation in zip(source.directions, source.variations, strict=True):
-            if variation == name:
-                return source, direction
-    raise UnknownName("variation", name, systematics.variations, "the systematics")
+    found = systematics.by_variation.get(name)
+    if found is None:
+        raise UnknownName("variation", name, systematics.variations, "the systematics")
+    return found
 
 
 def shift_bounds(systematics: Systematics) -> dict[str, float | None]:

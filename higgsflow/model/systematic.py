@@ -11,6 +11,7 @@ to the events themselves, as is `input_collection: ["Diphoton", "LeadPhoton"]`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -204,3 +205,12 @@ class Systematics(Noun):
         """The nominal one and every variation that has events of its own."""
         shifted = (v for s in self.independent_collections.values() for v in s.variations)
         return (NOMINAL, *shifted)
+
+    @functools.cached_property
+    def by_variation(self) -> dict[str, tuple[IndependentCollection, str]]:
+        """The source and the direction of each of them but the nominal one."""
+        return {
+            variation: (source, direction)
+            for source in self.independent_collections.values()
+            for direction, variation in zip(source.directions, source.variations, strict=True)
+        }
