@@ -38,9 +38,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 Table = dict[str, npt.NDArray[Any]]
 
-# rows of variations in memory at a time; code of users is asked for several of them at once
-_ROWS = 60_000
-_STACKED_ROWS = 200_000
+# rows of variations in memory at a time
+_ROWS = 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +93,7 @@ class EveryVariation:
     def run(self, variations: Sequence[str]) -> Iterator[tuple[str, Table, Ledger]]:
         """Each variation with its table and ledger, in the order in which they are asked for."""
         nominal = FlowMemo()
-        most = _STACKED_ROWS if self.runner.stacks else _ROWS
-        for names in _groups(variations, len(self.nominal.weight), most):
+        for names in _groups(variations, len(self.nominal.weight)):
             contents = [self._varied(name) for name in names]
             results = self._results(contents)
             late = self._late.of(results)
@@ -152,8 +150,8 @@ class EveryVariation:
         return columns
 
 
-def _groups(variations: Sequence[str], n_events: int, most: int) -> Iterator[Sequence[str]]:
-    """Variations that are asked for together, of so many rows at most, but one at least."""
-    size = max(1, most // max(1, n_events))
+def _groups(variations: Sequence[str], n_events: int) -> Iterator[Sequence[str]]:
+    """Variations that are asked for together, so that the number of rows stays bounded."""
+    size = max(1, _ROWS // max(1, n_events))
     for start in range(0, len(variations), size):
         yield variations[start : start + size]

@@ -205,11 +205,6 @@ class Runner:
                 yield between(decisions, begin, begin + size)
                 begin += size
 
-    @property
-    def stacks(self) -> bool:
-        """Whether some step is asked for several variations at once."""
-        return not all(map(self._is_plain, range(len(self.steps))))
-
     def _is_plain(self, number: int) -> bool:
         return all(is_plain(tagger) for tagger in self.steps[number])
 

@@ -7,8 +7,6 @@ import pytest
 from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, NO_TAG, run, systematics
 
 from higgsflow import every_variation
-from higgsflow.taggers.function import tagger
-from higgsflow.taggers.stages import Runner
 
 SCALES = {
     f"{name}_scale": {
@@ -56,33 +54,6 @@ def test_each_variation_selects_for_itself() -> None:
         "jets_scale_up": [1, 2, 4],
         "jets_scale_down": [1, 2],
     }
-
-
-@tagger()
-def any_event(events: Any) -> Any:
-    return np.ones(len(events), dtype=bool)
-
-
-@pytest.mark.parametrize(
-    ("last", "sizes"), [(["tth_leptonic", "tth_hadronic"], [0, 1, 1, 1, 1]), ([any_event], [2, 2])]
-)
-def test_what_is_in_memory_together_is_bounded(
-    monkeypatch: pytest.MonkeyPatch, last: list[Any], sizes: list[int]
-) -> None:
-    """Taggers of users are asked for several variations at once, and these are as few as wished."""
-    monkeypatch.setattr(every_variation, "_ROWS", 4)
-    monkeypatch.setattr(every_variation, "_STACKED_ROWS", 14)
-    together: list[int] = []
-    again = Runner.run_again
-
-    def counted(self: Runner, nominal: Any, variants: Any) -> Any:
-        together.append(len(variants))
-        return again(self, nominal, variants)
-
-    monkeypatch.setattr(Runner, "run_again", counted)
-    sequence = ["diphoton", last]
-    run(*EVENTS, systematics=CONTENT, tag_sequence=sequence, variables_of_interest=["m_gg"])
-    assert together == sizes
 
 
 def test_order_is_that_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
