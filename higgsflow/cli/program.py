@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import UserError
+from higgsflow.option_errors import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = make_parser()
     if "_ARGCOMPLETE" in os.environ:
         _complete(parser)
-    given = parser.parse_args(arguments)
+    given, rest = parser.parse_known_args(arguments)
+    if rest:
+        given.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return int(given.run(given))
     except UserError as error:
@@ -56,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="higgsflow",
         description="Questions about an analysis; `law run RunAnalysis` runs it.",
         epilog="higgsflow COMMAND --help says more.",
@@ -72,7 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, parser=command)
     return parser
 
 

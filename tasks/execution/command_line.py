@@ -1,15 +1,19 @@
 """luigi's parser of a command line, which it would build nine times for one command.
 
 luigi reads the same words three times: for its exit codes before and after the run, and for the
-run. By then further stages are declared, whose options are not among the words.
+run. By then further stages are declared, whose options are not among the words. A mistake in the
+words is told in three lines.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
+
+from higgsflow.option_errors import tell
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -27,7 +31,9 @@ def parser(root_task: str | None = None, help_all: bool = False) -> ArgumentPars
     stages = tuple(task for task in vars(Register)["_reg"] if task._visible_in_registry)
     key = (stages, root_task, help_all)
     if key not in _built:
-        _built[key] = _build(root_task=root_task, help_all=help_all)
+        built = _built[key] = _build(root_task=root_task, help_all=help_all)
+        helps = f"law run {root_task or 'RunAnalysis'} --help"
+        built.error = functools.partial(tell, built, helps=helps)
     return _built[key]
 
 

@@ -26,7 +26,20 @@ def test_an_unknown_command_names_those_there_are(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as caught:
         main(["matrx"])
     assert caught.value.code == 2
-    assert "matrix" in capsys.readouterr().err
+    assert "Did you mean 'matrix'?" in capsys.readouterr().err
+
+
+def test_a_word_that_a_command_does_not_know_is_told_by_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["matrix", "--analyses", "demo"])
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == (
+        "higgsflow matrix: unrecognized arguments: --analyses demo\n"
+        "  Did you mean '--analysis'?\n"
+        "  all there is: higgsflow matrix --help\n"
+    )
 
 
 def test_every_module_of_the_room_is_a_command_that_help_lists() -> None:

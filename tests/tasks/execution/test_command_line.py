@@ -103,3 +103,14 @@ def test_a_word_that_no_stage_knows_ends_the_command(capsys: pytest.CaptureFixtu
         CmdlineParser([*WORDS, "--sampel", "Sig"])
     assert ended.value.code == 2
     assert "--sampel" in capsys.readouterr().err
+
+
+def test_a_misspelled_option_is_told_with_the_nearest_one(
+    builds: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        CmdlineParser(["MergeSample", "--sampel", "Sig"])
+    assert caught.value.code == 2
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.endswith(": unrecognized arguments: --sampel Sig")
+    assert others == ["  Did you mean '--sample'?", "  all there is: law run MergeSample --help"]

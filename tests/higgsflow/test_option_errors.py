@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from higgsflow.option_errors import Parser, options, tell
+
+
+def parser() -> Parser:
+    found = Parser(prog="prog")
+    found.add_argument("--sample")
+    found.add_argument("--year")
+    found.add_argument("--format", choices=("parquet", "root"))
+    found.add_argument("--secret", help=argparse.SUPPRESS)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (
+            ["--sampel", "x"],
+            ["prog: unrecognized arguments: --sampel x", "Did you mean '--sample'?"],
+        ),
+        (["--yaer=2017"], ["prog: unrecognized arguments: --yaer=2017", "Did you mean '--year'?"]),
+        (["--xyz"], ["prog: unrecognized arguments: --xyz"]),
+        (["--secrets"], ["prog: unrecognized arguments: --secrets"]),
+        (["word"], ["prog: unrecognized arguments: word"]),
+        (["--format", "parket"], ["prog: no format 'parket'", "Did you mean 'parquet'?"]),
+        (["--format", "csv"], ["prog: no format 'csv'"]),
+        (["--year"], ["prog: argument --year: expected one argument"]),
+    ],
+)
+def test_a_mistake_is_told_with_the_nearest_right_answer(
+    words: list[str], lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parser().parse_args(words)
+    assert caught.value.code == 2
+    told = capsys.readouterr().err
+    assert told.splitlines() == [
+        lines[0], *(f"  {line}" for line in lines[1:]), "  all there is: prog --help"
+    ]  # fmt: skip
+
+
+def test_options_are_those_that_help_shows() -> None:
+    assert options(parser()) == ["-h", "--help", "--sample", "--year", "--format"]
+
+
+@pytest.mark.parametrize("known", ["'status', 'diff'", "status, diff"])
+def test_choices_are_understood_as_any_python_tells_them(
+    known: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        tell(parser(), f"argument COMMAND: invalid choice: 'statu' (choose from {known})", "help")
+    told = "prog: no command 'statu'\n  Did you mean 'status'?\n  all there is: help\n"
+    assert capsys.readouterr().err == told
