@@ -34,9 +34,9 @@ def keep_freed_memory() -> None:
 def use_large_pages() -> None:
     """Keeps freed memory, and asks for pages of 2 MB where the system has them for who asks.
 
-    Once in a process, and worth it in one that does several jobs: such a page is cleared as a whole
-    when it is first used. The heap becomes as large as a job needs at once, since advice is for
-    addresses, not for what follows them; only what is used takes memory.
+    Once in a process, and worth it in one that does several large jobs: such a page is cleared as a
+    whole when it is first used. The heap becomes as large as a job needs at once, since advice is
+    for addresses, not for what follows them; only what is used takes memory.
     """
     keep_freed_memory()
     with suppress(OSError, AttributeError):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from tasks.execution.slots import Slots
 
 _TICK = 0.1
+# entries of a chunk from which on it is worth while to clear memory in large pages
+MANY = 50_000
 Outcome = JobRecord | FailureRecord
 
 
@@ -207,6 +209,7 @@ def work(job: Any, log: Path, resources: Resources) -> Outcome:
     ):
         for descriptor in (1, 2):
             os.dup2(stream.fileno(), descriptor)
-        # of this process there are more jobs to come
-        use_large_pages()
+        if job.chunk.n_entries >= MANY:
+            # of this process there are more such jobs to come
+            use_large_pages()
         return attempt_job(job, resources, stream, str(log))

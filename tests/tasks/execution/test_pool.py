@@ -10,6 +10,7 @@ import pytest
 from higgsflow.attempt import resident_mb
 from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from tasks.execution import pool
 from tasks.execution.pool import JobPool
 from tasks.execution.slots import Slots
 
@@ -33,7 +34,7 @@ def unlucky(events, marker="", how=""):
         held[::4096] = b"x" * len(held[::4096])
         time.sleep(1.0)
     path = Path(marker)
-    if marker and how != "hungry" and events.event[0] >= 2000 and not path.exists():
+    if marker and how not in ("hungry", "large") and events.event[0] >= 2000 and not path.exists():
         if how != "always":
             path.touch()
         if how == "killed":
@@ -52,6 +53,10 @@ def unlucky(events, marker="", how=""):
             Path("no_such_calibration.json").read_text()
         else:
             raise InputFileError("a disk is gone")
+    if how == "large":
+        held = [bytearray(2**20) for _ in range(100)]
+        lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+        print(*(line for line in lines if line.startswith("AnonHugePages")))
     print("looked at", len(events))
     return events.event > 0
 '''
@@ -137,6 +142,22 @@ def test_a_job_may_take_so_long_and_has_longer_next_time(lab: Lab) -> None:
     assert kinds(ended) == ["done", "done", "time"]
     assert only_failure(ended).asked.time_limit == 4.0
     assert "at most 30 s" in log_of_second_attempt(lab)
+
+
+CHOICE = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+ON_REQUEST = CHOICE.is_file() and "[madvise]" in CHOICE.read_text(encoding="ascii")
+
+
+@pytest.mark.skipif(not ON_REQUEST, reason="the system gives large pages to all, or to nobody")
+@pytest.mark.parametrize("is_many", [False, True])
+def test_workers_ask_for_large_pages_where_jobs_are_large(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, is_many: bool
+) -> None:
+    monkeypatch.setattr(pool, "MANY", 1 if is_many else 10**6)
+    assert kinds(run(lab, "large")) == ["done", "done"]
+    for log in (lab.folder / "logs").glob("*.log"):
+        (line,) = (n for n in log.read_text("utf-8").splitlines() if n.startswith("AnonHuge"))
+        assert (int(line.split()[1]) > 80_000) == is_many
 
 
 def resident_mb_of_a_child() -> float:
