@@ -45,7 +45,7 @@ class Scale:
     branches: int = BRANCHES
     some: int = 10
     many: int = 40
-    n_files: int = 2
+    n_files: int = 4
     merged_files: int = 200
     merged_rows: int = 10_000
     small_chunks: int = 40
