@@ -100,7 +100,7 @@ def spent(config: Path, scale: Scale, store: Path, stage: str, *options: str) ->
 def known_store(case: Case, scale: Scale, config: Path) -> Path:
     """A store without outputs, which knows where the baskets of the files are."""
     store = scale.folder / "stores" / f"program_{case.name}"
-    if not any(store.rglob("file_index/places/**/*.json")):
+    if len(list(store.rglob("file_index/places/**/*.json"))) < len(scale.files(case)):
         store.mkdir(parents=True, exist_ok=True)
         spent(config, scale, store, "ProcessSample")
     for outputs in store.glob("*/v1"):
