@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CONSTANTS = (int, float, np.float64)
 # kinds of numbers that awkward has too
 _NUMBERS = "biufc"
+# from here on numpy takes the type of a constant from what it meets, as awkward always does
+_IS_WEAK = int(np.__version__.split(".")[0]) >= 2
 
 
 class QuickEvents(ak.Array):  # type: ignore[misc]
@@ -171,6 +173,6 @@ def _mask_of(where: Any, offsets: Any) -> Any:
 def _is_plain(ufunc: Any, numbers: list[Any]) -> bool:
     """Whether numpy and awkward agree on the type of the answer, in every version."""
     arrays = [value for value in numbers if isinstance(value, np.ndarray)]
-    if len(arrays) < len(numbers):
+    if len(arrays) < len(numbers) and not _IS_WEAK:
         return all(values.dtype == np.float64 for values in arrays)
     return ufunc is not np.matmul
