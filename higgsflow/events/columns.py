@@ -15,7 +15,7 @@ from higgsflow.errors import MissingColumn
 from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents, plain
-from higgsflow.events.raw_columns import RawColumn
+from higgsflow.events.raw_numbers import RawColumn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -1,42 +1,28 @@
 """Columns of a range of entries, put together from baskets that are read by their position.
 
 Lists of one collection begin at the same places in each of its columns: they are worked out for the
-first of them, and compared for the others. Each number is copied once, into the byte order of the
-machine and float64 where it is a float32.
+first of them, and compared for the others.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
-from higgsflow.events.lists import rows_within
-from higgsflow.events.runs import Runs, runs_of
+from higgsflow.events.raw_numbers import ChosenEntries, RawColumn, StoredLists, joined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from higgsflow.events.places import FilePlaces
     from higgsflow.events.ranges_of_bytes import FileBytes
+    from higgsflow.events.raw_numbers import Numbers, Offsets, Rows
 
-Numbers = npt.NDArray[Any]
-Offsets = npt.NDArray[np.int64]
-Rows = npt.NDArray[np.int64]
 # where a basket is, and what gives its bytes; None where it is kept
 _Fetched = tuple[Place, "Callable[[], bytes] | None"]
-
-
-@dataclass(frozen=True, eq=False)
-class RawColumn:
-    """The numbers of some entries; of lists also where each begins and the last one ends."""
-
-    numbers: Numbers
-    offsets: Offsets | None = None
 
 
 class RawColumns:
@@ -61,8 +47,8 @@ class RawColumns:
         fetched = self._fetch(names, start, stop)
         found: dict[str, RawColumn] = {}
         odd: dict[str, str] = {}
-        shared: dict[str, _Lists] = {}
-        chosen = None if rows is None else _Chosen(rows)
+        shared: dict[str, StoredLists] = {}
+        chosen = None if rows is None else ChosenEntries(rows)
         for name in names:
             try:
                 found[name] = self._column(name, fetched[name], (start, stop), (shared, chosen))
@@ -102,7 +88,7 @@ class RawColumns:
         name: str,
         fetched: list[_Fetched],
         span: tuple[int, int],
-        known: tuple[dict[str, _Lists], _Chosen | None],
+        known: tuple[dict[str, StoredLists], ChosenEntries | None],
     ) -> RawColumn:
         """One column of the entries `span`, from the baskets that hold them."""
         column, n = self._places.columns[name], span[1] - span[0]
@@ -112,15 +98,15 @@ class RawColumns:
         if not column.is_list:
             flat = (part.basket.numbers[part.rows] for part in self._parts(name, fetched, span))
             if chosen is None:
-                return RawColumn(_joined(flat, n, dtype))
-            return RawColumn(_joined(chosen.numbers(flat), len(chosen.rows), dtype))
+                return RawColumn(joined(flat, n, dtype))
+            return RawColumn(joined(chosen.numbers(flat), len(chosen.rows), dtype))
         collection = name.partition("_")[0]
         if (lists := shared.get(collection)) is not None:
             numbers = _of_lists(self._parts(name, fetched, span), lists, dtype)
             if numbers is not None:
                 return RawColumn(numbers, lists.chosen_offsets)
         parts = list(self._parts(name, fetched, span))
-        lists = _Lists(_offsets(parts), chosen)
+        lists = StoredLists(_offsets(parts), chosen)
         shared.setdefault(collection, lists)
         numbers = lists.numbers((part.numbers for part in parts), dtype)
         return RawColumn(numbers, lists.chosen_offsets)
@@ -140,56 +126,6 @@ class RawColumns:
             yield _Part(basket, slice(first, min(span[1], place.stop) - place.start))
 
 
-@dataclass(frozen=True, eq=False)
-class _Chosen:
-    """Some of the entries of a range; what lies between is not copied."""
-
-    rows: Rows
-
-    def numbers(self, parts: Iterable[Numbers]) -> Iterator[Numbers]:
-        """Their numbers, of one for each entry."""
-        at = 0
-        for part in parts:
-            yield part[rows_within(self.rows, at, at + len(part))]
-            at += len(part)
-
-
-class _Lists:
-    """Where the lists of a collection begin, of all entries and of those that are chosen."""
-
-    def __init__(self, offsets: Offsets, chosen: _Chosen | None) -> None:
-        self.offsets, self._chosen = offsets, chosen
-        self._known: dict[tuple[int, int], Runs] = {}
-        self.chosen_offsets = offsets
-        if chosen is not None:
-            counts = np.diff(offsets)[chosen.rows]
-            self.chosen_offsets = np.concatenate([[0], np.cumsum(counts)])
-
-    def numbers(self, parts: Iterable[Numbers], dtype: np.dtype[Any]) -> Numbers:
-        """The numbers of what is chosen, of a column that is stored as this type."""
-        n = int(self.chosen_offsets[-1])
-        if self._chosen is None:
-            return _joined(parts, n, dtype)
-        found = np.empty(n, dtype=_native(dtype))
-        at = row = n_found = 0
-        for part in parts:
-            # all lists of a part end where it ends
-            end = int(np.searchsorted(self.offsets, at + len(part), side="right")) - 1
-            runs = self._runs(self._chosen, row, end)
-            runs.fill(found[n_found : n_found + runs.n], part)
-            at, row, n_found = at + len(part), end, n_found + runs.n
-        if n_found != n:
-            raise OddBasket(f"it has {n_found} of {n} numbers")
-        return found
-
-    def _runs(self, chosen: _Chosen, first: int, end: int) -> Runs:
-        """What is chosen of consecutive lists, which are the same in all columns of most files."""
-        if (first, end) not in self._known:
-            begins = self.offsets[first : end + 1] - self.offsets[first]
-            self._known[first, end] = runs_of(begins, rows_within(chosen.rows, first, end))
-        return self._known[first, end]
-
-
 class _Part(NamedTuple):
     """Some entries of a basket."""
 
@@ -204,7 +140,7 @@ class _Part(NamedTuple):
         return self.basket.numbers[first // size : end // size]
 
 
-def _of_lists(parts: Iterable[_Part], lists: _Lists, dtype: np.dtype[Any]) -> Numbers | None:
+def _of_lists(parts: Iterable[_Part], lists: StoredLists, dtype: np.dtype[Any]) -> Numbers | None:
     """The numbers of lists that begin there; None if these begin elsewhere."""
     at = 0
 
@@ -237,25 +173,3 @@ def _offsets(parts: Sequence[_Part]) -> Offsets:
         at += size
     offsets[at] = end
     return offsets
-
-
-def _joined(parts: Iterable[Numbers], n: int, dtype: np.dtype[Any]) -> Numbers:
-    """One array of n numbers in the machine's byte order; of float32 the same values as float64.
-
-    Each part is turned before the next one is unpacked, while the processor has it at hand.
-    """
-    joined = np.empty(n, dtype=_native(dtype))
-    at = 0
-    for part in parts:
-        if at + len(part) > n:
-            raise OddBasket(f"it has more than {n} numbers")
-        joined[at : at + len(part)] = part
-        at += len(part)
-    if at != n:
-        raise OddBasket(f"it has {at} numbers, {n} were expected")
-    return joined
-
-
-def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """What numbers become that are stored as this type."""
-    return np.dtype(np.float64) if dtype == np.dtype(">f4") else dtype.newbyteorder("=")

@@ -15,7 +15,7 @@ from higgsflow.events.columns import assemble_plain, locate
 from higgsflow.events.index import listed_lumisections
 from higgsflow.events.places import FilePlaces, PlaceBook, places_in
 from higgsflow.events.ranges_of_bytes import HEAD, REMOTE, FileBytes, Head, head_of, open_bytes
-from higgsflow.events.raw_columns import RawColumn, RawColumns
+from higgsflow.events.raw_columns import RawColumns
 from higgsflow.events.replicas import opened_by
 from higgsflow.events.tree import (
     bytes_asked,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from higgsflow.events.chunks import Range
     from higgsflow.events.lists import Index
     from higgsflow.events.plain import PlainEvents
+    from higgsflow.events.raw_numbers import RawColumn
     from higgsflow.model.columns import Need
 
 

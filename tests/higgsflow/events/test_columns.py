@@ -16,7 +16,7 @@ from higgsflow.events.columns import (
     locate,
     with_column,
 )
-from higgsflow.events.raw_columns import RawColumn
+from higgsflow.events.raw_numbers import RawColumn
 from higgsflow.model.columns import first_of, optional, required
 
 PT = ak.values_astype(ak.Array([[50.0, 30.0], [], [25.0]]), np.float32)

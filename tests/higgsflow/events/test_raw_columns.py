@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from higgsflow.demo.root_file import CODECS, Layout, write_root_file
-from higgsflow.events import raw_columns as raw_columns_module
+from higgsflow.events import raw_numbers
 from higgsflow.events.baskets import OddBasket
 from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Objects
@@ -141,13 +141,13 @@ def test_what_is_kept_is_found_once_for_columns_that_share_their_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found_in: list[int] = []
-    find = raw_columns_module.runs_of
+    find = raw_numbers.runs_of
 
     def noted(offsets: Any, rows: Any) -> Any:
         found_in.append(len(offsets) - 1)
         return find(offsets, rows)
 
-    monkeypatch.setattr(raw_columns_module, "runs_of", noted)
+    monkeypatch.setattr(raw_numbers, "runs_of", noted)
     with raw_columns(write(tmp_path / "a.root"), ["Jet_pt", "Jet_id"]) as (raw, _):
         raw.read(["Jet_pt", "Jet_id"], 0, 60, np.array([3, 4, 25, 59]))
     # three baskets, of which the last lists may be empty and stand with the next
@@ -156,7 +156,7 @@ def test_what_is_kept_is_found_once_for_columns_that_share_their_lists(
 
 
 def test_numbers_that_are_not_all_there_are_odd() -> None:
-    lists = raw_columns_module._Lists(np.array([0, 2, 4]), raw_columns_module._Chosen(np.arange(2)))
+    lists = raw_numbers.StoredLists(np.array([0, 2, 4]), raw_numbers.ChosenEntries(np.arange(2)))
     with pytest.raises(OddBasket, match="2 of 4 numbers"):
         lists.numbers([np.zeros(2, ">f4")], np.dtype(">f4"))
 
