@@ -13,9 +13,9 @@ import numpy as np
 
 from higgsflow.errors import MissingColumn
 from higgsflow.events.lists import Lists
-from higgsflow.events.objects import Objects
+from higgsflow.events.objects import Chosen, Objects
 from higgsflow.events.plain import PlainEvents, plain
-from higgsflow.events.raw_numbers import RawColumn
+from higgsflow.events.raw_numbers import Raw, StoredColumn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -67,10 +67,10 @@ def assemble(arrays: Mapping[str, Any], length: int) -> Any:
 def assemble_plain(arrays: Mapping[str, Any], length: int) -> PlainEvents:
     """The same as plain columns, not copied where all of them are raw."""
     flat: dict[str, Any] = {}
-    fields: dict[str, dict[str, RawColumn]] = {}
+    fields: dict[str, dict[str, Raw]] = {}
     for name, values in arrays.items():
         prefix, _, field = name.partition("_")
-        if not isinstance(values, RawColumn):
+        if not isinstance(values, Raw):
             return plain(assemble(arrays, length))
         if values.offsets is None:
             flat[name] = values.numbers
@@ -81,15 +81,21 @@ def assemble_plain(arrays: Mapping[str, Any], length: int) -> PlainEvents:
         offsets = next(iter(raw.values())).offsets
         if not prefix or prefix in flat or any(v.offsets is not offsets for v in raw.values()):
             return plain(assemble(arrays, length))
-        columns = {field: values.numbers for field, values in raw.items()}
-        collections[prefix] = Objects(Lists(offsets), columns)  # type: ignore[arg-type]
+        collections[prefix] = Objects(Lists(offsets), _columns(raw))  # type: ignore[arg-type]
     return PlainEvents(length, flat, collections)
+
+
+def _columns(raw: Mapping[str, Raw]) -> Mapping[str, Any]:
+    waiting = {field: values for field, values in raw.items() if isinstance(values, StoredColumn)}
+    if len(waiting) == len(raw):
+        return Chosen(waiting)
+    return {field: values.numbers for field, values in raw.items()}
 
 
 def _collection(fields: Mapping[str, Any]) -> Any:
     """Records of objects; not copied where all of them are raw and have the same lists."""
     first = next(iter(fields.values()))
-    if all(isinstance(v, RawColumn) and v.offsets is first.offsets for v in fields.values()):
+    if all(isinstance(v, Raw) and v.offsets is first.offsets for v in fields.values()):
         contents = [ak.contents.NumpyArray(values.numbers) for values in fields.values()]
         records = ak.contents.RecordArray(contents, list(fields), length=int(first.offsets[-1]))
         return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(first.offsets), records))
@@ -97,11 +103,11 @@ def _collection(fields: Mapping[str, Any]) -> Any:
 
 
 def _is_jagged(values: Any) -> bool:
-    return values.offsets is not None if isinstance(values, RawColumn) else values.ndim > 1
+    return values.offsets is not None if isinstance(values, Raw) else values.ndim > 1
 
 
 def _as_awkward(values: Any) -> Any:
-    if not isinstance(values, RawColumn):
+    if not isinstance(values, Raw):
         return ak.values_astype(values, np.float64) if _has_float32(values) else values
     numbers = ak.contents.NumpyArray(values.numbers)
     if values.offsets is None:

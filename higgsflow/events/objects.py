@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import lazy_loader as lazy
 import numpy as np
@@ -18,11 +18,38 @@ if TYPE_CHECKING:
 
 ak = lazy.load("awkward")
 
+T = TypeVar("T")
 Array = npt.NDArray[Any]
 _VIRTUAL_SINCE = (2, 8)
 
 # objects per event from which on whole lists are copied, and late, as of generated particles
-_LONG = 8
+LONG = 8
+
+
+class Source(Protocol):
+    """A column of all of many lists, of which some are copied when they are asked for."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of what is copied."""
+
+    def of(self, rows: Index | None) -> Array:
+        """The objects of these lists, or of all, one list behind the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class _InMemory:
+    """A column that is in memory as a whole."""
+
+    values: Array
+    offsets: Index
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    def of(self, rows: Index | None) -> Array:
+        return self.values if rows is None else copied_lists(self.values, self.offsets, rows)
 
 
 class Chosen(Mapping[str, Array]):
@@ -32,14 +59,18 @@ class Chosen(Mapping[str, Array]):
     at in events that are not kept.
     """
 
-    def __init__(self, every: Mapping[str, Array], offsets: Index, rows: Index) -> None:
-        self._every, self._offsets, self._rows = every, offsets, rows
+    def __init__(self, every: Mapping[str, Source], rows: Index | None = None) -> None:
+        self._every, self._rows = every, rows
         self._made: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
         if name not in self._made:
-            self._made[name] = copied_lists(self._every[name], self._offsets, self._rows)
+            self._made[name] = self._every[name].of(self._rows)
         return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        # that of mappings asks for the column
+        return name in self._every
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._every)
@@ -53,16 +84,16 @@ class Chosen(Mapping[str, Array]):
 
     def only(self, fields: Collection[str]) -> Chosen:
         """Some of the columns; what is copied of one is there for both."""
-        some = Chosen(_of(self._every, fields), self._offsets, self._rows)
+        some = Chosen(_of(self._every, fields), self._rows)
         some._made = self._made
         return some
 
     def take(self, rows: Index) -> Chosen:
         """The columns of some of these lists."""
-        return Chosen(self._every, self._offsets, self._rows[rows])
+        return Chosen(self._every, rows if self._rows is None else self._rows[rows])
 
 
-def _of(columns: Mapping[str, Array], fields: Collection[str]) -> dict[str, Array]:
+def _of(columns: Mapping[str, T], fields: Collection[str]) -> dict[str, T]:
     return {name: values for name, values in columns.items() if name in fields}
 
 
@@ -97,12 +128,13 @@ class Objects:
     def take(self, rows: Index) -> Objects:
         """The collection of some events."""
         columns = self.columns
-        if not isinstance(columns, Chosen) and self.lists.n < _LONG * len(self.lists):
+        if not isinstance(columns, Chosen) and self.lists.n < LONG * len(self.lists):
             return self.taken(*self.lists.take(rows))
         if isinstance(columns, Chosen):
             chosen = columns.take(rows)
         else:
-            chosen = Chosen(columns, self.lists.offsets, rows)
+            every = {n: _InMemory(a, self.lists.offsets) for n, a in columns.items()}
+            chosen = Chosen(every, rows)
         return Objects(from_counts(self.lists.counts[rows]), chosen)
 
     def only(self, fields: Collection[str]) -> Objects:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from higgsflow.events.places import FilePlaces
     from higgsflow.events.ranges_of_bytes import FileBytes
-    from higgsflow.events.raw_numbers import Numbers, Offsets, Rows
+    from higgsflow.events.raw_numbers import Numbers, Offsets, Raw, Rows
 
 # where a basket is, and what gives its bytes; None where it is kept
 _Fetched = tuple[Place, "Callable[[], bytes] | None"]
@@ -36,7 +36,7 @@ class RawColumns:
 
     def read(
         self, names: Sequence[str], start: int, stop: int, rows: Rows | None = None
-    ) -> tuple[dict[str, RawColumn], dict[str, str]]:
+    ) -> tuple[dict[str, Raw], dict[str, str]]:
         """The columns of a range of entries, and those that are odd, with what is odd.
 
         Of `rows`, positions in the range that rise, or of all entries.
@@ -45,7 +45,7 @@ class RawColumns:
             OSError: when bytes cannot be read.
         """
         fetched = self._fetch(names, start, stop)
-        found: dict[str, RawColumn] = {}
+        found: dict[str, Raw] = {}
         odd: dict[str, str] = {}
         shared: dict[str, StoredLists] = {}
         chosen = None if rows is None else ChosenEntries(rows)
@@ -89,7 +89,7 @@ class RawColumns:
         fetched: list[_Fetched],
         span: tuple[int, int],
         known: tuple[dict[str, StoredLists], ChosenEntries | None],
-    ) -> RawColumn:
+    ) -> Raw:
         """One column of the entries `span`, from the baskets that hold them."""
         column, n = self._places.columns[name], span[1] - span[0]
         (shared, chosen), dtype = known, np.dtype(column.dtype)
@@ -102,14 +102,13 @@ class RawColumns:
             return RawColumn(joined(chosen.numbers(flat), len(chosen.rows), dtype))
         collection = name.partition("_")[0]
         if (lists := shared.get(collection)) is not None:
-            numbers = _of_lists(self._parts(name, fetched, span), lists, dtype)
-            if numbers is not None:
-                return RawColumn(numbers, lists.chosen_offsets)
+            found = _of_lists(self._parts(name, fetched, span), lists, dtype)
+            if found is not None:
+                return found
         parts = list(self._parts(name, fetched, span))
         lists = StoredLists(_offsets(parts), chosen)
         shared.setdefault(collection, lists)
-        numbers = lists.numbers((part.numbers for part in parts), dtype)
-        return RawColumn(numbers, lists.chosen_offsets)
+        return lists.column((part.numbers for part in parts), dtype)
 
     def _parts(self, name: str, fetched: list[_Fetched], span: tuple[int, int]) -> Iterator[_Part]:
         """The baskets one after the other, unpacked when it is their turn."""
@@ -140,8 +139,8 @@ class _Part(NamedTuple):
         return self.basket.numbers[first // size : end // size]
 
 
-def _of_lists(parts: Iterable[_Part], lists: StoredLists, dtype: np.dtype[Any]) -> Numbers | None:
-    """The numbers of lists that begin there; None if these begin elsewhere."""
+def _of_lists(parts: Iterable[_Part], lists: StoredLists, dtype: np.dtype[Any]) -> Raw | None:
+    """The column, if its lists begin there; None if they begin elsewhere."""
     at = 0
 
     def of_parts() -> Iterator[Numbers]:
@@ -154,7 +153,7 @@ def _of_lists(parts: Iterable[_Part], lists: StoredLists, dtype: np.dtype[Any]) 
             yield part.numbers
 
     try:
-        return lists.numbers(of_parts(), dtype)
+        return lists.column(of_parts(), dtype)
     except _OtherListsError:
         return None
 

@@ -1,22 +1,25 @@
 """Numbers of a column, put together from those of its baskets.
 
-Each is copied once, into the byte order of the machine and float64 where it is a float32.
+Each is copied once, into the byte order of the machine and float64 where it is a float32: of what
+is many, as generated particles are, when it is looked at, which only few events are.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.baskets import OddBasket
-from higgsflow.events.lists import rows_within
+from higgsflow.events.lists import copied_lists, rows_within
+from higgsflow.events.objects import LONG
 from higgsflow.events.runs import Runs, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Numbers = npt.NDArray[Any]
 Offsets = npt.NDArray[np.int64]
@@ -29,6 +32,36 @@ class RawColumn:
 
     numbers: Numbers
     offsets: Offsets | None = None
+
+
+class StoredColumn:
+    """The numbers of chosen entries as they are stored, until they are looked at.
+
+    Attributes:
+        dtype: what they become.
+        offsets: where the list of each chosen entry begins and the last one ends.
+    """
+
+    def __init__(self, lists: StoredLists, parts: Sequence[Numbers], dtype: np.dtype[Any]) -> None:
+        self._lists, self._parts, self._stored = lists, parts, dtype
+        self.dtype, self.offsets = _native(dtype), lists.chosen_offsets
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """Of all chosen entries."""
+        return self._lists.numbers(self._parts, self._stored)
+
+    def of(self, rows: Rows | None) -> Numbers:
+        """Of some of the chosen entries, by their positions among these."""
+        if rows is None:
+            return self.numbers
+        some = self._lists.some(rows)
+        if some is None:
+            return copied_lists(self.numbers, self.offsets, rows)
+        return some.numbers(self._parts, self._stored)
+
+
+Raw = RawColumn | StoredColumn
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +88,25 @@ class StoredLists:
         if chosen is not None:
             counts = np.diff(offsets)[chosen.rows]
             self.chosen_offsets = np.concatenate([[0], np.cumsum(counts)])
+        # the columns of a collection are looked at one after the other
+        self._last: tuple[Rows, StoredLists | None] | None = None
+
+    def column(self, parts: Iterable[Numbers], dtype: np.dtype[Any]) -> Raw:
+        """A column that is stored as this type; of many objects in few entries it waits."""
+        if self._chosen is None or self.offsets[-1] < LONG * (len(self.offsets) - 1):
+            return RawColumn(self.numbers(parts, dtype), self.chosen_offsets)
+        held = list(parts)
+        if (n := sum(map(len, held))) != self.offsets[-1]:
+            raise OddBasket(f"it has {n} of {self.offsets[-1]} numbers")
+        return StoredColumn(self, held, dtype)
+
+    def some(self, rows: Rows) -> StoredLists | None:
+        """The same with some of the chosen entries; None unless these rise, as entries do."""
+        if self._chosen is not None and (self._last is None or self._last[0] is not rows):
+            rise = bool((rows[1:] > rows[:-1]).all())
+            chosen = ChosenEntries(self._chosen.rows[rows])
+            self._last = rows, StoredLists(self.offsets, chosen) if rise else None
+        return None if self._last is None else self._last[1]
 
     def numbers(self, parts: Iterable[Numbers], dtype: np.dtype[Any]) -> Numbers:
         """The numbers of what is chosen, of a column that is stored as this type."""

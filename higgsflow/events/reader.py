@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from higgsflow.events.chunks import Range
     from higgsflow.events.lists import Index
     from higgsflow.events.plain import PlainEvents
-    from higgsflow.events.raw_numbers import RawColumn
+    from higgsflow.events.raw_numbers import Raw
     from higgsflow.model.columns import Need
 
 
@@ -199,7 +199,7 @@ class EventReader:
 
     def _read_raw(
         self, names: Sequence[str], entries: tuple[int, int], rows: Index | None
-    ) -> dict[str, RawColumn]:
+    ) -> dict[str, Raw]:
         """Those of the columns that need no uproot."""
         if self._raw is None:
             self.by_uproot |= dict.fromkeys(names, "another protocol")

@@ -52,6 +52,8 @@ def test_rows_of_rows_are_those_of_awkward(rows: list[int], data: st.DataObject)
 def test_nothing_is_copied_before_it_is_looked_at(copied: list[np.dtype[object]]) -> None:
     chosen = PARTICLES.take(np.array([0, 3, 4])).only(["pt", "id"]).take(np.array([1, 2]))
     assert (chosen.fields, chosen.kind("id")) == (["pt", "id"], np.dtype(np.int32))
+    assert "id" in chosen.columns
+    assert "far" not in chosen.columns
     assert copied == []
     np.testing.assert_array_equal(chosen.id, np.r_[21:51, 51:59])
     assert copied == [np.dtype(np.int32)]
