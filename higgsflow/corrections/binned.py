@@ -10,10 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +43,36 @@ class Axis:
         return found if inside.all() else None
 
 
+class Places:
+    """Where sets of inputs are among the bins of tables.
+
+    Directions of a source are tables with the same bins, which are asked about the same arrays: of
+    these the bins are found once.
+    """
+
+    def __init__(self) -> None:
+        # by the identity of inputs, which are kept, so that nothing else gets it
+        self._known: dict[Hashable, tuple[list[Any], Any]] = {}
+
+    def of(self, axes: tuple[Axis, ...], inputs: Mapping[str, Any]) -> Any:
+        """The position of each set among the values of a table; None where one is in no bin."""
+        asked = [inputs[axis.name] for axis in axes]
+        key = (axes, *map(id, asked))
+        if key not in self._known:
+            self._known[key] = asked, _position(axes, asked)
+        return self._known[key][1]
+
+
+def _position(axes: tuple[Axis, ...], asked: list[Any]) -> Any:
+    found: Any = 0
+    for axis, values in zip(axes, asked, strict=True):
+        of_axis = axis.places(np.asarray(values))
+        if of_axis is None:
+            return None
+        found = found * axis.n + of_axis
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class BinnedTable:
     """Values of bins, those of the last axis next to each other."""
@@ -47,15 +80,10 @@ class BinnedTable:
     axes: tuple[Axis, ...]
     values: Array
 
-    def look_up(self, inputs: Mapping[str, Any], n: int) -> Array | None:
+    def look_up(self, inputs: Mapping[str, Any], n: int, places: Places) -> Array | None:
         """The values of n sets of finite inputs; None where one has none."""
-        place: Any = 0
-        for axis in self.axes:
-            of_axis = axis.places(np.asarray(inputs[axis.name]))
-            if of_axis is None:
-                return None
-            place = place * axis.n + of_axis
-        return np.broadcast_to(self.values[place], n)
+        found = places.of(self.axes, inputs)
+        return None if found is None else np.broadcast_to(self.values[found], n)
 
 
 def table_of(node: Any, words: Mapping[str, Any]) -> BinnedTable | None:

@@ -10,15 +10,16 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.corrections.binned import Places
 from higgsflow.corrections.files import Evaluator, evaluator
 from higgsflow.errors import WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.plain import PlainEvents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from higgsflow.model.correction import Correction
+    from higgsflow.model.correction import Correction, CorrectionInput
 
 ak = lazy.load("awkward")
 
@@ -33,13 +34,16 @@ class Source:
         objects: the collection whose objects each get a value; None for one value per event.
         prefix: what the names of its columns begin with, `Jet` also for the chosen jets.
         one: the one object whose columns are of the event: `Photon_pt` is `lead_pt` of `lead`.
+        places: where the inputs are in the bins of corrections.
     """
 
     events: Any
     objects: str | None = None
     prefix: str | None = None
     one: str | None = None
-    _known: dict[str, Array] = field(default_factory=dict, repr=False, compare=False)
+    # directions ask for the same, and are in the same bins of it
+    _known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
+    places: Places = field(default_factory=Places, repr=False, compare=False)
 
     @cached_property
     def counts(self) -> Any:
@@ -65,10 +69,14 @@ class Source:
 
     def column(self, name: str) -> Array:
         """A column of the objects, or of the event where there are none."""
-        # directions ask for the same columns
-        if name not in self._known:
-            self._known[name] = self._column(name)
-        return self._known[name]
+        known: Array = self.once(name, lambda: self._column(name))
+        return known
+
+    def once(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """What was made of the columns under this name."""
+        if key not in self._known:
+            self._known[key] = compute()
+        return self._known[key]
 
     def _column(self, name: str) -> Array:
         if self.objects is None and self.one is None:
@@ -101,7 +109,7 @@ def evaluate(correction: Correction, direction: str, source: Source, owner: str)
         name: _input(correction, name, kind, (direction, source))
         for name, kind in found.inputs.items()
     }
-    values = _called(found, inputs, source.n, f"'{owner}' {direction}")
+    values = _called(found, inputs, source, f"'{owner}' {direction}")
     return values if source.counts is None else ak.unflatten(values, source.counts)
 
 
@@ -129,6 +137,12 @@ def _input(correction: Correction, name: str, kind: str, what: tuple[str, Source
         return _typed(correction.variations[direction], kind)
     if given.value is not None:
         return _typed(given.value, kind)
+    return source.once(
+        (given.event_column, given.column, given.transform), lambda: _read(given, source)
+    )
+
+
+def _read(given: CorrectionInput, source: Source) -> Array:
     if given.event_column is not None:
         values = source.of_event(given.event_column)
     else:
@@ -149,27 +163,41 @@ def _flat(values: Any) -> Array:
     return np.asarray(ak.to_numpy(ak.fill_none(values, np.nan)), dtype=np.float64)
 
 
-def _called(found: Evaluator, inputs: Mapping[str, Any], n: int, owner: str) -> Array:
+def _called(found: Evaluator, inputs: Mapping[str, Any], source: Source, owner: str) -> Array:
+    n = source.n
     arrays = {name: array for name, array in inputs.items() if isinstance(array, np.ndarray)}
-    sound = np.logical_and.reduce([np.ones(n, dtype=np.bool_), *map(np.isfinite, arrays.values())])
+    # these are kept with the source, so nothing else gets their identities
+    sound = source.once(tuple(map(id, arrays.values())), lambda: _are_finite(arrays.values(), n))
     if sound.all():
-        return _values(found, inputs, n, owner) if n else np.zeros(0)
+        return _values(found, inputs, (n, source.places), owner) if n else np.zeros(0)
     values = np.full(n, np.nan)
     if sound.any():
         of_sound = {name: array[sound] for name, array in arrays.items()}
-        values[sound] = _values(found, {**inputs, **of_sound}, int(sound.sum()), owner)
+        whole = int(sound.sum()), Places()
+        values[sound] = _values(found, {**inputs, **of_sound}, whole, owner)
     return values
 
 
-def _values(found: Evaluator, inputs: Mapping[str, Any], n: int, owner: str) -> Array:
-    """The values of finite inputs."""
+def _are_finite(arrays: Iterable[Array], n: int) -> npt.NDArray[np.bool_]:
+    """Which sets of n have only finite inputs."""
+    found = np.ones(n, dtype=np.bool_)
+    for array in arrays:
+        found &= np.isfinite(array)
+    return found
+
+
+def _values(
+    found: Evaluator, inputs: Mapping[str, Any], sets: tuple[int, Places], owner: str
+) -> Array:
+    """The values of so many sets of finite inputs."""
+    n, places = sets
     arguments = {
         name: _as_type(inputs[name], kind) if isinstance(inputs[name], np.ndarray) else inputs[name]
         for name, kind in found.inputs.items()
     }
     words = {name: one for name, one in arguments.items() if not isinstance(one, np.ndarray)}
     table = found.table(words)
-    looked_up = None if table is None else table.look_up(arguments, n)
+    looked_up = None if table is None else table.look_up(arguments, n, places)
     if looked_up is not None:
         return np.array(looked_up)
     try:
