@@ -46,6 +46,17 @@ def taken(offsets, rows):
     return found, positions[:n]
 
 
+def paired(offsets):
+    """The lists of all pairs of objects of one list, and the first and second of each pair."""
+    if not are_lists(offsets):
+        return NotImplemented
+    found = np.empty(len(offsets), dtype=np.int64)
+    count_pairs(offsets, found)
+    first, second = np.empty((2, found[len(offsets) - 1]), dtype=np.int64)
+    pair(offsets, first, second)
+    return found, first, second
+
+
 def counted(mask, offsets):
     before = np.empty(len(mask) + 1, dtype=np.int64)
     found = np.empty(len(offsets), dtype=np.int64)
@@ -120,6 +131,27 @@ cdef void choose(const uint8_t[::1] mask, int64_t[::1] positions) noexcept nogil
     for k in range(mask.shape[0]):
         positions[n] = k
         n += mask[k]
+
+
+cdef void count_pairs(const int64_t[::1] offsets, int64_t[::1] found) noexcept nogil:
+    cdef Py_ssize_t i
+    cdef int64_t n
+    found[0] = 0
+    for i in range(offsets.shape[0] - 1):
+        n = offsets[i + 1] - offsets[i]
+        found[i + 1] = found[i] + n * (n - 1) // 2
+
+
+cdef void pair(
+    const int64_t[::1] offsets, int64_t[::1] first, int64_t[::1] second
+) noexcept nogil:
+    cdef Py_ssize_t i, j, k, n = 0
+    for i in range(offsets.shape[0] - 1):
+        for j in range(offsets[i], offsets[i + 1]):
+            for k in range(j + 1, offsets[i + 1]):
+                first[n] = j
+                second[n] = k
+                n += 1
 
 
 cdef void lengths(

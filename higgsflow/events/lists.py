@@ -108,16 +108,22 @@ def joined(parts: list[Lists]) -> Lists:
 
 def pairs_within(lists: Lists) -> tuple[Lists, Index, Index]:
     """All pairs of objects of one list, (0, 1), (0, 2) .. (1, 2) ..: first and second of each."""
-    n = lists.counts
+    offsets, first, second = _paired(lists.offsets)
+    return Lists(offsets), first, second
+
+
+@compiled("lists.paired")
+def _paired(offsets: Index) -> tuple[Index, Index, Index]:
+    n = np.diff(offsets)
     pairs = from_counts(n * (n - 1) // 2)
     largest = int(n.max(initial=0))
     tables = [np.triu_indices(size, 1) for size in range(largest + 1)]
     sizes = np.arange(largest + 1)
     begins = np.concatenate([[0], np.cumsum(sizes * (sizes - 1) // 2)])
     where = np.repeat(begins[n], pairs.counts) + pairs.places
-    start = np.repeat(lists.offsets[:-1], pairs.counts)
+    start = np.repeat(offsets[:-1], pairs.counts)
     first, second = (np.concatenate([t[i] for t in tables]) for i in (0, 1))
-    return pairs, start + first[where], start + second[where]
+    return pairs.offsets, start + first[where], start + second[where]
 
 
 def pairs_between(one: Lists, other: Lists) -> tuple[Index, Index]:

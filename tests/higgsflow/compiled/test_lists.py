@@ -35,6 +35,12 @@ def test_objects_of_a_mask(agrees: Callable[..., Any], n: list[int], data: Any) 
 
 
 @law
+@given(counts)
+def test_pairs_of_lists(agrees: Callable[..., Any], n: list[int]) -> None:
+    agrees(lists._paired, from_counts(n).offsets)
+
+
+@law
 @given(counts.filter(bool), st.data())
 def test_rows_of_lists(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
     rows = data.draw(hnp.arrays(np.int64, st.integers(0, 9), elements=st.integers(0, len(n) - 1)))
