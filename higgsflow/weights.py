@@ -15,10 +15,10 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.corrections.evaluate import Source, count_clamped, seen
-from higgsflow.corrections.evaluate import evaluate as evaluate_correction
+from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each, seen
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
+from higgsflow.events.lists import from_counts, product_of_each
 from higgsflow.events.plain import PlainEvents, shown
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
@@ -199,11 +199,12 @@ def _correction_directions(weight: WeightSystematic) -> tuple[str, ...]:
 
 def _corrected(
     weight: WeightSystematic, source: Source, wanted: Collection[str] | None
-) -> dict[str, Any]:
+) -> dict[str, Array]:
+    """Per direction the factor of each event, or of each object."""
     correction = weight.correction
     assert correction is not None
     return {
-        direction: evaluate_correction(correction, direction, source, weight.name)
+        direction: evaluate_each(correction, direction, source, weight.name)
         for direction in _chosen(dict.fromkeys(_correction_directions(weight)), wanted)
     }
 
@@ -213,10 +214,12 @@ def _object_factors(
 ) -> dict[str, Array]:
     """Per direction the product over the objects of one collection; 1 for an empty list."""
     if weight.correction is not None:
-        found = _corrected(weight, _source(weight, events, target), wanted)
-        if not _is_collection(target, events):
-            return {d: _flat(factor, weight) for d, factor in found.items()}
-        return {d: _flat(ak.prod(f, axis=1), weight) for d, f in found.items()}
+        source = _source(weight, events, target)
+        found = _corrected(weight, source, wanted)
+        if source.counts is None:
+            return found
+        lists = from_counts(source.counts)
+        return {d: product_of_each(factors, lists) for d, factors in found.items()}
     if weight.method == "from_branch":
         objects = seen(events)[target]
         branches = _chosen(weight.branches, wanted)

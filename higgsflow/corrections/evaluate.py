@@ -104,13 +104,18 @@ def evaluate(correction: Correction, direction: str, source: Source, owner: str)
     Raises:
         WeightError: when the file refuses the inputs; names them, with their ranges.
     """
+    values = evaluate_each(correction, direction, source, owner)
+    return values if source.counts is None else ak.unflatten(values, source.counts)
+
+
+def evaluate_each(correction: Correction, direction: str, source: Source, owner: str) -> Array:
+    """The same, those of all objects one after the other."""
     found = evaluator(correction, direction, owner)
     inputs = {
         name: _input(correction, name, kind, (direction, source))
         for name, kind in found.inputs.items()
     }
-    values = _called(found, inputs, source, f"'{owner}' {direction}")
-    return values if source.counts is None else ak.unflatten(values, source.counts)
+    return _called(found, inputs, source, f"'{owner}' {direction}")
 
 
 def count_clamped(

@@ -146,6 +146,15 @@ def first_of_largest(values: npt.NDArray[np.float64], lists: Lists) -> Index:
     return np.asarray(is_largest[np.concatenate([[True], owners[1:] != owners[:-1]])])
 
 
+def product_of_each(values: npt.NDArray[np.float64], lists: Lists) -> npt.NDArray[np.float64]:
+    """The product of the values of each list, from the first on; 1 of an empty one."""
+    found = np.ones(len(lists))
+    filled = np.flatnonzero(lists.counts)
+    if len(filled):
+        found[filled] = np.multiply.reduceat(values, lists.offsets[filled])
+    return found
+
+
 @compiled("ranges.copied")
 def copied_lists(values: npt.NDArray[Any], offsets: Index, rows: Index) -> npt.NDArray[Any]:
     """The objects of some lists, one list behind the other."""

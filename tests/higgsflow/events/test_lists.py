@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import awkward as ak
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from higgsflow.events.lists import (
     joined,
     pairs_between,
     pairs_within,
+    product_of_each,
     rows_within,
 )
 
@@ -76,6 +78,17 @@ def test_largest_of_each_list(values: list[list[float]]) -> None:
     flat = np.array([v for of in values for v in of], np.float64)
     expected = [of[v.index(max(v))] for of, v in zip(members(n), values, strict=True) if v]
     assert first_of_largest(flat, from_counts(n)).tolist() == expected
+
+
+@law
+@given(st.lists(st.lists(st.floats(), max_size=12), max_size=6))
+def test_product_of_each_list_is_that_of_awkward(values: list[list[float]]) -> None:
+    n, flat = [len(of) for of in values], np.array([v for of in values for v in of], np.float64)
+    with np.errstate(all="ignore"):
+        found = product_of_each(flat, from_counts(n))
+        expected = ak.prod(ak.unflatten(flat, np.array(n, np.int64)), axis=1)
+    np.testing.assert_array_equal(found, np.asarray(expected))
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(np.asarray(expected)))
 
 
 def test_values_of_events_are_repeated_for_their_objects() -> None:
