@@ -27,8 +27,11 @@ def with_witnesses(kept: Index, n: int) -> tuple[Index, Index]:
 
     What is shifted is checked: the witnesses are dropped events that are shifted with the others.
     """
-    dropped = _some_of(_dropped(kept, n))
-    rows = np.union1d(kept, dropped)
+    goes_on = np.zeros(n, dtype=np.bool_)
+    goes_on[kept] = True
+    dropped = _some_of(np.flatnonzero(~goes_on))
+    goes_on[dropped] = True
+    rows = np.flatnonzero(goes_on)
     return rows, np.searchsorted(rows, dropped)
 
 
@@ -51,12 +54,6 @@ def check_dropped(
             for direction, name in zip(source.directions, source.variations, strict=True):
                 if name in variations:
                     apply_variation(some, source, direction)
-
-
-def _dropped(kept: Index, n: int) -> Index:
-    mask = np.ones(n, dtype=np.bool_)
-    mask[kept] = False
-    return np.flatnonzero(mask)
 
 
 def _some_of(rows: Index) -> Index:
