@@ -7,7 +7,7 @@ from higgsflow.compiled.arrays import is_array
 from higgsflow.compiled.lists import are_masked_lists
 from higgsflow.compiled.ranges import are_offsets_of
 
-from libc.math cimport M_PI, copysign, fabs, hypot, isfinite, rint, sqrt
+from libc.math cimport INFINITY, M_PI, copysign, fabs, hypot, isfinite, rint, sqrt
 from libc.stdint cimport int64_t, uint8_t
 
 cdef extern from *:
@@ -145,11 +145,30 @@ cdef void find_far(
     const double[::1] other_eta, const double[::1] other_phi, const int64_t[::1] other_offsets,
     double distance, uint8_t[::1] found,
 ) noexcept nogil:
+    """By squares, several at once, unless one of them is so close that rounding matters."""
     cdef Py_ssize_t i, k, j
+    cdef double angle, squared, margin = 1e-9 * distance * (distance + 1)
+    cdef double low = distance * distance - margin, high = distance * distance + margin
+    cdef uint8_t is_far, is_sure, are_sure
+    if not distance >= 0:
+        # whose square says nothing
+        low, high = -INFINITY, INFINITY
     for i in range(offsets.shape[0] - 1):
-        for k in range(offsets[i], offsets[i + 1]):
-            for j in range(other_offsets[i], other_offsets[i + 1]):
-                found[k] &= are_far(eta[k] - other_eta[j], phi[k] - other_phi[j], distance)
+        for j in range(other_offsets[i], other_offsets[i + 1]):
+            are_sure = True
+            for k in range(offsets[i], offsets[i + 1]):
+                angle = fabs(phi[k] - other_phi[j])
+                is_sure = angle <= 2 * M_PI
+                # what is more than half a turn is less the other way round
+                angle = angle if angle < fabs(angle - 2 * M_PI) else fabs(angle - 2 * M_PI)
+                squared = (eta[k] - other_eta[j]) * (eta[k] - other_eta[j]) + angle * angle
+                is_far = squared > high
+                is_sure &= is_far | (squared < low)
+                are_sure &= is_sure
+                found[k] &= is_far | (1 - is_sure)
+            if not are_sure:
+                for k in range(offsets[i], offsets[i + 1]):
+                    found[k] &= are_far(eta[k] - other_eta[j], phi[k] - other_phi[j], distance)
 
 
 cdef inline bint are_far(double eta, double phi, double distance) noexcept nogil:

@@ -103,7 +103,7 @@ angles = st.one_of(
 
 
 @law
-@given(st.data(), st.sampled_from([0.4, 0.0, -1.0, np.nan]))
+@given(st.data(), st.sampled_from([0.4, 0.0, 1e-7, -1.0, np.inf, np.nan]))
 def test_far_from_all(agrees: Callable[..., Any], data: st.DataObject, distance: float) -> None:
     sides = []
     n_events = data.draw(st.integers(0, 4))
@@ -112,6 +112,21 @@ def test_far_from_all(agrees: Callable[..., Any], data: st.DataObject, distance:
         column = hnp.arrays(np.float64, int(counts.sum()), elements=angles)
         sides.append((data.draw(column), data.draw(column), from_counts(counts).offsets))
     agrees(kinematics._far_from_all, *sides, distance)
+
+
+@pytest.mark.parametrize("distance", [0.4, 3.0, 1e-7])
+def test_close_calls_are_as_numpy_says(agrees: Callable[..., Any], distance: float) -> None:
+    """Of objects in all directions, and of some that are within roundings of the distance."""
+    rng, n = np.random.default_rng(3), 4000
+    offsets = from_counts(rng.integers(0, 4, n)).offsets
+    eta, phi = rng.uniform(-3, 3, offsets[-1]), rng.uniform(-np.pi, np.pi, offsets[-1])
+    angle, steps = rng.uniform(0, 2 * np.pi, len(eta)), rng.integers(-3, 4, len(eta))
+    apart = distance * (1 + steps * np.finfo(np.float64).eps)
+    other_phi = phi + apart * np.sin(angle)
+    other_phi -= 2 * np.pi * np.rint(other_phi / (2 * np.pi))
+    close = eta + apart * np.cos(angle), other_phi, offsets
+    far = agrees(kinematics._far_from_all, (eta, phi, offsets), close, distance)
+    assert 0.1 < far.mean() < 0.9
 
 
 @pytest.mark.parametrize(
