@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import SerializerFunctionWrapHandler, WrapSerializer
 
 from higgsflow.model.noun import Noun
 from higgsflow.records.moments import Moments
 from higgsflow.selection.cutflow import Counter, CutFlow
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 T = TypeVar("T", bound=Any)
+
+
+def _written(columns: Mapping[str, Moments], write: SerializerFunctionWrapHandler) -> Any:
+    """Whatever holds the moments, pydantic writes a dictionary."""
+    return write(dict(columns))
+
+
+Measured = Annotated[Mapping[str, Moments], WrapSerializer(_written)]
 
 
 class StepFlow(Noun):
@@ -41,7 +49,7 @@ class Ledger(Noun):
     before: dict[str, Counter] = {}
     after: dict[str, Counter] = {}
     overlap: tuple[tuple[int, ...], ...] = ()
-    moments: dict[str, dict[str, Moments]] = {}
+    moments: dict[str, Measured] = {}
     yields: dict[str, dict[str, Counter]] = {}
     kept: dict[str, Counter] = {}
 

@@ -8,6 +8,8 @@ they merge also where weights cancel.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from higgsflow.compiled.choice import compiled
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
@@ -89,6 +91,42 @@ class Moments(Noun):
 
 
 _NOTHING = Moments()
+_FIELDS = tuple(Moments.model_fields)
+_OF_MOMENTS = attrgetter(*_FIELDS)
+_ENDS = slice(_FIELDS.index("min"), _FIELDS.index("max") + 1)
+
+
+class MeasuredColumns(Mapping[str, Moments]):
+    """Moments of columns as rows of numbers, each an object when somebody looks at it.
+
+    Nobody looks at those of most variations: they go into a record as they are.
+
+    Attributes:
+        numbers: the fields of `Moments` of each column; NaN for None.
+    """
+
+    def __init__(self, names: tuple[str, ...], numbers: Array) -> None:
+        self._names, self.numbers = names, numbers
+
+    def __getitem__(self, name: str) -> Moments:
+        if name not in self._names:
+            raise KeyError(name)
+        return _moments(*self.numbers[self._names.index(name)].tolist())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def numbers_of(columns: Mapping[str, Moments]) -> Array:
+    """The fields of `Moments` of each column; what has no entries has no least one, but NaN."""
+    if isinstance(columns, MeasuredColumns):
+        return columns.numbers
+    # numpy makes NaN of None
+    rows = np.array([_OF_MOMENTS(found) for found in columns.values()], dtype=np.float64)
+    return rows.reshape(len(columns), len(_FIELDS))
 
 
 def measure(values: Any, weight: Array) -> Moments:
@@ -99,17 +137,12 @@ def measure(values: Any, weight: Array) -> Moments:
 
 def measure_all(
     columns: Mapping[str, npt.NDArray[Any]], weight: Array, groups: Mapping[str, Index]
-) -> dict[str, dict[str, Moments]]:
+) -> dict[str, MeasuredColumns]:
     """Moments of several columns of the same entries at once, of some rows by group."""
-    numbers = _numbers(list(columns.values()), weight, list(groups.values())).tolist()
-    found = {}
-    for (group, rows), of_group in zip(groups.items(), numbers, strict=True):
-        if len(rows):
-            made = zip(columns, of_group, strict=True)
-            found[group] = {name: _moments(*of_column) for name, of_column in made}
-        else:
-            found[group] = dict.fromkeys(columns, _NOTHING)
-    return found
+    numbers = _numbers(list(columns.values()), weight, list(groups.values()))
+    np.copyto(numbers[..., _ENDS], np.nan, where=numbers[..., :1] == 0)
+    names = tuple(columns)
+    return {group: MeasuredColumns(names, of) for group, of in zip(groups, numbers, strict=True)}
 
 
 def _moments(n: float, *others: float) -> Moments:
@@ -124,7 +157,7 @@ def _moments(n: float, *others: float) -> Moments:
 @compiled("moments.of_columns")
 def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, groups: Sequence[Index]) -> Array:
     """The fields of `Moments` of each group and column; only zeros where nothing is finite."""
-    found = np.empty((len(groups), len(columns), len(Moments.model_fields)))
+    found = np.empty((len(groups), len(columns), len(_FIELDS)))
     for number, rows in enumerate(groups):
         table = np.array([values[rows] for values in columns], dtype=np.float64)
         found[number] = _of_table(table.reshape(len(columns), len(rows)), weight[rows])
@@ -134,7 +167,7 @@ def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, groups: Sequenc
 def _of_table(table: Array, w: Array) -> Array:
     finite = np.isfinite(table)
     whole = finite.all(axis=1)
-    found = np.empty((len(table), len(Moments.model_fields)))
+    found = np.empty((len(table), len(_FIELDS)))
     found[whole] = _of_finite(table[whole], w)
     for row in np.flatnonzero(~whole):
         found[row] = _of_finite(table[[row]][:, finite[row]], w[finite[row]])
@@ -144,7 +177,7 @@ def _of_table(table: Array, w: Array) -> Array:
 def _of_finite(x: Array, w: Array) -> Array:
     """Of each row of a table of finite numbers."""
     if not len(w):
-        return np.zeros((len(x), len(Moments.model_fields)))
+        return np.zeros((len(x), len(_FIELDS)))
     mean = x.mean(axis=1)
     d = x - mean[:, np.newaxis]
     d2 = np.square(d)

@@ -25,7 +25,7 @@ from higgsflow.records.layout import (
     layout_of,
 )
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import Moments
+from higgsflow.records.moments import Moments, numbers_of
 from higgsflow.selection.cutflow import Counter, CutFlow
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Rows = npt.NDArray[np.float64]
 _OF_COUNTER = attrgetter("n", "sumw", "sumw2")
-_OF_MOMENTS = attrgetter(*MOMENTS_FIELDS)
+_NO_MOMENTS = np.zeros((0, len(MOMENTS_FIELDS)))
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Packed:
 
 def pack(ledgers: Mapping[str, Ledger]) -> tuple[Packed, ...]:
     """Ledgers by layout, in the order of first appearance."""
-    groups: dict[Layout, dict[str, list[float]]] = {}
+    groups: dict[Layout, dict[str, Rows]] = {}
     for variation, ledger in ledgers.items():
         groups.setdefault(layout_of(ledger), {})[variation] = _row(ledger)
     return tuple(
-        Packed(layout, tuple(rows), np.array(list(rows.values()), dtype=np.float64))
+        Packed(layout, tuple(rows), np.array(list(rows.values())))
         for layout, rows in groups.items()
     )
 
@@ -106,15 +106,14 @@ def _decoded(text: str, n: int, layout: Layout) -> Rows:
     return numbers.reshape(n, layout.width)
 
 
-def _row(ledger: Ledger) -> list[float]:
+def _row(ledger: Ledger) -> Rows:
     counters = map(_OF_COUNTER, _counters(ledger))
-    moments = (found for columns in ledger.moments.values() for found in columns.values())
-    return [
+    added = [
         *chain.from_iterable(zip(*counters, strict=True)),
         *chain.from_iterable(ledger.overlap),
-        # what has no entries has no least one: numpy makes NaN of None
-        *chain.from_iterable(zip(*map(_OF_MOMENTS, moments), strict=True)),
     ]
+    moments = np.concatenate([_NO_MOMENTS, *map(numbers_of, ledger.moments.values())])
+    return np.concatenate([np.array(added, dtype=np.float64), moments.T.ravel()])
 
 
 def _counters(ledger: Ledger) -> Iterator[Counter]:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import Moments, measure
+from higgsflow.records.moments import Moments, measure, measure_all
 from higgsflow.records.packed import as_text, from_text, pack, unpack
 from higgsflow.selection.cutflow import Counter, count, count_cuts
 
@@ -47,6 +47,15 @@ def test_types_come_back() -> None:
     assert isinstance(made.overlap[0][0], int)
     assert made.moments["b"]["m_gg"] == Moments()
     assert Ledger.model_validate(made.model_dump()) == made
+
+
+def test_moments_that_nobody_has_looked_at_are_packed_as_those_that_are_objects() -> None:
+    x, groups = np.array([1.5, np.nan, 2.5]), {"a": np.array([0, 2]), "b": np.array([1])}
+    moments = measure_all({"m_gg": x, "pt": -x}, np.array([1.0, 2.0, -1.0]), groups)
+    late = Ledger.trusted(**{**dict(Ledger()), "moments": moments})
+    looked_at = Ledger(moments={tag: dict(columns) for tag, columns in moments.items()})
+    assert late == looked_at == Ledger.model_validate(late.model_dump())
+    assert as_text(pack({"nominal": late})) == as_text(pack({"nominal": looked_at}))
 
 
 def test_large_counts_are_exact() -> None:
