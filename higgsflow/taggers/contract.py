@@ -91,12 +91,12 @@ def spliced(
             return LateColumn(lambda at: merged(one, other, at), places)
         return _splice(a, b, order)
 
-    return _mapped((known, fresh), lambda a, b: _splice(a, b, order), columns)
+    return mapped((known, fresh), lambda a, b: _splice(a, b, order), columns)
 
 
 def taken(decisions: Sequence[PlainDecision], rows: Index) -> tuple[PlainDecision, ...]:
     """What the taggers of a step said of some rows."""
-    return _mapped((decisions, decisions), lambda a, _: take(a, rows), lambda a, _: take(a, rows))
+    return mapped((decisions, decisions), lambda a, _: take(a, rows), lambda a, _: take(a, rows))
 
 
 def between(decisions: Sequence[PlainDecision], begin: int, end: int) -> tuple[PlainDecision, ...]:
@@ -109,7 +109,7 @@ def between(decisions: Sequence[PlainDecision], begin: int, end: int) -> tuple[P
         is_copied = isinstance(values, Objects | LateColumn)
         return take(values, rows) if is_copied else values[begin:end]
 
-    return _mapped((decisions, decisions), part, part)
+    return mapped((decisions, decisions), part, part)
 
 
 def settled(
@@ -127,7 +127,7 @@ def settled(
     return tuple(replace(decision, columns=columns(decision)) for decision in decisions)
 
 
-def _mapped(
+def mapped(
     both: tuple[Sequence[PlainDecision], Sequence[PlainDecision]],
     make: Callable[[Any, Any], Any],
     column: Callable[[Any, Any], Any],

@@ -7,7 +7,7 @@ are row-wise. Code of users is asked for several variations at once, stacked alo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from higgsflow.profiling import span
 from higgsflow.taggers.contract import NUMBERS, between, settled, spliced, take, taken
 from higgsflow.taggers.late_columns import all_worked_out
 from higgsflow.taggers.plain_tagger import is_plain
+from higgsflow.taggers.same import with_same
 from higgsflow.taggers.sequence import (
     UNTAGGED,
     StepResult,
@@ -30,7 +31,7 @@ from higgsflow.taggers.sequence import (
 from higgsflow.taggers.variants import Reached, SequenceResult, Variant, offered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from higgsflow.events.lists import Index
     from higgsflow.model.context import Context
@@ -51,6 +52,16 @@ class Stage:
 
     reached: Reached
     result: StepResult
+
+    @cached_property
+    def added(self) -> dict[str, Any]:
+        """The columns of earlier steps and of this one, for the rows that reach it."""
+        return {**self.reached.added, **added_columns(self.result)}
+
+    def is_said_of(self, reached: Reached, step: StepResult) -> bool:
+        """Whether the same events are kept of the very same rows."""
+        masks = zip(step.decisions, self.result.decisions, strict=True)
+        return reached.rows is self.reached.rows and all(a.mask is b.mask for a, b in masks)
 
     def events_of(self, other: Reached) -> PlainEvents:
         """All events of another variation as this step sees them."""
@@ -139,22 +150,18 @@ class Runner:
             answers = self._again(number, stage, [walk.reached[-1] for walk in walks])
             following = [*(s.reached for s in nominal.stages), nominal.result.kept][number + 1]
             for walk, decisions in zip(walks, answers, strict=True):
-                reached = walk.reached[-1]
-                if decisions is stage.result.decisions:
-                    walk.steps.append(stage.result)
-                    walk.reached.append(following.of(reached.variant))
-                else:
-                    step = StepResult(reached.rows, stage.result.taggers, decisions)
-                    walk.steps.append(step)
-                    walk.reached.append(self._after(number, reached, step))
-        return [self._result(walk.reached.pop(), walk.steps, walk.reached) for walk in walks]
+                reached, step = walk.reached[-1], stage.result
+                if decisions is not step.decisions:
+                    step = StepResult(reached.rows, step.taggers, decisions)
+                walk.steps.append(step)
+                walk.reached.append(self._after_again(number, (stage, following), reached, step))
+        return [self._result_again(nominal.result, walk) for walk in walks]
 
     def _again(self, number: int, stage: Stage, reached: list[Reached]) -> list[Decisions]:
         """What a step says under each variation."""
-        needs = self._needs(number)
         known = stage.reached
-        looked_at = self._looked_at(number)
-        asked = [one.differing(known, looked_at, needs(one)) for one in reached]
+        looked_at, needs = self._looked_at(number), self._needs(number, known.added)
+        asked = [one.differing(known, looked_at, needs) for one in reached]
         parts = {
             position: (reached[position], rows)
             for position, rows in enumerate(asked)
@@ -170,16 +177,17 @@ class Runner:
         self, stage: Stage, reached: Reached, rows: Index | None, fresh: Decisions | None
     ) -> Decisions:
         """The nominal answer, with another one for those rows that were asked for again."""
-        known = stage.result.decisions
-        if rows is None:
+        known, is_nominal = stage.result.decisions, reached.rows is stage.reached.rows
+        if rows is None or (is_nominal and fresh is None):
             return known
         order = stage.reached.places[reached.rows]
         if fresh is None:
             return taken(known, order)
-        if len(fresh[0].mask) == len(order):
-            return fresh
-        order[rows] = len(stage.reached.rows) + np.arange(len(rows))
-        return spliced(known, fresh, order)
+        found = fresh
+        if len(fresh[0].mask) < len(order):
+            order[rows] = len(stage.reached.rows) + np.arange(len(rows))
+            found = spliced(known, fresh, order)
+        return with_same(found, known) if is_nominal else found
 
     def _ask_all(
         self, number: int, stage: Stage, parts: list[tuple[Reached, Index]]
@@ -225,22 +233,19 @@ class Runner:
         declared = {n.name for tagger in plain for n in tagger.reads(self.context)}
         return frozenset(declared | (self._reads(number) & noted))
 
-    def _needs(self, number: int) -> Callable[[Reached], Iterable[str]]:
+    def _needs(self, number: int, added: Mapping[str, Any]) -> Collection[str]:
         """The columns of earlier steps that matter; of users' code those that it looked at."""
         if (needed := self._needed(number)) is not None:
-            return lambda _: needed
+            return needed
         plain = [tagger for tagger in self.steps[number] if is_plain(tagger)]
-        names = {name for tagger in plain for name in tagger.needs()}
         noted = self.looked_at.get(number)
-
-        def needs(reached: Reached) -> Iterable[str]:
-            for name, values in reached.added.items():
-                # what is no number of the event is not known by columns
-                is_whole = noted is None or not isinstance(values, NUMBERS)
-                if is_whole or name in names or name in (noted or ()):
-                    yield name
-
-        return needs
+        names = {*(name for tagger in plain for name in tagger.needs()), *(noted or ())}
+        # what is no number of the event is not known by columns
+        return [
+            name
+            for name, values in added.items()
+            if noted is None or not isinstance(values, NUMBERS) or name in names
+        ]
 
     def _after(self, number: int, reached: Reached, step: StepResult) -> Reached:
         """What the next step is given, or, after the last one, what is kept."""
@@ -253,6 +258,26 @@ class Runner:
             return Reached(reached.variant, reached.rows, added, needed)
         columns = {name: take(values, kept) for name, values in added.items()}
         return Reached(reached.variant, reached.rows[kept], columns, needed)
+
+    def _after_again(
+        self, number: int, nominal: tuple[Stage, Reached], reached: Reached, step: StepResult
+    ) -> Reached:
+        """The same under a variation: what is as in the nominal run is the very same there too.
+
+        `nominal` are the step in that run, and what it gave to the next one.
+        """
+        stage, following = nominal
+        if step is stage.result and reached.added is stage.reached.added:
+            return following.of(reached.variant)
+        if not stage.is_said_of(reached, step):
+            return self._after(number, reached, step)
+        added, kept = {**reached.added, **added_columns(step)}, stage.reached.places[following.rows]
+        for name, values in added.items():
+            if values is stage.added[name]:
+                added[name] = following.added[name]
+            elif len(kept) < len(reached.rows):
+                added[name] = take(values, kept)
+        return replace(following, variant=reached.variant, added=added)
 
     def _needed(self, number: int) -> frozenset[str] | None:
         """The columns of earlier steps that a step looks at, where it says so of all."""
@@ -270,6 +295,12 @@ class Runner:
             tag_idx = tag_idx.take(rows)
         category = categories(steps[-1], tag_idx, rows)
         return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))
+
+    def _result_again(self, nominal: SequenceResult, walk: _Walk) -> SequenceResult:
+        *reached, kept = walk.reached
+        if walk.steps[-1] is nominal.steps[-1]:
+            return replace(nominal, kept=kept, steps=tuple(walk.steps), reached=tuple(reached))
+        return self._result(kept, walk.steps, reached)
 
 
 def _events_to_ask(stage: Stage, reached: Reached, rows: Index) -> PlainEvents:

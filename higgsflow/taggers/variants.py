@@ -115,11 +115,17 @@ class Reached:
         """Whether these are the same events, with the same columns added to them."""
         return other.rows is self.rows and other.added is self.added
 
+    def has_all_of(self, other: Reached, names: Collection[str]) -> bool:
+        """Whether the rows are the same ones, and these columns that were added to them."""
+        if other.rows is not self.rows or other.added is self.added:
+            return other.rows is self.rows
+        return all(other.added[name] is self.added[name] for name in names)
+
     def differing(
         self,
         nominal: Reached,
         reads: Collection[str],
-        needs: Iterable[str],
+        needs: Collection[str],
         fields: Mapping[str, Collection[str]] = MappingProxyType({}),
     ) -> Index | None:
         """Positions of the rows for which what was said in the nominal run does not stand.
@@ -128,7 +134,7 @@ class Reached:
         of which collections only `fields` matter where these are known. None where it stands for
         the very same rows.
         """
-        if nominal.is_like(self) and not self.variant.changed & set(reads):
+        if not self.variant.changed & set(reads) and nominal.has_all_of(self, needs):
             return None
         places = nominal.places[self.rows]
         again = places < 0

@@ -200,6 +200,22 @@ def test_nothing_is_asked_again_that_does_not_read_what_changes() -> None:
     assert jets.steps[1].decisions is not nominal.stages[1].result.decisions
 
 
+@pytest.mark.parametrize("sequence", ["shipped", "users"])
+def test_what_comes_out_as_in_the_nominal_run_is_the_very_same(sequence: str) -> None:
+    events = random_events(200, seed=4)
+    runner = runner_of(sequence, ["Photon_pt"])
+    nominal = runner.run(Variant("nominal", events))
+    changed = {"Photon_pt": events.column("Photon_pt") * (1 + 1e-12)}
+    variant = Variant("little", events.with_columns(changed), frozenset(changed))
+    (found,) = runner.run_again(nominal, [variant])
+    kept, known = found.kept, nominal.result.kept
+    assert found.steps[1].masks is nominal.result.steps[1].masks
+    assert kept.rows is known.rows
+    assert kept.added["lead_eta"] is known.added["lead_eta"]
+    assert found.column("m_gg").tolist() != nominal.result.column("m_gg").tolist()
+    assert_same(found, runner.run(variant).result)
+
+
 def test_momenta_of_pairs_are_worked_out_once_for_variations_that_share_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
