@@ -97,12 +97,12 @@ class EveryVariation:
             contents = [self._varied(name) for name in names]
             results = self._results(contents)
             late = self._late.of(results)
-            for content, result, more in zip(contents, results, late, strict=True):
+            for content, result, (factors, kept) in zip(contents, results, late, strict=True):
                 self._check_skim(result)
-                table = self._table(content, result, more[0])
+                table = self._table(content, result, factors)
                 memo = nominal if content is self.nominal else FlowMemo(nominal)
-                ledger = tally(self.plan, result, (table, content.weight), memo)
-                yield content.variant.name, table, ledger.model_copy(update={"kept": more[1]})
+                ledger = tally(self.plan, result, (table, content.weight, kept), memo)
+                yield content.variant.name, table, ledger
 
     def _results(self, contents: Sequence[Weighted]) -> list[SequenceResult]:
         varied = [c.variant for c in contents if c is not self.nominal]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from higgsflow.yields import binned_for, per_bin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from higgsflow.before_cuts import Kept
     from higgsflow.events.lists import Index, Mask
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
@@ -30,23 +32,31 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 Table = dict[str, npt.NDArray[Any]]
+Flows = tuple[StepFlow, ...]
+T = TypeVar("T")
 _NOT_KNOWN = Counter()
 
 
 @span("count")
 def tally(
-    plan: Plan, result: SequenceResult, content: tuple[Table, Array], counted: FlowMemo
+    plan: Plan, result: SequenceResult, content: tuple[Table, Array, Kept], counted: FlowMemo
 ) -> Ledger:
-    """The counters of one variation, from its table and the weight of every event of the block."""
-    table, weight = content
-    flows = list(_ends(result.steps[0], weight, counted))
-    for number, step in enumerate(result.steps[1:], start=1):
-        flows.extend(step_flows(number, step, weight, counted))
-    last, tags = result.steps[-1], plan.tags
-    of_tags = count_tags(tags, last.masks, counted.weights(last.rows, weight))
-    by_tag = {tag: np.flatnonzero(table["tag_idx"] == i) for i, tag in enumerate(tags)}
-    if plan.analysis.tag_sequence.keep_untagged:
-        by_tag[UNTAGGED] = np.flatnonzero(table["tag_idx"] < 0)
+    """The counters of one variation.
+
+    `content` are its table, the weight of every event of the block, and sums that are known of it.
+    """
+    table, weight, kept = content
+    flows = [
+        flow
+        for number, step in enumerate(result.steps)
+        for flow in counted.once((step, weight), partial(_of_step, number, step, weight, counted))
+    ]
+    last, tag_idx = result.steps[-1], result.tag_idx
+    of_rows = counted.weights(last.rows, weight)
+    of_tags = counted.once(
+        (last.masks, of_rows), lambda: count_tags(plan.tags, last.masks, of_rows)
+    )
+    by_tag = counted.once((tag_idx,), lambda: _rows_by_tag(plan, tag_idx))
     return Ledger.trusted(
         flows=tuple(flows),
         before=of_tags.before,
@@ -54,14 +64,27 @@ def tally(
         overlap=of_tags.overlap,
         moments=_moments(plan, table, by_tag),
         yields=_yields(plan, table, by_tag),
-        kept={},
+        kept=kept,
     )
+
+
+def _of_step(number: int, step: StepResult, weight: Array, counted: FlowMemo) -> Flows:
+    return step_flows(number, step, weight, counted) if number else _ends(step, weight, counted)
+
+
+def _rows_by_tag(plan: Plan, tag_idx: npt.NDArray[np.int16]) -> dict[str, Index]:
+    """The rows of each tag, and of none where these are kept too."""
+    by_tag = {tag: np.flatnonzero(tag_idx == i) for i, tag in enumerate(plan.tags)}
+    if plan.analysis.tag_sequence.keep_untagged:
+        by_tag[UNTAGGED] = np.flatnonzero(tag_idx < 0)
+    return by_tag
 
 
 def _moments(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str, Any]:
     """The moments of each measured column, by tag."""
-    measured = {*plan.variables, *plan.weight_columns}
-    names = dict.fromkeys((*(name for name in table if name in measured), "weight_central"))
+    variables, weights = plan.variables, plan.weight_columns
+    measured = (name for name in table if name in variables or name in weights)
+    names = dict.fromkeys((*measured, "weight_central"))
     columns = {name: table[name] for name in names}
     return measure_all(columns, table["weight_central"], by_tag)
 
@@ -128,35 +151,33 @@ class FlowMemo:
         """The cut flow of a group of cuts on some rows of the events that have these weights."""
         offsets = None if cuts.lists is None else cuts.lists.offsets
         of_rows = self.weights(rows, weight)
-        found: CutFlow = self._once(
+        return self.once(
             (cuts, of_rows), lambda: count_codes(cuts.names, cuts.codes, of_rows, offsets)
         )
-        return found
 
     def end(self, mask: Mask, rows: Index, weight: Array) -> Counter:
         """The counter of those rows that pass."""
-        found: Counter = self._once(
+        return self.once(
             (mask, rows, weight), lambda: count(self.weights(rows, weight), np.flatnonzero(mask))
         )
-        return found
 
     def weights(self, rows: Index, weight: Array) -> Array:
         """The weights of some events."""
-        found: Array = self._once((rows, weight), lambda: weight[rows])
-        return found
+        return self.once((rows, weight), lambda: weight[rows])
 
-    def _once(self, inputs: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+    def once(self, inputs: tuple[Any, ...], compute: Callable[[], T]) -> T:
+        """The result of `compute`, which is the only one that is made from just these objects."""
         key = tuple(map(id, inputs))
-        if self._nominal is not None and key in self._nominal._known:
-            return self._nominal._known[key][1]
-        if key not in self._known:
-            self._known[key] = (inputs, compute())
-        return self._known[key][1]
+        known = None if self._nominal is None else self._nominal._known.get(key)
+        if known is None:
+            known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (inputs, compute())
+        result: T = known[1]
+        return result
 
 
-def step_flows(
-    number: int, step: StepResult, weight: Array, counted: FlowMemo
-) -> tuple[StepFlow, ...]:
+def step_flows(number: int, step: StepResult, weight: Array, counted: FlowMemo) -> Flows:
     """The cut flows of all taggers of a step; `weight` is that of every event of the block."""
     return tuple(
         StepFlow.trusted(
@@ -170,7 +191,7 @@ def step_flows(
     )
 
 
-def _ends(step: StepResult, weight: Array, counted: FlowMemo) -> tuple[StepFlow, ...]:
+def _ends(step: StepResult, weight: Array, counted: FlowMemo) -> Flows:
     """What passes the first step; its total is not known here, after the skim."""
     return tuple(
         StepFlow.trusted(
@@ -194,11 +215,7 @@ def with_opening(ledger: Ledger, opening: Sequence[StepFlow], is_nominal: bool) 
     """The ledger with what was counted before the skim: all cuts, or only the total."""
     later = tuple(flow for flow in ledger.flows if flow.step > 0)
     if is_nominal:
-        return ledger.model_copy(update={"flows": (*opening, *later)})
+        return ledger.changed(flows=(*opening, *later))
     total = opening[0].flow.total
-    first = (flow for flow in ledger.flows if flow.step == 0)
-    ends = (
-        mine.model_copy(update={"flow": mine.flow.model_copy(update={"total": total})})
-        for mine in first
-    )
-    return ledger.model_copy(update={"flows": (*ends, *later)})
+    ends = (one.changed(flow=one.flow.changed(total=total)) for one in ledger.flows if not one.step)
+    return ledger.changed(flows=(*ends, *later))

@@ -49,6 +49,10 @@ class Noun(BaseModel):
         _set_private(noun, None)
         return noun
 
+    def changed(self, **fields: Any) -> Self:
+        """The same with other values of some fields, without a look at them, as `trusted`."""
+        return self.trusted(**{**self.__dict__, **fields})
+
     @model_validator(mode="before")
     @classmethod
     def _name_unknown_keys(cls, value: Any) -> Any:

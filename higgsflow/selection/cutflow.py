@@ -79,7 +79,7 @@ def count(weight: Weight, mask: Any = None) -> Counter:
     """The counter of the events in the mask, or at these positions; one weight per event."""
     chosen = weight if mask is None else weight[mask]
     return Counter.trusted(
-        n=len(chosen), sumw=float(np.sum(chosen)), sumw2=float(np.sum(np.square(chosen)))
+        n=len(chosen), sumw=float(chosen.sum()), sumw2=float(np.square(chosen).sum())
     )
 
 

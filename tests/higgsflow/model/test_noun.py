@@ -61,3 +61,5 @@ def test_trusted_noun_is_as_if_validated() -> None:
     assert hash(made) == hash(Pair(a=3, b=4.0))
     assert made.model_dump_json() == Pair(a=3, b=4.0).model_dump_json()
     assert made.model_copy(update={"a": 5}) == Pair(a=5, b=4.0)
+    assert made.changed(a=5) == Pair(a=5, b=4.0)
+    assert made.a == 3
