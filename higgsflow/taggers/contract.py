@@ -136,9 +136,10 @@ def mapped(
     made: dict[tuple[int, int], Any] = {}
 
     def once(a: Any, b: Any, make: Callable[[Any, Any], Any] = make) -> Any:
-        if (id(a), id(b)) not in made:
-            made[id(a), id(b)] = make(a, b)
-        return made[id(a), id(b)]
+        key = (id(a), id(b))
+        if key not in made:
+            made[key] = make(a, b)
+        return made[key]
 
     return tuple(
         PlainDecision(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from higgsflow.errors import UnknownName
@@ -186,13 +187,17 @@ def _pair_columns(
         "phi_gg": LateColumn(lambda at: total.at(at).phi, of_best),
         "dR_gg": LateColumn(pairs.distance.take, of_pairs),
     }
-    nothing = np.broadcast_to(np.nan, photons.lists.n)
     for which, positions in {"lead": lead, "sublead": sublead}.items():
         of_photons = _places(positions, rows, n)
         for name in _PHOTON_COLUMNS:
-            values = photons.columns.get(name, nothing)
-            columns[f"{which}_{name}"] = LateColumn(values.take, of_photons)
+            take = photons.columns[name].take if name in photons.columns else _nothing
+            columns[f"{which}_{name}"] = LateColumn(take, of_photons)
     return columns
+
+
+def _nothing(at: Index) -> npt.NDArray[np.float64]:
+    """Of a column that the file does not have."""
+    return np.full(len(at), np.nan)
 
 
 def _places(positions: Index, rows: Index, n: int) -> Places:

@@ -36,10 +36,6 @@ class Places:
             self._last = (rows, Places(self.index.take(rows)))
         return self._last[1]
 
-    def is_like(self, other: Places) -> bool:
-        """Whether the same places are those of the same rows."""
-        return self is other or self.index.tobytes() == other.index.tobytes()
-
     @cached_property
     def missing(self) -> npt.NDArray[np.bool_] | None:
         """The rows that have no value; None where there are no such."""
@@ -73,10 +69,6 @@ class LateColumn:
         found = np.full(len(self), np.nan)
         found[~missing] = self._at(self._places.index[~missing])
         return found
-
-    def is_like(self, other: LateColumn) -> bool:
-        """Whether the same numbers are looked up at the same places."""
-        return self._at == other._at and self._places.is_like(other._places)
 
     def take(self, rows: Index) -> Array | LateColumn:
         """Some rows: of what is worked out already, or later."""

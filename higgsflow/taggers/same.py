@@ -14,7 +14,6 @@ import numpy.typing as npt
 from higgsflow.events.objects import Objects
 from higgsflow.taggers.contract import mapped
 from higgsflow.taggers.cut_groups import CutGroup
-from higgsflow.taggers.late_columns import LateColumn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,15 +53,13 @@ def _are_of_one_kind(a: PlainDecision, b: PlainDecision) -> bool:
 
 
 def _are_same(a: Any, b: Any) -> bool:
-    """Whether nobody can tell one from the other; not for what would take long to compare."""
+    """Whether nobody can tell one from the other; not of what is not worked out or copied yet."""
     if a is b:
         return True
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray):
         return _are_same_numbers(a, b)
-    if isinstance(a, LateColumn):
-        return a.is_like(b)
     if isinstance(a, CutGroup):
         is_one_group = a.names == b.names and _are_in_same_lists(a, b)
         return is_one_group and _are_same_numbers(a.codes, b.codes)
@@ -70,7 +67,6 @@ def _are_same(a: Any, b: Any) -> bool:
 
 
 def _are_same_objects(a: Objects, b: Objects) -> bool:
-    # others are not there before they are looked at
     are_there = isinstance(a.columns, dict) and isinstance(b.columns, dict)
     if not are_there or a.fields != b.fields or not _are_in_same_lists(a, b):
         return False

@@ -59,6 +59,18 @@ class StepResult:
         """Taggers x rows."""
         return np.array([decision.mask for decision in self.decisions], dtype=np.bool_)
 
+    @cached_property
+    def added(self) -> dict[str, Any]:
+        """The columns that the taggers add, together.
+
+        Raises:
+            TaggerError: when two of them add other values under one name.
+        """
+        added: dict[str, tuple[str, Any]] = {}
+        for tagger, decision in zip(self.taggers, self.decisions, strict=True):
+            _merge_columns(added, tagger, decision.columns)
+        return {name: values for name, (_, values) in added.items()}
+
 
 def load_steps(sequence: TagSequence) -> Steps:
     """The tagger objects of a configured sequence.
@@ -165,18 +177,6 @@ def overlap_matrix(masks: Any) -> npt.NDArray[np.int64]:
     """O_ij = |mask_i and mask_j|. masks: taggers x rows."""
     counts = [[np.count_nonzero(one & other) for other in masks] for one in masks]
     return np.array(counts, dtype=np.int64)
-
-
-def added_columns(step: StepResult) -> dict[str, Any]:
-    """The columns that the taggers of a step add, together.
-
-    Raises:
-        TaggerError: when two of them add other values under one name.
-    """
-    added: dict[str, tuple[str, Any]] = {}
-    for tagger, decision in zip(step.taggers, step.decisions, strict=True):
-        _merge_columns(added, tagger, decision.columns)
-    return {name: values for name, (_, values) in added.items()}
 
 
 def _merge_columns(

@@ -23,7 +23,6 @@ from higgsflow.taggers.sequence import (
     UNTAGGED,
     StepResult,
     Steps,
-    added_columns,
     ask,
     categories,
     remove_overlap,
@@ -56,7 +55,7 @@ class Stage:
     @cached_property
     def added(self) -> dict[str, Any]:
         """The columns of earlier steps and of this one, for the rows that reach it."""
-        return {**self.reached.added, **added_columns(self.result)}
+        return {**self.reached.added, **self.result.added}
 
     def is_said_of(self, reached: Reached, step: StepResult) -> bool:
         """Whether the same events are kept of the very same rows."""
@@ -249,7 +248,7 @@ class Runner:
 
     def _after(self, number: int, reached: Reached, step: StepResult) -> Reached:
         """What the next step is given, or, after the last one, what is kept."""
-        added = {**reached.added, **added_columns(step)}
+        added = {**reached.added, **step.added}
         is_last = number + 1 == len(self.steps)
         kept = np.flatnonzero(step.masks.any(axis=0) | (is_last and self.keep_untagged))
         needed = None if is_last else self._needed(number + 1)
@@ -271,7 +270,7 @@ class Runner:
             return following.of(reached.variant)
         if not stage.is_said_of(reached, step):
             return self._after(number, reached, step)
-        added, kept = {**reached.added, **added_columns(step)}, stage.reached.places[following.rows]
+        added, kept = {**reached.added, **step.added}, stage.reached.places[following.rows]
         for name, values in added.items():
             if values is stage.added[name]:
                 added[name] = following.added[name]

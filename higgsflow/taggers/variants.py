@@ -20,7 +20,6 @@ from higgsflow.taggers.contract import take
 from higgsflow.taggers.differences import changed_events, marked, unlike_rows, with_fields
 from higgsflow.taggers.late_columns import all_worked_out, worked_out
 from higgsflow.taggers.looked_at import joined_columns, some_of
-from higgsflow.taggers.sequence import added_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -218,7 +217,7 @@ class SequenceResult:
 
     def events_at(self, number: int) -> PlainEvents:
         """The events that reached a step, with the columns that its taggers added."""
-        added = added_columns(self.steps[number])
+        added = self.steps[number].added
         return self.reached[number].everything.with_numbers(all_worked_out(added))
 
     def column(self, name: str) -> Any:
