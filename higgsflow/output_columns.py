@@ -33,8 +33,13 @@ Table = dict[str, npt.NDArray[Any]]
 def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: Weighed) -> Table:
     """All output columns of the kept rows."""
     columns: Table = {name: result.column(name) for name in IDENTITY}
+    added = result.kept.added
     for name, kind in plan.variables.items():
-        columns[name] = _variable(plan, result, name, kind)
+        # mostly what a tagger added, of which there is nothing to find out
+        values = worked_out(added.get(name)) if kind != "gen" else None
+        if not isinstance(values, np.ndarray):
+            values = _variable(plan, result, name, kind)
+        columns[name] = values
     columns["tag_idx"] = result.tag_idx
     columns["tag_category"] = result.tag_category
     for weight, bins in plan.binned_weights:
@@ -64,9 +69,7 @@ def _bins(bins: Bins, result: SequenceResult, owner: str) -> npt.NDArray[np.int1
 def _variable(plan: Plan, result: SequenceResult, name: str, kind: str) -> npt.NDArray[Any]:
     """A variable of interest; those of the generator are float64, and NaN in data."""
     if kind != "gen":
-        # mostly what a tagger added, of which there is nothing to find out
-        added = worked_out(result.kept.added.get(name))
-        return added if isinstance(added, np.ndarray) else _one_per_event(result, name)
+        return _one_per_event(result, name)
     if plan.context.is_data:
         return np.full(len(result.rows), np.nan)
     return _one_per_event(result, name).astype(np.float64)

@@ -8,6 +8,7 @@ columns count as looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import lazy_loader as lazy
@@ -214,12 +215,8 @@ def _fields(sets: Sequence[Objects], rows: _Rows) -> Fields:
     if any(isinstance(objects.columns, Chosen) for objects in distinct):
         return _few_of_many(alike, [rows.together] if len(alike) == 1 else rows.of_each)
     lists, positions = _objects_of([objects.lists for objects in sets], rows)
-
-    def field(name: str) -> Column:
-        kind = np.result_type(*{objects.kind(name) for objects in distinct})
-        return Column(kind, lambda: positions.take([objects.columns[name] for objects in alike]))
-
-    return Fields(lists, {name: field(name) for name in sets[0].columns})
+    names = sets[0].columns
+    return Fields(lists, {n: _taken([one.columns[n] for one in alike], positions) for n in names})
 
 
 def _few_of_many(sets: Sequence[Objects], rows: Sequence[Index]) -> Fields:
@@ -238,8 +235,8 @@ def _objects_of(sets: Sequence[Lists], rows: _Rows) -> tuple[Lists, _Rows]:
     """The lists of some rows, and where their objects are."""
     if all(lists is sets[0] for lists in sets):
         lists, positions = sets[0].take(rows.together)
-        ends = lists.offsets[np.cumsum([len(some) for some in rows.of_each])]
-        return lists, _Rows(np.split(positions, ends[:-1]), positions)
+        ends = lists.offsets[np.cumsum([0, *map(len, rows.of_each)])].tolist()
+        return lists, _Rows([positions[a:b] for a, b in pairwise(ends)], positions)
     taken = [lists.take(some) for lists, some in zip(sets, rows.of_each, strict=True)]
     of_each = [positions for _, positions in taken]
     return joined([lists for lists, _ in taken]), _Rows(of_each, np.concatenate(of_each))
