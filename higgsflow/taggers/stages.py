@@ -272,7 +272,7 @@ class Runner:
             return self._after(number, reached, step)
         added, kept = {**reached.added, **step.added}, stage.reached.places[following.rows]
         for name, values in added.items():
-            if values is stage.added[name]:
+            if values is stage.added.get(name):
                 added[name] = following.added[name]
             elif len(kept) < len(reached.rows):
                 added[name] = take(values, kept)
