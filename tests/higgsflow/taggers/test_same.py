@@ -73,12 +73,14 @@ def test_cuts_of_other_objects_are_others() -> None:
 
 def test_what_is_not_copied_yet_is_not_copied_to_be_compared() -> None:
     def chosen() -> Objects:
-        lists = from_counts(np.array([1, 0, 2]))
-        return Objects(lists, Chosen({"pt": PT}, lists.offsets, np.arange(3)))
+        many = Objects(from_counts(np.array([9, 0, 30])), {"pt": np.arange(39.0)})
+        return many.take(np.arange(3))
 
     known, fresh = decision(Gen=chosen()), decision(Gen=chosen())
     assert with_same((fresh,), (known,))[0].columns["Gen"] is fresh.columns["Gen"]
-    assert not fresh.columns["Gen"].columns._made
+    columns = fresh.columns["Gen"].columns
+    assert isinstance(columns, Chosen)
+    assert not columns._made
 
 
 def test_an_answer_of_another_kind_stands_as_it_is() -> None:
