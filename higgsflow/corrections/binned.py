@@ -10,10 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from higgsflow.compiled.choice import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -36,11 +39,20 @@ class Axis:
 
     def places(self, values: npt.NDArray[Any]) -> npt.NDArray[np.intp] | None:
         """The bin of each value: it begins with its lower edge; None where one is in none."""
-        found = np.searchsorted(self.edges, values, side="right") - 1
-        if self.clamps:
-            return np.clip(found, 0, self.n - 1)
-        inside = (found >= 0) & (found < self.n)
-        return found if inside.all() else None
+        found, are_inside = _bins(self._edges, values)
+        return found if self.clamps or are_inside else None
+
+    @cached_property
+    def _edges(self) -> Array:
+        return np.array(self.edges)
+
+
+@compiled("bins.of_values")
+def _bins(edges: Array, values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], bool]:
+    """The bin of each value, the nearest one outside of all, and whether all are inside."""
+    found = np.searchsorted(edges, values, side="right") - 1
+    last = len(edges) - 2
+    return np.clip(found, 0, last), bool(((found >= 0) & (found <= last)).all())
 
 
 class Places:

@@ -1,0 +1,5 @@
+from typing import Any
+
+SOURCE: str
+
+def of_values(edges: Any, values: Any) -> Any: ...
