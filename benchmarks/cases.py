@@ -35,6 +35,7 @@ class Scale:
         peer_python: the Python that has what the peers need.
         some, many: numbers of variations.
         n_files: jobs of the same worker; the first one is not counted as warm.
+        turns: how often short cases are run, in turn with what they are compared with.
         small_chunks: jobs with next to no events, by which the overhead per job is seen.
     """
 
@@ -46,6 +47,7 @@ class Scale:
     some: int = 10
     many: int = 40
     n_files: int = 4
+    turns: int = 3
     merged_files: int = 200
     merged_rows: int = 10_000
     small_chunks: int = 40
@@ -90,6 +92,6 @@ class Scale:
 def short(folder: Path) -> Scale:
     """So small that only correctness can be seen."""
     return Scale(
-        folder, events=1500, basket=500, branches=400, some=2, many=2, n_files=2, merged_files=4,
-        merged_rows=100, small_chunks=3,
+        folder, events=1500, basket=500, branches=400, some=2, many=2, n_files=2, turns=1,
+        merged_files=4, merged_rows=100, small_chunks=3,
     )  # fmt: skip

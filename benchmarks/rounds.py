@@ -1,4 +1,4 @@
-"""One round measures everything once, so that what is compared ran next to each other.
+"""One round measures everything, so that what is compared ran next to each other.
 
 A value is named `who.case.what`; times are processor seconds where it is not said otherwise.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from itertools import chain
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks import agreement, overheads, peer, program
-from benchmarks.limit import limit
+from benchmarks.limit import Limit, limit
 from benchmarks.merging import measure_merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from benchmarks.agreement import Selected
     from benchmarks.cases import Case, Scale
@@ -50,25 +51,24 @@ def short_round(scale: Scale) -> Round:
 
 def _signal(scale: Scale, others: tuple[Case, ...]) -> Iterator[tuple[str, float]]:
     """Many variations by all designs, and other cases by the program."""
-    many = program.run(scale.signal_many, scale)
+    (many,) = _in_turn(scale, (scale.signal_many,), 1)
     selected = agreement.selected_by_program(many.chunks)
     of_first = agreement.selected_by_program(many.chunks[:1])
-    yield from _of_program(scale.signal_many, many)
+    yield from many.values()
     yield from _peers(scale, scale.signal_many, of_first, (*PEERS, TABLES))
     for case in others:
-        ran = program.run(case, scale)
-        agreement.demand(case.name, agreement.selected_by_program(ran.chunks), selected)
-        yield from _of_program(case, ran)
+        (of_case,) = _in_turn(scale, (case,), scale.turns if case == scale.signal_none else 1)
+        agreement.demand(case.name, agreement.selected_by_program(of_case.chunks), selected)
+        yield from of_case.values()
         if case == scale.signal_none:
             yield from _peers(scale, case, of_first, PEERS)
 
 
 def _background(scale: Scale) -> Iterator[tuple[str, float]]:
-    some, many = scale.background
-    of_some, of_many = program.run(some, scale), program.run(many, scale)
-    yield from chain(_of_program(some, of_some), _of_program(many, of_many))
-    few = agreement.selected_by_program(of_some.chunks)
-    agreement.demand(some.name, few, agreement.selected_by_program(of_many.chunks))
+    some, many = _in_turn(scale, scale.background, scale.turns)
+    yield from chain(some.values(), many.values())
+    few = agreement.selected_by_program(some.chunks)
+    agreement.demand(some.case.name, few, agreement.selected_by_program(many.chunks))
 
 
 def _jobs(scale: Scale) -> Iterator[tuple[str, float]]:
@@ -89,12 +89,35 @@ def _peers(
         yield f"{of_case}.peak_mb", ran.peak_mb
 
 
-def _of_program(case: Case, ran: program.Ran) -> Iterator[tuple[str, float]]:
-    of_case = f"program.{case.name}"
-    yield from ((f"{of_case}.warm", median(ran.warm)), (f"{of_case}.peak_mb", ran.peak_mb))
-    yield f"{of_case}.opening", median(ran.opening)
-    for stage, cpu in ran.stages.items():
-        yield f"{of_case}.stage.{stage}", cpu
-    found = limit(ran.config, ran.files[-1])
-    yield f"limit.{case.name}.decompress", found.decompress
-    yield f"limit.{case.name}.with_byteswap", found.with_byteswap
+class _Measured(NamedTuple):
+    """A case, run once or more, and the limit of its files, found after each time."""
+
+    case: Case
+    rans: list[program.Ran]
+    limits: list[Limit]
+
+    @property
+    def chunks(self) -> list[Path]:
+        """The outputs of the last time."""
+        return self.rans[-1].chunks
+
+    def values(self) -> Iterator[tuple[str, float]]:
+        """Medians of all warm jobs, and what the last time shows."""
+        of_case, last = f"program.{self.case.name}", self.rans[-1]
+        yield f"{of_case}.warm", median(cpu for ran in self.rans for cpu in ran.warm)
+        yield f"{of_case}.peak_mb", last.peak_mb
+        yield f"{of_case}.opening", median(cpu for ran in self.rans for cpu in ran.opening)
+        yield from ((f"{of_case}.stage.{stage}", cpu) for stage, cpu in last.stages.items())
+        limit_of = f"limit.{self.case.name}"
+        yield f"{limit_of}.decompress", median(one.decompress for one in self.limits)
+        yield f"{limit_of}.with_byteswap", median(one.with_byteswap for one in self.limits)
+
+
+def _in_turn(scale: Scale, cases: Sequence[Case], turns: int) -> list[_Measured]:
+    """Each case so many times, one after the other: what others do meanwhile meets them all."""
+    found = [_Measured(case, [], []) for case in cases]
+    for _ in range(turns):
+        for case, rans, limits in found:
+            rans.append(program.run(case, scale))
+            limits.append(limit(rans[-1].config, rans[-1].files[-1]))
+    return found
