@@ -55,7 +55,7 @@ def _bins(edges: Array, values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp],
     return np.clip(found, 0, last), bool(((found >= 0) & (found <= last)).all())
 
 
-class Places:
+class BinMemo:
     """Where sets of inputs are among the bins of tables.
 
     Directions of a source are tables with the same bins, which are asked about the same arrays: of
@@ -92,9 +92,9 @@ class BinnedTable:
     axes: tuple[Axis, ...]
     values: Array
 
-    def look_up(self, inputs: Mapping[str, Any], n: int, places: Places) -> Array | None:
+    def look_up(self, inputs: Mapping[str, Any], n: int, bins: BinMemo) -> Array | None:
         """The values of n sets of finite inputs; None where one has none."""
-        found = places.of(self.axes, inputs)
+        found = bins.of(self.axes, inputs)
         return None if found is None else np.broadcast_to(self.values[found], n)
 
 

@@ -10,7 +10,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.corrections.binned import Places
+from higgsflow.corrections.binned import BinMemo
 from higgsflow.corrections.files import Evaluator, evaluator
 from higgsflow.errors import WeightError
 from higgsflow.events.columns import get_column
@@ -34,7 +34,7 @@ class Source:
         objects: the collection whose objects each get a value; None for one value per event.
         prefix: what the names of its columns begin with, `Jet` also for the chosen jets.
         one: the one object whose columns are of the event: `Photon_pt` is `lead_pt` of `lead`.
-        places: where the inputs are in the bins of corrections.
+        bins: where the inputs are in those of corrections.
     """
 
     events: Any
@@ -43,7 +43,7 @@ class Source:
     one: str | None = None
     # directions ask for the same, and are in the same bins of it
     _known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
-    places: Places = field(default_factory=Places, repr=False, compare=False)
+    bins: BinMemo = field(default_factory=BinMemo, repr=False, compare=False)
 
     @cached_property
     def counts(self) -> Any:
@@ -174,11 +174,11 @@ def _called(found: Evaluator, inputs: Mapping[str, Any], source: Source, owner: 
     # these are kept with the source, so nothing else gets their identities
     sound = source.once(tuple(map(id, arrays.values())), lambda: _are_finite(arrays.values(), n))
     if sound.all():
-        return _values(found, inputs, (n, source.places), owner) if n else np.zeros(0)
+        return _values(found, inputs, (n, source.bins), owner) if n else np.zeros(0)
     values = np.full(n, np.nan)
     if sound.any():
         of_sound = {name: array[sound] for name, array in arrays.items()}
-        whole = int(sound.sum()), Places()
+        whole = int(sound.sum()), BinMemo()
         values[sound] = _values(found, {**inputs, **of_sound}, whole, owner)
     return values
 
@@ -192,17 +192,17 @@ def _are_finite(arrays: Iterable[Array], n: int) -> npt.NDArray[np.bool_]:
 
 
 def _values(
-    found: Evaluator, inputs: Mapping[str, Any], sets: tuple[int, Places], owner: str
+    found: Evaluator, inputs: Mapping[str, Any], sets: tuple[int, BinMemo], owner: str
 ) -> Array:
     """The values of so many sets of finite inputs."""
-    n, places = sets
+    n, bins = sets
     arguments = {
         name: _as_type(inputs[name], kind) if isinstance(inputs[name], np.ndarray) else inputs[name]
         for name, kind in found.inputs.items()
     }
     words = {name: one for name, one in arguments.items() if not isinstance(one, np.ndarray)}
     table = found.table(words)
-    looked_up = None if table is None else table.look_up(arguments, n, places)
+    looked_up = None if table is None else table.look_up(arguments, n, bins)
     if looked_up is not None:
         return np.array(looked_up)
     try:

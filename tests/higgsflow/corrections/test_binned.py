@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.corrections import binned
-from higgsflow.corrections.binned import Places, table_of
+from higgsflow.corrections.binned import BinMemo, table_of
 from higgsflow.demo.corrections import correction_files
 
 law = settings(deadline=None, max_examples=40)
@@ -88,7 +88,7 @@ def test_tables_say_what_correctionlib_says(
     for word, number in (("up", 1), ("down", 1), ("other", 1), ("other", 2)):
         table = table_of(node, {"word": word, "number": number})
         assert table is not None
-        found = table.look_up({"x": x, "y": y, "n": n}, len(x), Places())
+        found = table.look_up({"x": x, "y": y, "n": n}, len(x), BinMemo())
         expected = np.broadcast_to(evaluated(node)(word, number, x, y, n), len(x))
         np.testing.assert_array_equal(found, expected)
 
@@ -122,8 +122,8 @@ def test_value_in_no_bin_is_left_to_correctionlib(outside: float) -> None:
     node = binning("x", [0, 1, 2], [5.0, 6.0], flow="error")
     table = table_of(node, {})
     assert table is not None
-    assert table.look_up({"x": np.array([0.0, 1.5])}, 2, Places()).tolist() == [5.0, 6.0]  # type: ignore[union-attr]
-    assert table.look_up({"x": np.array([1.0, outside])}, 2, Places()) is None
+    assert table.look_up({"x": np.array([0.0, 1.5])}, 2, BinMemo()).tolist() == [5.0, 6.0]  # type: ignore[union-attr]
+    assert table.look_up({"x": np.array([1.0, outside])}, 2, BinMemo()) is None
     with pytest.raises((RuntimeError, IndexError)):
         evaluated(node)("up", 1, outside, 0.0, 0)
 
@@ -131,8 +131,8 @@ def test_value_in_no_bin_is_left_to_correctionlib(outside: float) -> None:
 def test_infinite_edges_and_numbers_for_all_events() -> None:
     table = table_of(binning("x", ["-inf", 0, "inf"], [1.0, 2.0], flow="error"), {})
     assert table is not None
-    assert table.look_up({"x": np.array([-1e300, 1e300])}, 2, Places()).tolist() == [1.0, 2.0]  # type: ignore[union-attr]
-    assert table.look_up({"x": 3.0}, 2, Places()).tolist() == [2.0, 2.0]  # type: ignore[union-attr]
+    assert table.look_up({"x": np.array([-1e300, 1e300])}, 2, BinMemo()).tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    assert table.look_up({"x": 3.0}, 2, BinMemo()).tolist() == [2.0, 2.0]  # type: ignore[union-attr]
 
 
 def test_bins_are_found_once_for_tables_with_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +148,7 @@ def test_bins_are_found_once_for_tables_with_the_same(monkeypatch: pytest.Monkey
         table_of(binning("x", edges, [factor, 2 * factor]), {})
         for edges, factor in (([0, 1, 2], 1.0), ([0, 1, 2], 5.0), ([0, 1.5, 2], 1.0))
     )
-    places, x = Places(), np.array([0.5, 1.2])
+    places, x = BinMemo(), np.array([0.5, 1.2])
     expected = {up: [1.0, 2.0], down: [5.0, 10.0], other: [1.0, 1.0]}
     for table in (up, down, other, up):
         assert table is not None

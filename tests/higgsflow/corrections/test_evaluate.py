@@ -190,6 +190,15 @@ def test_input_that_is_not_a_number_gives_none(tmp_path: Path) -> None:
     assert np.isnan(found).tolist() == [True, False, True]
 
 
+def test_corrections_that_share_a_source_each_have_their_own_inputs(tmp_path: Path) -> None:
+    """As the resolution of jets and its scale factor: of the one an input may not be a number."""
+    source = Source(ak.Array({"w": [0.5, 1.5], "v": [1.5, math.nan]}))
+    for column, expected in (("w", [5.0, 6.0]), ("v", [6.0, math.nan]), ("w", [5.0, 6.0])):
+        asked = formula(tmp_path, {"a": column}, binned("error"))
+        found = evaluate(asked, "central", source, "s")
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_whole_numbers_for_an_input_of_them(tmp_path: Path) -> None:
     items = [{"key": 4, "value": 1.5}, {"key": 5, "value": 2.5}]
     data = {"nodetype": "category", "input": "a", "content": items}
