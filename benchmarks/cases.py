@@ -35,7 +35,8 @@ class Scale:
         peer_python: the Python that has what the peers need.
         some, many: numbers of variations.
         n_files: jobs of the same worker; the first one is not counted as warm.
-        turns: how often short cases are run, in turn with what they are compared with.
+        turns: how often cases are run, in turn with what they are compared with, but for those
+            of which one command takes long.
         small_chunks: jobs with next to no events, by which the overhead per job is seen.
     """
 

@@ -43,6 +43,13 @@ class Ran(NamedTuple):
     chunks: list[Path]
 
 
+class Cold(NamedTuple):
+    """Processor seconds of a job as a node runs it, and of a command that does one, whole both."""
+
+    whole: float
+    command: float
+
+
 def run(case: Case, scale: Scale) -> Ran:
     """All files in one worker, one file a job; where their baskets are is known."""
     files = scale.files(case)
@@ -62,10 +69,10 @@ def run(case: Case, scale: Scale) -> Ran:
     )
 
 
-def cold_job(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
-    """Processor seconds of a job as a node runs it, and of a command that does one, whole both.
+def cold_job(case: Case, scale: Scale) -> Cold:
+    """A job without anything that an earlier one left, but for the index of its file.
 
-    Files are indexed already, as they are where batch systems run jobs.
+    Files are indexed already where batch systems run jobs.
 
     Raises:
         SystemExit: where the node left no record.
@@ -76,12 +83,11 @@ def cold_job(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
     log = scale.folder / "logs" / f"{config.stem}_batch.log"
     writer = [sys.executable, "-m", "benchmarks.batch_job", config, SAMPLE, YEAR]
     words = run_process(writer, log, store).output.splitlines()[-3:]
-    yield f"program.{case.name}.whole", run_process(["bash", *words], log, store).cpu
+    whole = run_process(["bash", *words], log, store).cpu
     if len(job_records(store)) != 1:
         raise SystemExit(f"no record of the job in {store}")
     shutil.rmtree(store / config.stem / "v1" / "chunks")
-    cpu = spent(config, scale, store, "ProcessSample", "--branch", "0").cpu
-    yield f"program.{case.name}.command", cpu
+    return Cold(whole, spent(config, scale, store, "ProcessSample", "--branch", "0").cpu)
 
 
 def configure(case: Case, scale: Scale, files: list[Path], suffix: str = "", **jobs: Any) -> Path:

@@ -51,42 +51,52 @@ def short_round(scale: Scale) -> Round:
 
 def _signal(scale: Scale, others: tuple[Case, ...]) -> Iterator[tuple[str, float]]:
     """Many variations by all designs, and other cases by the program."""
-    (many,) = _in_turn(scale, (scale.signal_many,), 1)
+    many = _Measured(scale.signal_many, [], [])
+    many.run(scale)
     selected = agreement.selected_by_program(many.chunks)
     of_first = agreement.selected_by_program(many.chunks[:1])
+    yield from _among_peers(many, scale, of_first, (*PEERS, TABLES))
     yield from many.values()
-    yield from _peers(scale, scale.signal_many, of_first, (*PEERS, TABLES))
     for case in others:
-        (of_case,) = _in_turn(scale, (case,), scale.turns if case == scale.signal_none else 1)
-        agreement.demand(case.name, agreement.selected_by_program(of_case.chunks), selected)
-        yield from of_case.values()
-        if case == scale.signal_none:
-            yield from _peers(scale, case, of_first, PEERS)
+        one = _Measured(case, [], [])
+        one.run(scale)
+        agreement.demand(case.name, agreement.selected_by_program(one.chunks), selected)
+        among = _among_peers(one, scale, of_first, PEERS) if case == scale.signal_none else ()
+        yield from (*among, *one.values())
 
 
 def _background(scale: Scale) -> Iterator[tuple[str, float]]:
-    some, many = _in_turn(scale, scale.background, scale.turns)
+    some, many = _in_turn(scale, scale.background)
     yield from chain(some.values(), many.values())
     few = agreement.selected_by_program(some.chunks)
     agreement.demand(some.case.name, few, agreement.selected_by_program(many.chunks))
 
 
 def _jobs(scale: Scale) -> Iterator[tuple[str, float]]:
-    for case in (scale.signal_none, scale.signal_many):
-        yield from program.cold_job(case, scale)
     yield "program.all_files.peak_mb", program.peak_of_all_files(scale.signal_many, scale)
     yield from program.two_workers(scale.signal_none, scale)
 
 
-def _peers(
-    scale: Scale, case: Case, selected: Selected, names: tuple[str, ...]
+def _among_peers(
+    measured: _Measured, scale: Scale, selected: Selected, names: tuple[str, ...]
 ) -> Iterator[tuple[str, float]]:
+    """Peers on the first file of a case that ran once, and this case again between them.
+
+    Cold jobs follow each of its runs: what others do meanwhile meets all of them.
+    """
+    colds = [program.cold_job(measured.case, scale)]
     for name in names:
-        ran = peer.run(name, case, scale)
+        ran = peer.run(name, measured.case, scale)
         agreement.demand(name, agreement.selected(ran.output), selected)
-        of_case = f"{name}.{case.name}"
+        of_case = f"{name}.{measured.case.name}"
         yield from ((f"{of_case}.warm", ran.warm), (f"{of_case}.whole", ran.whole))
         yield f"{of_case}.peak_mb", ran.peak_mb
+        if len(measured.rans) < scale.turns:
+            measured.run(scale)
+            colds.append(program.cold_job(measured.case, scale))
+    of_case = f"program.{measured.case.name}"
+    yield f"{of_case}.whole", median(cold.whole for cold in colds)
+    yield f"{of_case}.command", median(cold.command for cold in colds)
 
 
 class _Measured(NamedTuple):
@@ -101,6 +111,11 @@ class _Measured(NamedTuple):
         """The outputs of the last time."""
         return self.rans[-1].chunks
 
+    def run(self, scale: Scale) -> None:
+        """Once more."""
+        self.rans.append(program.run(self.case, scale))
+        self.limits.append(limit(self.rans[-1].config, self.rans[-1].files[-1]))
+
     def values(self) -> Iterator[tuple[str, float]]:
         """Medians of all warm jobs, and what the last time shows."""
         of_case, last = f"program.{self.case.name}", self.rans[-1]
@@ -113,11 +128,10 @@ class _Measured(NamedTuple):
         yield f"{limit_of}.with_byteswap", median(one.with_byteswap for one in self.limits)
 
 
-def _in_turn(scale: Scale, cases: Sequence[Case], turns: int) -> list[_Measured]:
-    """Each case so many times, one after the other: what others do meanwhile meets them all."""
+def _in_turn(scale: Scale, cases: Sequence[Case]) -> list[_Measured]:
+    """Each case so often as short ones are, one after the other."""
     found = [_Measured(case, [], []) for case in cases]
-    for _ in range(turns):
-        for case, rans, limits in found:
-            rans.append(program.run(case, scale))
-            limits.append(limit(rans[-1].config, rans[-1].files[-1]))
+    for _ in range(scale.turns):
+        for one in found:
+            one.run(scale)
     return found
