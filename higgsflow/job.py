@@ -95,7 +95,8 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     with span("plan"):
         plan = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
         golden = _golden_of(plan)
-    path, books = job.folder / f"{job.stem}.parquet", _Books()
+    stem, books = job.stem, _Books()
+    path = job.folder / f"{stem}.parquet"
     with temporary_beside(path) as temporary:
         writer = ChunkWriter(temporary, plan.weight_columns)
         asked = Asked(job.chunk, job.variations, job.attempt - 1, job.known_files)
@@ -119,7 +120,7 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
         by_uproot=books.by_uproot, output=output, effort=clock.effort(recorder),
         versions=_versions(),
     )  # fmt: skip
-    write_text(job.folder / f"{job.stem}.json", record.model_dump_json())
+    write_text(job.folder / f"{stem}.json", record.model_dump_json())
     return record
 
 

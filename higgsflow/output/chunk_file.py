@@ -105,7 +105,8 @@ def _schema(tables: Mapping[str, Table], optional: Collection[str] | None) -> An
     kinds: dict[str, Any] = {}
     for table in tables.values():
         for name, values in table.items():
-            kinds.setdefault(name, pa.from_numpy_dtype(values.dtype))
+            if name not in kinds:
+                kinds[name] = pa.from_numpy_dtype(values.dtype)
     fields = [
         pa.field(name, kind, nullable=optional is None or name in optional)
         for name, kind in kinds.items()

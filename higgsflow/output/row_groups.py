@@ -101,24 +101,20 @@ def _column(parts: Sequence[npt.NDArray[Any] | None], lengths: Sequence[int], ki
     if len({part.dtype for part in there}) > 1:
         # numpy would find a type for all of them, in silence
         there = [arrow_array(part).cast(kind).to_numpy(zero_copy_only=False) for part in there]
-    values = there[0] if len(parts) == 1 else _together(parts, there, lengths)
-    valid = None
-    if len(there) < len(parts):
-        valid = np.repeat([part is not None for part in parts], lengths)
-    found = arrow_array(values, valid)
+    if len(there) == len(parts):
+        found = arrow_array(there[0] if len(parts) == 1 else np.concatenate(there))
+    else:
+        found = _with_gaps(parts, there, lengths)
     return found if found.type == kind else found.cast(kind)
 
 
-def _together(
+def _with_gaps(
     parts: Sequence[npt.NDArray[Any] | None],
     there: Sequence[npt.NDArray[Any]],
     lengths: Sequence[int],
-) -> npt.NDArray[Any]:
-    rest = iter(there)
-    gap = there[0].dtype
-    return np.concatenate(
-        [
-            np.zeros(n, gap) if part is None else next(rest)
-            for part, n in zip(parts, lengths, strict=True)
-        ]
-    )
+) -> Any:
+    """A column that some of several tables lack."""
+    valid = np.repeat([part is not None for part in parts], lengths)
+    values = np.zeros(len(valid), there[0].dtype)
+    values[valid] = np.concatenate(there)
+    return arrow_array(values, valid)
