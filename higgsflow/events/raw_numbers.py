@@ -6,7 +6,7 @@ is many, as generated particles are, when it is looked at, which only few events
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,12 +69,19 @@ class ChosenEntries:
     """Some of the entries of a range; what lies between is not copied."""
 
     rows: Rows
+    _known: dict[tuple[int, int], Rows] = field(default_factory=dict)
+
+    def within(self, start: int, stop: int) -> Rows:
+        """Those in a stretch, counted from its beginning: baskets end alike in most columns."""
+        if (start, stop) not in self._known:
+            self._known[start, stop] = rows_within(self.rows, start, stop)
+        return self._known[start, stop]
 
     def numbers(self, parts: Iterable[Numbers]) -> Iterator[Numbers]:
         """Their numbers, of one for each entry."""
         at = 0
         for part in parts:
-            yield part[rows_within(self.rows, at, at + len(part))]
+            yield part.take(self.within(at, at + len(part)))
             at += len(part)
 
 
@@ -129,7 +136,7 @@ class StoredLists:
         """What is chosen of consecutive lists, which are the same in all columns of most files."""
         if (first, end) not in self._known:
             begins = self.offsets[first : end + 1] - self.offsets[first]
-            self._known[first, end] = runs_of(begins, rows_within(chosen.rows, first, end))
+            self._known[first, end] = runs_of(begins, chosen.within(first, end))
         return self._known[first, end]
 
 
