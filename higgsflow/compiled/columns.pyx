@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
-"""Kernels of columns, for functions of higgsflow/events/plain.py and higgsflow/taggers."""
+"""Kernels of columns, for functions of higgsflow/taggers and higgsflow/variations.py."""
 
 import numpy as np
 
@@ -21,14 +21,6 @@ ctypedef fused Code:
     uint16_t
     uint32_t
     uint64_t
-
-
-def placed(values, positions, rows, n):
-    """Some values at some of n rows, NaN at the others."""
-    if not is_array(values, np.float64) or not are_pairs(positions, rows):
-        return NotImplemented
-    found = np.full(n, np.nan)
-    return found if place(values, positions, rows, found) else NotImplemented
 
 
 def codes_of(masks, kind):
@@ -206,18 +198,6 @@ cdef bint compare(
                 return False
             a, b = mine[i], known[places[i]]
             found[i] = (a != b) & ((a == a) | (b == b))
-    return True
-
-
-cdef bint place(
-    const double[::1] values, const int64_t[::1] positions, const int64_t[::1] rows,
-    double[::1] found,
-) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(rows.shape[0]):
-        if not is_among(rows[i], found.shape[0]) or not is_among(positions[i], values.shape[0]):
-            return False
-        found[rows[i]] = values[positions[i]]
     return True
 
 

@@ -52,6 +52,23 @@ class _InMemory:
         return self.values if rows is None else copied_lists(self.values, self.offsets, rows)
 
 
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """A column of objects that stand at some positions among others."""
+
+    values: Array
+    positions: Index
+    offsets: Index
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.values.dtype
+
+    def of(self, rows: Index | None) -> Array:
+        found = self.values.take(self.positions)
+        return found if rows is None else copied_lists(found, self.offsets, rows)
+
+
 class Chosen(Mapping[str, Array]):
     """Columns of some of many lists, of which each is copied when it is first asked for.
 
@@ -136,6 +153,15 @@ class Objects:
             every = {n: _InMemory(a, self.lists.offsets) for n, a in columns.items()}
             chosen = Chosen(every, rows)
         return Objects(from_counts(self.lists.counts[rows]), chosen)
+
+    def later(self, rows: Index) -> Objects:
+        """As `take`; each column is copied when it is first asked for."""
+        columns = self.columns
+        if isinstance(columns, Chosen) or self.lists.n >= LONG * len(self.lists):
+            return self.take(rows)
+        lists, positions = self.lists.take(rows)
+        every = {n: _Placed(a, positions, lists.offsets) for n, a in columns.items()}
+        return Objects(lists, Chosen(every))
 
     def only(self, fields: Collection[str]) -> Objects:
         """With some of its columns."""

@@ -15,7 +15,6 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.compiled.choice import compiled
 from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import Index, Lists, joined
 from higgsflow.events.objects import Chosen, Objects
@@ -100,12 +99,18 @@ class PlainEvents:
 
     def take(self, rows: Index) -> PlainEvents:
         """Some of the events."""
-        return PlainEvents(
-            len(rows),
-            {name: values.take(rows) for name, values in self.flat.items()},
-            {name: objects.take(rows) for name, objects in self.collections.items()},
-            {name: values[rows] for name, values in self.others.items()},
-        )
+        collections = {name: objects.take(rows) for name, objects in self.collections.items()}
+        return self._taken(rows, collections)
+
+    def later(self, rows: Index) -> PlainEvents:
+        """As `take`, for who looks at few columns: those of objects are copied then."""
+        collections = {name: objects.later(rows) for name, objects in self.collections.items()}
+        return self._taken(rows, collections)
+
+    def _taken(self, rows: Index, collections: dict[str, Objects]) -> PlainEvents:
+        flat = {name: values.take(rows) for name, values in self.flat.items()}
+        others = {name: values[rows] for name, values in self.others.items()}
+        return PlainEvents(len(rows), flat, collections, others)
 
     def with_columns(self, columns: Mapping[str, Values]) -> PlainEvents:
         """With columns replaced or added; those of objects have one value for each."""
@@ -185,16 +190,6 @@ class PlainEvents:
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("events are columns: look at these")
-
-
-@compiled("columns.placed")
-def placed(
-    values: npt.NDArray[np.float64], positions: Index, rows: Index, n: int
-) -> npt.NDArray[np.float64]:
-    """Some values, at these rows of n; NaN at the others."""
-    found = np.full(n, np.nan)
-    found[rows] = values[positions]
-    return found
 
 
 def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:

@@ -13,7 +13,6 @@ from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName
 from higgsflow.events.lists import Index, Lists, Mask, first_of_largest
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import placed
 from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Noun
 from higgsflow.objects.kinematics import SomeDirections, pair_masses
@@ -114,15 +113,15 @@ def _counted(
     return n_central, n_forward, n_b, rows, positions[first], positions[second]
 
 
-def leading_pair_mass(jets: Objects, counts: JetCounts, ways: SomeDirections) -> Array:
-    """Invariant mass [GeV] of the two leading central jets of each event; NaN below two.
+def leading_pair_masses(
+    jets: Objects, counts: JetCounts, ways: SomeDirections, at: Index
+) -> npt.NDArray[np.float64]:
+    """Invariant masses [GeV] of the two leading central jets of events at places in `counts.rows`.
 
     `ways` are the directions of the jets.
     """
-    known = ways.of(counts.first, counts.second)
-    masses = pair_masses(jets, known, counts.first, counts.second)
-    every = np.arange(len(masses))
-    return placed(masses, every, counts.rows, len(jets.lists))
+    first, second = counts.first.take(at), counts.second.take(at)
+    return pair_masses(jets, ways.of(first, second), first, second)
 
 
 def _leading_two(jets: Objects, enough: Index) -> tuple[Index, Index]:

@@ -179,7 +179,8 @@ def _pair_columns(
     lead, sublead = pairs.lead[best], pairs.sublead[best]
     total = SomeMomenta(photons.pt, ways, lead, sublead)
     rows, n = np.flatnonzero(found), len(found)
-    of_pairs, of_best = _places(best, rows, n), _places(np.arange(len(rows)), rows, n)
+    of_pairs = Places.of_some(best, rows, n)
+    of_best = Places.of_some(np.arange(len(rows)), rows, n)
     columns = {
         "m_gg": LateColumn(pairs.mass.take, of_pairs),
         "pt_gg": LateColumn(lambda at: total.at(at).pt, of_best),
@@ -188,7 +189,7 @@ def _pair_columns(
         "dR_gg": LateColumn(pairs.distance.take, of_pairs),
     }
     for which, positions in {"lead": lead, "sublead": sublead}.items():
-        of_photons = _places(positions, rows, n)
+        of_photons = Places.of_some(positions, rows, n)
         for name in _PHOTON_COLUMNS:
             take = photons.columns[name].take if name in photons.columns else _nothing
             columns[f"{which}_{name}"] = LateColumn(take, of_photons)
@@ -198,10 +199,3 @@ def _pair_columns(
 def _nothing(at: Index) -> npt.NDArray[np.float64]:
     """Of a column that the file does not have."""
     return np.full(len(at), np.nan)
-
-
-def _places(positions: Index, rows: Index, n: int) -> Places:
-    """Of n rows the positions at those that have one."""
-    index = np.full(n, -1)
-    index[rows] = positions
-    return Places(index)

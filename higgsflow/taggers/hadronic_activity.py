@@ -15,7 +15,7 @@ from higgsflow.objects.jets import (
     count_jets,
     direction_masks,
     jet_needs,
-    leading_pair_mass,
+    leading_pair_masses,
 )
 from higgsflow.objects.kinematics import SomeDirections, isolated_from
 from higgsflow.objects.leptons import (
@@ -38,6 +38,7 @@ from higgsflow.selection.measured import Measured, Measures, above, measured
 from higgsflow.taggers.base import COLLECTION
 from higgsflow.taggers.contract import Later
 from higgsflow.taggers.cut_groups import CutGroup, coded
+from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.plain_tagger import PlainTagger, as_plain
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.columns import Need
     from higgsflow.model.context import Context
+    from higgsflow.objects.jets import JetCounts
     from higgsflow.taggers.base import Decision
 
 Counts = npt.NDArray[np.int16]
@@ -87,7 +89,7 @@ class Activity:
     n_central: Counts
     n_forward: Counts
     n_b: Counts
-    m_jj: npt.NDArray[np.float64]
+    m_jj: LateColumn
 
     @property
     def cuts(self) -> dict[str, CutGroup]:
@@ -230,7 +232,7 @@ class ActivityTagger(PlainTagger):
             n_central=counts.central,
             n_forward=counts.forward,
             n_b=counts.b,
-            m_jj=leading_pair_mass(jets, counts, ways),
+            m_jj=_dijet_mass(jets, counts, ways),
         )
 
     def _kinds(self, events: PlainEvents, jets: Objects, year: str) -> tuple[Mask, Mask]:
@@ -272,6 +274,15 @@ class ActivityTagger(PlainTagger):
             "muon_distance": isolated_from(jets, muon.objects, apart),
         }
         return coded(named, jets.lists)
+
+
+def _dijet_mass(jets: Objects, counts: JetCounts, ways: SomeDirections) -> LateColumn:
+    """The mass of the leading central jets, of the events that are kept; NaN below two."""
+    places = np.arange(len(counts.rows))
+    return LateColumn(
+        lambda at: leading_pair_masses(jets, counts, ways, at),
+        Places.of_some(places, counts.rows, len(jets.lists)),
+    )
 
 
 def _photons(events: PlainEvents) -> tuple[Any, ...]:

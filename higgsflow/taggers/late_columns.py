@@ -27,6 +27,13 @@ class Places:
         # of the rows that were taken last, which are kept, so that no others get their identity
         self._last: tuple[Index, Places] | None = None
 
+    @classmethod
+    def of_some(cls, positions: Index, rows: Index, n: int) -> Places:
+        """Of n rows the positions at those that have one."""
+        index = np.full(n, -1)
+        index[rows] = positions
+        return cls(index)
+
     def __len__(self) -> int:
         return len(self.index)
 

@@ -183,8 +183,8 @@ def only(
     seen = [(one.variant.events.only(read), one.rows[some]) for one, some in parts]
     made = [(added(one), some) for one, some in parts]
     if len(parts) == 1:
-        # of many generated particles none are copied before they are looked at
-        events, more = (one.take(some) for one, some in (*seen, *made))
+        # a function is shown all that does not vary, and looks at little of it
+        events, more = (one.later(some) for one, some in (*seen, *made))
         return events.with_numbers({**more.flat, **more.collections, **more.others})
     return joined_columns(some_of(seen), some_of(made)).made
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from higgsflow import variations
-from higgsflow.events import plain
 from higgsflow.events.lists import from_counts
 from higgsflow.taggers import cut_groups, differences, sequence
 
@@ -22,29 +21,6 @@ kernels = pytest.importorskip("higgsflow.compiled.columns", reason="no C compile
 
 law = settings(deadline=None, max_examples=60)
 KINDS = [np.uint8, np.uint16, np.uint32, np.uint64]
-
-
-@law
-@given(hnp.arrays(np.float64, 4), st.sets(st.integers(0, 5)), st.data())
-def test_values_at_some_rows(agrees: Callable[..., Any], values: Any, at: Any, data: Any) -> None:
-    rows = np.array(sorted(at), np.int64)
-    places = hnp.arrays(np.int64, len(rows), elements=st.integers(0, len(values) - 1))
-    agrees(plain.placed, values, data.draw(places), rows, 6)
-
-
-@pytest.mark.parametrize(
-    ("values", "positions", "rows"),
-    [
-        (np.zeros(2, np.float32), [0], [0]),
-        (np.zeros(2), [2], [0]),
-        (np.zeros(2), [0], [3]),
-        (np.zeros(2), [-1], [0]),
-        (np.zeros(2), [0, 1], [0]),
-    ],
-)
-def test_other_types_and_places_are_left_to_numpy(values: Any, positions: Any, rows: Any) -> None:
-    found = kernels.placed(values, np.array(positions), np.array(rows), 3)
-    assert found is NotImplemented
 
 
 @law

@@ -87,6 +87,39 @@ def test_short_lists_are_taken_at_once() -> None:
     assert short.awaited.to_list() == short.layout.to_list()
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.integers(0, 3), max_size=6), st.data())
+def test_short_lists_that_wait_are_those_that_are_taken(
+    counts: list[int], data: st.DataObject
+) -> None:
+    def rows_of(n: int) -> objects.Index:
+        chosen = st.lists(st.integers(0, n - 1), max_size=8) if n else st.just([])
+        return np.array(data.draw(chosen), np.int64)
+
+    n = sum(counts)
+    columns = {"pt": np.arange(float(n)), "id": np.arange(n, dtype=np.int32)}
+    short = Objects(from_counts(np.array(counts, np.int64)), columns)
+    rows = rows_of(len(counts))
+    late, taken = short.later(rows), short.take(rows)
+    assert isinstance(late.columns, Chosen)
+    assert late.kind("id") == np.dtype(np.int32)
+    assert late.view.tolist() == taken.view.tolist()
+    again = rows_of(len(rows))
+    assert short.later(rows).take(again).view.tolist() == taken.take(again).view.tolist()
+    assert short.later(rows).later(again).pt.tolist() == taken.take(again).pt.tolist()
+
+
+def test_of_short_lists_that_wait_only_what_is_looked_at_is_copied() -> None:
+    short = Objects(from_counts(np.array([1, 2])), {"pt": np.array([3.0, 4.0, 5.0])})
+    events = plain.PlainEvents(2, {"w": np.array([1.0, 2.0])}, {"Jet": short})
+    late = events.later(np.array([1]))
+    columns = late.collections["Jet"].columns
+    assert isinstance(columns, Chosen)
+    assert (late.flat["w"].tolist(), len(columns._made)) == ([2.0], 0)
+    assert plain.shown(late, lambda view: ak.sum(view.Jet.pt)) == 9.0
+    assert list(columns._made) == ["pt"]
+
+
 def test_code_that_cannot_wait_is_asked_again(copied: list[np.dtype[object]]) -> None:
     events = plain.PlainEvents(6, collections={"GenPart": PARTICLES}).take(np.array([0, 2]))
     seen: list[int] = []

@@ -9,7 +9,7 @@ import pytest
 
 from higgsflow.errors import UnknownName
 from higgsflow.events.plain import plain_values
-from higgsflow.objects.jets import JetCuts, count_jets, jet_masks, jet_needs, leading_pair_mass
+from higgsflow.objects.jets import JetCuts, count_jets, jet_masks, jet_needs, leading_pair_masses
 from higgsflow.objects.kinematics import SomeDirections
 from higgsflow.taggers.base import all_of
 
@@ -61,7 +61,10 @@ def mass_of(jets: Any, chosen: Any = None) -> Any:
     mask = np.ones(jets.lists.n, np.bool_) if chosen is None else np.array(chosen)
     everywhere = np.ones(jets.lists.n, np.bool_)
     counts = count_jets(jets, mask, everywhere, everywhere)
-    return leading_pair_mass(jets, counts, SomeDirections(jets.eta, jets.phi))
+    masses = np.full(len(jets.lists), np.nan)
+    ways, every = SomeDirections(jets.eta, jets.phi), np.arange(len(counts.rows))
+    masses[counts.rows] = leading_pair_masses(jets, counts, ways, every)
+    return masses
 
 
 def test_mass_is_of_chosen_jets() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.context import Context
-from higgsflow.taggers import THQTagger, TTHTagger
+from higgsflow.taggers import THQTagger, TTHTagger, hadronic_activity
 
 if TYPE_CHECKING:
     from higgsflow.taggers.hadronic_activity import Activity
@@ -87,9 +87,30 @@ def test_jet_that_is_not_a_number_is_no_b_jet(column: str, bad: float) -> None:
 
 def test_m_jj_is_of_central_jets_only() -> None:
     forward = {**JET, "pt": 500.0, "eta": 3.0}
-    assert math.isnan(activity(jets=[JET, forward]).columns["m_jj"][0])
-    both = activity(jets=[JET, {**JET, "eta": -1.0}, forward]).columns["m_jj"][0]
+    assert math.isnan(activity(jets=[JET, forward]).m_jj.values[0])
+    both = activity(jets=[JET, {**JET, "eta": -1.0}, forward]).m_jj.values[0]
     assert both == pytest.approx(math.sqrt(2 * 50 * 50 * (math.cosh(2) - 1)), rel=0.01)
+
+
+def test_m_jj_is_worked_out_for_those_events_that_are_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    masses = hadronic_activity.leading_pair_masses
+
+    def noted(jets: Any, jet_counts: Any, ways: Any, at: Any) -> Any:
+        asked.append(len(at))
+        return masses(jets, jet_counts, ways, at)
+
+    monkeypatch.setattr(hadronic_activity, "leading_pair_masses", noted)
+    pair = [JET, {**JET, "eta": -1.0}]
+    events = ak.concatenate([made(jets=pair)[:1], made(jets=[JET])[:1], made(jets=pair)[:1]])
+    column = THQTagger(name="thq").activity(events, MC).m_jj
+    assert asked == []
+    kept = np.asarray(column.take(np.array([1, 2])))
+    assert asked == [1]
+    assert math.isnan(kept[0])
+    assert kept[1] == column.values[2]
 
 
 @pytest.mark.parametrize(("other", "found"), [("muon", True), ("electron", False)])

@@ -7,6 +7,7 @@ import awkward as ak
 import numpy as np
 from numpy.testing import assert_array_equal
 
+from higgsflow.events.objects import Chosen
 from higgsflow.events.plain import plain
 from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.variants import Reached, Variant, only
@@ -83,3 +84,11 @@ def test_some_events_of_several_variations_stand_one_behind_the_other() -> None:
     some = only(both, {"met", "best"}, {"best": {"pt"}})
     assert some.collections["best"].lists.counts.tolist() == [2, 1, 2]
     assert_array_equal(some.flat["met"], [math.nan, 0, 0])
+
+
+def test_of_one_variation_no_object_is_copied_before_it_is_looked_at() -> None:
+    some = only([(reached(NOMINAL, 0, 2), np.array([1]))], {"met", "Jet"})
+    jets = some.collections["Jet"].columns
+    assert isinstance(jets, Chosen)
+    assert not jets._made
+    assert some.view.Jet.pt.tolist() == [[1.0, 2.0]]
