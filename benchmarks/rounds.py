@@ -129,7 +129,7 @@ class _Measured(NamedTuple):
 
 
 def _in_turn(scale: Scale, cases: Sequence[Case]) -> list[_Measured]:
-    """Each case so often as short ones are, one after the other."""
+    """Each case so often, one after the other: what others do meanwhile meets them all."""
     found = [_Measured(case, [], []) for case in cases]
     for _ in range(scale.turns):
         for one in found:

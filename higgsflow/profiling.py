@@ -85,8 +85,7 @@ def _mark() -> tuple[float, float, float]:
 
     This peak also counts what began the process, if that was larger, so only its growth is used.
     """
-    # one question of the system for both; VmHWM, the peak of this process alone, takes ten times
-    # as long
+    # one question of the system for both; VmHWM, the peak of this process alone, is in a file
     usage = resource.getrusage(resource.RUSAGE_SELF)
     spent = usage.ru_utime + usage.ru_stime
     return time.monotonic(), spent, usage.ru_maxrss / _PEAK_UNIT

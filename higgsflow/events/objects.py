@@ -52,23 +52,6 @@ class _InMemory:
         return self.values if rows is None else copied_lists(self.values, self.offsets, rows)
 
 
-@dataclass(frozen=True, eq=False)
-class _Placed:
-    """A column of objects that stand at some positions among others."""
-
-    values: Array
-    positions: Index
-    offsets: Index
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.values.dtype
-
-    def of(self, rows: Index | None) -> Array:
-        found = self.values.take(self.positions)
-        return found if rows is None else copied_lists(found, self.offsets, rows)
-
-
 class Chosen(Mapping[str, Array]):
     """Columns of some of many lists, of which each is copied when it is first asked for.
 
@@ -143,25 +126,20 @@ class Objects:
         return Objects(lists, {name: a.take(positions) for name, a in self.columns.items()})
 
     def take(self, rows: Index) -> Objects:
-        """The collection of some events."""
+        """The collection of some events; many objects wait until somebody looks at them."""
+        if isinstance(self.columns, Chosen) or self.lists.n >= LONG * len(self.lists):
+            return self.later(rows)
+        return self.taken(*self.lists.take(rows))
+
+    def later(self, rows: Index) -> Objects:
+        """As `take`; each column is copied when it is first asked for."""
         columns = self.columns
-        if not isinstance(columns, Chosen) and self.lists.n < LONG * len(self.lists):
-            return self.taken(*self.lists.take(rows))
         if isinstance(columns, Chosen):
             chosen = columns.take(rows)
         else:
             every = {n: _InMemory(a, self.lists.offsets) for n, a in columns.items()}
             chosen = Chosen(every, rows)
         return Objects(from_counts(self.lists.counts[rows]), chosen)
-
-    def later(self, rows: Index) -> Objects:
-        """As `take`; each column is copied when it is first asked for."""
-        columns = self.columns
-        if isinstance(columns, Chosen) or self.lists.n >= LONG * len(self.lists):
-            return self.take(rows)
-        lists, positions = self.lists.take(rows)
-        every = {n: _Placed(a, positions, lists.offsets) for n, a in columns.items()}
-        return Objects(lists, Chosen(every))
 
     def only(self, fields: Collection[str]) -> Objects:
         """With some of its columns."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+import pytest
 from numpy.testing import assert_array_equal
 
 from higgsflow.events.objects import Chosen
@@ -42,6 +43,13 @@ def test_nothing_differs_where_the_same_rows_are_looked_at() -> None:
     mine = nominal.of(varied(met=np.zeros(3)))
     assert mine.differing(nominal, ["Jet_pt"], []) is None
     assert positions(mine.differing(nominal, ["met"], [])) == [0, 1]
+
+
+def test_a_column_that_both_have_is_not_worked_out() -> None:
+    late = LateColumn(lambda _: pytest.fail("it was worked out"), Places(np.arange(2)))
+    nominal = reached(NOMINAL, 0, 2, m=late)
+    mine = reached(varied(met=np.zeros(3)), 0, 2, m=late)
+    assert positions(mine.differing(nominal, ["met"], ["m"])) == [0, 1]
 
 
 def test_rows_that_the_nominal_run_has_not_differ() -> None:
