@@ -93,6 +93,6 @@ class Scale:
 def short(folder: Path) -> Scale:
     """So small that only correctness can be seen."""
     return Scale(
-        folder, events=1500, basket=500, branches=400, some=2, many=2, n_files=2, turns=1,
+        folder, events=1500, basket=500, branches=400, some=2, many=2, n_files=2, turns=2,
         merged_files=4, merged_rows=100, small_chunks=3,
     )  # fmt: skip

@@ -83,6 +83,7 @@ def test_awaited_columns_are_copied_when_awkward_looks_at_them(
 def test_short_lists_are_taken_at_once() -> None:
     short = Objects(from_counts(np.array([1, 2])), {"pt": np.array([3.0, 4.0, 5.0])})
     taken = short.take(np.array([1, 0]))
+    assert isinstance(taken.columns, dict)
     assert taken.columns == {"pt": pytest.approx([4.0, 5.0, 3.0])}
     assert short.awaited.to_list() == short.layout.to_list()
 
