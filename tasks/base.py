@@ -14,7 +14,12 @@ from higgsflow.errors import UnknownName, UserError
 from tasks import session
 from tasks.execution import collector, page, scheduler
 from tasks.execution.display import say, start_display
-from tasks.execution.interruption import prepare_interruption
+from tasks.execution.interruption import (
+    end_if_interrupted,
+    held_back,
+    prepare_interruption,
+    tell_what_goes_on,
+)
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.parameter_values import RemembersValues
 from tasks.parameters import Switch, Text, Words, hidden
@@ -67,6 +72,7 @@ class AnalysisTask(RemembersValues):
     def modify_param_values(cls, params: dict[str, Any]) -> dict[str, Any]:
         """Checks all names; what is wrong ends the program here, in a few lines."""
         params = super().modify_param_values(params)
+        prepare_interruption()
         try:
             analysis = session.load(params["analysis"], params["version"])
             params["version"] = analysis.version
@@ -74,8 +80,8 @@ class AnalysisTask(RemembersValues):
             if params["workflow"] not in ENGINES:
                 raise UnknownName("engine", params["workflow"], ENGINES, "this version")
             cls.check(analysis, params)
-            prepare_interruption(partial(_going_on, analysis, params["workflow"]))
             if prepare_run(cls.__name__, len(analysis.samples.pairs)):
+                tell_what_goes_on(partial(_going_on, analysis, params["workflow"]))
                 cls._first(analysis, params)
         except UserError as error:
             law.util.abort(str(error), exitcode=1)
@@ -149,10 +155,16 @@ class AnalysisTask(RemembersValues):
 
         return self.file_index / FOLDER
 
+    def deps(self) -> Any:
+        """What it needs; luigi asks after it has told of one that is found, and lost a Ctrl-C."""
+        end_if_interrupted()
+        return super().deps()
+
     def on_failure(self, exception: BaseException) -> str:
         """What the user sees: the message alone, or for a defect the traceback."""
+        end_if_interrupted()
         if isinstance(exception, SystemExit):
-            # interrupted: the first process of the command tells
+            # the process that started this one has ended
             return str(exception)
         if isinstance(exception, UserError):
             message = str(exception)
@@ -281,7 +293,9 @@ for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE):
 @AnalysisTask.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)
 def _get_ready(task: AnalysisTask, needed: AnalysisTask) -> None:
     """A stage has to be made: before luigi forks, import once what jobs need."""
-    if isinstance(task, SampleTask) and not isinstance(needed, type(task)):
+    if not isinstance(task, SampleTask) or isinstance(needed, type(task)):
+        return
+    with held_back():
         told = begin_to_make(task.folder)
         if told:
             say(told)

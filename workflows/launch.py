@@ -13,7 +13,7 @@ from higgsflow.check.configuration import check_all
 from higgsflow.errors import UserError
 from higgsflow.model.reference import folder_of_module, look_in
 from tasks import session
-from tasks.execution import collector, luigi_settings
+from tasks.execution import collector, interruption, luigi_settings
 from tasks.execution.display import end_display
 from workflows.run_analysis import RunAnalysis
 
@@ -40,13 +40,16 @@ def run_analysis(analysis: AnalysisModel) -> Path:
     luigi_settings.reset()
     task = RunAnalysis(analysis=str(snapshot), version=analysis.version)
     workers = max(2, len(analysis.samples.pairs))
-    result = luigi.build(
-        [task],
-        workers=workers,
-        detailed_summary=True,
-        log_level="WARNING",
-    )
-    end_display()
+    try:
+        result = luigi.build(
+            [task],
+            workers=workers,
+            detailed_summary=True,
+            log_level="WARNING",
+        )
+    finally:
+        interruption.forget()
+        end_display()
     if not result.scheduling_succeeded or not task.complete():
         raise UserError("the analysis did not get to its end", f"store: {task.folder}")
     return Path(task.output().path)

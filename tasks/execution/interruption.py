@@ -3,44 +3,87 @@
 The terminal sends the signal to every process of the command. The first one tells the user; those
 that luigi forked just end. Workers of a pool ignore it, and end when whoever wanted their results
 is gone.
+
+The signal becomes an exception in whatever runs at that moment, and may be lost there: libraries
+in other languages make another error of it or none at all, Python drops it in what runs at a fork,
+luigi in what it calls at events. So it is also noted, looked up when something fails, and raised
+again while this process has not ended.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tasks.execution.display import end_display
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 _TICK = 0.5
 _EXIT_CODE = 130  # as shells have it
+# seconds that a process has to end in order, and after which an exception that is lost is raised
+_GRACE = 2.0
+_AT_ONCE = 0.01
 _installed: list[int] = []
 _going_on: list[Callable[[], str]] = []
+_interrupted: list[int] = []
+_held: list[bool] = []
 _SENTENCE = "interrupted: what is done is kept, the same command goes on from there\n"
 
 
-def prepare_interruption(going_on: Callable[[], str] = str) -> None:
-    """Lets Ctrl-C end this program and what it forks in order.
-
-    `going_on` tells in a line what goes on without it, and is asked when it happens.
-    """
+def prepare_interruption() -> None:
+    """Lets Ctrl-C end this program and what it forks in order."""
     if _installed or threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         # somebody else, such as a batch engine, has decided what it means
         return
     _installed.append(os.getpid())
-    _going_on.append(going_on)
     signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook = _tell
+    sys.unraisablehook = _tell_unraised
+
+
+def tell_what_goes_on(tell: Callable[[], str]) -> None:
+    """`tell` says in lines what goes on after an interruption; it is asked when one happens."""
+    _going_on[:] = [tell]
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Lets Ctrl-C wait: of a module that is imported by half, all that comes later would fail."""
+    _held.append(True)
+    try:
+        yield
+    finally:
+        _held.pop()
+
+
+def end_if_interrupted() -> None:
+    """Ends this process if there was a Ctrl-C that it has not followed.
+
+    Raises:
+        KeyboardInterrupt: in the first process of the command.
+        SystemExit: in what it forked.
+    """
+    if _interrupted:
+        _raise_what_ends()
+
+
+def forget() -> None:
+    """Forgets a Ctrl-C that a Python session has survived."""
+    if _interrupted:
+        _interrupted.clear()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 def end_with_parent() -> None:
@@ -56,15 +99,37 @@ def end_with_parent() -> None:
 
 
 def _interrupt(*_: Any) -> None:
+    pid = os.getpid()
+    _interrupted.append(pid)
+    # should the exception be lost, it is raised again; what was forked ends without
+    signal.signal(signal.SIGALRM, _interrupt if pid in _installed else signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, _GRACE)
+    if not _held:
+        _raise_what_ends()
+
+
+def _raise_what_ends() -> None:
     if os.getpid() in _installed:
         raise KeyboardInterrupt
     raise SystemExit(_EXIT_CODE)
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
+    if issubclass(kind, KeyboardInterrupt) or _interrupted:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         # else it would clear the sentence away
         end_display()
         sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
+        # what luigi has not come to end, and Python would wait for
+        for process in multiprocessing.active_children():
+            process.terminate()
     else:
         sys.__excepthook__(kind, error, trace)
+
+
+def _tell_unraised(found: sys.UnraisableHookArgs) -> None:
+    """Python has dropped an exception in a place where none can be raised."""
+    if not _interrupted:
+        sys.__unraisablehook__(found)
+    elif os.getpid() in _installed:
+        signal.setitimer(signal.ITIMER_REAL, _AT_ONCE)

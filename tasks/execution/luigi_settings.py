@@ -11,7 +11,7 @@ import luigi.configuration
 import luigi.interface
 from luigi.task_register import Register
 
-from tasks.execution import chatter, command_line, scheduler
+from tasks.execution import chatter, command_line, interruption, scheduler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,6 +85,7 @@ def reset() -> None:
     """Forgets the invocation before."""
     _prepared.clear()
     _making.clear()
+    interruption.forget()
     chatter.forget()
     scheduler.forget(luigi.configuration.get_config())
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -11,7 +12,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 PROGRAM = """
 import os, signal, sys, time
-from tasks.execution.interruption import end_with_parent, prepare_interruption
+from tasks.execution import interruption
+from tasks.execution.interruption import end_with_parent, held_back, prepare_interruption
 {setup}
 prepare_interruption()
 {body}
@@ -24,6 +26,10 @@ def run(body: str, setup: str = "") -> subprocess.CompletedProcess[str]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
+
+
+def indented(lines: str) -> str:
+    return textwrap.indent(lines, "    ")
 
 
 def test_ctrl_c_is_told_in_one_sentence() -> None:
@@ -41,6 +47,97 @@ def test_what_was_forked_ends_without_a_word() -> None:
     )
     assert done.stderr == ""
     assert done.stdout == "130\n"
+
+
+# what libraries in other languages do with an exception of ours: pydantic loses it, or says that a
+# schema is wrong
+LOSING = """
+from pydantic_core import SchemaValidator, core_schema
+class Interrupted:
+    def __hash__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        return 1
+SchemaValidator(core_schema.literal_schema([Interrupted()]))
+"""
+SOON = "interruption._GRACE = 0.2"
+CHANGING = """
+try:
+    os.kill(os.getpid(), signal.SIGINT); time.sleep(10)
+except BaseException:
+    error = ValueError("something is wrong")
+"""
+
+
+def test_another_error_that_a_library_makes_of_it_is_not_told() -> None:
+    done = run(f"{CHANGING}\nraise error")
+    assert done.returncode != 0
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_stage_that_fails_by_it_has_not_failed_but_ends() -> None:
+    setup = "from tasks.base import AnalysisTask"
+    forked = (
+        "pid = os.fork()\n"
+        f"if pid == 0:\n{indented(CHANGING)}\n    AnalysisTask.on_failure(None, error)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    )
+    done = run(forked, setup)
+    assert (done.stdout, done.stderr) == ("130\n", "")
+    done = run(f"{CHANGING}\nAnalysisTask.on_failure(None, error)", setup)
+    assert done.stderr.startswith("interrupted: what is done is kept")
+
+
+def test_what_was_forked_ends_when_a_library_loses_it() -> None:
+    body = (
+        "pid = os.fork()\n"
+        f"if pid == 0:\n{indented(LOSING)}\n    time.sleep(300)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0)"
+    )
+    done = run(body, SOON)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_it_is_raised_again_when_a_library_loses_it() -> None:
+    done = run(f"{LOSING}\nprint('lost', flush=True); time.sleep(300)", SOON)
+    assert done.stdout == "lost\n"
+    assert done.stderr.startswith("interrupted: what is done is kept")
+
+
+def test_it_can_wait_for_what_must_not_be_done_by_half() -> None:
+    asks = "interruption.end_if_interrupted()"
+    body = f"with held_back(): os.kill(os.getpid(), signal.SIGINT); print('whole')\n{asks}"
+    done = run(body)
+    assert done.stdout == "whole\n"
+    assert done.stderr.startswith("interrupted: what is done is kept")
+
+
+def test_what_was_forked_and_not_told_ends_too() -> None:
+    body = (
+        "import multiprocessing\n"
+        "multiprocessing.get_context('fork').Process(target=time.sleep, args=(300,)).start()\n"
+        "os.kill(os.getpid(), signal.SIGINT)"
+    )
+    assert run(body).stderr.startswith("interrupted: what is done is kept")
+
+
+def test_what_python_drops_is_not_told() -> None:
+    body = (
+        "class Dropped:\n"
+        "    def __del__(self): os.kill(os.getpid(), signal.SIGINT)\n"
+        "Dropped(); time.sleep(300)"
+    )
+    done = run(body)
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
+    other = "class Dropped:\n    def __del__(self): 1 / 0\nDropped()"
+    assert "ZeroDivisionError" in run(other).stderr
+
+
+def test_a_session_that_goes_on_hears_of_later_failures() -> None:
+    later = "from tasks.execution.interruption import forget; forget(); raise error"
+    done = run(f"{CHANGING}\n{later}")
+    assert "ValueError: something is wrong" in done.stderr
 
 
 def test_other_errors_keep_their_traceback() -> None:
