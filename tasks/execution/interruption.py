@@ -115,16 +115,20 @@ def _raise_what_ends() -> None:
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt) or _interrupted:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        # else it would clear the sentence away
-        end_display()
-        sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
-        # what luigi has not come to end, and Python would wait for
-        for process in multiprocessing.active_children():
-            process.terminate()
-    else:
+    if not issubclass(kind, KeyboardInterrupt) and not _interrupted:
         sys.__excepthook__(kind, error, trace)
+        return
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    # else it would clear the sentence away
+    end_display()
+    sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
+    if hasattr(sys, "ps1"):
+        # an interactive session goes on
+        return
+    # what luigi has not come to end, and Python would wait for
+    for process in multiprocessing.active_children():
+        process.terminate()
+    raise SystemExit(_EXIT_CODE)
 
 
 def _tell_unraised(found: sys.UnraisableHookArgs) -> None:

@@ -138,13 +138,34 @@ def test_ctrl_c_ends_everything_and_says_how_to_go_on(command_line: Lab) -> None
     wait_for(lambda: len(list(logs.rglob("*.log"))) > 1)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode not in (0, None)
+    assert process.returncode == 130
     assert "Traceback" not in out + err
     assert "interrupted" in err
     assert "the same command" in err
     wait_for(lambda: not is_alive(process.pid))
     failures = [p for p in lab.output("jobs").rglob("failures/*.json") if json.loads(p.read_text())]
     assert not failures
+
+
+def test_ctrl_c_while_it_starts(command_line: Lab) -> None:
+    """While modules are imported and processes forked, where exceptions are dropped."""
+    lab = command_line
+    slow(lab, 300.0)
+    logs = lab.output("logs")
+    for n in range(6):
+        process = lab.start("RunAnalysis")
+        # of each command there is one from the moment at which something is to be made
+        wait_for(lambda n=n: len(list(logs.glob("*"))) > n)
+        time.sleep(0.07 * n)
+        # a terminal tells all processes, `kill -INT` the first one
+        tell = os.kill if n % 2 else os.killpg
+        tell(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "interrupted" in err
+        assert "Traceback" not in out + err
+        assert "failed" not in err
+        wait_for(lambda group=process.pid: not is_alive(group))
 
 
 def test_when_the_main_process_is_killed_its_jobs_end_too(command_line: Lab) -> None:
