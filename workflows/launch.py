@@ -38,18 +38,17 @@ def run_analysis(analysis: AnalysisModel) -> Path:
     snapshot = write_snapshot(found, session.folder_of(analysis))
     session.begin()
     luigi_settings.reset()
-    task = RunAnalysis(analysis=str(snapshot), version=analysis.version)
-    workers = max(2, len(analysis.samples.pairs))
-    try:
-        result = luigi.build(
-            [task],
-            workers=workers,
-            detailed_summary=True,
-            log_level="WARNING",
-        )
-    finally:
-        interruption.forget()
-        end_display()
+    with interruption.only_here():
+        try:
+            return _built(RunAnalysis(analysis=str(snapshot), version=analysis.version))
+        finally:
+            end_display()
+
+
+def _built(task: RunAnalysis) -> Path:
+    """Where the summary lies, once luigi has made it with all that it needs."""
+    workers = max(2, len(task.model.samples.pairs))
+    result = luigi.build([task], workers=workers, detailed_summary=True, log_level="WARNING")
     if not result.scheduling_succeeded or not task.complete():
         raise UserError("the analysis did not get to its end", f"store: {task.folder}")
     return Path(task.output().path)

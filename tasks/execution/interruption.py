@@ -34,7 +34,8 @@ _GRACE = 2.0
 _AT_ONCE = 0.01
 _installed: list[int] = []
 _going_on: list[Callable[[], str]] = []
-_interrupted: list[int] = []
+_alarm_before: list[Any] = []
+_interrupted: list[bool] = []
 _held: list[bool] = []
 _SENTENCE = "interrupted: what is done is kept, the same command goes on from there\n"
 
@@ -78,12 +79,28 @@ def end_if_interrupted() -> None:
         _raise_what_ends()
 
 
+@contextmanager
+def only_here() -> Iterator[None]:
+    """For a Python session: what is prepared in here ends with it, and Ctrl-C is Python's again."""
+    try:
+        yield
+    except Exception:
+        end_if_interrupted()
+        raise
+    finally:
+        forget()
+
+
 def forget() -> None:
-    """Forgets a Ctrl-C that a Python session has survived."""
+    """Gives both signals back to a Python session, which may have survived a Ctrl-C."""
+    if not _installed or threading.current_thread() is not threading.main_thread():
+        return
     if _interrupted:
-        _interrupted.clear()
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGALRM, _alarm_before.pop())
+        _interrupted.clear()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    _installed.clear()
 
 
 def end_with_parent() -> None:
@@ -99,11 +116,13 @@ def end_with_parent() -> None:
 
 
 def _interrupt(*_: Any) -> None:
-    pid = os.getpid()
-    _interrupted.append(pid)
     # should the exception be lost, it is raised again; what was forked ends without
-    signal.signal(signal.SIGALRM, _interrupt if pid in _installed else signal.SIG_DFL)
+    again = _interrupt if os.getpid() in _installed else signal.SIG_DFL
+    before = signal.signal(signal.SIGALRM, again)
     signal.setitimer(signal.ITIMER_REAL, _GRACE)
+    if not _interrupted:
+        _interrupted.append(True)
+        _alarm_before.append(before)
     if not _held:
         _raise_what_ends()
 

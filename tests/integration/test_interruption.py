@@ -8,6 +8,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,43 @@ def test_ctrl_c_while_it_starts(command_line: Lab) -> None:
         assert "Traceback" not in out + err
         assert "failed" not in err
         wait_for(lambda group=process.pid: not is_alive(group))
+
+
+WHILE_IT_IMPORTS = """
+import os, signal, sys
+from tasks import base
+from tasks.execution import interruption
+
+kept, interruption._GRACE = base.preload, 300.0
+
+def preload():
+    os.kill(os.getpid(), signal.SIGINT)
+    kept()
+    print("whole")
+
+base.preload = preload
+sys.argv = ["law", "run", "RunAnalysis", "--analysis", sys.argv[1]]
+
+from law.cli.cli import run
+run()
+"""
+
+
+def test_ctrl_c_waits_for_imports_and_is_not_lost_to_luigi(command_line: Lab) -> None:
+    """luigi drops it in callbacks; of half a module each later stage would fail."""
+    lab = command_line
+    done = subprocess.run(
+        [sys.executable, "-c", WHILE_IT_IMPORTS, str(lab.write())],
+        env=lab.environment(),
+        cwd=lab.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (130, "whole\n")
+    assert "interrupted" in done.stderr
+    assert not list(lab.output("jobs").rglob("*.log"))
 
 
 def test_when_the_main_process_is_killed_its_jobs_end_too(command_line: Lab) -> None:

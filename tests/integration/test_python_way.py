@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import luigi
 import numpy as np
 
 from higgsflow import Analysis, JobsManager, SamplesManager, TagSequence
 from higgsflow.model.analysis import AnalysisModel
 
 if TYPE_CHECKING:
+    import pytest
     from conftest import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -165,6 +168,21 @@ def test_a_changed_analysis_of_the_same_name_runs_again(lab: Lab) -> None:
     assert "met" not in fields
     assert "weight_pileup_up" not in fields
     assert set(second.sample("Sig", "2017").merged) == {"nominal"}
+
+
+def test_a_run_leaves_ctrl_c_to_the_session(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    within = []
+    build = luigi.build
+
+    def looked_at(*args: Any, **kwargs: Any) -> Any:
+        within.append(signal.getsignal(signal.SIGINT))
+        return build(*args, **kwargs)
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setattr(luigi, "build", looked_at)
+    objects(lab).run()
+    assert within[0] is not signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_stages_can_be_run_again_from_the_command_line(command_line: Lab) -> None:

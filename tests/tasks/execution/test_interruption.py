@@ -28,8 +28,12 @@ def run(body: str, setup: str = "") -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def indented(lines: str) -> str:
-    return textwrap.indent(lines, "    ")
+def forked(lines: str) -> str:
+    """A program that runs lines in a process that it forks, and prints how that ended."""
+    return (
+        f"pid = os.fork()\nif pid == 0:\n{textwrap.indent(lines, '    ')}\n    os._exit(0)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
+    )
 
 
 def test_ctrl_c_is_told_in_one_sentence() -> None:
@@ -40,13 +44,8 @@ def test_ctrl_c_is_told_in_one_sentence() -> None:
 
 
 def test_what_was_forked_ends_without_a_word() -> None:
-    done = run(
-        "pid = os.fork()\n"
-        "if pid == 0: os.kill(os.getpid(), signal.SIGINT); time.sleep(10)\n"
-        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
-    )
-    assert done.stderr == ""
-    assert done.stdout == "130\n"
+    done = run(forked("os.kill(os.getpid(), signal.SIGINT); time.sleep(10)"))
+    assert (done.stdout, done.stderr) == ("130\n", "")
 
 
 # what libraries in other languages do with an exception of ours: pydantic loses it, or says that a
@@ -59,7 +58,7 @@ class Interrupted:
         return 1
 SchemaValidator(core_schema.literal_schema([Interrupted()]))
 """
-SOON = "interruption._GRACE = 0.2"
+SOON, NEVER = "interruption._GRACE = 0.2", "interruption._GRACE = 300.0"
 CHANGING = """
 try:
     os.kill(os.getpid(), signal.SIGINT); time.sleep(10)
@@ -77,25 +76,15 @@ def test_another_error_that_a_library_makes_of_it_is_not_told() -> None:
 
 def test_a_stage_that_fails_by_it_has_not_failed_but_ends() -> None:
     setup = "from tasks.base import AnalysisTask"
-    forked = (
-        "pid = os.fork()\n"
-        f"if pid == 0:\n{indented(CHANGING)}\n    AnalysisTask.on_failure(None, error)\n"
-        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
-    )
-    done = run(forked, setup)
+    done = run(forked(f"{CHANGING}\nAnalysisTask.on_failure(None, error)"), setup)
     assert (done.stdout, done.stderr) == ("130\n", "")
     done = run(f"{CHANGING}\nAnalysisTask.on_failure(None, error)", setup)
     assert done.stderr.startswith("interrupted: what is done is kept")
 
 
 def test_what_was_forked_ends_when_a_library_loses_it() -> None:
-    body = (
-        "pid = os.fork()\n"
-        f"if pid == 0:\n{indented(LOSING)}\n    time.sleep(300)\n"
-        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0)"
-    )
-    done = run(body, SOON)
-    assert (done.stdout, done.stderr) == ("True\n", "")
+    done = run(forked(f"{LOSING}\ntime.sleep(300)"), SOON)
+    assert (done.stdout, done.stderr) == (f"{-signal.SIGALRM}\n", "")
 
 
 def test_it_is_raised_again_when_a_library_loses_it() -> None:
@@ -127,17 +116,42 @@ def test_what_python_drops_is_not_told() -> None:
         "    def __del__(self): os.kill(os.getpid(), signal.SIGINT)\n"
         "Dropped(); time.sleep(300)"
     )
-    done = run(body)
+    done = run(body, NEVER)
     assert done.stderr.startswith("interrupted: what is done is kept")
     assert len(done.stderr.splitlines()) == 1
     other = "class Dropped:\n    def __del__(self): 1 / 0\nDropped()"
     assert "ZeroDivisionError" in run(other).stderr
 
 
-def test_a_session_that_goes_on_hears_of_later_failures() -> None:
-    later = "from tasks.execution.interruption import forget; forget(); raise error"
-    done = run(f"{CHANGING}\n{later}")
-    assert "ValueError: something is wrong" in done.stderr
+CAUGHT = """
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+try:
+    with interruption.only_here():
+        prepare_interruption()
+        try:
+            os.kill(os.getpid(), signal.SIGINT); time.sleep(10)
+        except BaseException:
+            raise ValueError("something is wrong")
+except KeyboardInterrupt:
+    print("caught", flush=True)
+"""
+
+
+def test_a_session_that_catches_it_is_left_alone() -> None:
+    alarm = "signal.getsignal(signal.SIGALRM) == signal.SIG_IGN"
+    own = "signal.getsignal(signal.SIGINT) == signal.default_int_handler"
+    done = run(f"{CAUGHT}\ntime.sleep(0.5); print({alarm}, {own})", SOON)
+    assert (done.stdout, done.stderr) == ("caught\nTrue True\n", "")
+    later = f"{CAUGHT}\nraise ValueError('another thing')"
+    assert "ValueError: another thing" in run(later).stderr
+
+
+def test_a_session_that_does_not_catch_it_ends_with_the_sentence() -> None:
+    within = "    os.kill(os.getpid(), signal.SIGINT); time.sleep(10)"
+    done = run(f"with interruption.only_here():\n    prepare_interruption()\n{within}")
+    assert done.returncode == 130
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_an_interactive_session_goes_on() -> None:
