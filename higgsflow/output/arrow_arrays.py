@@ -20,15 +20,36 @@ pa = lazy.load("pyarrow")
 def arrow_array(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None) -> Any:
     """Numbers, or flags, one per row; those that are not valid are missing."""
     kind = pa.from_numpy_dtype(values.dtype)
-    flags = None if valid is None else _bits(valid)
+    flags = None if valid is None else bits(valid)
     content = (
-        _bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values))
+        bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values))
     )
     return pa.Array.from_buffers(kind, len(values), [flags, content])
 
 
-def _bits(flags: npt.NDArray[np.bool_]) -> Any:
+def bits(flags: npt.NDArray[np.bool_]) -> Any:
+    """Flags as arrow keeps them."""
     return pa.py_buffer(np.packbits(flags, bitorder="little"))
+
+
+def valid_of(column: Any) -> npt.NDArray[np.bool_]:
+    """Which rows of an arrow array are not missing."""
+    if not column.null_count:
+        return np.ones(len(column), np.bool_)
+    flags = np.frombuffer(column.buffers()[0], np.uint8)
+    found = np.unpackbits(flags, count=column.offset + len(column), bitorder="little")
+    return found[column.offset :].view(np.bool_)
+
+
+def as_type(values: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
+    """Numbers as those of an arrow type.
+
+    Raises:
+        pyarrow.ArrowInvalid: for a number that the type does not have.
+    """
+    if pa.from_numpy_dtype(values.dtype) == kind:
+        return values
+    return np.asarray(arrow_array(values).cast(kind).to_numpy(zero_copy_only=False))
 
 
 def arrow_number(value: float) -> Any:

@@ -13,6 +13,7 @@ from higgsflow.errors import StoreError
 from higgsflow.output.arrow_arrays import without_rows
 from higgsflow.output.atomic import checksum_of
 from higgsflow.output.encodings import encodings
+from higgsflow.output.packed import PACKED, Packed
 from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.row_groups import (
     VARIATION,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from higgsflow.output.row_groups import Table
 
 _REMEDY = "remove it and run again"
-_ROW_GROUPS = b"higgsflow.row_groups"
+_ROW_GROUPS, _PACKED = b"higgsflow.row_groups", b"higgsflow.packed_columns"
 # bytes of tables that wait until they are written
 _BUFFER = 16_000_000
 # of one column, so that the rows of a variation are one page
@@ -60,6 +61,7 @@ class ChunkWriter:
         self._lines: list[str] = []
         self._stream: Any = None
         self._file: Any = None
+        self._packed = Packed()
 
     def add(self, tables: Mapping[str, Table]) -> None:
         """Adds what one block gave, per variation; also tables without rows, for their types."""
@@ -73,7 +75,8 @@ class ChunkWriter:
     def close(self) -> dict[str, int]:
         """Writes what waits, and the end of the file; returns rows per variation."""
         self._flush()
-        self._file.add_key_value_metadata({_ROW_GROUPS: "\n".join(self._lines).encode()})
+        facts = {_ROW_GROUPS: "\n".join(self._lines), _PACKED: self._packed.text}
+        self._file.add_key_value_metadata({name: text.encode() for name, text in facts.items()})
         self._file.close()
         self._stream.close()
         return self._rows
@@ -85,10 +88,12 @@ class ChunkWriter:
         if self._file is None:
             # a column of a row group is too little to bother the system with
             self._stream = pa.output_stream(self._path, compression=None, buffer_size=_STREAM)
-            self._file = _parquet(self._stream, _schema(tables, self._optional), tables)
+            self._packed = Packed.of(tables.values(), self._optional or ())
+            schema = _schema(tables, self._optional, self._packed)
+            self._file = _parquet(self._stream, schema, tables)
         fresh = {name: t for name, t in tables.items() if n_rows(t) or name not in self._written}
         for group in grouped(fresh):
-            rows = arrow_table(group, self._file.schema)
+            rows = arrow_table(group, self._file.schema, self._packed)
             self._file.write_table(rows, row_group_size=1 << 30)
             self._lines.append(line_of(group))
         self._written |= set(fresh)
@@ -100,17 +105,19 @@ def _joined(parts: Sequence[Table]) -> Table:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _schema(tables: Mapping[str, Table], optional: Collection[str] | None) -> Any:
+def _schema(tables: Mapping[str, Table], optional: Collection[str] | None, packed: Packed) -> Any:
     """All columns of all variations."""
     kinds: dict[str, Any] = {}
     for table in tables.values():
         for name, values in table.items():
-            if name not in kinds:
+            if name not in kinds and name not in packed.types:
                 kinds[name] = pa.from_numpy_dtype(values.dtype)
     fields = [
         pa.field(name, kind, nullable=optional is None or name in optional)
         for name, kind in kinds.items()
     ]
+    if packed.kinds:
+        fields.append(pa.field(PACKED, pa.binary()))
     kind = pa.dictionary(pa.int32(), pa.string())
     return pa.schema([pa.field(VARIATION, kind, nullable=False), *fields])
 
@@ -147,8 +154,10 @@ class ChunkFile:
             if checksum_of(content) != checksum:
                 raise StoreError(f"{path} is not what its job wrote", "", _REMEDY)
             self._file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content)), pre_buffer=False)
-            lines = (self._file.metadata.metadata or {})[_ROW_GROUPS].decode().splitlines()
-            self._places = _places(lines)
+            facts = self._file.metadata.metadata or {}
+            self._places = _places(facts[_ROW_GROUPS].decode().splitlines())
+            # what was written before there were such columns says nothing of them
+            self._packed = Packed.from_text(facts.get(_PACKED, b"[]").decode())
         except (OSError, KeyError, ValueError, pa.ArrowException) as error:
             reason = " ".join(str(error).split())[:200]
             raise StoreError(f"cannot read {path}", reason, _REMEDY) from error
@@ -157,7 +166,9 @@ class ChunkFile:
     @functools.cached_property
     def types(self) -> dict[str, Any]:
         """Name and arrow type of the columns."""
-        return {f.name: f.type for f in self._file.schema_arrow if f.name != VARIATION}
+        known = {f.name: f.type for f in self._file.schema_arrow}
+        own = {name: kind for name, kind in known.items() if name not in (VARIATION, PACKED)}
+        return {**own, **self._packed.types}
 
     def empty(self, columns: Sequence[str]) -> Any:
         """An arrow table of these columns without rows.
@@ -183,9 +194,14 @@ class ChunkFile:
             table = pa.Table.from_arrays([rows[name] for name in columns], schema=schema)
             yield table if part is None else table.slice(part.start, part.stop - part.start)
 
-    def _rows(self, group: int, columns: Sequence[str]) -> Any:
+    def _rows(self, group: int, columns: Sequence[str]) -> Mapping[str, Any]:
+        packed = [name for name in columns if name in self._packed.types]
+        wanted = [name for name in columns if name not in self._packed.types]
+        names = [*wanted, PACKED] if packed else wanted
         # threads would cost more than they give for so few rows
-        return self._file.read_row_group(group, list(columns), use_threads=False)
+        table = self._file.read_row_group(group, names, use_threads=False)
+        found = {name: table[name] for name in wanted}
+        return found | (self._packed.columns(table[PACKED], packed) if packed else {})
 
     def _kept(self, group: int, columns: Sequence[str]) -> Mapping[str, Any]:
         """Columns of a row group that variations share, which the next one will ask for too."""

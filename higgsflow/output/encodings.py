@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from higgsflow.output.packed import PACKED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -33,6 +35,8 @@ def encodings(
     known = _first_of_each(tables)
     plain = {name for name, values in known.items() if not _shrinks(values)}
     split = [field.name for field in schema if _has_bytes(field.type) and field.name not in plain]
+    # numbers of several columns side by side hardly shrink
+    plain.add(PACKED)
     return split, {name: "none" if name in plain else CODEC for name in schema.names}
 
 

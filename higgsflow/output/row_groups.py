@@ -13,12 +13,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from higgsflow.output.arrow_arrays import arrow_array, texts
+from higgsflow.output.arrow_arrays import arrow_array, as_type, texts
+from higgsflow.output.packed import PACKED, Packed
 
 Table = Mapping[str, npt.NDArray[Any]]
 VARIATION = "variation"
 # rows of what is shared: writing a group takes as long as writing some thousand rows
 _FEW = 4096
+_NOTHING = Packed()
 
 
 def n_rows(table: Table) -> int:
@@ -63,14 +65,17 @@ def parts_of(line: str) -> Iterator[tuple[str, slice | None]]:
         start += int(n)
 
 
-def arrow_table(group: Mapping[str, Table], schema: Any) -> Any:
+def arrow_table(group: Mapping[str, Table], schema: Any, packed: Packed = _NOTHING) -> Any:
     """The rows of the variations one after the other."""
     lengths = [n_rows(table) for table in group.values()]
-    _refuse_unlike(group, schema)
+    _refuse_unlike(group, schema, packed)
     arrays = [texts(list(group), lengths)]
     nothing: dict[Any, Any] = {}
     for field in schema:
         if field.name == VARIATION:
+            continue
+        if field.name == PACKED:
+            arrays.append(packed.array(list(group.values()), lengths))
             continue
         parts = [table.get(field.name) for table in group.values()]
         if all(part is None for part in parts):
@@ -83,10 +88,11 @@ def arrow_table(group: Mapping[str, Table], schema: Any) -> Any:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _refuse_unlike(group: Mapping[str, Table], schema: Any) -> None:
-    known = set(schema.names)
-    needed = {field.name for field in schema if not field.nullable} - {VARIATION}
+def _refuse_unlike(group: Mapping[str, Table], schema: Any, packed: Packed) -> None:
+    known = {*schema.names, *packed.types}
+    always = {field.name for field in schema if not field.nullable} - {VARIATION}
     for variation, table in group.items():
+        needed = always if packed.types.keys().isdisjoint(table) else always | packed.types.keys()
         if unknown := sorted(table.keys() - known):
             raise ValueError(
                 f"'{unknown[0]}' of {variation} came after the first rows were written"
@@ -100,7 +106,7 @@ def _column(parts: Sequence[npt.NDArray[Any] | None], lengths: Sequence[int], ki
     there = [part for part in parts if part is not None]
     if len({part.dtype for part in there}) > 1:
         # numpy would find a type for all of them, in silence
-        there = [arrow_array(part).cast(kind).to_numpy(zero_copy_only=False) for part in there]
+        there = [as_type(part, kind) for part in there]
     if len(there) == len(parts):
         found = arrow_array(there[0] if len(parts) == 1 else np.concatenate(there))
     else:

@@ -6,7 +6,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
 from higgsflow.events.failing import failing_events
 from higgsflow.job import run_job
+from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,7 +100,7 @@ class Small:
 
     def table(self, record: JobRecord) -> dict[str, list[Any]]:
         """The output, in the order of the variations."""
-        table = pq.read_table(self.job.folder / record.output.name)
+        table = rows_of(self.job.folder / record.output.name)
         return table.sort_by([("variation", "ascending"), ("event", "ascending")]).to_pydict()
 
 

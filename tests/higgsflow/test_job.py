@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.compiled.choice import COMPILED, NUMPY, using, way
@@ -21,6 +20,7 @@ from higgsflow.model.analysis import AnalysisModel
 from higgsflow.plan import make_plan
 from higgsflow.records.job_record import JobRecord
 from higgsflow.taggers.diphoton import DiphotonTagger
+from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +103,7 @@ class Made:
             name: sum(record.factor_sums[name] for record in records)
             for name in records[0].factor_sums
         }
-        tables = [pq.read_table(folder / record.output.name) for record in records]
+        tables = [rows_of(folder / record.output.name) for record in records]
         self.tables = {
             v: [t.filter(pc.equal(t["variation"], v)) for t in tables] for v in self.ledgers
         }

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 import uproot
 from slow_corrections import Example, of_scales, of_shower
@@ -26,6 +25,7 @@ from higgsflow.events.index import classify, combine_files, index_file
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.plan import check_columns, make_plan
+from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -243,7 +243,7 @@ def read_columns(path: Path, variation: str, case: Case) -> dict[str, np.ndarray
             names += [f"weight_{name}_{d}" for d in weight.directions]
             if weight.modify_central:
                 names += [f"weight_full_{name}_{d}" for d in weight.directions]
-    table = pq.read_table(path, columns=["variation", *names])
+    table = rows_of(path)
     table = table.filter(pc.equal(table["variation"], variation))
     return {name: table[name].to_numpy() for name in names}
 

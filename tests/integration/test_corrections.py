@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.catalog.folder import CONFIG_FOLDER
@@ -23,6 +22,7 @@ from higgsflow.output.rescale import rescaled
 from higgsflow.plan import check_columns, make_plan
 from higgsflow.preserved import column_ratios, ratios
 from higgsflow.yields import rescaled as rescaled_ledgers
+from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def index_of(path: Path, is_data: bool, owner: str) -> SampleIndex:
 
 
 def events(record: JobRecord, folder: Path, variation: str = "nominal") -> dict[str, np.ndarray]:
-    table = pq.read_table(folder / record.output.name)
+    table = rows_of(folder / record.output.name)
     table = table.filter(pc.equal(table["variation"], variation)).drop_columns(["variation"])
     return {name: table[name].to_numpy() for name in table.column_names}
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,6 +23,7 @@ from higgsflow.job import Job, run_job
 from higgsflow.plan import make_plan
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.sample_jobs import Collected, collect
+from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -53,7 +53,7 @@ class Run:
                 )  # fmt: skip
             store = ChunkStore(folder)
             self.counted: Collected = collect(store, chunks, store.done(chunks, wanted))[0]
-            tables = [pq.read_table(path) for path in sorted(folder.glob("*.parquet"))]
+            tables = [rows_of(path) for path in sorted(folder.glob("*.parquet"))]
         self.events: pa.Table = pa.concat_tables(tables).sort_by(IDENTITY)
 
 
@@ -158,7 +158,7 @@ def test_stacked_equals_one_at_a_time_and_nominal_needs_none(
                 wanted={name: wanted[name] for name in names}, folder=Path(folder),
             )  # fmt: skip
             record = run_job(job)
-            table = pq.read_table(Path(folder) / record.output.name).sort_by(IDENTITY)
+            table = rows_of(Path(folder) / record.output.name).sort_by(IDENTITY)
         assert set(table["variation"].to_pylist()) <= set(names)
         of_these = expected.filter(np.isin(expected["variation"].to_numpy(), names))
         columns = [name for name in table.column_names if not name.startswith("weight_")]

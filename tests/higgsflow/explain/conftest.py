@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -18,6 +17,7 @@ from higgsflow.explain.find import Place
 from higgsflow.job import Job, run_job
 from higgsflow.model.reference import look_in
 from higgsflow.plan import make_plan
+from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +71,7 @@ class Done:
                 wanted=products(self.plan), folder=folder,
             )
         )  # fmt: skip
-        table = pq.read_table(folder / record.output.name)
+        table = rows_of(folder / record.output.name)
         self.tables: dict[str, Any] = {
             v: table.filter(pc.equal(table["variation"], v)) for v in record.ledgers
         }
