@@ -27,9 +27,11 @@ class Context(Noun):
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """The result of `compute`, made once per step for equal keys."""
-        if key not in self._shared:
-            self._shared[key] = compute()
-        result: T = self._shared[key]
+        # pydantic takes its time to find what is private
+        shared = self._shared
+        if key not in shared:
+            shared[key] = compute()
+        result: T = shared[key]
         return result
 
     def fresh(self) -> Context:
