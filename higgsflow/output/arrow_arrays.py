@@ -20,15 +20,14 @@ pa = lazy.load("pyarrow")
 def arrow_array(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None = None) -> Any:
     """Numbers, or flags, one per row; those that are not valid are missing."""
     kind = pa.from_numpy_dtype(values.dtype)
-    flags = None if valid is None else bits(valid)
+    flags = None if valid is None else _bits(valid)
     content = (
-        bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values))
+        _bits(values) if values.dtype == np.bool_ else pa.py_buffer(np.ascontiguousarray(values))
     )
     return pa.Array.from_buffers(kind, len(values), [flags, content])
 
 
-def bits(flags: npt.NDArray[np.bool_]) -> Any:
-    """Flags as arrow keeps them."""
+def _bits(flags: npt.NDArray[np.bool_]) -> Any:
     return pa.py_buffer(np.packbits(flags, bitorder="little"))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from higgsflow.output.row_groups import Table
+    from higgsflow.output.packed import Table
 
 _REMEDY = "remove it and run again"
 _ROW_GROUPS, _PACKED = b"higgsflow.row_groups", b"higgsflow.packed_columns"
@@ -167,7 +167,8 @@ class ChunkFile:
     def types(self) -> dict[str, Any]:
         """Name and arrow type of the columns."""
         known = {f.name: f.type for f in self._file.schema_arrow}
-        own = {name: kind for name, kind in known.items() if name not in (VARIATION, PACKED)}
+        hidden = {VARIATION, PACKED} if self._packed.kinds else {VARIATION}
+        own = {name: kind for name, kind in known.items() if name not in hidden}
         return {**own, **self._packed.types}
 
     def empty(self, columns: Sequence[str]) -> Any:

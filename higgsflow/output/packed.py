@@ -16,7 +16,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.output.arrow_arrays import arrow_array, as_type, bits, valid_of
+from higgsflow.output.arrow_arrays import arrow_array, as_type, valid_of
 
 pa = lazy.load("pyarrow")
 
@@ -24,6 +24,8 @@ Table = Mapping[str, npt.NDArray[Any]]
 PACKED = "packed_columns"
 # bytes of a row; wider ones would be large pages
 _WIDEST = 4096
+# rows in one piece: arrow counts the bytes of one in 31 bits, and would count on in silence
+_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Packed:
         found = cls(tuple(kinds.items()))
         has = [len(kinds.keys() & table.keys()) for table in tables]
         fits = len(kinds) > 1 and found.n_bytes <= _WIDEST
+        # a column of the user may be called so
+        fits = fits and not any(PACKED in table for table in tables)
         return found if fits and set(has) == {0, len(kinds)} else cls()
 
     @classmethod
@@ -81,26 +85,31 @@ class Packed:
     def array(self, tables: Sequence[Table], lengths: Sequence[int]) -> Any:
         """The columns of tables one after the other, missing where a table has none of them.
 
+        In as many pieces as needed.
+
         Raises:
             KeyError: for a table that has only some of them.
         """
         has = [not self.types.keys().isdisjoint(table) for table in tables]
         if not any(has):
             return pa.nulls(sum(lengths), pa.binary())
-        sizes = zip(tables, lengths, has, strict=True)
-        rows = [self._rows(table, n) for table, n, is_there in sizes if is_there]
-        valid = np.repeat(has, lengths)
-        edges = np.zeros(len(valid) + 1, np.int32)
-        np.cumsum(valid * self.n_bytes, out=edges[1:])
-        content = np.concatenate(rows).view(np.uint8)
-        buffers = [None if all(has) else bits(valid), *map(pa.py_buffer, (edges, content))]
-        return pa.Array.from_buffers(pa.binary(), len(valid), buffers)
+        pieces = []
+        for table, n, is_there in zip(tables, lengths, has, strict=True):
+            for start in range(0, n, _ROWS):
+                stop = min(n, start + _ROWS)
+                if is_there:
+                    pieces.append(self._bytes(table, start, stop))
+                else:
+                    pieces.append(pa.nulls(stop - start, pa.binary()))
+        return pa.chunked_array(pieces, pa.binary())
 
-    def _rows(self, table: Table, n: int) -> npt.NDArray[Any]:
-        found = np.empty(n, self._row)
+    def _bytes(self, table: Table, start: int, stop: int) -> Any:
+        rows = np.empty(stop - start, self._row)
         for name, kind in self.types.items():
-            found[name] = as_type(table[name], kind)
-        return found
+            rows[name] = as_type(table[name][start:stop], kind)
+        edges = np.arange(len(rows) + 1, dtype=np.int32) * np.int32(self.n_bytes)
+        buffers = [None, pa.py_buffer(edges), pa.py_buffer(rows.view(np.uint8))]
+        return pa.Array.from_buffers(pa.binary(), len(rows), buffers)
 
     def columns(self, packed: Any, names: Iterable[str]) -> dict[str, Any]:
         """Some of the columns, from the one of bytes.
@@ -108,7 +117,11 @@ class Packed:
         Raises:
             ValueError: when a row has not as many bytes as these columns.
         """
-        whole = pa.concat_arrays(packed.chunks) if packed.num_chunks else pa.nulls(0, pa.binary())
+        names = list(names)
+        pieces = [self._of_piece(piece, names) for piece in packed.chunks]
+        return {n: pa.chunked_array([p[n] for p in pieces], self.types[n]) for n in names}
+
+    def _of_piece(self, whole: Any, names: Sequence[str]) -> dict[str, Any]:
         if whole.null_count == len(whole):
             return {name: pa.nulls(len(whole), self.types[name]) for name in names}
         valid = valid_of(whole)

@@ -6,17 +6,18 @@ rows, such as `up=3 down=0`; no variation has these signs in its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from higgsflow.output.arrow_arrays import arrow_array, as_type, texts
-from higgsflow.output.packed import PACKED, Packed
+from higgsflow.output.packed import PACKED, Packed, Table
 
-Table = Mapping[str, npt.NDArray[Any]]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
 VARIATION = "variation"
 # rows of what is shared: writing a group takes as long as writing some thousand rows
 _FEW = 4096
@@ -74,7 +75,7 @@ def arrow_table(group: Mapping[str, Table], schema: Any, packed: Packed = _NOTHI
     for field in schema:
         if field.name == VARIATION:
             continue
-        if field.name == PACKED:
+        if field.name == PACKED and packed.kinds:
             arrays.append(packed.array(list(group.values()), lengths))
             continue
         parts = [table.get(field.name) for table in group.values()]

@@ -85,6 +85,7 @@ def only_here() -> Iterator[None]:
     try:
         yield
     except Exception:
+        # a library may have made another error of Ctrl-C
         end_if_interrupted()
         raise
     finally:

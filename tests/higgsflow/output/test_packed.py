@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.errors import StoreError
-from higgsflow.output import chunk_file
+from higgsflow.output import chunk_file, packed
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkFile, ChunkWriter
 from higgsflow.output.packed import PACKED, Packed
@@ -60,16 +60,16 @@ def test_a_reader_sees_the_columns_that_were_written(
     """As many rows as there are, whether groups are shared or not, and whoever has the columns."""
     tables = {f"v{i}": table(n, 10 * i, has) for i, (n, has) in enumerate(sizes)}
     folder = tmp_path_factory.mktemp("packed")
-    packed, plain = (
+    of_bytes, plain = (
         written(folder / name, tables, optional=optional)
         for name, optional in (("a", OPTIONAL), ("b", None))
     )
     known = [name for name in columns[:n_columns] if name in plain.types]
-    assert packed.types == plain.types
+    assert of_bytes.types == plain.types
     for name in tables:
-        assert rows(packed, name, known) == rows(plain, name, known)
-        one, other = (next(iter(file.read(name, known))) for file in (packed, plain))
-        assert one.schema == other.schema == packed.empty(known).schema
+        assert rows(of_bytes, name, known) == rows(plain, name, known)
+        one, other = (next(iter(file.read(name, known))) for file in (of_bytes, plain))
+        assert one.schema == other.schema == of_bytes.empty(known).schema
 
 
 def test_what_most_variations_lack_is_one_column(tmp_path: Path) -> None:
@@ -102,6 +102,23 @@ def test_columns_stand_by_themselves_where_nothing_is_gained(
     assert set(file.types) == {"m_gg"} | optional
 
 
+def test_a_column_of_that_name_is_one_like_others(tmp_path: Path) -> None:
+    nominal = {**table(2, has_weights=True), PACKED: np.array([1.5, 2.5])}
+    file = written(tmp_path / "a", {"nominal": nominal, "up": {**table(1), PACKED: np.ones(1)}})
+    assert rows(file, "nominal", [PACKED, "bin"]) == {PACKED: [1.5, 2.5], "bin": [2, 3]}
+    assert rows(file, "up", [PACKED]) == {PACKED: [1.0]}
+
+
+def test_many_rows_are_in_several_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow would count the bytes of too many rows in silence, and lose them."""
+    monkeypatch.setattr(packed, "_ROWS", 3)
+    column = Packed((("m_gg", "<f8"), ("bin", "<i2"))).array([table(8, has_weights=True)], [8])
+    assert [len(piece) for piece in column.chunks] == [3, 3, 2]
+    file = written(tmp_path / "a", {"nominal": table(8, has_weights=True), "up": table(7)})
+    assert rows(file, "nominal", ["bin"]) == {"bin": [2, 3, 4, 5, 6, 7, 8, 2]}
+    assert rows(file, "up", ["bin"]) == {"bin": [None] * 7}
+
+
 def test_blocks_that_come_later_have_all_of_them_or_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,11 +148,23 @@ def test_numbers_of_another_type_are_converted_or_refused(
         written(tmp_path / "b", first, {"nominal": later})
 
 
+def test_a_part_of_a_column_gives_its_own_rows() -> None:
+    columns = Packed((("a", "<i2"), ("flag", "|b1")))
+    content = [b"\x07\x00\x00", None, b"\x01\x00\x01", b"\x02\x00\x00", None, b"\x05\x01\x01"]
+    whole = pa.chunked_array([pa.array(content)])
+    expected = {"a": [7, None, 1, 2, None, 261], "flag": [False, None, True, False, None, True]}
+    for start in range(6):
+        found = columns.columns(whole.slice(start), expected)
+        assert {n: v.to_pylist() for n, v in found.items()} == {
+            n: v[start:] for n, v in expected.items()
+        }
+
+
 def test_rows_of_other_bytes_are_refused() -> None:
-    packed = Packed((("a", "<f8"), ("b", "<i2")))
+    columns = Packed((("a", "<f8"), ("b", "<i2")))
     column = pa.chunked_array([pa.array([b"0123456789", b"012345678"])])
     with pytest.raises(ValueError, match="rows of other than 10 bytes"):
-        packed.columns(column, ["a"])
+        columns.columns(column, ["a"])
 
 
 @pytest.mark.parametrize("text", ["", "[1]", '[["a"]]', '[["a", "O"]]', '[["a", 5]]', "null"])
