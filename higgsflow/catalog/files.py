@@ -164,11 +164,19 @@ def _local_files(path: Path, owner: str) -> Iterable[InputFile]:
 def _nearest_path(absent: Path) -> Path:
     """The existing file or folder most like one that does not exist, part by part."""
     found = next(folder for folder in absent.parents if folder.is_dir())
-    for name in absent.relative_to(found).parts:
-        can_look = found.is_dir() and os.access(found, os.R_OK)
+    *folders, last = absent.relative_to(found).parts
+    for name in folders:
         # what is like nothing there may be a folder too many
-        found /= nearest(name, [path.name for path in found.iterdir()] if can_look else [])
-    return found
+        found /= nearest(name, [path.name for path in _inside(found)])
+    # no folder is meant by the name of a file
+    is_file = Path(last).suffix != ""
+    names = [path.name for path in _inside(found) if not is_file or path.is_file()]
+    return found / nearest(last, names)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What a folder holds; nothing where it cannot be looked at."""
+    return list(folder.iterdir()) if folder.is_dir() and os.access(folder, os.R_OK) else []
 
 
 def _local_file(path: str, owner: str) -> InputFile:

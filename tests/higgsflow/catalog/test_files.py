@@ -148,6 +148,12 @@ def test_nearest_existing_name_is_offered(folder: Path, address: str, told: str)
     assert f"nearest there is: {folder}{told}" in text
 
 
+def test_no_folder_is_offered_for_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "some_data_root").mkdir()
+    assert message(tmp_path / "data.root").endswith(f"nearest there is: {tmp_path}")
+    assert message(tmp_path / "some_data").endswith(f"nearest there is: {tmp_path}/some_data_root")
+
+
 def test_pattern_that_matches_folders_only(folder: Path) -> None:
     assert f"write '{folder}/s*/*.root'" in message(folder / "s*")
 
