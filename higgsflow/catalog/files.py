@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 _REMOTE = re.compile(r"(?P<server>root://[^/]+)/(?P<path>.+)")
 _ROOT_FILE = re.compile(r"[^*\[?]+\.root(\?.*)?")  # a question mark begins what is for the server
+_ENDINGS = (".root", ".txt")
 
 
 class InputFile(Noun):
@@ -168,8 +169,8 @@ def _nearest_path(absent: Path) -> Path:
     for name in folders:
         # what is like nothing there may be a folder too many
         found /= nearest(name, [path.name for path in _inside(found)])
-    # no folder is meant by the name of a file
-    is_file = Path(last).suffix != ""
+    # no folder is meant by the name of a file; those of folders may have dots, too
+    is_file = Path(last).suffix in _ENDINGS
     names = [path.name for path in _inside(found) if not is_file or path.is_file()]
     return found / nearest(last, names)
 

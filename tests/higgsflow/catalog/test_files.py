@@ -154,6 +154,12 @@ def test_no_folder_is_offered_for_the_name_of_a_file(tmp_path: Path) -> None:
     assert message(tmp_path / "some_data").endswith(f"nearest there is: {tmp_path}/some_data_root")
 
 
+@pytest.mark.parametrize("address", ["UL17.v8", "UL17.v8/*.root", "UL17.v8/a.root"])
+def test_name_of_a_folder_may_have_dots(tmp_path: Path, address: str) -> None:
+    (tmp_path / "UL17.v9").mkdir()
+    assert message(tmp_path / address).endswith(f"nearest there is: {tmp_path}/UL17.v9")
+
+
 def test_pattern_that_matches_folders_only(folder: Path) -> None:
     assert f"write '{folder}/s*/*.root'" in message(folder / "s*")
 
