@@ -20,6 +20,9 @@ cdef enum:
     MANY = 256
     # cuts of which there is a place for every combination
     DENSE = 12
+    # objects whose weights are written down before these are counted, and of a list at once
+    HELD = 2048
+    SHORT = 8
 
 ctypedef fused code_t:
     uint8_t
@@ -136,13 +139,29 @@ cdef void add_objects(
     const code_t *codes, const double *weight, const int64_t *offsets, Py_ssize_t n,
     double *found, Py_ssize_t side, Py_ssize_t sides,
 ) noexcept nogil:
-    cdef Py_ssize_t i, k
-    cdef double w, w2
+    """By the weight of each object: a loop over the few of each list often guesses its end wrong."""
+    cdef double[HELD + SHORT] held
+    cdef Py_ssize_t i, k, of_list, first = 0, n_held = 0
     for i in range(n):
-        w = weight[i]
-        w2 = w * w
-        for k in range(offsets[i], offsets[i + 1]):
-            add_one(&found[((k & (sides - 1)) * side + codes[k]) * PLACE], w, w2)
+        of_list = offsets[i + 1] - offsets[i]
+        if n_held + of_list > HELD:
+            add_entries(codes + first, held, n_held, found, side, sides)
+            first += n_held
+            n_held = 0
+        if of_list <= SHORT:
+            # the next list overwrites what is too many
+            for k in range(SHORT):
+                held[n_held + k] = weight[i]
+            n_held += of_list
+        elif of_list <= HELD:
+            for k in range(of_list):
+                held[n_held + k] = weight[i]
+            n_held += of_list
+        else:
+            for k in range(of_list):
+                add_one(&found[codes[first + k] * PLACE], weight[i], weight[i] * weight[i])
+            first += of_list
+    add_entries(codes + first, held, n_held, found, side, sides)
 
 
 cdef inline void add_one(double *place, double w, double w2) noexcept nogil:

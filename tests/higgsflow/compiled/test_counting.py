@@ -46,6 +46,17 @@ def test_sums_of_objects_and_events(
     alike(cutflow._sums_by_code, of_events, weight, 12, None)
 
 
+@pytest.mark.parametrize("kind", "BH")
+@pytest.mark.parametrize("longest", [8, 9, 700, 2048, 2049, 5000])
+def test_sums_of_long_lists_among_short_ones(kind: str, longest: int) -> None:
+    drawn = np.random.default_rng(longest)
+    counts = drawn.integers(0, 12, 2000)
+    counts[::97], counts[-1] = longest, longest
+    offsets = from_counts(counts).offsets
+    codes = drawn.integers(0, 12, int(offsets[-1])).astype(kind)
+    alike(cutflow._sums_by_code, codes, drawn.normal(1, 1, len(counts)), 12, offsets)
+
+
 @law
 @given(st.integers(0, 12), st.lists(st.tuples(st.integers(0, 3), weights), max_size=9), st.data())
 def test_combinations_of_cuts(n: int, lists: list[tuple[int, float]], data: st.DataObject) -> None:
