@@ -174,6 +174,11 @@ def filled(values, begins, ends, found):
     return found
 
 
+def turned(values, found):
+    """The same of all numbers."""
+    return filled(values, np.zeros(1, np.int64), np.array([len(values)], np.int64), found)
+
+
 cdef int64_t total(const int64_t[::1] begins, const int64_t[::1] ends, int64_t n) noexcept nogil:
     """How many numbers the stretches have; -1 where one of them is not there."""
     cdef Py_ssize_t i

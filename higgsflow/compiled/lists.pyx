@@ -38,12 +38,24 @@ def taken(offsets, rows):
         return NotImplemented
     if not are_within(rows, len(offsets) - 1):
         return NotImplemented
-    found = np.empty(len(rows) + 1, dtype=np.int64)
-    lengths(offsets, rows, found)
+    found = ends_of(offsets, rows)
     n = found[len(rows)]
     positions = np.empty(n + 4, dtype=np.int64)
     spread(offsets, rows, positions)
     return found, positions[:n]
+
+
+def offsets_of(offsets, rows):
+    """The lists of some rows."""
+    if not are_lists(offsets) or not is_array(rows, np.int64):
+        return NotImplemented
+    return ends_of(offsets, rows) if are_within(rows, len(offsets) - 1) else NotImplemented
+
+
+cdef ends_of(offsets, rows):
+    found = np.empty(len(rows) + 1, dtype=np.int64)
+    lengths(offsets, rows, found)
+    return found
 
 
 def paired(offsets):

@@ -94,6 +94,12 @@ def _taken(offsets: Index, rows: Index) -> tuple[Index, Index]:
     return taken.offsets, np.arange(taken.n) + np.repeat(shifts, taken.counts)
 
 
+@compiled("lists.offsets_of")
+def offsets_of(offsets: Index, rows: Index) -> Index:
+    """Where the lists of some events begin and end, one behind the other."""
+    return from_counts((offsets[1:] - offsets[:-1])[rows]).offsets
+
+
 def from_counts(counts: npt.NDArray[Any]) -> Lists:
     """Lists with so many objects each."""
     offsets = np.zeros(len(counts) + 1, dtype=np.int64)

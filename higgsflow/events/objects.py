@@ -11,7 +11,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.events.lists import Index, Lists, copied_lists, from_counts, joined
+from higgsflow.events.lists import Index, Lists, copied_lists, joined, offsets_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -139,7 +139,7 @@ class Objects:
         else:
             every = {n: _InMemory(a, self.lists.offsets) for n, a in columns.items()}
             chosen = Chosen(every, rows)
-        return Objects(from_counts(self.lists.counts[rows]), chosen)
+        return Objects(Lists(offsets_of(self.lists.offsets, rows)), chosen)
 
     def only(self, fields: Collection[str]) -> Objects:
         """With some of its columns."""

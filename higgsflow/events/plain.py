@@ -176,10 +176,15 @@ class PlainEvents:
         """The same columns as an awkward array, not copied."""
         return self._viewed({name: objects.layout for name, objects in self.collections.items()})
 
-    @cached_property
+    @property
     def awaited(self) -> Any:
         """As `view`; columns of objects that are not copied yet are so when they are looked at."""
-        return self._viewed({name: objects.awaited for name, objects in self.collections.items()})
+        return self._viewed({name: self.awaited_objects(name) for name in self.collections})
+
+    def awaited_objects(self, name: str) -> Any:
+        """The layout of one collection, the same for whoever asks."""
+        objects = self.collections[name]
+        return self.once(f"awaited {name}", (objects,), lambda: objects.awaited)
 
     def _viewed(self, collections: Mapping[str, Any]) -> Any:
         layouts = {name: ak.contents.NumpyArray(values) for name, values in self.flat.items()}
@@ -201,12 +206,12 @@ def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
     shows then.
     """
     # derives from awkward's arrays, and awkward waits until events are there
-    from higgsflow.events.quick_views import quick  # noqa: PLC0415
+    from higgsflow.events.quick_views import quick, quick_of  # noqa: PLC0415
 
     arithmetic = events.once("arithmetic", (), Arithmetic)
     is_late = any(isinstance(one.columns, Chosen) for one in events.collections.values())
     with suppress(*UNLIKE_ARRAYS):
-        return code(quick(events.awaited if is_late else events.view, arithmetic))
+        return code(quick_of(events, arithmetic) if is_late else quick(events.view, arithmetic))
     return code(quick(events.view))
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from higgsflow.events.arithmetic import Arithmetic
+    from higgsflow.events.plain import PlainEvents
 
 _CONSTANTS = (int, float, np.float64)
 # kinds of numbers that awkward has too
@@ -33,9 +34,33 @@ class QuickEvents(ak.Array):  # type: ignore[misc]
     """Events: a collection is one of `QuickObjects`."""
 
     _arithmetic: Arithmetic | None = None
+    # what the layout is made from when awkward asks for it: few look at more than a collection
+    _plain: PlainEvents | None = None
+
+    @property
+    def _layout(self) -> Any:
+        known = self.__dict__
+        if "_layout" not in known:
+            known["_layout"] = known["_plain"].awaited.layout
+        return known["_layout"]
+
+    @_layout.setter
+    def _layout(self, layout: Any) -> None:
+        self.__dict__.update(_layout=layout, _plain=None)
+
+    def __len__(self) -> int:
+        return super().__len__() if self._plain is None else len(self._plain)
+
+    def __getattr__(self, name: str) -> Any:
+        if self._plain is not None and name in self._plain.collections:
+            return self[name]
+        return super().__getattr__(name)
 
     def __getitem__(self, where: Any) -> Any:
-        layout = _field_of(self.layout, where)
+        if self._plain is not None and isinstance(where, str) and where in self._plain.collections:
+            layout = self._plain.awaited_objects(where)
+        else:
+            layout = _field_of(self.layout, where)
         if isinstance(layout, ak.contents.ListOffsetArray) and layout.content.is_record:
             return _viewed(layout, QuickObjects, self._arithmetic)
         return super().__getitem__(where)
@@ -112,6 +137,11 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
 def quick(view: Any, arithmetic: Arithmetic | None = None) -> Any:
     """Such a view of events that are an awkward array, whose numbers are not copied."""
     return _viewed(view.layout, QuickEvents, arithmetic)
+
+
+def quick_of(events: PlainEvents, arithmetic: Arithmetic) -> Any:
+    """The same of events whose collections become arrays when they are looked at."""
+    return _made(QuickEvents, _plain=events, _arithmetic=arithmetic)
 
 
 def _viewed(layout: Any, kind: type, arithmetic: Arithmetic | None) -> Any:

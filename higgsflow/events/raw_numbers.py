@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.baskets import OddBasket
-from higgsflow.events.lists import copied_lists, rows_within
+from higgsflow.events.lists import copied_lists, offsets_of, rows_within
 from higgsflow.events.objects import LONG
-from higgsflow.events.runs import Runs, runs_of
+from higgsflow.events.runs import Runs, runs_of, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -93,8 +93,7 @@ class StoredLists:
         self._known: dict[tuple[int, int], Runs] = {}
         self.chosen_offsets = offsets
         if chosen is not None:
-            counts = np.diff(offsets)[chosen.rows]
-            self.chosen_offsets = np.concatenate([[0], np.cumsum(counts)])
+            self.chosen_offsets = offsets_of(offsets, chosen.rows)
         # the columns of a collection are looked at one after the other
         self._last: tuple[Rows, StoredLists | None] | None = None
 
@@ -150,7 +149,7 @@ def joined(parts: Iterable[Numbers], n: int, dtype: np.dtype[Any]) -> Numbers:
     for part in parts:
         if at + len(part) > n:
             raise OddBasket(f"it has more than {n} numbers")
-        joined[at : at + len(part)] = part
+        turned(part, joined[at : at + len(part)])
         at += len(part)
     if at != n:
         raise OddBasket(f"it has {at} numbers, {n} were expected")

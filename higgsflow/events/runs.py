@@ -50,6 +50,13 @@ def _runs_of(offsets: Index, rows: Index) -> tuple[Index, Index]:
     return begins[np.concatenate([none, apart])], ends[np.concatenate([apart, none])]
 
 
+@compiled("baskets.turned")
+def turned(values: Numbers, found: Numbers) -> Numbers:
+    """Writes numbers into `found`, which has as many places, in its type and byte order."""
+    found[:] = values
+    return found
+
+
 @compiled("baskets.filled")
 def _filled(values: Numbers, begins: Index, ends: Index, found: Numbers) -> Numbers:
     lists = from_counts(ends - begins)

@@ -44,7 +44,8 @@ def test_pairs_of_lists(agrees: Callable[..., Any], n: list[int]) -> None:
 @given(counts.filter(bool), st.data())
 def test_rows_of_lists(agrees: Callable[..., Any], n: list[int], data: Any) -> None:
     rows = data.draw(hnp.arrays(np.int64, st.integers(0, 9), elements=st.integers(0, len(n) - 1)))
-    agrees(lists._taken, from_counts(n).offsets, rows)
+    offsets, _ = agrees(lists._taken, from_counts(n).offsets, rows)
+    assert agrees(lists.offsets_of, from_counts(n).offsets, rows).tolist() == offsets.tolist()
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_rows_of_lists(agrees: Callable[..., Any], n: list[int], data: Any) -> N
 def test_memory_outside_is_never_read(offsets: list[int], rows: list[int]) -> None:
     """Numpy says what is wrong, or that counting from the end is meant."""
     arrays = np.array(offsets, np.int64), np.array(rows, np.int64)
-    assert kernels.taken(*arrays) is NotImplemented
+    assert kernels.taken(*arrays) is kernels.offsets_of(*arrays) is NotImplemented
 
 
 @pytest.mark.parametrize("kind", [np.int32, np.uint64, ">i8", np.float64])

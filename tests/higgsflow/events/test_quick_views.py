@@ -14,7 +14,7 @@ from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents
-from higgsflow.events.quick_views import QuickNumbers, quick
+from higgsflow.events.quick_views import QuickNumbers, quick, quick_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +100,43 @@ def test_the_answer_is_the_same(name: str, kept: Arithmetic | None) -> None:
     assert (form, n) == (form_of, n_of)
     for key, values in buffers.items():
         np.testing.assert_array_equal(values, buffers_of[key], strict=True)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_the_answer_is_the_same_of_columns_that_wait(name: str) -> None:
+    formula, plain = FORMULAS[name], events()
+    rows = np.array([3, 2, 0, 1])
+    with np.errstate(all="ignore"):
+        found = formula(quick_of(plain.later(rows), Arithmetic()))
+        expected = formula(plain.take(rows).view)
+    assert str(found.type) == str(expected.type)
+    assert ak.array_equal(found, expected, equal_nan=True)
+
+
+def test_of_collections_that_nobody_looks_at_nothing_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(Objects, "awaited", property(lambda one: made.append(one) or one.layout))
+    plain = events()
+    view = quick_of(plain, Arithmetic())
+    assert len(view) == len(COUNTS)
+    assert ak.sum(view["Jet"]["pt"] + view.Jet.pt) == 12
+    assert made == [plain.collections["Jet"]]
+    assert view.fields == ["MET_pt", "Photon", "Jet"]
+    assert made == [plain.collections["Jet"], plain.collections["Photon"]]
+
+
+def test_what_somebody_writes_into_columns_that_wait_stays_there() -> None:
+    plain = events()
+    view = quick_of(plain, Arithmetic())
+    view["Photon", "pt"] = view.Photon.pt * 2
+    view["n"] = ak.num(view.Jet)
+    assert view.Photon.pt[0, 0] == 60.0
+    assert view.n.to_list() == [1, 1, 1, 1]
+    assert quick_of(plain, Arithmetic()).Photon.pt[0, 0] == 30.0
+    with pytest.raises(AttributeError, match="no field named 'met'"):
+        _ = quick_of(plain, Arithmetic()).met
 
 
 def test_arithmetic_stays_quick_view() -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from higgsflow.compiled.choice import COMPILED, NUMPY, using
 from higgsflow.events.lists import from_counts
-from higgsflow.events.runs import Runs, runs_of
+from higgsflow.events.runs import Runs, runs_of, turned
 
 law = settings(deadline=None, max_examples=80)
 both_ways = pytest.mark.parametrize("way", [COMPILED, NUMPY])
@@ -21,6 +21,18 @@ KINDS = {
     ">f4": "f8", ">f8": "f8", ">i4": "i4", ">u4": "u4", ">i2": "i2", ">u2": "u2", ">i8": "i8",
     "i1": "i1", "u1": "u1", "?": "?",
 }  # fmt: skip
+
+
+@both_ways
+@law
+@given(st.integers(0, 9), st.sampled_from(sorted(KINDS)), st.data())
+def test_all_of_a_column(way: str, n: int, kind: str, data: Any) -> None:
+    bits = data.draw(hnp.arrays(np.uint8, n * np.dtype(kind).itemsize))
+    values = bits.view(kind) if kind != "?" else bits % 2 == 1
+    found = np.zeros(n, KINDS[kind])
+    with using(way), np.errstate(invalid="ignore"):
+        turned(values, found)
+        np.testing.assert_array_equal(found, values.astype(KINDS[kind]))
 
 
 @both_ways
