@@ -119,7 +119,7 @@ class LateWeights:
         factors, begin = evaluate(weight, events, wanted), 0
         for reached, rows in asked:
             own = _of(weight, factors, reached.variant.name)
-            yield own.take(slice(begin, begin + len(rows)))
+            yield own.between(begin, begin + len(rows))
             begin += len(rows)
 
     def _inputs(self, weight: WeightSystematic) -> tuple[set[str], dict[str, set[str]]]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each, seen
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
-from higgsflow.events.lists import from_counts, product_of_each
+from higgsflow.events.lists import Index, from_counts, product_of_each
 from higgsflow.events.plain import PlainEvents, shown
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
@@ -49,10 +49,15 @@ class Factors:
         varied = {d: np.where(mask, f, 1.0) for d, f in self.directions.items()}
         return Factors(central, varied)
 
-    def take(self, rows: Any) -> Factors:
+    def take(self, rows: Index) -> Factors:
         """The factors of some events."""
-        central = None if self.central is None else self.central[rows]
-        return Factors(central, {d: f[rows] for d, f in self.directions.items()})
+        central = None if self.central is None else self.central.take(rows)
+        return Factors(central, {d: f.take(rows) for d, f in self.directions.items()})
+
+    def between(self, first: int, end: int) -> Factors:
+        """The factors of events that follow each other, not copied."""
+        central = None if self.central is None else self.central[first:end]
+        return Factors(central, {d: f[first:end] for d, f in self.directions.items()})
 
     def under(self, direction: str | None) -> Factors:
         """The factors with those of a direction as the central ones; the same for None."""

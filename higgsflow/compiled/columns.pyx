@@ -47,6 +47,16 @@ def merged(one, other, order):
     return found if merge(found.view(bits), one.view(bits), other.view(bits), order) else NotImplemented
 
 
+def placed(values, rows, n, rest):
+    """These numbers at some of n rows, and `rest` at all others."""
+    if not is_array(values, np.int64, np.float64) or not is_array(rows, np.int64):
+        return NotImplemented
+    if len(values) != len(rows):
+        return NotImplemented
+    found = np.full(n, rest, dtype=values.dtype)
+    return found if put(values.view(np.uint64), rows, found.view(np.uint64)) else NotImplemented
+
+
 def differs(a, b, offsets):
     """The lists with some number that differs between two arrays of the same objects."""
     if not is_array(a, np.float64) or not is_array(b, np.float64) or len(a) != len(b):
@@ -155,6 +165,18 @@ def merge(Code[::1] found, const Code[::1] one, const Code[::1] other, const int
         if not is_among(order[i], n + other.shape[0]):
             return False
         found[i] = one[order[i]] if order[i] < n else other[order[i] - n]
+    return True
+
+
+cdef bint put(
+    const uint64_t[::1] values, const int64_t[::1] rows, uint64_t[::1] found
+) noexcept nogil:
+    """By the bits; false where a row is none."""
+    cdef Py_ssize_t i
+    for i in range(rows.shape[0]):
+        if not is_among(rows[i], found.shape[0]):
+            return False
+        found[rows[i]] = values[i]
     return True
 
 

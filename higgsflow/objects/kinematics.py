@@ -132,7 +132,7 @@ class SomeDirections:
         positions = _fresh(self._known, first, second)
         if len(positions):
             # what an earlier answer holds is not touched: only what nobody has asked for is new
-            found = _directions(self._eta[positions], self._phi[positions])
+            found = _directions(self._eta.take(positions), self._phi.take(positions))
             for name in ("x", "y", "z", "energy"):
                 getattr(self._ways, name)[positions] = getattr(found, name)
         return self._ways

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,7 +99,8 @@ def layout_of(ledger: Ledger) -> Layout:
 
 def as_content(layout: Layout) -> list[Any]:
     """The layout as JSON can hold it."""
-    return list(astuple(layout))
+    # its parts hold nothing but tuples, text and numbers
+    return [getattr(layout, field.name) for field in fields(layout)]
 
 
 def from_content(content: list[Any]) -> Layout:

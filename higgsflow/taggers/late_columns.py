@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.compiled.choice import compiled
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -30,9 +32,7 @@ class Places:
     @classmethod
     def of_some(cls, positions: Index, rows: Index, n: int) -> Places:
         """Of n rows the positions at those that have one."""
-        index = np.full(n, -1)
-        index[rows] = positions
-        return cls(index)
+        return cls(_placed(positions, rows, n, -1))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -44,10 +44,13 @@ class Places:
         return self._last[1]
 
     @cached_property
-    def missing(self) -> npt.NDArray[np.bool_] | None:
-        """The rows that have no value; None where there are no such."""
-        missing = self.index < 0
-        return missing if missing.any() else None
+    def some(self) -> tuple[Index, Index] | None:
+        """The rows that have a value, and where it is found; None where all have one."""
+        has_one = self.index >= 0
+        if has_one.all():
+            return None
+        rows = np.flatnonzero(has_one)
+        return rows, self.index.take(rows)
 
 
 class LateColumn:
@@ -70,18 +73,25 @@ class LateColumn:
     @cached_property
     def values(self) -> Array:
         """The numbers."""
-        missing = self._places.missing
-        if missing is None:
+        some = self._places.some
+        if some is None:
             return self._at(self._places.index)
-        found = np.full(len(self), np.nan)
-        found[~missing] = self._at(self._places.index[~missing])
-        return found
+        rows, index = some
+        return _placed(np.asarray(self._at(index), dtype=np.float64), rows, len(self), np.nan)
 
     def take(self, rows: Index) -> Array | LateColumn:
         """Some rows: of what is worked out already, or later."""
         if "values" in self.__dict__:
             return self.values.take(rows)
         return LateColumn(self._at, self._places.take(rows))
+
+
+@compiled("columns.placed")
+def _placed(values: Array, rows: Index, n: int, rest: float) -> Array:
+    """These numbers at some of n rows, and `rest` at all others."""
+    found = np.full(n, rest, dtype=values.dtype)
+    found[rows] = values
+    return found
 
 
 def worked_out(values: Any) -> Any:

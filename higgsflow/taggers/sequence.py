@@ -211,5 +211,6 @@ def categories(
     chosen = np.zeros(len(rows), dtype=np.int16)
     for position, decision in enumerate(step.decisions):
         if decision.category is not None:
-            np.copyto(chosen, decision.category.take(rows), where=tag_idx == position)
+            # a row has one tag at most
+            chosen += decision.category.take(rows) * (tag_idx == position)
     return chosen

@@ -41,7 +41,7 @@ class TTHTagger(ActivityTagger):
         category = np.zeros(len(events), dtype=np.int16)
         for position, group in enumerate(groups.values()):
             passing = group.passing
-            np.copyto(category, position, where=passing & ~mask)
+            category += np.int16(position) * (passing & ~mask)
             mask |= passing
         return PlainDecision(mask, activity.columns, {**groups, **activity.cuts}, category)
 

@@ -227,7 +227,7 @@ class SequenceResult:
         if name in self.kept.added:
             return worked_out(self.kept.added[name])
         if name in self.kept.variant.events.flat:
-            return self.kept.variant.events.flat[name][self.rows]
+            return self.kept.variant.events.flat[name].take(self.rows)
         return self.kept.everything.column(name)
 
     def has_objects(self, name: str) -> bool:

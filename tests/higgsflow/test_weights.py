@@ -282,7 +282,7 @@ def test_direction_may_be_the_central_one_under_a_variation() -> None:
 
 def test_factors_of_several_sets_of_events() -> None:
     found = evaluate(event_weight(), EVENTS)
-    both = concatenated([found.take(slice(0, 1)), found.take(slice(1, 3))])
+    both = concatenated([found.between(0, 1), found.between(1, 3)])
     assert both.central is not None
     assert both.central.tolist() == [1.0, 2.0, 3.0]
     assert both.directions["up"].tolist() == [1.5, 2.5, 3.5]

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from higgsflow import variations
 from higgsflow.events.lists import from_counts
-from higgsflow.taggers import cut_groups, differences, sequence
+from higgsflow.taggers import cut_groups, differences, late_columns, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,26 @@ def test_masks_of_other_types_or_lengths_are_left_to_numpy() -> None:
 @given(hnp.arrays(np.bool_, st.tuples(st.integers(1, 4), st.integers(0, 5))))
 def test_the_first_mask(agrees: Callable[..., Any], masks: Any) -> None:
     agrees(sequence.remove_overlap, masks)
+
+
+@law
+@given(hnp.arrays(np.bool_, st.integers(0, 9)), st.sampled_from([-1, np.nan]), st.data())
+def test_numbers_at_some_rows(
+    agrees: Callable[..., Any], some: Any, rest: float, data: st.DataObject
+) -> None:
+    rows = np.flatnonzero(some)
+    kind = np.int64 if rest == -1 else np.float64
+    values = data.draw(hnp.arrays(kind, len(rows)))
+    agrees(late_columns._placed, values, rows, len(some), rest)
+
+
+@pytest.mark.parametrize(
+    ("values", "rows"),
+    [([1.0], [3]), ([1.0], [-1]), ([1.0, 2.0], [1]), ([True], [1])],
+    ids=["behind", "before", "lengths", "type"],
+)
+def test_rows_that_are_not_there_are_left_to_numpy(values: list[Any], rows: list[int]) -> None:
+    assert kernels.placed(np.array(values), np.array(rows), 3, np.nan) is NotImplemented
 
 
 numbers = st.one_of(st.sampled_from([0.0, -0.0, np.nan, np.inf, 1.0]), st.floats())
