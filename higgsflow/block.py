@@ -23,6 +23,7 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
 from higgsflow.taggers.contract import taken
+from higgsflow.taggers.followed import followed
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.stages import Runner
@@ -157,10 +158,11 @@ def _open(
     factors = sums_of_factors(initial, early, events) | clamped
     factors |= left_to_others(plan.pair.dataset, certified, rows)
     sums = Sums(sums_of_ranges(generated, rows, what[0].lengths), factors)
+    left, first = events.take(kept), taken(step.decisions, kept)
     return _Opened(
         sums=sums, flows=flows, known=known, rows=rows[kept], witnesses=witnesses,
-        events=events.take(kept), initial=initial[kept], early=taken_of(early, kept),
-        first=taken(step.decisions, kept),
+        events=left, initial=initial[kept], early=taken_of(early, kept),
+        first=first if list(variations) == [NOMINAL] else followed(first, events, left, kept),
     )  # fmt: skip
 
 

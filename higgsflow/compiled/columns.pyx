@@ -16,6 +16,10 @@ SOURCE = SOURCE_DIGEST.decode()
 
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
+ctypedef fused Number:
+    double
+    int64_t
+
 ctypedef fused Code:
     uint8_t
     uint16_t
@@ -88,14 +92,19 @@ def first_of(masks):
 
 def marked(again, mine, known, places):
     """These marks, and where a row has another number than the one at its place; NaN is like NaN."""
-    if not is_array(mine, np.float64) or not is_array(known, np.float64):
+    if not is_array(mine, np.float64, np.int64) or not is_array(known, mine.dtype.type):
         return NotImplemented
     if not is_array(again, np.bool_) or not is_array(places, np.int64):
         return NotImplemented
     if not len(again) == len(mine) == len(places):
         return NotImplemented
     found = again.copy()
-    return found if compare(mine, known, places, found.view(np.uint8)) else NotImplemented
+    marks = found.view(np.uint8)
+    if mine.dtype == np.float64:
+        are_all = compare[double](mine, known, places, marks)
+    else:
+        are_all = compare[int64_t](mine, known, places, marks)
+    return found if are_all else NotImplemented
 
 
 def unlike_lists(mine, known, offsets, at):
@@ -209,11 +218,11 @@ cdef void find_first(const uint8_t[:, ::1] masks, int16_t[::1] found) noexcept n
 
 
 cdef bint compare(
-    const double[::1] mine, const double[::1] known, const int64_t[::1] places, uint8_t[::1] found
+    const Number[::1] mine, const Number[::1] known, const int64_t[::1] places, uint8_t[::1] found
 ) noexcept nogil:
     """False where a row that is not marked has no place."""
     cdef Py_ssize_t i
-    cdef double a, b
+    cdef Number a, b
     for i in range(mine.shape[0]):
         if not found[i]:
             if not is_among(places[i], known.shape[0]):

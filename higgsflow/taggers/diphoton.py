@@ -191,8 +191,11 @@ def _pair_columns(
     for which, positions in {"lead": lead, "sublead": sublead}.items():
         of_photons = Places.of_some(positions, rows, n)
         for name in _PHOTON_COLUMNS:
-            take = photons.columns[name].take if name in photons.columns else _nothing
-            columns[f"{which}_{name}"] = LateColumn(take, of_photons)
+            columns[f"{which}_{name}"] = (
+                LateColumn.of(photons.columns[name], of_photons)
+                if name in photons.columns
+                else LateColumn(_nothing, of_photons)
+            )
     return columns
 
 

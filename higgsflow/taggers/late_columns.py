@@ -59,12 +59,19 @@ class LateColumn:
     Of rows that have none it is NaN: then the numbers are float64.
     """
 
-    def __init__(self, at: Callable[[Index], Array], places: Places) -> None:
-        """`at` gives the numbers at some places."""
-        self._at, self._places = at, places
+    def __init__(
+        self, at: Callable[[Index], Array], places: Places, source: Array | None = None
+    ) -> None:
+        """`at` gives the numbers at some places; those of `source`, where it is them."""
+        self._at, self.places, self.source = at, places, source
+
+    @classmethod
+    def of(cls, source: Array, places: Places) -> LateColumn:
+        """Numbers that are there, at other places."""
+        return cls(source.take, places, source)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self.places)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """As numpy asks for it."""
@@ -73,9 +80,9 @@ class LateColumn:
     @cached_property
     def values(self) -> Array:
         """The numbers."""
-        some = self._places.some
+        some = self.places.some
         if some is None:
-            return self._at(self._places.index)
+            return self._at(self.places.index)
         rows, index = some
         return _placed(np.asarray(self._at(index), dtype=np.float64), rows, len(self), np.nan)
 
@@ -83,7 +90,7 @@ class LateColumn:
         """Some rows: of what is worked out already, or later."""
         if "values" in self.__dict__:
             return self.values.take(rows)
-        return LateColumn(self._at, self._places.take(rows))
+        return LateColumn(self._at, self.places.take(rows), self.source)
 
 
 @compiled("columns.placed")
@@ -92,6 +99,13 @@ def _placed(values: Array, rows: Index, n: int, rest: float) -> Array:
     found = np.full(n, rest, dtype=values.dtype)
     found[rows] = values
     return found
+
+
+def have_one_source(a: Any, b: Any) -> bool:
+    """Whether both are numbers of one array, so that what is at the same place is the same."""
+    if not isinstance(a, LateColumn) or not isinstance(b, LateColumn):
+        return False
+    return a.source is not None and a.source is b.source
 
 
 def worked_out(values: Any) -> Any:

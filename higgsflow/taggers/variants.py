@@ -18,11 +18,11 @@ import numpy.typing as npt
 from higgsflow.events.plain import PlainEvents
 from higgsflow.taggers.contract import take
 from higgsflow.taggers.differences import changed_events, marked, unlike_rows, with_fields
-from higgsflow.taggers.late_columns import all_worked_out, worked_out
+from higgsflow.taggers.late_columns import all_worked_out, have_one_source, worked_out
 from higgsflow.taggers.looked_at import joined_columns, some_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from higgsflow.events.lists import Index, Mask
     from higgsflow.taggers.looked_at import Offered
@@ -138,18 +138,34 @@ class Reached:
         places = nominal.places[self.rows]
         again = places < 0
         again |= self.variant.differs(reads, nominal.variant.events)[self.rows]
-        for name in needs:
-            if self.added[name] is nominal.added[name]:
-                continue
-            mine, theirs = worked_out(self.added[name]), worked_out(nominal.added[name])
-            if isinstance(mine, np.ndarray) and mine is not theirs:
+        for name, mine, theirs in _to_compare(self.added, nominal.added, needs):
+            if isinstance(mine, np.ndarray):
                 again = marked(again, mine, theirs, places)
-            elif mine is not theirs:
+            else:
                 known = np.flatnonzero(~again)
                 again[known] |= unlike_rows(
                     mine, theirs, known, places[known], fields.get(name, ())
                 )
         return np.flatnonzero(again)
+
+
+def _to_compare(
+    mine: Mapping[str, Any], theirs: Mapping[str, Any], names: Iterable[str]
+) -> Iterator[tuple[str, Any, Any]]:
+    """Of columns that are not the same ones what tells where they differ.
+
+    Numbers of one source do by their places, which columns of one object share.
+    """
+    compared = set()
+    for name in names:
+        a, b = mine[name], theirs[name]
+        if have_one_source(a, b):
+            places = (a.places.index, b.places.index)
+            if a is not b and tuple(map(id, places)) not in compared:
+                compared.add(tuple(map(id, places)))
+                yield (name, *places)
+        elif a is not b and worked_out(a) is not worked_out(b):
+            yield name, worked_out(a), worked_out(b)
 
 
 def offered(parts: Sequence[tuple[Reached, Index]]) -> Offered:
