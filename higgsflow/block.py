@@ -149,7 +149,7 @@ def _open(
     clamped = clamped_by_corrections(uncorrected, plan.first_corrections)
     events = apply_corrections(uncorrected, plan.first_corrections, plan.systematics)
     early = {weight.name: (weight, evaluate(weight, events.view)) for weight in plan.early}
-    initial = generated[rows]
+    initial = generated.take(rows)
     step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, events))
     flows = step_flows(0, step, central_product(initial, early), FlowMemo())
     kept = _skim(plan, events, step, variations)
@@ -160,8 +160,8 @@ def _open(
     sums = Sums(sums_of_ranges(generated, rows, what[0].lengths), factors)
     left, first = events.take(kept), taken(step.decisions, kept)
     return _Opened(
-        sums=sums, flows=flows, known=known, rows=rows[kept], witnesses=witnesses,
-        events=left, initial=initial[kept], early=taken_of(early, kept),
+        sums=sums, flows=flows, known=known, rows=rows.take(kept), witnesses=witnesses,
+        events=left, initial=initial.take(kept), early=taken_of(early, kept),
         first=first if list(variations) == [NOMINAL] else followed(first, events, left, kept),
     )  # fmt: skip
 

@@ -140,7 +140,7 @@ class EveryVariation:
         return weighed(variant, nominal.initial, early)
 
     def _table(self, content: Weighted, result: SequenceResult, late: Weighed) -> Table:
-        initial, early = content.initial[result.rows], content.early
+        initial, early = content.initial.take(result.rows), content.early
         if result.name != NOMINAL:
             early = {name: (weight, known.only_central) for name, (weight, known) in early.items()}
         factors = {**taken_of(early, result.rows), **late}

@@ -77,7 +77,7 @@ class LateWeights:
         number = self._plan.kept_at[weight.name]
         events, rows = result.events_at(number), result.steps[number].rows
         factors = _of(weight, evaluate(weight, events.view), result.name)
-        sums |= kept_at_step(weight, (events.view, self._initial[rows], factors), result.name)
+        sums |= kept_at_step(weight, (events.view, self._initial.take(rows), factors), result.name)
         return factors.take(np.searchsorted(rows, result.rows))
 
     def _of_kept(self, weight: WeightSystematic, kept: Sequence[Reached]) -> Iterator[Factors]:
@@ -95,7 +95,7 @@ class LateWeights:
         for reached, rows in zip(kept, again, strict=True):
             factors = _of(weight, known, reached.variant.name)
             if rows is not None:
-                order = nominal.places[reached.rows]
+                order = nominal.places.take(reached.rows)
                 order[rows] = len(nominal.rows) + np.arange(len(rows))
                 own = next(fresh) if len(rows) else factors.take(rows)
                 factors = joined([factors, own]).take(order)

@@ -128,7 +128,7 @@ def _counters(
 ) -> dict[str, Any]:
     """The counter of a weight, and those of its bins where it preserves sums."""
     name, values = what
-    found = {name: count(values, rows)}
+    found = {name: count(values.take(rows))}
     if bins:
         mask = np.zeros(len(values), dtype=np.bool_)
         mask[rows] = True
@@ -158,12 +158,13 @@ class FlowMemo:
     def end(self, mask: Mask, rows: Index, weight: Array) -> Counter:
         """The counter of those rows that pass."""
         return self.once(
-            (mask, rows, weight), lambda: count(self.weights(rows, weight), np.flatnonzero(mask))
+            (mask, rows, weight),
+            lambda: count(self.weights(rows, weight).take(np.flatnonzero(mask))),
         )
 
     def weights(self, rows: Index, weight: Array) -> Array:
         """The weights of some events."""
-        return self.once((rows, weight), lambda: weight[rows])
+        return self.once((rows, weight), lambda: weight.take(rows))
 
     def once(self, inputs: tuple[Any, ...], compute: Callable[[], T]) -> T:
         """The result of `compute`, which is the only one that is made from just these objects."""

@@ -90,7 +90,7 @@ class Chosen(Mapping[str, Array]):
 
     def take(self, rows: Index) -> Chosen:
         """The columns of some of these lists."""
-        return Chosen(self._every, rows if self._rows is None else self._rows[rows])
+        return Chosen(self._every, rows if self._rows is None else self._rows.take(rows))
 
 
 def _of(columns: Mapping[str, T], fields: Collection[str]) -> dict[str, T]:
@@ -114,7 +114,7 @@ class Objects:
     def __getitem__(self, chosen: Any) -> Objects:
         """The objects of a mask, in the lists of their events."""
         lists, positions = self.lists.chosen(chosen)
-        return Objects(lists, {name: a[positions] for name, a in self.columns.items()})
+        return Objects(lists, {name: a.take(positions) for name, a in self.columns.items()})
 
     @property
     def fields(self) -> list[str]:

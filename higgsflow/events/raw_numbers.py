@@ -110,7 +110,7 @@ class StoredLists:
         """The same with some of the chosen entries; None unless these rise, as entries do."""
         if self._chosen is not None and (self._last is None or self._last[0] is not rows):
             rise = bool((rows[1:] > rows[:-1]).all())
-            chosen = ChosenEntries(self._chosen.rows[rows])
+            chosen = ChosenEntries(self._chosen.rows.take(rows))
             self._last = rows, StoredLists(self.offsets, chosen) if rise else None
         return None if self._last is None else self._last[1]
 

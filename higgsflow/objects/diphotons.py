@@ -56,7 +56,7 @@ class PairAngles:
 @compiled("pairs.both")
 def _both(selected: Mask, first: Index, second: Index) -> Mask:
     """Whether both objects of each pair are selected."""
-    return np.asarray(selected[first] & selected[second])
+    return np.asarray(selected.take(first) & selected.take(second))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def pair_angles(photons: Objects, among: Mask) -> PairAngles:
     """All pairs of those photons of each event that are in the mask."""
     chosen, positions = photons.lists.chosen(among)
     lists, first, second = pairs_within(chosen)
-    first, second = positions[first], positions[second]
+    first, second = positions.take(first), positions.take(second)
     known = Objects(photons.lists, {"eta": photons.eta, "phi": photons.phi})
     a, b = known.taken(lists, first), known.taken(lists, second)
     distance = delta_r(a.eta, a.phi, b.eta, b.phi)

@@ -101,7 +101,10 @@ class Directions:
     def at(self, positions: Any) -> Directions:
         """Those of some objects."""
         return Directions(
-            self.x[positions], self.y[positions], self.z[positions], self.energy[positions]
+            self.x.take(positions),
+            self.y.take(positions),
+            self.z.take(positions),
+            self.energy.take(positions),
         )
 
 

@@ -76,7 +76,7 @@ def _added(a: tuple[Counter, ...], b: tuple[Counter, ...]) -> tuple[Counter, ...
 
 
 def count(weight: Weight, mask: Any = None) -> Counter:
-    """The counter of the events in the mask, or at these positions; one weight per event."""
+    """The counter of the events in the mask, or of all; one weight per event."""
     chosen = weight if mask is None else weight[mask]
     return Counter.trusted(
         n=len(chosen), sumw=float(chosen.sum()), sumw2=float(np.square(chosen).sum())

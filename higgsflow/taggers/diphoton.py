@@ -176,7 +176,7 @@ def _pair_columns(
     photons = events.collections["Photon"]
     inputs = photons.eta, photons.phi
     ways = events.once("directions of photons", inputs, lambda: SomeDirections(*inputs))
-    lead, sublead = pairs.lead[best], pairs.sublead[best]
+    lead, sublead = pairs.lead.take(best), pairs.sublead.take(best)
     total = SomeMomenta(photons.pt, ways, lead, sublead)
     rows, n = np.flatnonzero(found), len(found)
     of_pairs = Places.of_some(best, rows, n)

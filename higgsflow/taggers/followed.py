@@ -61,5 +61,5 @@ class _Move:
             # one more, which is the last: of rows without a place
             found = np.full(self._lists.n + 1, -1)
             found[positions] = np.arange(len(positions))
-            self._known[id(places)] = places, Places(found[places.index])
+            self._known[id(places)] = places, Places(found.take(places.index))
         return self._known[id(places)][1]

@@ -179,7 +179,7 @@ class Runner:
         known, is_nominal = stage.result.decisions, reached.rows is stage.reached.rows
         if rows is None or (is_nominal and fresh is None):
             return known
-        order = stage.reached.places[reached.rows]
+        order = stage.reached.places.take(reached.rows)
         if fresh is None:
             return taken(known, order)
         found = fresh
@@ -256,7 +256,7 @@ class Runner:
             # the very same arrays: of all variations that did not change them there is one
             return Reached(reached.variant, reached.rows, added, needed)
         columns = {name: take(values, kept) for name, values in added.items()}
-        return Reached(reached.variant, reached.rows[kept], columns, needed)
+        return Reached(reached.variant, reached.rows.take(kept), columns, needed)
 
     def _after_again(
         self, number: int, nominal: tuple[Stage, Reached], reached: Reached, step: StepResult
@@ -270,7 +270,7 @@ class Runner:
             return following.of(reached.variant)
         if not stage.is_said_of(reached, step):
             return self._after(number, reached, step)
-        added, kept = {**reached.added, **step.added}, stage.reached.places[following.rows]
+        added, kept = {**reached.added, **step.added}, stage.reached.places.take(following.rows)
         for name, values in added.items():
             if values is stage.added.get(name):
                 added[name] = following.added[name]

@@ -103,7 +103,7 @@ class Reached:
     def some(self, positions: Index) -> PlainEvents:
         """Some of these events."""
         added = {name: take(values, positions) for name, values in self._shown.items()}
-        seen = self.variant.seen.take(self.rows[positions])
+        seen = self.variant.seen.take(self.rows.take(positions))
         return seen.with_numbers(all_worked_out(added))
 
     def of(self, variant: Variant) -> Reached:
@@ -135,9 +135,9 @@ class Reached:
         """
         if not self.variant.changed & set(reads) and nominal.has_all_of(self, needs):
             return None
-        places = nominal.places[self.rows]
+        places = nominal.places.take(self.rows)
         again = places < 0
-        again |= self.variant.differs(reads, nominal.variant.events)[self.rows]
+        again |= self.variant.differs(reads, nominal.variant.events).take(self.rows)
         for name, mine, theirs in _to_compare(self.added, nominal.added, needs):
             if isinstance(mine, np.ndarray):
                 again = marked(again, mine, theirs, places)
@@ -176,7 +176,7 @@ def offered(parts: Sequence[tuple[Reached, Index]]) -> Offered:
         key: PlainEvents(len(one.rows)).with_numbers(all_worked_out(one.added))
         for key, one in distinct.items()
     }
-    seen = some_of([(one.variant.seen, one.rows[positions]) for one, positions in parts])
+    seen = some_of([(one.variant.seen, one.rows.take(positions)) for one, positions in parts])
     return joined_columns(seen, some_of([(added[id(one.added)], p) for one, p in parts]))
 
 
