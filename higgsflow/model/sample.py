@@ -237,8 +237,9 @@ class Samples(Noun):
     @functools.cached_property
     def pairs(self) -> tuple[SampleYear, ...]:
         """Every selected sample and year that has files."""
+        # of parts that were looked at: to learn to look at a pair takes as long as to read its year
         return tuple(
-            SampleYear(
+            SampleYear.trusted(
                 sample=sample,
                 year=year,
                 era=self.years[year],

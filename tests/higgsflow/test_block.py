@@ -30,7 +30,9 @@ from higgsflow.errors import InvalidConfiguration, UserError
 from higgsflow.events.golden import Golden
 from higgsflow.plan import make_plan
 from higgsflow.sums import RangeSum
+from higgsflow.taggers import variants
 from higgsflow.taggers.function import tagger
+from higgsflow.taggers.late_columns import have_one_source
 
 SCALE = {
     "method": "from_function",
@@ -105,6 +107,21 @@ def test_variations_are_events_of_their_own() -> None:
     assert result.tables["scale_up"]["m_gg"] == pytest.approx(120 * math.sin(1.5))
     totals = {v: ledger.flows[0].flow.total.n for v, ledger in result.ledgers.items()}
     assert set(totals.values()) == {1}
+
+
+def test_variations_of_pt_are_compared_by_the_photons_that_they_choose(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[bool] = []
+
+    def noted(a: Any, b: Any) -> bool:
+        asked.append(have_one_source(a, b))
+        return asked[-1]
+
+    monkeypatch.setattr(variants, "have_one_source", noted)
+    # the skim drops one of the events, so that photons stand elsewhere afterwards
+    run(ONE_PHOTON, NO_TAG, HADRONIC, systematics=systematics({"scale": SCALE}))
+    assert any(asked)
 
 
 def test_only_nominal_has_the_columns_of_factors() -> None:

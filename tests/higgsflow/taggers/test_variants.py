@@ -52,6 +52,25 @@ def test_a_column_that_both_have_is_not_worked_out() -> None:
     assert positions(mine.differing(nominal, ["met"], ["m"])) == [0, 1]
 
 
+def test_numbers_of_one_array_differ_where_their_places_do() -> None:
+    pt, eta = np.array([3.0, 3.0, 5.0]), np.array([0.1, 0.2, 0.3])
+
+    def columns(*index: int) -> dict[str, LateColumn]:
+        places = Places(np.array(index))
+        return {"pt": LateColumn.of(pt, places), "eta": LateColumn.of(eta, places)}
+
+    nominal, names = reached(NOMINAL, 0, 2, **columns(2, -1)), ["pt", "eta"]
+    for index, expected in {(2, 1, -1): [1], (2, 0, 0): [1, 2], (0, 1, -1): [0, 1]}.items():
+        mine = reached(varied(met=np.zeros(3)), 0, 1, 2, **columns(*index))
+        assert positions(mine.differing(nominal, [], names)) == expected
+        assert not any("values" in vars(column) for column in mine.added.values())
+    mine = reached(
+        varied(met=np.zeros(3)), 0, 1, 2, **columns(2, 1, -1), m=np.array([1.0, 2.0, 3.0])
+    )
+    both = reached(NOMINAL, 0, 2, **columns(2, -1), m=np.array([1.0, 4.0]))
+    assert positions(mine.differing(both, [], [*names, "m"])) == [1, 2]
+
+
 def test_rows_that_the_nominal_run_has_not_differ() -> None:
     nominal = reached(NOMINAL, 0, 2, m=np.array([5.0, 6.0]))
     mine = reached(varied(met=np.zeros(3)), 0, 1, 2, m=np.array([5.0, 0.0, 7.0]))
