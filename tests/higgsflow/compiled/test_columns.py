@@ -77,6 +77,18 @@ def test_where_numbers_differ(agrees: Callable[..., Any], mine: Any, data: Any) 
     agrees(differences.marked, again, mine, known, places)
 
 
+@law
+@given(hnp.arrays(np.int64, 4, elements=st.integers(-1, 2)), st.data())
+def test_where_places_differ(agrees: Callable[..., Any], mine: Any, data: Any) -> None:
+    known = data.draw(hnp.arrays(np.int64, 3, elements=st.integers(-1, 2)))
+    again = data.draw(hnp.arrays(np.bool_, 4))
+    places = data.draw(hnp.arrays(np.int64, 4, elements=st.integers(0, 2)))
+    assert kernels.marked(again, mine, known, places) is not NotImplemented
+    agrees(differences.marked, again, mine, known, places)
+    # numbers of two types are left to numpy
+    assert kernels.marked(again, mine, known.astype(np.float64), places) is NotImplemented
+
+
 def test_comparing_other_types_and_places_is_left_to_numpy() -> None:
     again, at = np.zeros(1, np.bool_), np.array([0])
     assert kernels.marked(again, np.zeros(1), np.zeros(1), at).tolist() == [False]
