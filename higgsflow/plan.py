@@ -283,5 +283,8 @@ def _variables(analysis: AnalysisModel, added: dict[str, str]) -> dict[str, str]
         elif name in known:
             found[name] = known[name]
         else:
-            raise UnknownName("variable", name, known, "what the tag sequence adds")
+            raise UnknownName(
+                "variable", name, known,
+                "what the tag sequence adds ('input:NAME' is a column of the input)",
+            )  # fmt: skip
     return found

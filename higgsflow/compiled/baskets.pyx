@@ -175,7 +175,7 @@ def filled(values, begins, ends, found):
 
 
 def turned(values, found):
-    """The same of all numbers."""
+    """Writes all stored numbers, as `filled` does."""
     return filled(values, np.zeros(1, np.int64), np.array([len(values)], np.int64), found)
 
 

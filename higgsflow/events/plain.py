@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import Index, Lists, joined
-from higgsflow.events.objects import Chosen, Objects
+from higgsflow.events.objects import Objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -176,7 +176,7 @@ class PlainEvents:
         """The same columns as an awkward array, not copied."""
         return self._viewed({name: objects.layout for name, objects in self.collections.items()})
 
-    @property
+    @cached_property
     def awaited(self) -> Any:
         """As `view`; columns of objects that are not copied yet are so when they are looked at."""
         return self._viewed({name: self.awaited_objects(name) for name in self.collections})
@@ -209,9 +209,8 @@ def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
     from higgsflow.events.quick_views import quick, quick_of  # noqa: PLC0415
 
     arithmetic = events.once("arithmetic", (), Arithmetic)
-    is_late = any(isinstance(one.columns, Chosen) for one in events.collections.values())
     with suppress(*UNLIKE_ARRAYS):
-        return code(quick_of(events, arithmetic) if is_late else quick(events.view, arithmetic))
+        return code(quick_of(events, arithmetic))
     return code(quick(events.view))
 
 

@@ -237,7 +237,7 @@ class Samples(Noun):
     @functools.cached_property
     def pairs(self) -> tuple[SampleYear, ...]:
         """Every selected sample and year that has files."""
-        # of parts that were looked at: to learn to look at a pair takes as long as to read its year
+        # its parts are validated; to validate pairs costs each batch job another schema
         return tuple(
             SampleYear.trusted(
                 sample=sample,

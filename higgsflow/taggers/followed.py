@@ -6,19 +6,19 @@ come from there too need not be compared one by one.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from higgsflow.taggers.contract import mapped
-from higgsflow.taggers.late_columns import LateColumn, Places
+from higgsflow.taggers.late_columns import LateColumn, Places, placed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from higgsflow.events.lists import Index
-    from higgsflow.events.objects import Objects
+    from higgsflow.events.lists import Index, Lists
     from higgsflow.events.plain import PlainEvents
     from higgsflow.taggers.contract import PlainDecision
 
@@ -35,7 +35,7 @@ def followed(
         left = after.collections[name]
         # of many objects the columns are copied when they are looked at, which this would be
         if isinstance(objects.columns, dict) and isinstance(left.columns, dict):
-            move = _Move(objects, rows)
+            move = _Move(objects.lists, rows)
             moves |= {id(a): (left.columns[f], move) for f, a in objects.columns.items()}
 
     def column(values: Any, _: Any) -> Any:
@@ -50,16 +50,19 @@ def followed(
 class _Move:
     """Where the objects of some events are once only these are left."""
 
-    def __init__(self, objects: Objects, rows: Index) -> None:
-        self._lists, self._rows = objects.lists, rows
+    def __init__(self, lists: Lists, rows: Index) -> None:
+        self._lists, self._rows = lists, rows
         self._known: dict[int, tuple[Places, Places]] = {}
+
+    @cached_property
+    def _index(self) -> Index:
+        """Of each object where it is then; one more, which is the last: of rows without a place."""
+        _, positions = self._lists.take(self._rows)
+        return placed(np.arange(len(positions)), positions, self._lists.n + 1, -1)
 
     def of(self, places: Places) -> Places:
         """The places there, the same ones for columns that share theirs."""
         if id(places) not in self._known:
-            _, positions = self._lists.take(self._rows)
-            # one more, which is the last: of rows without a place
-            found = np.full(self._lists.n + 1, -1)
-            found[positions] = np.arange(len(positions))
-            self._known[id(places)] = places, Places(found.take(places.index))
+            # the first are kept, so that no others get their identity
+            self._known[id(places)] = places, Places(self._index.take(places.index))
         return self._known[id(places)][1]

@@ -32,7 +32,7 @@ class Places:
     @classmethod
     def of_some(cls, positions: Index, rows: Index, n: int) -> Places:
         """Of n rows the positions at those that have one."""
-        return cls(_placed(positions, rows, n, -1))
+        return cls(placed(positions, rows, n, -1))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -84,7 +84,7 @@ class LateColumn:
         if some is None:
             return self._at(self.places.index)
         rows, index = some
-        return _placed(np.asarray(self._at(index), dtype=np.float64), rows, len(self), np.nan)
+        return placed(np.asarray(self._at(index), dtype=np.float64), rows, len(self), np.nan)
 
     def take(self, rows: Index) -> Array | LateColumn:
         """Some rows: of what is worked out already, or later."""
@@ -94,7 +94,7 @@ class LateColumn:
 
 
 @compiled("columns.placed")
-def _placed(values: Array, rows: Index, n: int, rest: float) -> Array:
+def placed(values: Array, rows: Index, n: int, rest: float) -> Array:
     """These numbers at some of n rows, and `rest` at all others."""
     found = np.full(n, rest, dtype=values.dtype)
     found[rows] = values

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from higgsflow.events.plain import PlainEvents
 from higgsflow.taggers.contract import take
 from higgsflow.taggers.differences import changed_events, marked, unlike_rows, with_fields
-from higgsflow.taggers.late_columns import all_worked_out, have_one_source, worked_out
+from higgsflow.taggers.late_columns import all_worked_out, have_one_source, placed, worked_out
 from higgsflow.taggers.looked_at import joined_columns, some_of
 
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ class Reached:
     @cached_property
     def places(self) -> Index:
         """Of every event its position among these rows, -1 where it is not among them."""
-        found = np.full(len(self.variant.events), -1)
-        found[self.rows] = np.arange(len(self.rows))
-        return found
+        return placed(np.arange(len(self.rows)), self.rows, len(self.variant.events), -1)
 
     def some(self, positions: Index) -> PlainEvents:
         """Some of these events."""

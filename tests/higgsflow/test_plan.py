@@ -135,6 +135,8 @@ def test_column_that_a_tagger_adds_itself_must_come_from_the_file() -> None:
 def test_variable_nobody_produces_names_the_nearest() -> None:
     assert "no variable 'm_g'" in message(variables_of_interest=["m_g"])
     assert "Did you mean 'm_gg'" in message(variables_of_interest=["m_g"])
+    # who means a column of the file is told how to say it
+    assert "'input:NAME' is a column of the input" in message(variables_of_interest=["MET_pt"])
 
 
 def test_collection_is_no_variable() -> None:

@@ -92,7 +92,7 @@ def job_of(header: Header, portion: Portion, scratch: Path) -> Job:
     """What `run_job` takes, with its outputs in the scratch folder."""
     from higgsflow.job import Job
 
-    # of what the header has been asked for; to learn to ask again takes as long as asking did
+    # the header is validated; another schema takes as long to make as it took to read the header
     return Job.trusted(
         analysis=header.analysis,
         sample=header.sample,

@@ -51,7 +51,7 @@ def test_numbers_at_some_rows(
     rows = np.flatnonzero(some)
     kind = np.int64 if rest == -1 else np.float64
     values = data.draw(hnp.arrays(kind, len(rows)))
-    agrees(late_columns._placed, values, rows, len(some), rest)
+    agrees(late_columns.placed, values, rows, len(some), rest)
 
 
 @pytest.mark.parametrize(
