@@ -116,6 +116,11 @@ class Runner:
     collections: frozenset[str] | None = None
     looked_at: dict[int, set[str]] = field(default_factory=dict)
 
+    @property
+    def asks_users(self) -> bool:
+        """Whether some tagger is code of users, which is asked for several variations at once."""
+        return not all(map(self._is_plain, range(len(self.steps))))
+
     def run(self, nominal: Variant, first: Decisions | None = None) -> Nominal:
         """The nominal run; `first` is what the first step said of these events, if it is known."""
         reached = Reached(nominal, np.arange(len(nominal.events)), {})

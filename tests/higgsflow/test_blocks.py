@@ -46,6 +46,15 @@ def moved(events, path=""):
     return events.MET_pt > 0
 
 
+@tagger(reads=["MET_pt"])
+def remembered(events, path=""):
+    import gc
+
+    with open(path, "a") as log:
+        log.write(f"{sum(type(o).__name__ == 'Variant' for o in gc.get_objects())}\\n")
+    return events.MET_pt > 0
+
+
 @tagger(reads=["event"])
 def third(events, path=""):
     return events.event % 3 == 0
@@ -148,13 +157,22 @@ def test_what_is_read_for_kept_events_is_theirs_in_each_of_small_files(small: Sm
 
 def test_variations_come_one_after_the_other(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of many events would not fit in memory together."""
-    monkeypatch.setattr("higgsflow.every_variation._ROWS", 1)
+    monkeypatch.setattr("higgsflow.every_variation._STACKED", 1)
     small.prepare(1000, "moved")
     found = blocks(Asked(small.job.chunk, small.job.variations, 0, None), small.plan, None, {})
     next(found)
     assert small.asked == [160]
     assert len(list(found)) == len(small.job.variations) - 1
     assert small.asked == [160] * len(small.job.variations)
+
+
+def test_what_a_variation_needed_is_gone_before_the_next_one(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("higgsflow.every_variation._STACKED", 1)
+    small.run(1000, "remembered")
+    # with the events of the nominal run, which all are compared with
+    assert small.asked[-2:] == [2, 2]
 
 
 def test_files_of_other_types_are_processed_alone(
