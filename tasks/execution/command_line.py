@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+# changes luigi's classes when it is imported: what is kept of them here is what it left
+import law  # noqa: F401
 from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 

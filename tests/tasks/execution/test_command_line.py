@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import luigi
@@ -19,6 +21,19 @@ WORDS = [
     "--workers",
     "2",
 ]
+
+# law comes last, as where somebody imports it after this project
+OTHER_ORDER = """
+import tasks.execution.luigi_settings
+import law
+from luigi.cmdline_parser import CmdlineParser
+from luigi.task_register import Register
+from tasks.execution import command_line
+
+assert CmdlineParser.__init__ is command_line.read
+known = [task for task in vars(Register)["_reg"] if task.__module__.startswith("law.")]
+assert known and not any(task._visible_in_registry for task in known)
+"""
 
 
 @pytest.fixture
@@ -44,6 +59,10 @@ def test_a_command_line_is_understood_as_luigi_does(builds: list[Any]) -> None:
     own = command_line._build(root_task="MergeSample").parse_args(WORDS)
     assert found == own
     assert (found.sample, found.year, found.core_workers) == ("Sig", "2017", "2")
+
+
+def test_it_is_whatever_is_imported_first() -> None:
+    subprocess.run([sys.executable, "-c", OTHER_ORDER], check=True)
 
 
 def test_each_parser_is_built_once_however_often_a_command_line_is_read(builds: list[Any]) -> None:
