@@ -19,9 +19,10 @@ _HEAD = """\
 # Errors: causes and cures
 
 What you can put right is told in at most three lines: what is wrong, where, and what to do or the
-nearest right name. There is no traceback, and the exit code is 1. A traceback is a defect: of the
-code of a tagger or systematic where the message says so, else of higgsflow. `higgsflow check` tells
-all that can be known before a run at once.
+nearest right name. Of further samples that fail for the same reason there is one line. There is no
+traceback, and the exit code is 1. A traceback is a defect: of the code of a tagger or systematic
+where the message says so, else of higgsflow. `higgsflow check` tells all that can be known before a
+run at once.
 
 Below, `<...>` stands for what differs from case to case. A message without a cure of its own has
 that of its section. This page is made from the source: `python -m higgsflow.error_page` writes it.

@@ -21,6 +21,7 @@ from tasks.execution.interruption import (
     tell_what_goes_on,
 )
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
+from tasks.execution.told import told
 from tasks.parameter_values import RemembersValues
 from tasks.parameters import Switch, Text, Words, hidden
 from tasks.targets import EARLIER, StageTarget
@@ -167,9 +168,9 @@ class AnalysisTask(RemembersValues):
             # the process that started this one has ended
             return str(exception)
         if isinstance(exception, UserError):
-            message = str(exception)
-        else:
-            message = "".join(traceback.format_exception(exception))
+            say(f"{self.short_name} failed: {told(exception)}")
+            return str(exception)
+        message = "".join(traceback.format_exception(exception))
         say(f"{self.short_name} failed: {message}")
         return message
 

@@ -11,7 +11,7 @@ import luigi.configuration
 import luigi.interface
 from luigi.task_register import Register
 
-from tasks.execution import chatter, command_line, interruption, scheduler
+from tasks.execution import chatter, command_line, interruption, scheduler, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +86,7 @@ def reset() -> None:
     _prepared.clear()
     _making.clear()
     interruption.forget()
+    told.forget()
     chatter.forget()
     scheduler.forget(luigi.configuration.get_config())
 
