@@ -25,11 +25,15 @@ def test_the_readme_shows_what_was_measured(found: Measurement) -> None:
 def test_the_page_on_performance_shows_what_was_measured(found: Measurement) -> None:
     text = (DOCS / "performance.md").read_text(encoding="utf-8")
     assert stages_table(found) in text
+    other = Measurement.model_validate_json((DOCS / "performance_on_xeon.json").read_bytes())
+    assert markdown(other) in text
     growth = Growth.model_validate_json((DOCS / "growth.json").read_bytes())
     assert growth_table(growth) in text
 
 
-def test_the_rows_follow_from_the_rounds(found: Measurement) -> None:
+@pytest.mark.parametrize("name", ["performance", "performance_on_xeon"])
+def test_the_rows_follow_from_the_rounds(name: str) -> None:
+    found = Measurement.model_validate_json((DOCS / f"{name}.json").read_bytes())
     assert rows(Scale(Path()), found.rounds) == found.rows
 
 
