@@ -26,7 +26,7 @@ def told(error: UserError) -> str:
     if _marks[at : at + _SIZE] != mark:
         _marks[at : at + _SIZE] = mark
         return str(error)
-    return ", ".join(" ".join(part.split()) for part in (what, where) if part)
+    return ", ".join(" ".join(str(part).split()) for part in (what, where) if part)
 
 
 def forget() -> None:

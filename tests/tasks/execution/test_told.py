@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from higgsflow.errors import MissingColumn, UserError
+from tasks.execution import luigi_settings
 from tasks.execution.told import forget, told
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ def test_a_reason_is_told_in_full_once() -> None:
     assert told(second) == f"{second.what}, in /data/b.root"
     assert told(UserError("what", "", "remedy")) == "what\n  remedy"
     assert told(UserError("what", "", "remedy")) == "what"
+    # places may be paths, and have lines of their own
+    told(UserError("no", Path("a"), "remedy"))  # type: ignore[arg-type]
+    assert told(UserError("no", Path("b\nc"), "remedy")) == "no, b c"  # type: ignore[arg-type]
 
 
 def test_what_differs_in_more_than_the_place_is_another_reason() -> None:
@@ -40,7 +45,7 @@ def test_what_differs_in_more_than_the_place_is_another_reason() -> None:
 def test_the_next_invocation_tells_it_again() -> None:
     error = missing("/data/a.root")
     told(error)
-    forget()
+    luigi_settings.reset()
     assert told(error) == str(error)
 
 
