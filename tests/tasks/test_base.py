@@ -73,6 +73,10 @@ def test_a_failure_the_user_can_put_right_has_no_traceback(lab: Lab, capfd: Capt
     task = lab.task("MergeSample", sample="Sig", year="2017")
     task.on_failure(UserError("what", "where", "remedy"))
     assert capfd.readouterr().err == "MergeSample Sig 2017 failed: what\n  where\n  remedy\n"
+    # what is wrong in more places is told in a line, and luigi's page has all of it
+    again = UserError("what", "elsewhere", "remedy")
+    assert task.on_failure(again) == str(again)
+    assert capfd.readouterr().err == "MergeSample Sig 2017 failed: what, elsewhere\n"
     task.on_failure(ZeroDivisionError("division"))
     told = capfd.readouterr().err
     assert told.startswith("MergeSample Sig 2017 failed: ")

@@ -151,6 +151,11 @@ def runner_of(sequence: str, columns: Sequence[str], **options: Any) -> Runner:
     return Runner(steps, CONTEXT, hidden=frozenset(columns), **options)
 
 
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_users_are_asked_where_a_tagger_is_theirs(sequence: str) -> None:
+    assert runner_of(sequence, ()).asks_users == (sequence != "shipped")
+
+
 def check(sequence: str, n: int, shifts: list[tuple[str, float, int]], **options: Any) -> None:
     events = random_events(n, seed=n)
     runner = runner_of(sequence, [name for name, _, _ in shifts], **options)
