@@ -32,9 +32,9 @@ _PHYSICS = tuple(
     f"higgsflow.{name}"
     for name in (
         "before_cuts", "block", "bounds", "corrections", "events.arithmetic", "events.columns",
-        "events.datasets", "events.golden", "events.lists", "events.objects", "events.plain",
-        "events.quick_views", "every_variation", "full_weights", "late_weights", "needs",
-        "objects", "output_columns", "plan", "preserved", "records.moments", "selection",
+        "events.datasets", "events.formulas", "events.golden", "events.lists", "events.objects",
+        "events.plain", "events.quick_views", "every_variation", "full_weights", "late_weights",
+        "needs", "objects", "output_columns", "plan", "preserved", "records.moments", "selection",
         "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )
 )  # fmt: skip

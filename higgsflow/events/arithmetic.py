@@ -14,6 +14,8 @@ from weakref import ref
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.events.formulas import Formula, all_numbers, can_wait
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
@@ -52,13 +54,15 @@ class Arithmetic:
             known = self._named[id(numbers)] = (ref(numbers), next(self._numbers))
         return known[1]
 
-    def answer(self, name: Hashable, ufunc: np.ufunc, inputs: Sequence[Any]) -> Array:
+    def answer(self, name: Hashable, ufunc: np.ufunc, inputs: Sequence[Any]) -> Array | Formula:
         """What a function says of arrays, of which there is one, and constants."""
+        if can_wait(ufunc, inputs):
+            return Formula(ufunc, inputs)
         if ufunc in _QUICK or not _is_of_numpy(ufunc):
-            return ufunc(*inputs)  # type: ignore[no-any-return]
+            return ufunc(*all_numbers(inputs))  # type: ignore[no-any-return]
         found = self._known.pop(name, None)
         if found is None:
-            found = ufunc(*inputs)
+            found = ufunc(*all_numbers(inputs))
             # it is somebody else's as well
             found.flags.writeable = False
             self._make_room(found.nbytes)

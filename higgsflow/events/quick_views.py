@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import awkward as ak
 import numpy as np
 
+from higgsflow.events.formulas import all_numbers
 from higgsflow.events.lists import Lists
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
         known = self.__dict__
         if "_layout" not in known:
             offsets, numbers = known["_answered"]
-            content = ak.contents.NumpyArray(numbers)
+            content = ak.contents.NumpyArray(*all_numbers([numbers]))
             known["_layout"] = ak.contents.ListOffsetArray(offsets, content)
         return known["_layout"]
 
