@@ -4,6 +4,7 @@
 import numpy as np
 
 from higgsflow.compiled.arrays import is_array
+from higgsflow.compiled.lists import are_lists
 
 from libc.stdint cimport int64_t, uint8_t, uint16_t
 
@@ -88,20 +89,9 @@ cdef inline void add_sums(
         found[i, place] += sums[i, code]
 
 
-def are_offsets(offsets, n_lists, n_objects):
+cdef are_offsets(offsets, n_lists, n_objects):
     """Whether so many lists begin and end there, one behind the other."""
-    if not is_array(offsets, np.int64) or len(offsets) != n_lists + 1:
-        return False
-    return offsets[0] == 0 and offsets[n_lists] == n_objects and rises(offsets)
-
-
-cdef bint rises(const int64_t[::1] offsets) noexcept nogil:
-    """Whether none is negative, and none less than the one before: by signs, several at once."""
-    cdef Py_ssize_t i
-    cdef int64_t signs = offsets[0]
-    for i in range(1, offsets.shape[0]):
-        signs |= offsets[i] | (offsets[i] - offsets[i - 1])
-    return signs >= 0
+    return are_lists(offsets) and len(offsets) == n_lists + 1 and offsets[n_lists] == n_objects
 
 
 cdef add_all(codes, const double[::1] weight, offsets, double[:, :, ::1] found):

@@ -1,6 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
 """Kernels of lists of objects; what they answer stands in higgsflow/events/lists.py."""
 
+from weakref import ref
+
 import numpy as np
 
 from higgsflow.compiled.arrays import is_array
@@ -12,6 +14,11 @@ cdef extern from *:
     const char *SOURCE_DIGEST
 
 SOURCE = SOURCE_DIGEST.decode()
+
+# offsets that were looked through, by identity, as long as they are there
+cdef dict SOUND = {}
+cdef enum:
+    MOST = 256
 
 
 def edges(mask, offsets):
@@ -94,8 +101,21 @@ def spliced(codes, offsets, order):
 
 
 def are_lists(offsets):
-    """Whether these are offsets: whole numbers from 0 on that never fall."""
-    return is_array(offsets, np.int64) and len(offsets) > 0 and rises(offsets)
+    """Whether these are offsets: whole numbers from 0 on that never fall.
+
+    Looked through once: the lists of one set of objects are asked for some twenty times.
+    """
+    known = SOUND.get(id(offsets))
+    if known is not None and known() is offsets:
+        return True
+    if not is_array(offsets, np.int64) or not len(offsets) or not rises(offsets):
+        return False
+    # what is written there later would be believed
+    offsets.flags.writeable = False
+    if len(SOUND) >= MOST:
+        SOUND.clear()
+    SOUND[id(offsets)] = ref(offsets)
+    return True
 
 
 def are_masked_lists(mask, offsets):

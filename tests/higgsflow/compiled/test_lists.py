@@ -68,6 +68,23 @@ def test_memory_outside_is_never_read(offsets: list[int], rows: list[int]) -> No
     assert kernels.taken(*arrays) is kernels.offsets_of(*arrays) is NotImplemented
 
 
+def test_what_was_looked_through_cannot_be_written() -> None:
+    offsets = np.array([0, 2, 3], np.int64)
+    assert kernels.are_lists(offsets)
+    with pytest.raises(ValueError, match="read-only"):
+        offsets[1] = 9
+
+
+def test_other_offsets_in_the_same_memory_are_looked_through() -> None:
+    memory = np.array([0, 2, 3], np.int64)
+    for step in range(1000):
+        # an array may get the identity of one that is gone
+        assert kernels.are_lists(memory[:]), step
+        memory[1] = -1
+        assert not kernels.are_lists(memory[:]), step
+        memory[1] = 2
+
+
 @pytest.mark.parametrize("kind", [np.int32, np.uint64, ">i8", np.float64])
 def test_other_types_are_left_to_numpy(kind: Any) -> None:
     offsets = np.array([0, 1, 3], np.int64)
