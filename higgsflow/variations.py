@@ -132,9 +132,14 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     if lists is None:
         return _as_float64(plain_values(values))
     jagged = values_of_objects(values)
-    if jagged is None or not np.array_equal(jagged[1], lists.offsets):
+    if jagged is None or not _are_same(jagged[1], lists.offsets):
         raise VariationError(f"{what} changed the number of objects: shift them, do not select")
     return _as_float64(jagged[0])
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    # mostly it is the very array, and need not be looked through
+    return one is other or np.array_equal(one, other)
 
 
 def _as_float64(values: Any) -> Any:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from higgsflow.events.lists import copied_lists
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
 from higgsflow.taggers.contract import NUMBERS, between, settled, spliced, take, taken
@@ -75,11 +76,8 @@ class Stage:
         rows = self.reached.rows
         if name in events.flat or name in events.others:
             return take(events.column(name), rows)
-        collection = name.partition("_")[0]
-        lists = events.collections[collection].lists
-        key = f"positions {collection}"
-        _, positions = self.reached.events.once(key, (lists,), lambda: lists.take(rows))
-        return take(events.column(name), positions)
+        lists = events.collections[name.partition("_")[0]].lists
+        return copied_lists(events.column(name), lists.offsets, rows)
 
 
 @dataclass(frozen=True, eq=False)
