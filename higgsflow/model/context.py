@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import PrivateAttr
-
-from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +11,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Context(Noun):
+@dataclass(frozen=True)
+class Context:
     """The sample and year whose events are looked at.
 
     Taggers of one step that need the same intermediate result share it with `once`.
@@ -23,17 +21,15 @@ class Context(Noun):
     sample: str
     year: str
     is_data: bool
-    _shared: dict[Any, Any] = PrivateAttr(default_factory=dict)
+    _shared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Any, compute: Callable[[], T]) -> T:
         """The result of `compute`, made once per step for equal keys."""
-        # pydantic takes its time to find what is private
-        shared = self._shared
-        if key not in shared:
-            shared[key] = compute()
-        result: T = shared[key]
+        if key not in self._shared:
+            self._shared[key] = compute()
+        result: T = self._shared[key]
         return result
 
     def fresh(self) -> Context:
         """The same context for other events."""
-        return Context(sample=self.sample, year=self.year, is_data=self.is_data)
+        return Context(self.sample, self.year, self.is_data)

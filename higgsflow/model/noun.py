@@ -24,6 +24,10 @@ _set_fields, _set_given, _set_extra, _set_private = (
     )
 )
 
+# what a noun holds, by its identity, which it keeps as long as it stands here
+_texts: dict[int, tuple[Noun, str]] = {}
+_MOST_TEXTS = 256
+
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -62,6 +66,16 @@ class Noun(BaseModel):
                 if key not in known:
                     raise ValueError(_unknown_key(str(key), known, cls.__name__))
         return value
+
+
+def text_of(noun: Noun) -> str:
+    """What a noun holds, as JSON: a key for what was made with these settings, written once."""
+    known = _texts.get(id(noun))
+    if known is None:
+        if len(_texts) >= _MOST_TEXTS:
+            _texts.clear()
+        known = _texts[id(noun)] = (noun, noun.model_dump_json())
+    return known[1]
 
 
 @functools.cache

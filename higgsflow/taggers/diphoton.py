@@ -12,6 +12,7 @@ from pydantic import Field
 from higgsflow.errors import UnknownName
 from higgsflow.events.plain import plain
 from higgsflow.model.columns import Need, required
+from higgsflow.model.noun import text_of
 from higgsflow.objects.diphotons import (
     DiphotonCuts,
     best_pairs,
@@ -150,7 +151,7 @@ class DiphotonTagger(PlainTagger):
             masks = quality_masks(photons, self.photon)
             return masks, pair_angles(photons, np.asarray(all_of(masks)))
 
-        return events.once(f"photons {self.photon}", inputs, find)
+        return events.once(f"photons {text_of(self.photon)}", inputs, find)
 
     def measures(self, events: Any, decision: Decision, context: Context) -> dict[str, Measures]:
         """Photons, their pairs, and how many of each there are."""

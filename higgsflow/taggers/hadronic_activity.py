@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from higgsflow.model.noun import text_of
 from higgsflow.objects.jets import (
     JetCuts,
     count_jets,
@@ -162,7 +163,8 @@ class ActivityTagger(PlainTagger):
     def activity(self, events: Any, context: Context) -> Activity:
         """The selected objects, made once for all taggers of a step with the same cuts."""
         known = as_plain(events, context)
-        key = ("activity", id(known), self.electron, self.muon, self.jet.model_dump_json())
+        cuts = (text_of(self.electron), text_of(self.muon), text_of(self.jet))
+        key = ("activity", id(known), *cuts)
         # the events are kept, so that no others get their identity
         return context.once(key, lambda: (known, self._select_objects(known, context.year)))[1]
 
@@ -218,7 +220,7 @@ class ActivityTagger(PlainTagger):
         jets = events.collections["Jet"]
         inputs = (jets.eta, jets.phi, jets.columns.get("jetId"), electron, muon, *_photons(events))
         fixed = events.once(
-            f"jets {self.jet}", inputs, lambda: self._fixed(events, jets, electron, muon)
+            f"jets {text_of(self.jet)}", inputs, lambda: self._fixed(events, jets, electron, muon)
         )
         jet = Selected(jets, fixed.preceded_by("pt", jets.pt > self.jet.pt_min))
         counts = count_jets(jets, jet.passing, *self._kinds(events, jets, year))
@@ -243,7 +245,7 @@ class ActivityTagger(PlainTagger):
             return is_central, is_central & (jets.btagDeepFlavB > self.jet.b_tag_of(year))
 
         inputs = (jets.eta, jets.btagDeepFlavB)
-        return events.once(f"kinds of jets {self.jet} {year}", inputs, find)
+        return events.once(f"kinds of jets {text_of(self.jet)} {year}", inputs, find)
 
     def _lepton(
         self,
@@ -260,7 +262,7 @@ class ActivityTagger(PlainTagger):
             return Selected(leptons, coded(named, leptons.lists))
 
         inputs = (*leptons.columns.values(), *_photons(events))
-        return events.once(f"{name} {cuts}", inputs, select)
+        return events.once(f"{name} {text_of(cuts)}", inputs, select)
 
     def _fixed(
         self, events: PlainEvents, jets: Objects, electron: Selected, muon: Selected

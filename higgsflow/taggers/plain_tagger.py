@@ -41,6 +41,8 @@ class PlainTagger(Tagger):
 
 def as_plain(events: Any, context: Context) -> PlainEvents:
     """The events as plain columns, made once for all taggers of a step."""
+    if isinstance(events, PlainEvents):
+        return events
     # the events are kept, so that no others get their identity
     return context.once(("plain", id(events)), lambda: (events, plain(events)))[1]
 

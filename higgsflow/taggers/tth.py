@@ -13,10 +13,14 @@ from higgsflow.taggers.cut_groups import coded
 from higgsflow.taggers.hadronic_activity import ActivityTagger
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from higgsflow.events.lists import Mask
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
     from higgsflow.taggers.base import Decision
     from higgsflow.taggers.cut_groups import CutGroup
+    from higgsflow.taggers.hadronic_activity import Activity
 
 Channel = Literal["leptonic", "hadronic"]
 
@@ -31,10 +35,10 @@ class TTHTagger(ActivityTagger):
 
     def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
         """Any of the channels; an event is in one at most, since they differ in leptons."""
-        activity = self.activity(events, context)
+        activity, shared = self.activity(events, context), self.preselection(events, context)
         only = len(self.channels) == 1
         groups = {
-            "events" if only else f"events_{channel}": self._cuts(channel, events, context)
+            "events" if only else f"events_{channel}": self._cuts(channel, activity, shared)
             for channel in self.channels
         }
         mask = np.zeros(len(events), dtype=np.bool_)
@@ -65,12 +69,11 @@ class TTHTagger(ActivityTagger):
             "b_jets": measured(columns["n_b_jets"], at_least(self.b_jets_min)),
         }
 
-    def _cuts(self, channel: Channel, events: PlainEvents, context: Context) -> CutGroup:
-        activity = self.activity(events, context)
+    def _cuts(self, channel: Channel, activity: Activity, shared: Mapping[str, Mask]) -> CutGroup:
         leptonic = channel == "leptonic"
         n_jets_min = self.leptonic_jets_min if leptonic else self.hadronic_jets_min
         cuts = {
-            **self.preselection(events, context),
+            **shared,
             "leptons": activity.n_leptons >= 1 if leptonic else activity.n_leptons == 0,
             "jets": activity.n_central >= n_jets_min,
             "b_jets": activity.n_b >= self.b_jets_min,
