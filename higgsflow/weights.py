@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any, TypeVar
 
 import lazy_loader as lazy
@@ -130,7 +131,7 @@ def evaluate(
         per_target = [
             _object_factors(weight, events, target, wanted) for target in _targets(weight)
         ]
-        values = {d: np.prod([part[d] for part in per_target], axis=0) for d in per_target[0]}
+        values = {d: reduce(np.multiply, [p[d] for p in per_target]) for d in per_target[0]}
     elif weight.vector is not None:
         values, missing = vector_factors(weight.vector, seen(events), weight.name)
         notes["no_variation"] = missing

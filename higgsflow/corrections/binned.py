@@ -95,7 +95,7 @@ class BinnedTable:
     def look_up(self, inputs: Mapping[str, Any], n: int, bins: BinMemo) -> Array | None:
         """The values of n sets of finite inputs; None where one has none."""
         found = bins.of(self.axes, inputs)
-        return None if found is None else np.broadcast_to(self.values[found], n)
+        return None if found is None else np.broadcast_to(self.values.take(found), n)
 
 
 def table_of(node: Any, words: Mapping[str, Any]) -> BinnedTable | None:

@@ -204,7 +204,7 @@ def _values(
     table = found.table(words)
     looked_up = None if table is None else table.look_up(arguments, n, bins)
     if looked_up is not None:
-        return np.array(looked_up)
+        return looked_up
     try:
         return np.broadcast_to(found.evaluate(*arguments.values()), n)
     except (RuntimeError, IndexError, ValueError) as error:

