@@ -50,28 +50,25 @@ def best(sums, passing, offsets):
 
 def added(pt, ways, first, second):
     """x, y and z of the momenta of pairs."""
-    n = len(pt)
-    if not all(is_array(values, np.float64) and len(values) == n for values in (pt, *ways)):
+    if not is_array(pt, np.float64) or not are_ways(ways, len(pt)):
         return NotImplemented
     if not are_pairs(first, second):
         return NotImplemented
     found = np.empty((3, len(first)))
-    x, y, z = ways
-    fine = add_momenta(pt, x, y, z, first, second, found)
+    fine = add_momenta(pt, ways, first, second, found)
     return tuple(found) if fine else NotImplemented
 
 
 def masses(momenta, ways, first, second):
     """Invariant masses of pairs."""
-    n = len(momenta[0])
-    if not all(is_array(a, np.float64) and len(a) == n for a in (*momenta, *ways)):
+    pt, mass = momenta
+    if not is_array(pt, np.float64) or not is_array(mass, np.float64) or len(pt) != len(mass):
         return NotImplemented
-    if not are_pairs(first, second):
+    if not are_ways(ways, len(pt)) or not are_pairs(first, second):
         return NotImplemented
     parts = np.empty((2, 4, len(first)))
-    (pt, mass), (x, y, z, energy) = momenta, ways
     for positions, part in ((first, parts[0]), (second, parts[1])):
-        if not fly(pt, mass, x, y, z, energy, positions, part):
+        if not fly(pt, mass, ways, positions, part):
             return NotImplemented
     found = np.empty(len(first))
     add(parts[0], parts[1], found)
@@ -107,6 +104,13 @@ cdef are_places(eta, phi, offsets):
     """Whether these are where objects of lists are."""
     are_numbers = is_array(eta, np.float64) and is_array(phi, np.float64)
     return are_numbers and len(eta) == len(phi) and are_offsets_of(offsets, len(eta))
+
+
+cdef are_ways(ways, n):
+    """Whether these are four numbers for each of n objects, side by side."""
+    if not isinstance(ways, np.ndarray) or ways.shape != (n, 4) or not ways.flags.c_contiguous:
+        return False
+    return ways.dtype == np.float64 and ways.dtype.isnative
 
 
 cdef are_pairs(first, second):
@@ -236,8 +240,8 @@ cdef bint order(
 
 
 cdef bint add_momenta(
-    const double[::1] pt, const double[::1] x, const double[::1] y, const double[::1] z,
-    const int64_t[::1] first, const int64_t[::1] second, double[:, ::1] found,
+    const double[::1] pt, const double[:, ::1] ways, const int64_t[::1] first,
+    const int64_t[::1] second, double[:, ::1] found,
 ) noexcept nogil:
     cdef Py_ssize_t i
     cdef int64_t a, b
@@ -245,16 +249,15 @@ cdef bint add_momenta(
         a, b = first[i], second[i]
         if not are_among(a, b, pt.shape[0]):
             return False
-        found[0, i] = pt[a] * x[a] + pt[b] * x[b]
-        found[1, i] = pt[a] * y[a] + pt[b] * y[b]
-        found[2, i] = pt[a] * z[a] + pt[b] * z[b]
+        found[0, i] = pt[a] * ways[a, 0] + pt[b] * ways[b, 0]
+        found[1, i] = pt[a] * ways[a, 1] + pt[b] * ways[b, 1]
+        found[2, i] = pt[a] * ways[a, 2] + pt[b] * ways[b, 2]
     return True
 
 
 cdef bint fly(
-    const double[::1] pt, const double[::1] mass, const double[::1] x, const double[::1] y,
-    const double[::1] z, const double[::1] energy, const int64_t[::1] positions,
-    double[:, ::1] found,
+    const double[::1] pt, const double[::1] mass, const double[:, ::1] ways,
+    const int64_t[::1] positions, double[:, ::1] found,
 ) noexcept:
     """Four-momenta of some objects; the square of a mass has its sign."""
     cdef Py_ssize_t i
@@ -263,11 +266,11 @@ cdef bint fly(
         k = positions[i]
         if not are_among(k, k, pt.shape[0]):
             return False
-        found[0, i] = pt[k] * x[k]
-        found[1, i] = pt[k] * y[k]
-        found[2, i] = pt[k] * z[k]
+        found[0, i] = pt[k] * ways[k, 0]
+        found[1, i] = pt[k] * ways[k, 1]
+        found[2, i] = pt[k] * ways[k, 2]
         found[3, i] = sqrt(
-            copysign(mass[k] * mass[k], mass[k]) + (pt[k] * pt[k]) * (energy[k] * energy[k])
+            copysign(mass[k] * mass[k], mass[k]) + (pt[k] * pt[k]) * (ways[k, 3] * ways[k, 3])
         )
     return True
 

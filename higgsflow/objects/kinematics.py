@@ -91,21 +91,38 @@ class FourMomentum(Momentum):
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Momenta per unit of transverse momentum, and the energies of massless objects."""
+    """Momenta per unit of transverse momentum, and the energies of massless objects.
 
-    x: Array
-    y: Array
-    z: Array
-    energy: Array
+    Attributes:
+        table: of n objects x, y, z and energy, of shape (n, 4): what is of one object lies together
+            in memory, since few objects are looked at.
+    """
+
+    table: Array
+
+    @property
+    def x(self) -> Array:
+        """Cosine of the azimuth."""
+        return self.table[:, 0]
+
+    @property
+    def y(self) -> Array:
+        """Sine of the azimuth."""
+        return self.table[:, 1]
+
+    @property
+    def z(self) -> Array:
+        """Along the beam."""
+        return self.table[:, 2]
+
+    @property
+    def energy(self) -> Array:
+        """Of a massless object, as long as its momentum."""
+        return self.table[:, 3]
 
     def at(self, positions: Any) -> Directions:
         """Those of some objects."""
-        return Directions(
-            self.x.take(positions),
-            self.y.take(positions),
-            self.z.take(positions),
-            self.energy.take(positions),
-        )
+        return Directions(self.table.take(positions, axis=0))
 
 
 def directions(objects: Any) -> Directions:
@@ -114,12 +131,13 @@ def directions(objects: Any) -> Directions:
 
 
 def _directions(eta: Array, phi: Array) -> Directions:
+    table = np.empty((len(eta), 4))
     # of objects that are selected by nobody also what is not finite
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         away = np.exp(-eta)
-        energy = 0.5 * (1 + away**2) / away
-        x, y, z = np.cos(phi), np.sin(phi), np.sinh(eta)
-    return Directions(x, y, z, energy)
+        table[:, 0], table[:, 1], table[:, 2] = np.cos(phi), np.sin(phi), np.sinh(eta)
+        table[:, 3] = 0.5 * (1 + away**2) / away
+    return Directions(table)
 
 
 class SomeDirections:
@@ -128,7 +146,7 @@ class SomeDirections:
     def __init__(self, eta: Array, phi: Array) -> None:
         self._eta, self._phi = eta, phi
         self._known = np.zeros(len(eta), dtype=np.bool_)
-        self._ways = Directions(*np.empty((4, len(eta))))
+        self._ways = Directions(np.empty((len(eta), 4)))
 
     def of(self, first: Index, second: Index) -> Directions:
         """Of all objects; right at these positions."""
@@ -136,8 +154,7 @@ class SomeDirections:
         if len(positions):
             # what an earlier answer holds is not touched: only what nobody has asked for is new
             found = _directions(self._eta.take(positions), self._phi.take(positions))
-            for name in ("x", "y", "z", "energy"):
-                getattr(self._ways, name)[positions] = getattr(found, name)
+            self._ways.table[positions] = found.table
         return self._ways
 
 
@@ -180,36 +197,34 @@ class SomeMomenta:
         if self._last is None or self._last[0] is not positions:
             first, second = self._first.take(positions), self._second.take(positions)
             ways = self._ways.of(first, second)
-            parts = _added(self._pt, (ways.x, ways.y, ways.z), first, second)
+            parts = _added(self._pt, ways.table, first, second)
             self._last = (positions, Momentum(*parts))
         return self._last[1]
 
 
 @compiled("pairs.added")
-def _added(
-    pt: Array, ways: tuple[Array, Array, Array], first: Index, second: Index
-) -> tuple[Array, Array, Array]:
-    """x, y and z of the momenta of pairs."""
+def _added(pt: Array, ways: Array, first: Index, second: Index) -> tuple[Array, Array, Array]:
+    """x, y and z of the momenta of pairs, from those of `Directions`."""
     a, b = pt[first], pt[second]
-    x, y, z = (a * way[first] + b * way[second] for way in ways)
+    x, y, z = (a * way[first] + b * way[second] for way in ways.T[:3])
     return x, y, z
 
 
 def pair_masses(objects: Objects, ways: Directions, first: Index, second: Index) -> Array:
     """Invariant masses [GeV] of two objects each, at these positions among all."""
-    return _masses((objects.pt, objects.mass), (ways.x, ways.y, ways.z, ways.energy), first, second)
+    return _masses((objects.pt, objects.mass), ways.table, first, second)
 
 
 @compiled("pairs.masses")
 def _masses(
     momenta: tuple[Array, Array],
-    ways: tuple[Array, Array, Array, Array],
+    ways: Array,
     first: Index,
     second: Index,
 ) -> Array:
     """From pt and mass, and where each object flies."""
     pt, mass = momenta
-    way = Directions(*ways)
+    way = Directions(ways)
     one, other = (_flying(pt[at], mass[at], way.at(at)) for at in (first, second))
     return (one + other).mass
 

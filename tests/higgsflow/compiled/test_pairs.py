@@ -23,6 +23,7 @@ N = 5
 # also equal ones, zeros, infinities and what is not a number
 momenta = st.one_of(st.sampled_from([20.0, 25.0, 0.0, -0.0]), st.floats(width=32))
 values = hnp.arrays(np.float64, N, elements=momenta)
+ways = hnp.arrays(np.float64, (N, 4), elements=momenta)
 positions = hnp.arrays(np.int64, 6, elements=st.integers(0, N - 1))
 
 
@@ -39,7 +40,7 @@ def test_order_and_mass(agrees: Callable[..., Any], pt: Any, a: Any, b: Any, ang
 
 
 @law
-@given(values, st.tuples(values, values, values), positions, positions)
+@given(values, ways, positions, positions)
 def test_sums_of_momenta(agrees: Callable[..., Any], pt: Any, ways: Any, a: Any, b: Any) -> None:
     agrees(kinematics._added, pt, ways, a, b)
 
@@ -56,25 +57,38 @@ def test_sums_of_momenta(agrees: Callable[..., Any], pt: Any, ways: Any, a: Any,
 def test_other_types_and_places_are_left_to_numpy(pt: Any, first: Any, second: Any) -> None:
     first, second = np.array(first), np.array(second)
     assert kernels.ordered(pt, first, second, np.ones(1)) is NotImplemented
-    assert kernels.added(pt, (pt, pt, pt), first, second) is NotImplemented
+    assert kernels.added(pt, np.zeros((2, 4)), first, second) is NotImplemented
     assert kernels.both(pt, first, second) is NotImplemented
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        np.zeros((1, 4)), np.zeros((2, 3)), np.zeros(8), np.zeros((4, 2)).T,
+        np.zeros((2, 8))[:, :4],
+        np.zeros((2, 4), np.float32), np.zeros((2, 4), ">f8"), [[0.0] * 4] * 2,
+    ],
+)  # fmt: skip
+def test_directions_of_others_are_left_to_numpy(ways: Any) -> None:
+    pt, at = np.zeros(2), np.array([1])
+    assert kernels.added(pt, ways, at, at) is NotImplemented
+    assert kernels.masses((pt, pt), ways, at, at) is NotImplemented
 
 
 def test_columns_of_other_lengths_are_left_to_numpy() -> None:
     pt, at = np.zeros(2), np.array([1])
-    assert kernels.added(pt, (pt, pt, np.zeros(1)), at, at) is NotImplemented
     assert kernels.ordered(pt, at, at, np.zeros(0)) is NotImplemented
 
 
 @law
-@given(st.tuples(values, values), st.tuples(values, values, values, values), positions, positions)
+@given(st.tuples(values, values), ways, positions, positions)
 def test_masses(agrees: Callable[..., Any], momenta: Any, ways: Any, a: Any, b: Any) -> None:
     agrees(kinematics._masses, momenta, ways, a, b)
 
 
 def test_masses_of_other_columns_are_left_to_numpy() -> None:
     pt, at = np.zeros(2), np.array([1])
-    ways = (pt, pt, pt, pt)
+    ways = np.zeros((2, 4))
     assert kernels.masses((pt, pt[:1]), ways, at, at) is NotImplemented
     assert kernels.masses((pt, pt), ways, at, at + 1) is NotImplemented
 
