@@ -95,7 +95,7 @@ class LateWeights:
         for reached, rows in zip(kept, again, strict=True):
             factors = _of(weight, known, reached.variant.name)
             if rows is not None:
-                order = nominal.places.take(reached.rows)
+                order = reached.places_in(nominal).copy()
                 order[rows] = len(nominal.rows) + np.arange(len(rows))
                 own = next(fresh) if len(rows) else factors.take(rows)
                 factors = joined([factors, own]).take(order)

@@ -182,11 +182,12 @@ class Runner:
         known, is_nominal = stage.result.decisions, reached.rows is stage.reached.rows
         if rows is None or (is_nominal and fresh is None):
             return known
-        order = stage.reached.places.take(reached.rows)
+        order = reached.places_in(stage.reached)
         if fresh is None:
             return taken(known, order)
         found = fresh
         if len(fresh[0].mask) < len(order):
+            order = order.copy()
             order[rows] = len(stage.reached.rows) + np.arange(len(rows))
             found = spliced(known, fresh, order)
         return with_same(found, known) if is_nominal else found

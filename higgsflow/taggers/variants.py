@@ -98,6 +98,20 @@ class Reached:
         """Of every event its position among these rows, -1 where it is not among them."""
         return placed(np.arange(len(self.rows)), self.rows, len(self.variant.events), -1)
 
+    def places_in(self, other: Reached) -> Index:
+        """Of each of these events its position in another run, -1 where it is not there.
+
+        Found once, for whatever steps and weights compare: who changes it takes a copy.
+        """
+        if id(other) not in self._places_in:
+            self._places_in[id(other)] = (other, other.places.take(self.rows))
+        return self._places_in[id(other)][1]
+
+    @cached_property
+    def _places_in(self) -> dict[int, tuple[Reached, Index]]:
+        """By the identity of the others, which are kept, so that nothing else gets it."""
+        return {}
+
     def some(self, positions: Index) -> PlainEvents:
         """Some of these events."""
         added = {name: take(values, positions) for name, values in self._shown.items()}
@@ -133,7 +147,7 @@ class Reached:
         """
         if not self.variant.changed & set(reads) and nominal.has_all_of(self, needs):
             return None
-        places = nominal.places.take(self.rows)
+        places = self.places_in(nominal)
         again = places < 0
         again |= self.variant.differs(reads, nominal.variant.events).take(self.rows)
         for name, mine, theirs in _to_compare(self.added, nominal.added, needs):
