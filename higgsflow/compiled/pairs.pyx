@@ -16,25 +16,22 @@ cdef extern from *:
 SOURCE = SOURCE_DIGEST.decode()
 
 
-def both(selected, first, second):
-    """Whether both objects of each pair are selected."""
-    if not is_array(selected, np.bool_) or not are_pairs(first, second):
+def selected(pt, mask, offsets, of_pairs):
+    """Where pairs of objects in the mask are, and what is known of them, the larger pt first."""
+    first, second, angle, distance = of_pairs
+    if not is_array(pt, np.float64) or not is_array(mask, np.bool_) or len(pt) != len(mask):
         return NotImplemented
-    found = np.empty(len(first), dtype=np.bool_)
-    fine = select_both(selected.view(np.uint8), first, second, found.view(np.uint8))
-    return found if fine else NotImplemented
-
-
-def ordered(pt, first, second, angle):
-    """Positions of the two by pt, their pt, and the mass of the pair."""
-    if not is_array(pt, np.float64) or not are_pairs(first, second):
+    if not are_pairs(first, second) or not are_offsets_of(offsets, len(first)):
         return NotImplemented
-    if not is_array(angle, np.float64) or len(angle) != len(first):
+    if not all(is_array(a, np.float64) and len(a) == len(first) for a in (angle, distance)):
         return NotImplemented
-    places = np.empty((2, len(first)), dtype=np.int64)
-    numbers = np.empty((3, len(first)))
-    fine = order(pt, first, second, angle, places, numbers)
-    return (*places, *numbers) if fine else NotImplemented
+    ends = np.empty(len(offsets), dtype=np.int64)
+    places, numbers = np.empty((2, len(first)), dtype=np.int64), np.empty((4, len(first)))
+    bits = mask.view(np.uint8)
+    if not select(pt, bits, offsets, first, second, angle, distance, ends, places, numbers):
+        return NotImplemented
+    m = ends[len(offsets) - 1]
+    return (ends, *places[:, :m], *numbers[:, :m])
 
 
 def best(sums, passing, offsets):
@@ -207,35 +204,33 @@ cdef Py_ssize_t find_best(
     return m
 
 
-cdef bint select_both(
-    const uint8_t[::1] selected, const int64_t[::1] first, const int64_t[::1] second,
-    uint8_t[::1] found,
+cdef bint select(
+    const double[::1] pt, const uint8_t[::1] mask, const int64_t[::1] offsets,
+    const int64_t[::1] first, const int64_t[::1] second, const double[::1] angle,
+    const double[::1] distance, int64_t[::1] ends, int64_t[:, ::1] places,
+    double[:, ::1] numbers,
 ) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(first.shape[0]):
-        if not are_among(first[i], second[i], selected.shape[0]):
-            return False
-        found[i] = selected[first[i]] & selected[second[i]]
-    return True
-
-
-cdef bint order(
-    const double[::1] pt, const int64_t[::1] first, const int64_t[::1] second,
-    const double[::1] angle, int64_t[:, ::1] places, double[:, ::1] numbers,
-) noexcept nogil:
-    cdef Py_ssize_t i
+    """False where some position is none."""
+    cdef Py_ssize_t i, k
+    cdef Py_ssize_t m = 0
+    cdef int64_t a, b
     cdef bint is_ordered
-    cdef double a, b
-    for i in range(first.shape[0]):
-        if not are_among(first[i], second[i], pt.shape[0]):
-            return False
-        a, b = pt[first[i]], pt[second[i]]
-        is_ordered = a >= b
-        places[0, i] = first[i] if is_ordered else second[i]
-        places[1, i] = second[i] if is_ordered else first[i]
-        numbers[0, i] = a if is_ordered else b
-        numbers[1, i] = b if is_ordered else a
-        numbers[2, i] = sqrt(2 * numbers[0, i] * numbers[1, i] * angle[i])
+    ends[0] = 0
+    for i in range(offsets.shape[0] - 1):
+        for k in range(offsets[i], offsets[i + 1]):
+            a, b = first[k], second[k]
+            if not are_among(a, b, pt.shape[0]):
+                return False
+            is_ordered = pt[a] >= pt[b]
+            # the next pair writes over it unless both are in the mask
+            places[0, m] = a if is_ordered else b
+            places[1, m] = b if is_ordered else a
+            numbers[0, m] = pt[a] if is_ordered else pt[b]
+            numbers[1, m] = pt[b] if is_ordered else pt[a]
+            numbers[2, m] = sqrt(2 * numbers[0, m] * numbers[1, m] * angle[k])
+            numbers[3, m] = distance[k]
+            m += mask[a] & mask[b]
+        ends[i + 1] = m
     return True
 
 

@@ -46,18 +46,6 @@ class PairAngles:
     angle: Array
     distance: Array
 
-    def of(self, selected: Mask) -> PairAngles:
-        """The pairs of which both photons are selected."""
-        lists, chosen = self.lists.chosen(_both(selected, self.first, self.second))
-        first, second = self.first.take(chosen), self.second.take(chosen)
-        return PairAngles(lists, first, second, self.angle.take(chosen), self.distance.take(chosen))
-
-
-@compiled("pairs.both")
-def _both(selected: Mask, first: Index, second: Index) -> Mask:
-    """Whether both objects of each pair are selected."""
-    return np.asarray(selected.take(first) & selected.take(second))
-
 
 @dataclass(frozen=True, eq=False)
 class PhotonPairs:
@@ -91,22 +79,27 @@ def pair_angles(photons: Objects, among: Mask) -> PairAngles:
     return PairAngles(lists, first, second, angle_between(a, b), distance)
 
 
-def photon_pairs(pt: Array, pairs: PairAngles) -> PhotonPairs:
-    """The pairs with the pt [GeV] of all photons; `lead` is the one with the larger pt."""
-    columns = _ordered(pt, pairs.first, pairs.second, pairs.angle)
-    return PhotonPairs(pairs.lists, *columns, pairs.distance)
+def photon_pairs(pt: Array, pairs: PairAngles, selected: Mask) -> PhotonPairs:
+    """The pairs of which both photons are selected; pt [GeV] and the mask are of all photons."""
+    of_pairs = (pairs.first, pairs.second, pairs.angle, pairs.distance)
+    found = _selected(pt, selected, pairs.lists.offsets, of_pairs)
+    return PhotonPairs(Lists(found[0]), *found[1:])
 
 
-@compiled("pairs.ordered")
-def _ordered(
-    pt: Array, first: Index, second: Index, angle: Array
-) -> tuple[Index, Index, Array, Array, Array]:
-    """Positions of the two by pt, their pt, and the mass of the pair."""
+@compiled("pairs.selected")
+def _selected(
+    pt: Array, selected: Mask, offsets: Index, of_pairs: tuple[Index, Index, Array, Array]
+) -> tuple[Index, Index, Index, Array, Array, Array, Array]:
+    """Where the selected pairs of each event are, and the columns of `PhotonPairs`."""
+    first, second, angle, distance = of_pairs
+    lists, chosen = Lists(offsets).chosen(selected.take(first) & selected.take(second))
+    first, second = first.take(chosen), second.take(chosen)
     is_ordered = pt[first] >= pt[second]
     lead = np.where(is_ordered, first, second)
     sublead = np.where(is_ordered, second, first)
     lead_pt, sublead_pt = pt[lead], pt[sublead]
-    return lead, sublead, lead_pt, sublead_pt, np.sqrt(2 * lead_pt * sublead_pt * angle)
+    mass = np.sqrt(2 * lead_pt * sublead_pt * angle.take(chosen))
+    return lists.offsets, lead, sublead, lead_pt, sublead_pt, mass, distance.take(chosen)
 
 
 def pair_masks(pairs: PhotonPairs, cuts: DiphotonCuts) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class DiphotonTagger(PlainTagger):
         quality, angles = self._fixed(events)
         by_photon = coded({"pt": photons.pt > self.photon.pt_min, **quality}, photons.lists)
         selected = by_photon.passing
-        pairs = photon_pairs(photons.pt, angles.of(selected))
+        pairs = photon_pairs(photons.pt, angles, selected)
         by_pair = coded(pair_masks(pairs, self.diphoton), pairs.lists)
         passing = by_pair.passing
         best, found = best_pairs(pairs, passing), pairs.lists.any(passing)

@@ -28,15 +28,14 @@ positions = hnp.arrays(np.int64, 6, elements=st.integers(0, N - 1))
 
 
 @law
-@given(hnp.arrays(np.bool_, N), positions, positions)
-def test_both_are_selected(agrees: Callable[..., Any], selected: Any, a: Any, b: Any) -> None:
-    agrees(diphotons._both, selected, a, b)
-
-
-@law
-@given(values, positions, positions, hnp.arrays(np.float64, 6, elements=momenta))
-def test_order_and_mass(agrees: Callable[..., Any], pt: Any, a: Any, b: Any, angle: Any) -> None:
-    agrees(diphotons._ordered, pt, a, b, angle)
+@given(values, hnp.arrays(np.bool_, N), st.lists(st.integers(0, 3), max_size=4), st.data())
+def test_selected_pairs(
+    agrees: Callable[..., Any], pt: Any, selected: Any, n: list[int], data: Any
+) -> None:
+    at, numbers = hnp.arrays(np.int64, sum(n), elements=st.integers(0, N - 1)), momenta
+    known = [hnp.arrays(np.float64, sum(n), elements=numbers) for _ in range(2)]
+    of_pairs = data.draw(st.tuples(at, at, *known))
+    agrees(diphotons._selected, pt, selected, from_counts(n).offsets, of_pairs)
 
 
 @law
@@ -56,9 +55,9 @@ def test_sums_of_momenta(agrees: Callable[..., Any], pt: Any, ways: Any, a: Any,
 )
 def test_other_types_and_places_are_left_to_numpy(pt: Any, first: Any, second: Any) -> None:
     first, second = np.array(first), np.array(second)
-    assert kernels.ordered(pt, first, second, np.ones(1)) is NotImplemented
+    of_pairs, mask = (first, second, np.ones(1), np.ones(1)), np.ones(2, np.bool_)
+    assert kernels.selected(pt, mask, np.array([0, 1]), of_pairs) is NotImplemented
     assert kernels.added(pt, np.zeros((2, 4)), first, second) is NotImplemented
-    assert kernels.both(pt, first, second) is NotImplemented
 
 
 @pytest.mark.parametrize(
@@ -76,8 +75,18 @@ def test_directions_of_others_are_left_to_numpy(ways: Any) -> None:
 
 
 def test_columns_of_other_lengths_are_left_to_numpy() -> None:
-    pt, at = np.zeros(2), np.array([1])
-    assert kernels.ordered(pt, at, at, np.zeros(0)) is NotImplemented
+    pt, at, mask, offsets = np.zeros(2), np.array([1]), np.ones(2, np.bool_), np.array([0, 1])
+    assert (
+        kernels.selected(pt, mask, offsets, (at, at, np.ones(1), np.ones(1))) is not NotImplemented
+    )
+    for other in (
+        (pt, mask[:1], offsets, (at, at, np.ones(1), np.ones(1))),
+        (pt, pt, offsets, (at, at, np.ones(1), np.ones(1))),
+        (pt, mask, np.array([0, 2]), (at, at, np.ones(1), np.ones(1))),
+        (pt, mask, offsets, (at, at, np.ones(0), np.ones(1))),
+        (pt, mask, offsets, (at, at, np.ones(1), np.ones(1, np.float32))),
+    ):
+        assert kernels.selected(*other) is NotImplemented
 
 
 @law

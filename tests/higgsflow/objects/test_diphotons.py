@@ -28,7 +28,8 @@ def photons(*events: list[tuple[float, float, float]]) -> Any:
 
 def pairs_of(objects: Any) -> PhotonPairs:
     """All pairs, of photons that all are selected."""
-    return photon_pairs(objects.pt, pair_angles(objects, np.ones(objects.lists.n, np.bool_)))
+    everything = np.ones(objects.lists.n, np.bool_)
+    return photon_pairs(objects.pt, pair_angles(objects, everything), everything)
 
 
 def test_all_pairs_with_the_larger_pt_first() -> None:
@@ -105,7 +106,6 @@ def test_pairs_of_those_that_are_selected_stay_in_their_order() -> None:
     some = photons([(30.0, 0.0, float(i)) for i in range(4)], [(40.0, 1.0, 0.0), (50.0, 0.0, 1.0)])
     among = np.array([True, True, False, True, True, True])
     selected = np.array([True, False, True, True, True, True])
-    pairs = pair_angles(some, among).of(selected)
-    assert list(zip(pairs.first, pairs.second, strict=True)) == [(0, 3), (4, 5)]
+    pairs = photon_pairs(some.pt, pair_angles(some, among), selected)
+    assert list(zip(pairs.lead, pairs.sublead, strict=True)) == [(0, 3), (5, 4)]
     assert pairs.lists.counts.tolist() == [1, 1]
-    assert photon_pairs(some.pt, pairs).lead.tolist() == [0, 5]
