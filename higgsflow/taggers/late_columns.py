@@ -24,24 +24,38 @@ Array = npt.NDArray[Any]
 class Places:
     """Where the values of rows are found, -1 of rows that have none; columns share it."""
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
+    def __init__(self, index: Index, only: tuple[Index, int] | None = None) -> None:
+        """The places of all rows, or `only` of these of so many."""
+        self._given, self._only = index, only
         # of the rows that were taken last, which are kept, so that no others get their identity
         self._last: tuple[Index, Places] | None = None
 
     @classmethod
     def of_some(cls, positions: Index, rows: Index, n: int) -> Places:
         """Of n rows the positions at those that have one."""
-        return cls(placed(positions, rows, n, -1))
+        return cls(positions, (rows, n))
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self._given) if self._only is None else self._only[1]
+
+    @cached_property
+    def index(self) -> Index:
+        """Of each row."""
+        if self._only is None:
+            return self._given
+        return placed(self._given, *self._only, -1)
 
     def take(self, rows: Index) -> Places:
         """Those of some rows; the same ones for all columns that ask for the same rows."""
         if self._last is None or self._last[0] is not rows:
-            self._last = (rows, Places(self.index.take(rows)))
+            self._last = (rows, Places(self._taken(rows)))
         return self._last[1]
+
+    def _taken(self, rows: Index) -> Index:
+        # what a step keeps is mostly what has a place
+        if self._only is not None and np.array_equal(rows, self._only[0]):
+            return self._given
+        return self.index.take(rows)
 
     @cached_property
     def some(self) -> tuple[Index, Index] | None:

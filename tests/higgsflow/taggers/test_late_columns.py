@@ -62,3 +62,21 @@ def test_what_is_there_stands_for_itself(values: object) -> None:
     both = all_worked_out({"there": values, "late": late})
     assert both["there"] is values
     assert both["late"].tolist() == [11.0]
+
+
+@given(st.lists(st.booleans(), max_size=6), st.data())
+def test_some_of_the_rows_have_a_place_whichever_are_taken(
+    has_one: list[bool], data: st.DataObject
+) -> None:
+    rows, n = np.flatnonzero(has_one), len(has_one)
+    positions = np.array(
+        data.draw(st.lists(st.integers(0, 4), min_size=len(rows), max_size=len(rows))), np.int64
+    )
+    places = Places.of_some(positions, rows, n)
+    expected = np.full(n, -1)
+    expected[rows] = positions
+    others = data.draw(st.lists(st.integers(0, n - 1), max_size=6) if n else st.just([]))
+    for taken in (rows, np.array(others, np.int64), rows.copy()):
+        assert places.take(taken).index.tolist() == expected[taken].tolist()
+    assert len(places) == n
+    assert places.index.tolist() == expected.tolist()
