@@ -64,6 +64,8 @@ class Formula:
                     made[id(one)] = one._of(piece, made)
                 self._of(piece, made, out=found[piece])
         self._inputs = ()
+        # what waits may yet be made from it
+        found.flags.writeable = False
         return found
 
     def _of(self, piece: slice, made: dict[int, Any], **out: Any) -> Any:

@@ -9,7 +9,7 @@ from weakref import ref
 import numpy as np
 import pytest
 
-from higgsflow.events import arithmetic
+from higgsflow.events import arithmetic, formulas
 from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
@@ -119,21 +119,29 @@ def test_functions_of_others_are_asked_each_time() -> None:
     assert len(asked) == 2 * len(ETA)
 
 
-def test_code_that_writes_into_an_answer_spoils_no_other() -> None:
+@pytest.mark.parametrize("formula", [np.sin, lambda eta: eta * 2.0])
+def test_code_that_writes_into_an_answer_spoils_no_other(
+    formula: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formulas, "PIECE", 2)
     plain = events()
 
     def careless(view: Any) -> Any:
-        values = np.asarray(np.sin(view.Jet.eta).layout.content.data)
+        answer = formula(view.Jet.eta)
+        more = answer + 1.0
+        values = np.asarray(answer.layout.content.data)
         values[:] = 7.0
-        return values
+        return values, numbers(more)
 
     def careful(view: Any) -> Any:
-        return numbers(np.sin(view.Jet.eta))
+        return numbers(formula(view.Jet.eta))
 
     before = shown(plain, careful).copy()
-    np.testing.assert_array_equal(shown(plain, careless), np.full(5, 7.0))
+    written, more = shown(plain, careless)
+    np.testing.assert_array_equal(written, np.full(5, 7.0))
+    np.testing.assert_array_equal(more, formula(ETA) + 1.0)
     np.testing.assert_array_equal(shown(plain, careful), before)
-    np.testing.assert_array_equal(before, np.sin(ETA))
+    np.testing.assert_array_equal(before, formula(ETA))
 
 
 def test_what_is_wrong_with_code_is_said_once() -> None:
