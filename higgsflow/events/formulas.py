@@ -30,7 +30,7 @@ _EXACT = frozenset({
     *(np.negative, np.positive, np.absolute),
 })  # fmt: skip
 # what numpy does about overflows and the like unless it is told otherwise
-_USUAL = np.geterr()
+_USUAL: Any = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 
 
 class Formula:
