@@ -69,12 +69,15 @@ class Noun(BaseModel):
 
 
 def text_of(noun: Noun) -> str:
-    """What a noun holds, as JSON: a key for what was made with these settings, written once."""
+    """What a noun holds: a key for what was made with these settings, written once.
+
+    Not as JSON, where infinities of both signs are the same nothing.
+    """
     known = _texts.get(id(noun))
     if known is None:
         if len(_texts) >= _MOST_TEXTS:
             _texts.clear()
-        known = _texts[id(noun)] = (noun, noun.model_dump_json())
+        known = _texts[id(noun)] = (noun, repr(noun))
     return known[1]
 
 

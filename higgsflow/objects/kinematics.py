@@ -100,26 +100,6 @@ class Directions:
 
     table: Array
 
-    @property
-    def x(self) -> Array:
-        """Cosine of the azimuth."""
-        return self.table[:, 0]
-
-    @property
-    def y(self) -> Array:
-        """Sine of the azimuth."""
-        return self.table[:, 1]
-
-    @property
-    def z(self) -> Array:
-        """Along the beam."""
-        return self.table[:, 2]
-
-    @property
-    def energy(self) -> Array:
-        """Of a massless object, as long as its momentum."""
-        return self.table[:, 3]
-
     def at(self, positions: Any) -> Directions:
         """Those of some objects."""
         return Directions(self.table.take(positions, axis=0))
@@ -178,8 +158,9 @@ def momentum(objects: Any, known: Directions | None = None) -> FourMomentum:
 
 def _flying(pt: Array, mass: Array, way: Directions) -> FourMomentum:
     """Four-momenta; the square of a mass has its sign."""
-    energy = np.sqrt(np.copysign(mass**2, mass) + pt**2 * way.energy**2)
-    return FourMomentum(pt * way.x, pt * way.y, pt * way.z, energy)
+    x, y, z, energy = way.table.T
+    whole = np.sqrt(np.copysign(mass**2, mass) + pt**2 * energy**2)
+    return FourMomentum(pt * x, pt * y, pt * z, whole)
 
 
 class SomeMomenta:

@@ -104,7 +104,9 @@ class Reached:
         Found once, for whatever steps and weights compare: who changes it takes a copy.
         """
         if id(other) not in self._places_in:
-            self._places_in[id(other)] = (other, other.places.take(self.rows))
+            found = other.places.take(self.rows)
+            found.flags.writeable = False
+            self._places_in[id(other)] = (other, found)
         return self._places_in[id(other)][1]
 
     @cached_property

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import Field, ValidationError
 
-from higgsflow.model.noun import Name, Noun, safe_name
+from higgsflow.model.noun import Name, Noun, safe_name, text_of
 
 
 class Jet(Noun):
@@ -63,3 +63,22 @@ def test_trusted_noun_is_as_if_validated() -> None:
     assert made.model_copy(update={"a": 5}) == Pair(a=5, b=4.0)
     assert made.changed(a=5) == Pair(a=5, b=4.0)
     assert made.a == 3
+
+
+@pytest.mark.parametrize("pt_min", [float("inf"), float("-inf"), float("nan"), 25.0])
+def test_keys_tell_unlike_nouns_apart(pt_min: float) -> None:
+    class Cut(Noun):
+        pt_min: float
+
+    assert text_of(Cut(pt_min=pt_min)) == text_of(Cut(pt_min=pt_min))
+    others = [Cut(pt_min=x) for x in (float("inf"), float("-inf"), float("nan"), 25.0)]
+    assert sum(text_of(other) == text_of(Cut(pt_min=pt_min)) for other in others) == 1
+
+
+def test_keys_are_those_of_the_noun_that_is_asked_for() -> None:
+    class Cut(Noun):
+        pt_min: float
+
+    for step in range(1000):
+        # a noun may get the identity of one that is gone
+        assert f"pt_min={float(step)}" in text_of(Cut(pt_min=step))
