@@ -66,6 +66,13 @@ def shift_met(events, direction, shift=0.1):
 '''
 
 
+def pytest_xdist_auto_num_workers() -> int | None:
+    """One more process than cores: tests of batch engines and servers mostly wait."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.fixture(autouse=True)
 def _fresh_invocation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A store of its own, and no memory of the test before in luigi or in the tasks."""

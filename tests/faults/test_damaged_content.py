@@ -209,8 +209,9 @@ def jets(events):
 def test_a_huge_list_in_one_event(
     half: Lab, end: End, rewrite: Make, second: Path, make_toy_columns: Make
 ) -> None:
-    lists = ak.Array([np.full(2_000_000 if i == 7 else i % 3, 30.0, np.float32) for i in range(N)])
-    rewrite(Jet_pt=lists)
+    counts = np.arange(N) % 3
+    counts[7] = 2_000_000
+    rewrite(Jet_pt=ak.unflatten(np.full(counts.sum(), 30.0, np.float32), counts))
     first = second.with_name("Sig_2017_0.root")
     with uproot.recreate(first) as file:
         columns = make_toy_columns(1, is_data=False)

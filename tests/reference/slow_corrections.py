@@ -26,8 +26,8 @@ _MET_PT_MIN = 15.0
 
 
 @functools.cache
-def _data_of(path: Path, name: str) -> Any:
-    content = json.loads(path.read_text(encoding="utf-8"))
+def _data_of(folder: Path, file: str, name: str) -> Any:
+    content = json.loads((folder / file).read_text(encoding="utf-8"))
     (data,) = (c["data"] for c in content["corrections"] if c["name"] == name)
     return data
 
@@ -95,7 +95,7 @@ class Example:
 
     def look_up(self, file: str, name: str, **inputs: Any) -> float:
         """A value of a file in the folder."""
-        return value_of(_data_of(self.folder / file, name), inputs)
+        return value_of(_data_of(self.folder, file, name), inputs)
 
     def corrected(self, raw: Event, variation: str) -> Event:
         """The event as the taggers see it under a variation."""

@@ -75,7 +75,7 @@ def test_other_arrays_in_the_same_memory_are_others() -> None:
 
 def test_arrays_that_somebody_sets_are_not_kept() -> None:
     plain, kept = events(), Arithmetic()
-    for step in range(20):
+    for step in range(4):
         view = quick(plain.view, kept)
         view["Jet", "own"] = view.Jet.eta * step
         made = ref(numbers(view.Jet.own))
