@@ -38,14 +38,12 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0, 1 for what the user can put right, 2 for wrong options."""
-    parser = make_parser()
-    if "_ARGCOMPLETE" in os.environ:
-        _complete(parser)
-    given, rest = parser.parse_known_args(arguments)
-    if rest:
-        given.parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
-        return int(given.run(given))
+        try:
+            return _answer(arguments)
+        finally:
+            # what is written at exit would fail there, where nobody can say that it does not matter
+            sys.stdout.flush()
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -55,6 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _answer(arguments: Sequence[str] | None) -> int:
+    parser = make_parser()
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(parser)
+    given, rest = parser.parse_known_args(arguments)
+    if rest:
+        given.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return int(given.run(given))
 
 
 def make_parser() -> argparse.ArgumentParser:
