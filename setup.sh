@@ -199,7 +199,7 @@ PYTHON
         fi
         rm -f "$stamp"
         "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --no-compile \
-            "setuptools>=70.1" "cython>=3" -e ".[test]" || return 1
+            "setuptools>=70.1" "cython>=3.1" -e ".[test]" || return 1
         # Compiled on all cores; pip would use one. A file that does not compile is never imported.
         "$venv/bin/python" -m compileall -q -j 0 -x '/(tests?|pip|setuptools|mypyc)/' "$venv/lib" || :
     }
