@@ -20,6 +20,8 @@ _TRIM_THRESHOLD, _KEPT = -1, 1 << 30
 _MMAP_THRESHOLD, _LARGEST = -3, 1 << 25
 # how far the heap grows beyond what is asked for: once, for all that a job needs, then as ever
 _TOP_PAD, _AHEAD, _AS_EVER = -2, 1 << 29, 1 << 17
+# blocks that may be free already: more than are kept
+_MOST_HELD = 2 * _KEPT // _LARGEST
 
 
 def keep_freed_memory() -> None:
@@ -44,7 +46,12 @@ def use_large_pages() -> None:
         library.sbrk.restype = library.malloc.restype = ctypes.c_void_p
         begin = library.sbrk(0)
         library.mallopt(_TOP_PAD, _AHEAD)
-        library.free(ctypes.c_void_p(library.malloc(_LARGEST - mmap.PAGESIZE)))
+        held: list[int | None] = []
+        # what earlier jobs left is given first, and the heap does not grow for it
+        while library.sbrk(0) == begin and len(held) < _MOST_HELD:
+            held.append(library.malloc(_LARGEST - mmap.PAGESIZE))
+        for block in held:
+            library.free(ctypes.c_void_p(block))
         library.mallopt(_TOP_PAD, _AS_EVER)
         first = -(-begin // mmap.PAGESIZE) * mmap.PAGESIZE
         n_bytes = library.sbrk(0) - first

@@ -58,7 +58,7 @@ def test_without_it_all_of_it_is_new_again() -> None:
 
 LARGE = """
 import numpy as np
-from higgsflow.kept_memory import use_large_pages
+from higgsflow.kept_memory import keep_freed_memory, use_large_pages
 from tests.large_pages import advised
 
 {first}
@@ -79,6 +79,14 @@ def test_large_pages_are_for_all_arrays_only_where_that_was_asked_for() -> None:
     # the second time nothing is done again; a few may fit where something was freed before
     assert n_in_large_pages("use_large_pages(); use_large_pages()") > 90
     assert n_in_large_pages("") == 0
+
+
+@pytest.mark.skipif(not SUPPORTED, reason="a system without large pages")
+def test_large_pages_are_there_also_where_earlier_jobs_left_memory() -> None:
+    """Arrays that fit there are in small pages; all others are not."""
+    left = "keep_freed_memory(); arrays = [np.ones(1 << 17) for _ in range(80)]; del arrays"
+    later = "kept = [np.ones(1 << 17) for _ in range(80)]"
+    assert n_in_large_pages(f"{left}; use_large_pages(); {later}") > 90
 
 
 LIMITED = """

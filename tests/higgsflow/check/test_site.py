@@ -45,7 +45,8 @@ def test_room_is_looked_for_where_outputs_will_be(tmp_path: Path) -> None:
     (found,) = check_disk(store, 1e21)
     assert found.about == "disk"
     assert found.where == str(store)
-    assert free_space(store) == free_space(tmp_path)
+    # others write meanwhile
+    assert free_space(store) == pytest.approx(free_space(tmp_path), rel=0.1)
 
 
 def test_a_store_below_a_file_cannot_be_written(tmp_path: Path) -> None:
