@@ -70,7 +70,9 @@ def pytest_xdist_auto_num_workers() -> int | None:
     """One more process than cores: tests of batch engines and servers mostly wait."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    return len(os.sched_getaffinity(0)) + 1
+    # not every system tells which cores a process may use
+    has_told = hasattr(os, "sched_getaffinity")
+    return (len(os.sched_getaffinity(0)) if has_told else os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)
