@@ -11,6 +11,8 @@ from tasks import session
 from tasks.base import SampleTask
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from higgsflow.model.analysis import AnalysisModel
 
 
@@ -29,15 +31,14 @@ class GenerateDemoFiles(SampleTask):
             raise UnknownName("demo year", params["year"], demo_years(), "the demo")
 
     def stage_output(self) -> Any:
-        from higgsflow.demo.names import N_FILES, file_name
-
-        # the same for every version, and for every analysis that uses them
-        folder = session.store_of(self.model) / "demo_files" / self.sample / self.year
-        names = (file_name(self.sample, self.year, number) for number in range(N_FILES))
-        return [law.LocalFileTarget(str(folder / name)) for name in names]
+        return [law.LocalFileTarget(str(path)) for path in self._paths()]
 
     def stage_run(self) -> None:
         from higgsflow.demo.generate import generate_sample
 
-        folder = session.store_of(self.model) / "demo_files" / self.sample / self.year
-        generate_sample(self.sample, self.year, folder)
+        generate_sample(self.sample, self.year, self._paths()[0].parent)
+
+    def _paths(self) -> tuple[Path, ...]:
+        from higgsflow.demo.names import file_paths
+
+        return file_paths(session.store_of(self.model), self.sample, self.year)

@@ -21,6 +21,8 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
+from higgsflow.cores import n_cores
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -70,9 +72,7 @@ def pytest_xdist_auto_num_workers() -> int | None:
     """One more process than cores: tests of batch engines and servers mostly wait."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
-    # not every system tells which cores a process may use
-    has_told = hasattr(os, "sched_getaffinity")
-    return (len(os.sched_getaffinity(0)) if has_told else os.cpu_count() or 1) + 1
+    return n_cores() + 1
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import multiprocessing
-import os
 import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.files import InputFile, resolve_files
 from higgsflow.check.problem import Problem, problem_of
+from higgsflow.cores import n_cores
+from higgsflow.demo.names import file_paths
 from higgsflow.errors import InputFileError, UserError
 from higgsflow.events.columns import locate
 from higgsflow.events.index import SampleIndex, classify
@@ -30,14 +31,16 @@ if TYPE_CHECKING:
     Asked = tuple[InputFile, SampleYear]
 
 _PRODUCED = "task:"
+_DEMO = "GenerateDemoFiles"
 _HLT = "HLT_"
 _WAITING = 16  # files opened at a time when waiting is what takes long
 
 
 class Listed(Noun):
-    """The files of a sample and year, before they are opened; none where a task makes them.
+    """The files of a sample and year, before they are opened; none where a task is to make them.
 
     Attributes:
+        is_produced: whether a task is to make them, and has not yet.
         problem: why there are none.
     """
 
@@ -46,15 +49,23 @@ class Listed(Noun):
     problem: Problem | None = None
 
 
-def list_files(pair: SampleYear) -> Listed:
-    """What the addresses of a sample and year lead to."""
+def list_files(pair: SampleYear, store: Path) -> Listed:
+    """What the addresses of a sample and year lead to, in the store what tasks have made."""
     given = [a for a in pair.addresses if not a.startswith(_PRODUCED)]
-    if not given:
-        return Listed(is_produced=True)
     try:
+        if f"{_PRODUCED}{_DEMO}" in pair.addresses:
+            given += _made(pair, store)
+        if not given:
+            return Listed(is_produced=True)
         return Listed(files=resolve_files(given, pair.name))
     except UserError as error:
         return Listed(problem=problem_of(error, "files", pair.name))
+
+
+def _made(pair: SampleYear, store: Path) -> list[str]:
+    """The files of the demo, once all of them are there."""
+    paths = file_paths(store, pair.sample.name, pair.year)
+    return [str(path) for path in paths] if all(path.exists() for path in paths) else []
 
 
 def look_into_all(
@@ -75,13 +86,13 @@ def look_into_all(
 
 def _executor(n_files: int, is_remote: bool) -> Executor:
     """Processes where opening is work; threads where it is waiting, or where there are others."""
-    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if is_remote or n_cores == 1 or threading.active_count() > 1:
+    n_processes = min(n_files, n_cores())
+    if is_remote or n_processes == 1 or threading.active_count() > 1:
         # imported when first used, which threads must not do at the same time
         importlib.import_module("uproot")
         return ThreadPoolExecutor(min(n_files, _WAITING))
     context = multiprocessing.get_context("fork")
-    return ProcessPoolExecutor(min(n_files, n_cores), mp_context=context)
+    return ProcessPoolExecutor(n_processes, mp_context=context)
 
 
 def _entry(asked: Asked, cache: Path, needed: Collection[str]) -> dict[str, Any] | InputFileError:

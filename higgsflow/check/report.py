@@ -34,7 +34,7 @@ class PairCheck(Noun):
         xs: cross section with all its factors [pb]; None for data.
         luminosity: of the year [fb^-1].
         golden_json: name of the file; empty where none is applied.
-        n_files: None where a task makes them.
+        n_files: None where a task is to make them.
         size: bytes of all files, where their listing tells it.
         n_entries: of the first file; None where none was opened.
         n_columns: that are read; of the input, by name.
@@ -80,7 +80,8 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
     """
     plans, problems = check_configuration(analysis)
     pairs = analysis.samples.pairs
-    listed = {pair.name: list_files(pair) for pair in pairs}
+    store = store_of(analysis)
+    listed = {pair.name: list_files(pair, store) for pair in pairs}
     cache = folder_of(analysis).parent / _FILE_INDEX
     needed = {plan.pair.name: plan.may_read for plan in plans.values()}
     entries, unread = _first_files(pairs, listed, cache, needed)
@@ -89,9 +90,10 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
     problems += [
         *unread,
         *_held_against(plans, entries),
+        *(_not_looked_at(name) for name, found in listed.items() if found.is_produced),
         *files_of_several({name: found.files for name, found in listed.items()}, data),
         *copies(entries, data),
-        *check_disk(store_of(analysis)),
+        *check_disk(store),
         *check_proxy(analysis),
     ]
     bad = {subject for p in problems if p.serious for subject in p.subjects}
@@ -144,6 +146,12 @@ def _held_against(
         if plan.pair.name in entries:
             found += check_first_file(plan, entries[plan.pair.name])
     return found
+
+
+def _not_looked_at(name: str) -> Problem:
+    """Nobody can know what is in files that are not there yet."""
+    what = "files that a task makes are not there yet: their columns were not looked at"
+    return Problem(about="columns", what=what, subjects=(name,), serious=False)
 
 
 def _row(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from higgsflow.demo import constants
 from higgsflow.errors import UnknownName
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 N_FILES = constants.N_FILES
 
@@ -26,6 +31,18 @@ def file_name(sample: str, year: str, number: int) -> str:
     """
     _check(sample, year, number)
     return f"{sample}_{year}_{number}.root"
+
+
+def file_paths(store: Path, sample: str, year: str) -> tuple[Path, ...]:
+    """Where the files of a sample and year lie in a store, made or not.
+
+    The same for every version, and for every analysis that uses them.
+
+    Raises:
+        UnknownName: the demo has no such sample or year.
+    """
+    folder = store / "demo_files" / sample / year
+    return tuple(folder / file_name(sample, year, number) for number in range(N_FILES))
 
 
 def _check(sample: str, year: str, number: int) -> None:

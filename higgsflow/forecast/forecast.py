@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.catalog.store import store_of
 from higgsflow.check.site import free_space
+from higgsflow.cores import n_cores
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.chunks import make_chunks
 from higgsflow.forecast.content import Forecast, PairForecast
@@ -64,7 +64,7 @@ def forecast(
     start = Start(
         start_up=max((one.start_up for one in probes[:1]), default=0.0),
         warm_up=max((one.first.cpu - one.few.cpu for one in probes), default=0.0),
-        n_workers=(manager.n_workers or _n_cores()) if is_local else None,
+        n_workers=(manager.n_workers or n_cores()) if is_local else None,
     )
     return Forecast(
         analysis=analysis.name,
@@ -199,7 +199,3 @@ def _suggested(cost: Cost, memory_mb: float | None, seconds: float, block: int) 
     while n_events > block and cost.memory(n_events, block) > memory_mb:
         n_events = max(block, n_events // 2)
     return n_events
-
-
-def _n_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
+
+from higgsflow.cores import n_cores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ class Slots:
 
     def __init__(self, folder: Path, n: int | None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.n = n or len(os.sched_getaffinity(0))
+        self.n = n or n_cores()
         self._locks = [FileLock(str(folder / f"slot_{i}.lock")) for i in range(self.n)]
 
     def take(self) -> FileLock | None:

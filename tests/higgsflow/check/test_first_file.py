@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.catalog.files import InputFile
 from higgsflow.check.first_file import check_first_file, list_files, look_into_all
+from higgsflow.demo.names import file_paths
 from higgsflow.errors import InputFileError
 from higgsflow.events.places import FOLDER, PlaceBook
 from higgsflow.events.sample_index import look_into
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from conftest import Lab
 
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
 
     Load = Callable[[], AnalysisModel]
 
@@ -27,21 +29,49 @@ def input_file(path: Path) -> InputFile:
     return InputFile(url=str(path), size=path.stat().st_size, mtime_ns=path.stat().st_mtime_ns)
 
 
-def test_files_are_listed_with_their_sizes(loaded: Load) -> None:
-    found = list_files(loaded().samples.pair("Sig", "2017"))
+def test_files_are_listed_with_their_sizes(loaded: Load, tmp_path: Path) -> None:
+    found = list_files(loaded().samples.pair("Sig", "2017"), tmp_path)
     assert [file.url[-8:] for file in found.files] == ["7_0.root", "7_1.root"]
     assert not found.is_produced
 
 
-def test_files_that_a_task_makes_are_no_problem(lab: Lab, loaded: Load) -> None:
-    lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
-    found = list_files(loaded().samples.pair("Sig", "2017"))
+def demo_pair(lab: Lab, loaded: Load) -> SampleYear:
+    samples = lab.content["samples"]["samples"]
+    samples["GJet"] = {**lab.sig, "xs": 1, "files": {"2017": "task:GenerateDemoFiles"}}
+    return loaded().samples.pair("GJet", "2017")
+
+
+def test_files_that_a_task_will_make_are_no_problem(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    pair = demo_pair(lab, loaded)
+    found = list_files(pair, tmp_path)
     assert (found.files, found.is_produced, found.problem) == ((), True, None)
+    paths = file_paths(tmp_path, "GJet", "2017")
+    paths[0].parent.mkdir(parents=True)
+    paths[0].touch()
+    assert list_files(pair, tmp_path).is_produced
 
 
-def test_an_address_that_leads_nowhere_is_a_problem(lab: Lab, loaded: Load) -> None:
+def test_files_that_a_task_has_made_are_listed(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    pair = demo_pair(lab, loaded)
+    paths = file_paths(tmp_path, "GJet", "2017")
+    paths[0].parent.mkdir(parents=True)
+    for path in paths:
+        path.touch()
+    found = list_files(pair, tmp_path)
+    assert [file.url for file in found.files] == [str(path) for path in paths]
+    assert not found.is_produced
+
+
+def test_a_sample_that_no_task_makes_is_a_problem(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
+    found = list_files(loaded().samples.pair("Sig", "2017"), tmp_path).problem
+    assert found is not None
+    assert found.what.startswith("no sample 'Sig' in the demo")
+
+
+def test_an_address_that_leads_nowhere_is_a_problem(lab: Lab, loaded: Load, tmp_path: Path) -> None:
     lab.sig["files"]["2017"] = str(lab.folder / "Sgi_*.root")
-    found = list_files(loaded().samples.pair("Sig", "2017")).problem
+    found = list_files(loaded().samples.pair("Sig", "2017"), tmp_path).problem
     assert found is not None
     assert found.what.startswith("no file matches")
     assert found.subjects == ("Sig (2017)",)
@@ -73,7 +103,7 @@ from higgsflow.catalog.load import load_analysis
 from higgsflow.check.first_file import list_files, look_into_all
 os.sched_getaffinity = lambda _: {{0}}
 pair = load_analysis(Path({str(path)!r})).samples.pair("Sig", "2017")
-asked = [(file, pair) for file in list_files(pair).files * 8]
+asked = [(file, pair) for file in list_files(pair, Path()).files * 8]
 found = look_into_all(asked, Path({str(tmp_path / "cache")!r}))
 assert all(isinstance(entry, dict) for entry in found), found
 """

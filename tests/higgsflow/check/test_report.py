@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from higgsflow.catalog.store import store_of
 from higgsflow.check.first_file import list_files
 from higgsflow.check.report import (
     check_analysis,
     check_first,
     cross_section,
 )
+from higgsflow.demo.generate import generate_sample
+from higgsflow.demo.names import file_paths
 from higgsflow.plan import make_plan
 
 if TYPE_CHECKING:
@@ -57,12 +60,36 @@ def test_what_is_wrong_of_one_sample_leaves_others_ready(lab: Lab, loaded: Load)
 def test_the_first_file_is_held_against_the_plan(lab: Lab, loaded: Load, tmp_path: Path) -> None:
     pair = loaded().samples.pair("Sig", "2017")
     first, _ = lab.own_files()
-    files = list_files(loaded().samples.pair("Sig", "2017")).files
+    files = list_files(loaded().samples.pair("Sig", "2017"), tmp_path).files
     assert check_first(make_plan(loaded(), pair), files, tmp_path / "cache") == []
     first.write_bytes(b"")
-    files = list_files(loaded().samples.pair("Sig", "2017")).files
+    files = list_files(loaded().samples.pair("Sig", "2017"), tmp_path).files
     (found,) = check_first(make_plan(loaded(), pair), files, tmp_path / "cache")
     assert found.about == "files"
+
+
+def test_columns_of_files_that_a_task_is_to_make_are_not_vouched_for(
+    lab: Lab, loaded: Load
+) -> None:
+    samples = lab.content["samples"]["samples"]
+    samples["GJet"] = {**lab.sig, "xs": 1, "files": {"2017": "task:GenerateDemoFiles"}}
+    report = check_analysis(loaded())
+    assert report.is_ready
+    (note,) = report.problems
+    assert (note.about, note.serious, note.subjects) == ("columns", False, ("GJet (2017)",))
+    assert "not looked at" in note.what
+    assert {pair.sample: pair.n_files for pair in report.pairs}["GJet"] is None
+
+
+def test_columns_of_files_that_a_task_has_made_are_looked_at(lab: Lab, loaded: Load) -> None:
+    samples = lab.content["samples"]["samples"]
+    samples["GJet"] = {**lab.sig, "xs": 1, "files": {"2017": "task:GenerateDemoFiles"}}
+    lab.content["variables_of_interest"].append("input:weather")
+    generate_sample("GJet", "2017", file_paths(store_of(loaded()), "GJet", "2017")[0].parent)
+    report = check_analysis(loaded())
+    lacking = {subject for p in report.problems if p.about == "columns" for subject in p.subjects}
+    assert "GJet (2017)" in lacking
+    assert not report.is_ready
 
 
 def test_the_cross_section_has_its_factors(lab: Lab, loaded: Load) -> None:
