@@ -1,6 +1,7 @@
 """How much of a sample was processed, and whether that is enough.
 
-Measured in entries. Only failures of the infrastructure may be lost, and only of simulation.
+Measured in entries that count. Only failures of the infrastructure may be lost, and only of
+simulation.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ class Completeness(Noun):
     """The state of a sample and year.
 
     Attributes:
-        n_done, n_indexed: entries.
+        n_done: entries of chunks that are done and count.
+        n_indexed: entries of all chunks.
         state: complete (every chunk is done), enough (the rest may be lost and is lost for good),
             open (jobs remain to be run), broken (a defect), insufficient (too much is lost).
     """
@@ -44,6 +46,7 @@ class Completeness(Noun):
 
 
 def assess(
+    index: SampleIndex,
     chunks: Sequence[Chunk],
     done: Collection[str],
     failures: Mapping[str, FailureRecord],
@@ -51,11 +54,12 @@ def assess(
 ) -> Completeness:
     """The state, given the last failure of each chunk that has one (of today's digest).
 
-    Data is assessed with min_completion 1.
+    What is left out with the missing part of a skim is lost as that is. Data is assessed with
+    min_completion 1.
     """
-    n_indexed = sum(chunk.n_entries for chunk in chunks)
     missing = [chunk for chunk in chunks if chunk.id not in done]
-    n_done = n_indexed - sum(chunk.n_entries for chunk in missing)
+    n_indexed = sum(chunk.n_entries for chunk in chunks)
+    n_done = sum(chunk.n_entries for chunk in countable(index, chunks, done))
     return Completeness(
         n_done=n_done,
         n_indexed=n_indexed,
@@ -82,6 +86,8 @@ def countable(
 
     A skim is normalised by the generated events of the whole file, so it counts whole or not.
     """
+    if not any(file.kind == "skim" for file in index.files):
+        return tuple(chunk for chunk in chunks if chunk.id in done)
     read: dict[str, int] = {}
     for chunk in chunks:
         if chunk.id in done:

@@ -61,7 +61,7 @@ class Normalization(Noun):
         inputs, made_from: digest of what this was made from, and that in words.
         scale1fb: in fb; None for data.
         complete: whether every entry was processed.
-        fraction: of entries that were.
+        fraction: of entries that were, and count.
         chunks: ids of the chunks whose events count.
         sources: per variation a digest of the jobs that made its events in these chunks.
         weight_ratios: of weights that preserve sums, per variation, weight, direction and bin what

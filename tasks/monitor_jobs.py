@@ -21,7 +21,6 @@ from tasks.execution.job_screen import (
     write_json,
     write_screen,
 )
-from tasks.index_sample import index_of
 from tasks.parameters import Switch, hidden
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget, head_of
@@ -124,12 +123,14 @@ class MonitorJobs(VariationTask):
         chunks = process.chunks
         sources = store.done(chunks, process.wanted)
         failures = process.final_failures(store)
-        index = index_of(process.index_task.output()).index
+        index = process.index
         counted = countable(index, chunks, sources)
         found, records = collect(store, counted, sources, process.renamings.of)
-        torn = [chunk for chunk in chunks if chunk.id in sources and chunk not in counted]
+        ids = {chunk.id for chunk in counted}
+        torn = [chunk for chunk in chunks if chunk.id in sources and chunk.id not in ids]
         records |= collect(store, torn, sources)[1]
         lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
+        left_out = tuple(r for c in torn for r in c.ranges)
         rows = job_rows(chunks, sources, records, failures)
         jobs = SampleJobs(
             inputs="",
@@ -141,10 +142,12 @@ class MonitorJobs(VariationTask):
             counted=tuple(chunk.id for chunk in counted),
             ranges=found.ranges,
             lost=_joined(lost),
+            left_out=_joined(left_out),
             losses=losses(
                 found.ranges,
                 lost,
-                ((r.n_entries, r.n_selected) for r in rows if r.status == "done"),
+                ((r.n_entries, r.n_selected) for r in rows if r.chunk_id in ids),
+                left_out,
             ),
             factor_sums=found.factor_sums,
             ledgers=found.ledgers,
@@ -213,9 +216,13 @@ class MonitorJobs(VariationTask):
         self, sources: dict[str, dict[str, str]], process: ProcessSample
     ) -> Ingredients:
         """What the table depends on: which jobs made what of which chunks."""
+        from higgsflow.completeness import countable
+
+        n_torn = len(sources) - len(countable(process.index, process.chunks, sources))
         return {
             "chunks": self._chunked(process),
             "chunks that are done": len(sources),
+            **({"chunks left out, of skims": n_torn} if n_torn else {}),
             "outputs of jobs": marked(digest(_without_names(sources, process.wanted))),
             **process.recipe.as_ingredients(),
             "variations": list(process.wanted) if self.variation else [],

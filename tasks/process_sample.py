@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from higgsflow.completeness import Completeness
     from higgsflow.events.chunks import Chunk
+    from higgsflow.events.index import SampleIndex
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.records.adoption import Found
     from higgsflow.records.chunk_store import ChunkStore
@@ -144,15 +145,21 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         return task
 
     @property
+    def index(self) -> SampleIndex:
+        """What is known of the input files."""
+        found: SampleIndex = index_of(self.index_task.output()).index
+        return found
+
+    @property
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks, the same on every rerun."""
         from higgsflow.events.chunks import make_chunks
 
-        index = index_of(self.index_task.output())
+        index = self.index
         workflow = self.as_workflow()
         if getattr(workflow, "_chunked", None) is not index:
             n_events = self.model.jobs_manager.n_events_per_output
-            workflow._chunks = make_chunks(index.index, n_events)
+            workflow._chunks = make_chunks(index, n_events)
             workflow._chunked = index
         chunks: tuple[Chunk, ...] = workflow._chunks
         return chunks
@@ -251,7 +258,8 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
 
         store = self._store
         done = store.done(self.chunks, self.wanted)
-        return assess(self.chunks, done, self.final_failures(store), self.min_completion)
+        failures = self.final_failures(store)
+        return assess(self.index, self.chunks, done, failures, self.min_completion)
 
     @property
     def min_completion(self) -> float:

@@ -66,7 +66,7 @@ class Losses(Noun):
 
     Attributes:
         n_ranges, n_lost: ranges that jobs read or should have read, and those that were lost.
-        fraction_lost: of the entries.
+        fraction_lost: of the entries, with those that are left out.
         weight: of the mean generator weight of ranges.
         selected: of the selected fraction of chunks, nominal; null where an event may have
             several rows.
@@ -97,19 +97,24 @@ class _Place(NamedTuple):
 
 
 def losses(
-    done: Sequence[RangeSums], lost: Sequence[Range], selected: Iterable[tuple[int, int | None]]
+    done: Sequence[RangeSums],
+    lost: Sequence[Range],
+    selected: Iterable[tuple[int, int | None]],
+    left_out: Sequence[Range] = (),
 ) -> Losses | None:
     """Compares what was processed with what was lost; None where nothing was.
 
-    `selected` are entries and selected events of each chunk that is done.
+    `selected` are entries and selected events of each chunk that counts. `left_out` was read, but
+    does not count without what was lost, as parts of skims.
     """
     if not lost:
         return None
     places = [
         *(_Place(part.uuid, part.start, part.stop, lost=False) for part in done),
+        *(_Place(part.uuid, part.start, part.stop, lost=False) for part in left_out),
         *(_Place(part.uuid, part.start, part.stop, lost=True) for part in lost),
     ]
-    n_lost = sum(part.n_entries for part in lost)
+    n_lost = sum(part.n_entries for part in (*lost, *left_out))
     n_done = sum(part.stop - part.start for part in done)
     pattern, chance = _pattern(places)
     length: dict[str, int] = {}

@@ -57,7 +57,8 @@ class SampleJobs(Noun):
         inputs, made_from: digest of what this was made from, and that in words.
         counted: ids of the done chunks whose events count.
         ranges: sums of every range in them.
-        lost: ranges that were not.
+        lost: ranges that were not done.
+        left_out: ranges that were, but do not count: of skims that others of are lost.
         losses: what was processed against what was lost, where something was.
         ledgers: merged counters, per variation.
         lumisections: of data, those processed and those missing.
@@ -73,6 +74,7 @@ class SampleJobs(Noun):
     counted: tuple[str, ...]
     ranges: tuple[RangeSums, ...]
     lost: tuple[Range, ...]
+    left_out: tuple[Range, ...] = ()
     losses: Losses | None = None
     factor_sums: dict[str, float]
     ledgers: dict[str, Ledger]

@@ -113,8 +113,9 @@ class SampleSummary(Noun):
         efficiency: selected over read events, nominal.
         interval: Clopper-Pearson interval of the efficiency, of 68.3 %.
         complete: whether every entry was processed.
-        fraction: of the entries that were.
+        fraction: of the entries that were, and count.
         lost: addresses and ranges that were not processed.
+        left_out: those that were, but do not count: of skims of which others are lost.
         losses: whether losing them may bias numbers; null where nothing was lost.
         normalization: scale1fb, and what it was made from.
         jobs: how many there were, and what they took.
@@ -155,6 +156,7 @@ class SampleSummary(Noun):
     systematics: tuple[SystematicSummary, ...]
     merged: dict[str, str]
     lumisections: SampleCoverage | None = None
+    left_out: tuple[tuple[str, int, int], ...] = ()
     losses: Losses | None = None
     interval: Interval | None = None
     files: tuple[FileSummary, ...] = ()

@@ -125,11 +125,12 @@ def _failures(summary: Summary) -> Iterator[Html]:
 
 def _lost(summary: Summary) -> Iterator[Html]:
     rows = [
-        (sample.sample, sample.year, url, f"{start:,}", f"{stop:,}")
+        (sample.sample, sample.year, url, f"{start:,}", f"{stop:,}", why)
         for sample in summary.samples
-        for url, start, stop in sample.lost
+        for why, ranges in (("lost", sample.lost), ("left out: part of a skim", sample.left_out))
+        for url, start, stop in ranges
     ]
-    yield from _shortened(("sample", "year", "file", "first entry", "end"), rows, 3)
+    yield from _shortened(("sample", "year", "file", "first entry", "end", "why"), rows, 3)
 
 
 def _shortened(

@@ -50,7 +50,9 @@ def _rank(finding: Finding) -> int:
 
 def _of_sample(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
     if not sample.complete:
-        text = f"{100 * sample.fraction:.4g} % of the entries read, {len(sample.lost)} ranges lost"
+        text = f"{100 * sample.fraction:.4g} % of the entries count, {len(sample.lost)} ranges lost"
+        if sample.left_out:
+            text += f", and {len(sample.left_out)} left out with them: a skim counts whole or not"
         severity = "error" if sample.kind == "data" else "warning"
         yield Finding(
             kind="incomplete", where=aggregates.label(sample), text=text, severity=severity

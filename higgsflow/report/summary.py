@@ -86,6 +86,7 @@ def summarize_sample(
         fraction=normalization.fraction,
         files=_files(jobs.ranges),
         lost=tuple((part.url, part.start, part.stop) for part in jobs.lost),
+        left_out=tuple((part.url, part.start, part.stop) for part in jobs.left_out),
         losses=jobs.losses,
         normalization=normalization,
         runs_difference=difference,

@@ -291,6 +291,9 @@ def _lost(sample: SampleSummary) -> Iterator[str]:
         yield f"not processed, {sample.sample} ({sample.year}): {url} entries {start} to {stop}"
     if len(sample.lost) > _LOST_SHOWN:
         yield f"  and {len(sample.lost) - _LOST_SHOWN} more ranges of {sample.sample}"
+    if sample.left_out:
+        n = sum(stop - start for _, start, stop in sample.left_out)
+        yield f"  {n} entries are left out with them: a skim counts whole or not"
 
 
 def _places(summary: Summary, folder: Path | None) -> Iterator[str]:

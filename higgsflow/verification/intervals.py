@@ -43,9 +43,6 @@ def check_completeness(
 ) -> int:
     """How many entries are in it; `claimed` says whether that is all, and the fraction that is.
 
-    A skim of which a range is missing is left out as a whole, so its entries may be done and not in
-    it: then what is in it is less than the fraction claims.
-
     Raises:
         NotAsClaimed: when more is claimed than is there, or a torn skim is in it.
     """
@@ -55,9 +52,8 @@ def check_completeness(
         if file.kind == "skim" and intervals.get(file.uuid) and not is_whole(file, intervals):
             raise NotAsClaimed(f"only part of the skim {file.url} is in it", where)
     claim("complete", complete, n == index.n_entries and complete, where)
-    has_skims = any(file.kind == "skim" for file in index.files)
     there = n / index.n_entries if index.n_entries else 1.0
-    if there > fraction + 1e-12 or (not has_skims and abs(there - fraction) > 1e-12):
+    if abs(there - fraction) > 1e-12:
         claim("fraction of the entries", fraction, there, where)
     return n
 

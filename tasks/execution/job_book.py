@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.completeness import assess
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.job_state import JobsHead
@@ -131,7 +132,12 @@ class JobBook:
         wait = settings.stragglers != "cancel" or session.current.retry_failed
         if wait or self._task.pair.is_data:
             return False
-        return bool(self._progress.fraction >= settings.min_completion)
+        done = self._progress.chunks_done
+        if self._progress.fraction < settings.min_completion:
+            return False
+        # which asks more of a sample with skims, and takes longer
+        found = assess(self._task.index, self._task.chunks, done, {}, settings.min_completion)
+        return bool(found.fraction >= settings.min_completion)
 
     def _is_hopeless(self) -> bool:
         """Whether so many jobs failed for one cause in user code that the rest would, too."""

@@ -67,10 +67,13 @@ def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
     done = store.done(task.chunks, task.wanted)
     failures = task.final_failures(store)
     reasons = "; ".join(sorted({f.message.split("\n")[0] for f in failures.values()})[:2])
-    ranges = [r for c in task.chunks if c.id not in done for r in c.ranges]
+    lost = [chunk for chunk in task.chunks if chunk.id not in done]
+    ranges = [r for chunk in lost for r in chunk.ranges]
     shown = ", ".join(f"{r.url} {r.start} to {r.stop}" for r in ranges[:_SHOWN])
     more = f" and {len(ranges) - _SHOWN} more ranges" if len(ranges) > _SHOWN else ""
     n_lost = found.n_indexed - found.n_done
+    if (n_left_out := n_lost - sum(chunk.n_entries for chunk in lost)) > 0:
+        more += f", and {n_left_out} entries with them: a skim counts whole or not"
     return IncompleteSample(
         f"{n_lost} of {found.n_indexed} entries of {task.pair.name} were lost: {reasons}",
         f"{shown}{more}",

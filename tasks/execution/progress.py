@@ -72,6 +72,11 @@ class Progress:
         self._table.failed(failure)
 
     @property
+    def chunks_done(self) -> frozenset[str]:
+        """Ids of the chunks that are done."""
+        return frozenset(self._done)
+
+    @property
     def fraction(self) -> float:
         """Entries done over all entries."""
         total = sum(self._entries.values())

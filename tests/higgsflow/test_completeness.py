@@ -32,12 +32,17 @@ def failure(chunk: Chunk, error_class: str = "input", final: bool = True) -> Fai
     )
 
 
+def index_of(*lengths: int) -> SampleIndex:
+    """The files of these chunks."""
+    return indexed(**{str(i): ("whole", n) for i, n in enumerate(lengths)})
+
+
 def state(lengths: list[int], failed: dict[int, Any], min_completion: float) -> str:
     """The state where the chunks in `failed` are missing, each with its failure or None."""
     chunks = chunks_of(*lengths)
     done = {c.id for i, c in enumerate(chunks) if i not in failed}
     failures = {chunks[i].id: failure(chunks[i], *how) for i, how in failed.items() if how}
-    return assess(chunks, done, failures, min_completion).state
+    return assess(index_of(*lengths), chunks, done, failures, min_completion).state
 
 
 LOST = ("input",)
@@ -83,20 +88,20 @@ def test_lost_chunk_without_entries_is_still_missing() -> None:
 
 def test_sample_without_entries_is_complete_when_its_chunks_are_done() -> None:
     chunks = chunks_of(0)
-    made = assess(chunks, {chunks[0].id}, {}, 1.0)
+    made = assess(index_of(0), chunks, {chunks[0].id}, {}, 1.0)
     assert (made.state, made.fraction) == ("complete", 1.0)
 
 
 def test_fraction_is_done_over_indexed() -> None:
     chunks = chunks_of(30, 10)
-    made = assess(chunks, {chunks[0].id}, {}, 1.0)
+    made = assess(index_of(30, 10), chunks, {chunks[0].id}, {}, 1.0)
     assert (made.n_done, made.n_indexed, made.fraction) == (30, 40, 0.75)
 
 
 def test_failure_of_a_chunk_that_was_done_since_does_not_count() -> None:
     chunks = chunks_of(1, 1)
     failures = {c.id: failure(c, "defect") for c in chunks}
-    assert assess(chunks, {c.id for c in chunks}, failures, 1.0).state == "complete"
+    assert assess(index_of(1, 1), chunks, {c.id for c in chunks}, failures, 1.0).state == "complete"
 
 
 @pytest.mark.parametrize(
@@ -142,3 +147,14 @@ def test_skims_of_one_chunk_count_together() -> None:
     chunks = make_chunks(index, 100)
     assert countable(index, chunks, {chunks[0].id}) == chunks
     assert countable(index, chunks, set()) == ()
+
+
+@pytest.mark.parametrize(
+    ("min_completion", "state"), [(0.2, "enough"), (0.21, "insufficient"), (0.75, "insufficient")]
+)
+def test_the_rest_of_a_torn_skim_is_lost_with_it(min_completion: float, state: str) -> None:
+    index = indexed(a=("skim", 200), b=("whole", 50))
+    chunks = make_chunks(index, 50)
+    done = {c.id for c in chunks[1:]}
+    made = assess(index, chunks, done, {chunks[0].id: failure(chunks[0])}, min_completion)
+    assert (made.n_done, made.n_indexed, made.fraction, made.state) == (50, 250, 0.2, state)

@@ -216,6 +216,30 @@ def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Ma
     assert normalization["denominator"]["value"] == 300.0
     assert len(normalization["chunks"]) == 2
     assert set(lab.table()["event"].to_numpy() // 1000) == {0}
+    assert normalization["fraction"] == 0.5
+    jobs = lab.read("jobs", "Sig", "2017", "jobs.json")
+    assert [(r["start"], r["stop"]) for r in (*jobs["lost"], *jobs["left_out"])] == [
+        (20, 40),
+        (0, 20),
+    ]
+    assert lab.run("VerifyStore")
+
+
+def test_a_torn_skim_may_be_too_much_to_lose(lab: Lab, write_skim: Make, capfd: Captured) -> None:
+    """Three of four chunks are done, but one of them counts for nothing."""
+    lab.without_data()
+    lab.jobs.update(min_completion=0.75, attempts=1, n_events_per_output=20)
+    lab.sig["skim"] = True
+    files = [lab.folder / f"skim_{i}.root" for i in range(2)]
+    for seed, path in enumerate(files):
+        write_skim(path, seed)
+    lab.sig["files"]["2017"] = [str(path) for path in files]
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + KILLED, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:unreadable")
+    assert not lab.run("MergeSample", sample="Sig")
+    told = capfd.readouterr().err
+    assert "40 of 80 entries of Sig (2017) were lost" in told
+    assert "and 20 entries with them: a skim counts whole or not" in told
 
 
 KILLED = """
@@ -274,7 +298,7 @@ def slow(events):
 
 def test_a_job_that_takes_too_long_is_lost(lab: Lab) -> None:
     lab.without_data()
-    lab.jobs.update(min_completion=0.5, attempts=1, time_limit=1.0)
+    lab.jobs.update(min_completion=0.5, attempts=1, time_limit=3.0)
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + SLOW, encoding="utf-8")
     lab.content["tag_sequence"][1].insert(0, "toy_taggers:slow")
     assert lab.run("MergeSample", sample="Sig")

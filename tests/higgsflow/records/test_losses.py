@@ -59,6 +59,16 @@ def test_chance_is_the_share_of_choices_that_look_alike(
     assert found.chance == ways / math.comb(20, len(lost))
 
 
+def test_what_is_left_out_of_a_skim_was_read_and_is_lost_in_entries() -> None:
+    """The ranges say where failures were, the entries how much is missing."""
+    done, lost = [read("a", i) for i in range(5)], [gone("b", 0)]
+    left_out = [gone("b", i) for i in range(1, 5)]
+    found = losses(done, lost, [(10, 5)] * 5, left_out)
+    assert found is not None
+    assert (found.n_ranges, found.n_lost, found.fraction_lost) == (10, 1, 0.5)
+    assert found.pattern != "whole files"
+
+
 def test_files_of_one_range_are_lost_as_likely_as_any() -> None:
     found = losses([read(f, 0) for f in "abcd"], [gone(f, 0) for f in "ef"], [(10, 5)] * 4)
     assert found is not None

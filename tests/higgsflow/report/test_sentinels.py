@@ -36,6 +36,12 @@ def test_sound_analysis_has_no_findings(plain):
     assert find(plain(), QUIET) == ()
 
 
+def test_what_is_left_out_of_skims_is_said(plain):
+    torn = {"complete": False, "left_out": (("/a.root", 0, 5), ("/a.root", 7, 9))}
+    found = kinds(with_samples(plain(), lambda _: torn))
+    assert "and 2 left out with them" in found["incomplete", "ttH_M125 (2017)"].text
+
+
 def test_incomplete_data_are_worse_than_incomplete_simulation(plain):
     summary = with_samples(plain(), lambda _: {"complete": False, "fraction": 0.95})
     found = find(summary, QUIET)

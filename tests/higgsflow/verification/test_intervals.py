@@ -62,7 +62,9 @@ def test_a_missing_range_is_not_complete() -> None:
 def test_a_torn_skim_is_left_out_whole() -> None:
     mixed = index(a="whole", b="skim")
     found = intervals_of(mixed, [part("a", 0, 100)], "f")
-    assert check_completeness(mixed, found, (False, 0.75), "f") == 100
+    assert check_completeness(mixed, found, (False, 0.5), "f") == 100
+    with pytest.raises(NotAsClaimed, match=r"entries: 0\.75 is claimed"):
+        check_completeness(mixed, found, (False, 0.75), "f")
     torn = intervals_of(mixed, [part("a", 0, 100), part("b", 0, 50)], "f")
     with pytest.raises(NotAsClaimed, match=r"only part of the skim /b.root is in it"):
         check_completeness(mixed, torn, (False, 0.75), "f")
