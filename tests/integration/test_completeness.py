@@ -305,4 +305,4 @@ def test_a_job_that_takes_too_long_is_lost(lab: Lab) -> None:
     rows = lab.read("jobs", "Sig", "2017", "jobs.json")["rows"]
     failed = [row for row in rows if row["status"] == "failed"]
     assert [row["error_class"] for row in failed] == ["time"]
-    assert failed[0]["message"] == "took longer than the limit of 1 s"
+    assert failed[0]["message"] == "took longer than the limit of 3 s"
