@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.columns import locate
-from higgsflow.events.kinds import check_alike, check_identity, check_numbers
+from higgsflow.events.kinds import check_alike, check_identity, check_lists, check_numbers
 from higgsflow.events.lumisections import check_certified
 from higgsflow.model.columns import Need, candidates, required
 from higgsflow.model.context import Context
@@ -222,6 +222,7 @@ def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, 
     read = tuple(sorted(set(found.values())))
     check_identity(types, IDENTITY, url)
     check_numbers(types, read, url)
+    check_lists(types, read, url)
     return read
 
 

@@ -15,6 +15,7 @@ from higgsflow.demo.names import file_paths
 from higgsflow.errors import InputFileError, UserError
 from higgsflow.events.columns import locate
 from higgsflow.events.index import SampleIndex, classify
+from higgsflow.events.kinds import check_lists
 from higgsflow.events.lumisections import check_certified
 from higgsflow.events.sample_index import look_into
 from higgsflow.model.noun import Noun
@@ -126,6 +127,12 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
         except UserError as error:
             about = "trigger" if need.name.startswith(_HLT) else "columns"
             yield problem_of(error, about, plan.pair.name)
+    needs = (*plan.first_needs, *plan.rest_needs)
+    sources = (next((c for c in need.candidates if c in available), "") for need in needs)
+    try:
+        check_lists(available, sorted({*sources} - {""}), url)
+    except UserError as error:
+        yield problem_of(error, "columns", plan.pair.name)
     for correction in plan.systematics.corrections.values():
         try:
             check_not_carried(correction, available, url)

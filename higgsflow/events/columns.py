@@ -13,7 +13,7 @@ import numpy as np
 
 from higgsflow.errors import MissingColumn
 from higgsflow.events.lists import Lists
-from higgsflow.events.objects import Chosen, Objects
+from higgsflow.events.objects import Chosen, Objects, unlike
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.events.raw_numbers import Raw, StoredColumn
 
@@ -58,7 +58,7 @@ def assemble(arrays: Mapping[str, Any], length: int) -> Any:
         else:
             flat[name] = _as_awkward(values)
     for prefix, fields in collections.items():
-        flat[prefix] = _collection(fields)
+        flat[prefix] = _collection(prefix, fields)
     if not flat:
         return ak.Array(ak.contents.RecordArray([], [], length=length))
     return ak.zip(flat, depth_limit=1)
@@ -92,14 +92,23 @@ def _columns(raw: Mapping[str, Raw]) -> Mapping[str, Any]:
     return {field: values.numbers for field, values in raw.items()}
 
 
-def _collection(fields: Mapping[str, Any]) -> Any:
-    """Records of objects; not copied where all of them are raw and have the same lists."""
-    first = next(iter(fields.values()))
+def _collection(prefix: str, fields: Mapping[str, Any]) -> Any:
+    """Records of objects; not copied where all of them are raw and have the same lists.
+
+    Raises:
+        InputFileError: where they have others.
+    """
+    name, first = next(iter(fields.items()))
     if all(isinstance(v, Raw) and v.offsets is first.offsets for v in fields.values()):
         contents = [ak.contents.NumpyArray(values.numbers) for values in fields.values()]
         records = ak.contents.RecordArray(contents, list(fields), length=int(first.offsets[-1]))
         return ak.Array(ak.contents.ListOffsetArray(ak.index.Index64(first.offsets), records))
-    return ak.zip({name: _as_awkward(v) for name, v in fields.items()}, depth_limit=2)
+    arrays = {name: _as_awkward(v) for name, v in fields.items()}
+    lengths = ak.num(arrays[name])
+    for other, values in arrays.items():
+        if not ak.array_equal(ak.num(values), lengths, dtype_exact=False):
+            raise unlike(f"{prefix}_{name}", f"{prefix}_{other}")
+    return ak.zip(arrays, depth_limit=2)
 
 
 def _is_jagged(values: Any) -> bool:

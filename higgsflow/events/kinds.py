@@ -48,6 +48,33 @@ def check_numbers(types: Mapping[str, str], names: Iterable[str], url: str) -> N
             raise InputFileError(f"'{name}' in {url} is of type {types[name]}, not a number")
 
 
+def check_lists(types: Mapping[str, str], names: Iterable[str], url: str) -> None:
+    """Raises where columns that would become one collection are of different objects.
+
+    As `Proton_multiRP_xi` and `Proton_singleRP_xi`, which have a counter each.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for name in names:
+        if (counter := _counter(name, types)) is None:
+            continue
+        other, known = first.setdefault(name.partition("_")[0], (name, counter))
+        if known != counter:
+            raise InputFileError(
+                f"'{other}' and '{name}' are of different objects, and cannot be read together",
+                f"{known} and {counter} count them in {url}",
+                "read those of one of both",
+            )
+
+
+def _counter(name: str, types: Mapping[str, str]) -> str | None:
+    """Which column has the lengths of the lists of one; None where that is its own, or unknown."""
+    if f"n{name}" in types:
+        return None
+    parts = name.split("_")
+    longest_first = (f"n{'_'.join(parts[:n])}" for n in range(len(parts) - 1, 0, -1))
+    return next((counter for counter in longest_first if counter in types), None)
+
+
 def check_alike(
     types: Mapping[str, str], first: tuple[str, Mapping[str, str]], names: Iterable[str], url: str
 ) -> None:

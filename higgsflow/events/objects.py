@@ -11,6 +11,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.errors import InputFileError
 from higgsflow.events.lists import Index, Lists, copied_lists, joined, offsets_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,24 @@ class Chosen(Mapping[str, Array]):
         return Chosen(self._every, rows if self._rows is None else self._rows.take(rows))
 
 
+def sealed(values: Array) -> Array:
+    """The very array, into which nobody writes from here on.
+
+    Code of users is shown columns that others are shown, too, and that are compared with.
+    """
+    values.flags.writeable = False
+    return values
+
+
+def unlike(one: str, other: str) -> InputFileError:
+    """The error of columns of one collection that have different lists."""
+    return InputFileError(
+        f"'{one}' and '{other}' have different numbers of objects in an event",
+        "",
+        "is the file damaged, or are they of two kinds of objects?",
+    )
+
+
 def _of(columns: Mapping[str, T], fields: Collection[str]) -> dict[str, T]:
     return {name: values for name, values in columns.items() if name in fields}
 
@@ -165,7 +184,7 @@ class Objects:
     @property
     def layout(self) -> Any:
         """As an awkward layout, not copied."""
-        arrays = [ak.contents.NumpyArray(values) for values in self.columns.values()]
+        arrays = [ak.contents.NumpyArray(sealed(values)) for values in self.columns.values()]
         records = ak.contents.RecordArray(arrays, self.fields, length=self.lists.n)
         return ak.contents.ListOffsetArray(ak.index.Index64(self.lists.offsets), records)
 
@@ -177,11 +196,14 @@ class Objects:
         buffers: dict[str, Any] = {"lists-offsets": self.lists.offsets}
         fields = []
         for name in self.columns:
-            buffers[f"of {name}-data"] = functools.partial(self.columns.__getitem__, name)
+            buffers[f"of {name}-data"] = functools.partial(self._sealed, name)
             fields.append(ak.forms.NumpyForm(self.kind(name).name, form_key=f"of {name}"))
         records = ak.forms.RecordForm(fields, self.fields)
         form = ak.forms.ListOffsetForm("i64", records, form_key="lists")
         return ak.from_buffers(form, len(self.lists), buffers, highlevel=False)
+
+    def _sealed(self, name: str) -> Array:
+        return sealed(self.columns[name])
 
 
 @functools.cache

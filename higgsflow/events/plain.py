@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import Index, Lists, joined
-from higgsflow.events.objects import Objects
+from higgsflow.events.objects import Objects, sealed, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -81,6 +81,13 @@ class PlainEvents:
         in_collection = collection is not None and field_name in collection.columns
         return name in self.flat or name in self.others or in_collection
 
+    def kind(self, name: str) -> np.dtype[Any]:
+        """The type of the numbers of a column."""
+        if name in self.flat or name in self.others:
+            return self.flat[name].dtype if name in self.flat else np.dtype(object)
+        prefix, _, field_name = name.partition("_")
+        return self.collections[prefix].kind(field_name)
+
     def lists_of(self, name: str) -> Lists | None:
         """The lists of a column of objects; None for any other."""
         if name in self.flat or name in self.others:
@@ -121,11 +128,13 @@ class PlainEvents:
             if isinstance(values, Objects):
                 collections[name] = values
             elif not isinstance(values, np.ndarray):
+                flat.pop(name, None)
                 others[name] = values
             elif name not in flat and prefix in collections and field_name:
                 known = collections[prefix]
                 collections[prefix] = Objects(known.lists, {**known.columns, field_name: values})
             else:
+                others.pop(name, None)
                 flat[name] = values
         return replace(self, flat=flat, collections=collections, others=others)
 
@@ -161,12 +170,20 @@ class PlainEvents:
         return PlainEvents(self.n, flat, collections, others)
 
     def joined(self, other: PlainEvents) -> PlainEvents:
-        """The columns of both, for the same events in the same order."""
+        """The columns of both, for the same events in the same order.
+
+        Raises:
+            InputFileError: where columns of one collection have other lists.
+        """
         collections = dict(self.collections)
         for name, objects in other.collections.items():
-            known = collections.get(name)
-            both = objects.columns if known is None else {**known.columns, **objects.columns}
-            collections[name] = Objects((known or objects).lists, both)
+            if (known := collections.get(name)) is None:
+                collections[name] = objects
+                continue
+            if not np.array_equal(known.lists.offsets, objects.lists.offsets):
+                mine, theirs = (f"{name}_{next(iter(o.columns))}" for o in (known, objects))
+                raise unlike(mine, theirs)
+            collections[name] = Objects(known.lists, {**known.columns, **objects.columns})
         return PlainEvents(
             self.n, {**self.flat, **other.flat}, collections, {**self.others, **other.others}
         )
@@ -187,7 +204,7 @@ class PlainEvents:
         return self.once(f"awaited {name}", (objects,), lambda: objects.awaited)
 
     def _viewed(self, collections: Mapping[str, Any]) -> Any:
-        layouts = {name: ak.contents.NumpyArray(values) for name, values in self.flat.items()}
+        layouts = {n: ak.contents.NumpyArray(sealed(values)) for n, values in self.flat.items()}
         layouts |= collections
         layouts |= {name: ak.to_layout(values) for name, values in self.others.items()}
         contents, names = list(layouts.values()), list(layouts)
@@ -201,9 +218,8 @@ def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
     """What code makes of the events, as an awkward array whose arithmetic goes to numpy at once.
 
     What was worked out for one direction of a source stands for the other, and nothing is copied
-    before it is looked at. Where code cannot work with such columns, as numba cannot, or writes
-    into what it was given, it is asked again, with columns of its own: what is wrong with itself
-    shows then.
+    before it is looked at. Where code cannot work with such columns, as numba cannot, it is `asked`
+    of ordinary ones.
     """
     # derives from awkward's arrays, and awkward waits until events are there
     from higgsflow.events.quick_views import quick, quick_of  # noqa: PLC0415
@@ -211,7 +227,18 @@ def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
     arithmetic = events.once("arithmetic", (), Arithmetic)
     with suppress(*UNLIKE_ARRAYS):
         return code(quick_of(events, arithmetic))
-    return code(quick(events.view))
+    return asked(events.view, lambda view: code(quick(view)))
+
+
+def asked(view: Any, code: Callable[[Any], T]) -> T:
+    """What code makes of an awkward array, which may be shown to others, too.
+
+    It may name other columns in its own array. Into those that there are it must not write: where
+    it does, it is asked again, with a copy of all of them. What is wrong with itself shows then.
+    """
+    with suppress(*UNLIKE_ARRAYS):
+        return code(ak.Array(view.layout))
+    return code(ak.copy(view))
 
 
 def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:

@@ -182,7 +182,13 @@ class EventReader:
             found = read_arrays(self._file.open_tree(), rest, start, stop, self._url)
             arrays |= found if rows is None else {name: found[name][rows] for name in found}
         wanted = {name: arrays[source] for name, source in sources.items()}
-        return assemble_plain(wanted, stop - start if rows is None else len(rows))
+        n_events = stop - start if rows is None else len(rows)
+        # what fails in here is never user code, but a damaged file
+        with reading(self._url):
+            try:
+                return assemble_plain(wanted, n_events)
+            except InputFileError as error:
+                raise InputFileError(error.what, f"in {self._url}", error.remedy) from error
 
     @property
     def bytes_read(self) -> int:

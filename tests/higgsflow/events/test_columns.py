@@ -6,7 +6,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from higgsflow.errors import MissingColumn
+from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.columns import (
     assemble,
     assemble_plain,
@@ -177,9 +177,16 @@ def test_whatever_the_columns_are_the_events_are_the_same(changed: dict[str, Any
 
 def test_raw_lists_of_one_collection_that_differ_are_refused_like_others() -> None:
     columns = raw_columns() | {"Photon_eta": RawColumn(NUMBERS, np.array([0, 1, 2, 3]))}
-    with pytest.raises(ValueError, match="cannot broadcast"):
+    with pytest.raises(InputFileError, match="have different numbers of objects"):
         assemble_plain(columns, 3)
 
 
 def test_no_columns_keep_the_number_of_events() -> None:
     assert len(assemble_plain({}, 5)) == 5
+
+
+@pytest.mark.parametrize("put_together", [assemble, assemble_plain])
+def test_columns_of_other_lists_are_not_put_together(put_together: Any) -> None:
+    other = ak.Array([[0.1], [0.2], [0.3]])
+    with pytest.raises(InputFileError, match="'Photon_pt' and 'Photon_eta' have different numbers"):
+        put_together({"Photon_pt": PT, "Photon_eta": other}, 3)

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from higgsflow.errors import InputFileError
-from higgsflow.events.kinds import check_alike, check_identity, check_numbers, is_floating, kind_of
+from higgsflow.events.kinds import (
+    check_alike,
+    check_identity,
+    check_lists,
+    check_numbers,
+    is_floating,
+    kind_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +50,25 @@ def test_numbers_and_lists_are_not_alike() -> None:
     check_alike({"x": "double", "y": "float[]"}, first, ["x", "y"], "b.root")
     with pytest.raises(InputFileError, match=r"'x' in b.root is of type float\[\]\n  in a.root"):
         check_alike({"x": "float[]"}, first, ["x"], "b.root")
+
+
+PROTONS = dict.fromkeys(
+    ("nProton_multiRP", "nProton_singleRP", "Proton_multiRP_xi", "Proton_singleRP_xi", "nJet"), "t"
+)
+
+
+def test_columns_that_two_counters_count_are_no_collection() -> None:
+    types = {**PROTONS, "Jet_pt": "t", "Jet_pt_nom": "t"}
+    check_lists(types, ["Jet_pt", "Jet_pt_nom", "Proton_multiRP_xi"], "f.root")
+    with pytest.raises(InputFileError) as caught:
+        check_lists(types, ["Jet_pt", "Proton_multiRP_xi", "Proton_singleRP_xi"], "f.root")
+    what, where, remedy = str(caught.value).splitlines()
+    assert what.startswith("'Proton_multiRP_xi' and 'Proton_singleRP_xi' are of different objects")
+    assert where == "  nProton_multiRP and nProton_singleRP count them in f.root"
+    assert remedy == "  read those of one of both"
+
+
+def test_columns_with_a_counter_each_may_be_a_collection() -> None:
+    """As uproot writes them."""
+    names = ["Jet_pt", "Jet_pt_nom", "Jet_eta"]
+    check_lists(dict.fromkeys([*names, *(f"n{name}" for name in names)], "t"), names, "f.root")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from higgsflow.errors import InputFileError
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents, concatenated, plain, plain_values, values_of_objects
 
@@ -105,3 +106,11 @@ def test_results_are_kept_while_their_inputs_are_the_same() -> None:
     for inputs in ((a,), (a,), (b,)):
         events.once("key", inputs, lambda: made.append(1))
     assert len(made) == 2
+
+
+def test_columns_of_other_lists_are_not_joined() -> None:
+    one = plain(ak.Array({"Jet": ak.zip({"pt": [[1.0, 2.0], []]})}))
+    other = plain(ak.Array({"Jet": ak.zip({"eta": [[1.0], [2.0]]})}))
+    assert set(one.joined(one).names) == {"Jet_pt"}
+    with pytest.raises(InputFileError, match="'Jet_pt' and 'Jet_eta' have different numbers"):
+        one.joined(other)

@@ -175,6 +175,46 @@ def test_a_broken_basket_is_told_as_uproot_tells_it(
     assert told[0].startswith(f"cannot read {path}")
 
 
+def test_a_broken_beginning_of_a_list_is_a_broken_file(tmp_path: Path) -> None:
+    """Also where each column for itself reads well."""
+    path, lists = tmp_path / "a.root", [[1.0, 2.0], [3.0], [4.0, 5.0]]
+    with uproot.recreate(path, compression=None) as file:
+        kinds = dict.fromkeys(("Photon_pt", "Photon_eta"), "var * float32")
+        file.mktree("Events", kinds)
+        file["Events"].extend({name: ak.values_astype(ak.Array(lists), "f4") for name in kinds})
+        uuid = str(file.file.uuid)
+    with uproot.open(path) as file:
+        branch = file["Events"]["Photon_pt"]
+        seek = int(branch.member("fBasketSeek")[0])
+        last = int(branch.basket(0).member("fLast"))
+    content = bytearray(path.read_bytes())
+    # behind the numbers is how many beginnings follow: that of the second list is one later now
+    at = seek + last + 4 * 2
+    begins = int.from_bytes(content[at : at + 4], "big")
+    content[at : at + 4] = (begins + 4).to_bytes(4, "big")
+    path.write_bytes(content)
+    request = request_of(path, names=("Photon_pt", "Photon_eta"), uuid=uuid)
+    with pytest.raises(InputFileError, match="have different numbers of objects") as caught:
+        read(request)
+    assert str(caught.value).splitlines()[1] == f"  in {path}"
+
+
+def test_a_boolean_of_any_byte_is_true_or_false(tmp_path: Path) -> None:
+    path = tmp_path / "a.root"
+    with uproot.recreate(path, compression=None) as file:
+        file.mktree("Events", {"good": "bool"})
+        file["Events"].extend({"good": np.array([True, False, True, True])})
+    with uproot.open(path) as file:
+        branch = file["Events"]["good"]
+        begin = int(branch.member("fBasketSeek")[0]) + int(branch.basket(0).member("fKeylen"))
+    content = bytearray(path.read_bytes())
+    content[begin : begin + 4] = bytes([2, 0, 255, 1])
+    path.write_bytes(content)
+    found, by_uproot = read(request_of(path, names=("good",)))
+    assert np.asarray(found.good).view(np.uint8).tolist() == [1, 0, 1, 1]
+    assert by_uproot == {}
+
+
 def test_places_that_are_no_longer_true_are_found_again(
     write_root: Write, events: dict[str, Any], tmp_path: Path
 ) -> None:
