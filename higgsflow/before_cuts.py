@@ -14,7 +14,7 @@ from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.preserved import counted, kept_sums, of_variation, positions
 from higgsflow.records.generator_bins import generator_key
 from higgsflow.variations import apply_variation, find_variation
-from higgsflow.weights import Factors, evaluate, factor_column
+from higgsflow.weights import Factors, evaluate_early, factor_column
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _varied(plan: Plan, events: PlainEvents, known: tuple[Any, Weighed], variati
     for weight, nominal in kept.values():
         if weight.modify_central_weight:
             touched = set(source.changes) & set(weight_inputs(weight))
-            factors = evaluate(weight, events.view) if touched else nominal
+            factors = evaluate_early(weight, events, plan.varying) if touched else nominal
             factors = of_variation(factors.under(weight.under.get(variation)), variation)
             found |= kept_sums(weight, initial, factors, events.view)
     return found

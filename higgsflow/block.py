@@ -16,7 +16,7 @@ from higgsflow.before_cuts import kept_before_cuts
 from higgsflow.bounds import check_dropped, with_witnesses
 from higgsflow.events.datasets import left_to_others, own_rows
 from higgsflow.events.golden import Golden, is_certified
-from higgsflow.events.plain import PlainEvents, plain
+from higgsflow.events.plain import PlainEvents, asked, plain
 from higgsflow.every_variation import EveryVariation, Table, taken_of, weighed
 from higgsflow.full_weights import central_product
 from higgsflow.model.systematic import NOMINAL
@@ -30,7 +30,7 @@ from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, step_flows, with_opening
 from higgsflow.variations import apply_corrections, shift_bounds
-from higgsflow.weights import check_finite, evaluate
+from higgsflow.weights import check_finite, evaluate_early
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _open(
     uncorrected = read.take(rows) if len(rows) < len(read) else read
     clamped = clamped_by_corrections(uncorrected, plan.first_corrections)
     events = apply_corrections(uncorrected, plan.first_corrections, plan.systematics)
-    early = {weight.name: (weight, evaluate(weight, events.view)) for weight in plan.early}
+    early = {w.name: (w, evaluate_early(w, events, plan.varying)) for w in plan.early}
     initial = generated.take(rows)
     step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, events))
     flows = step_flows(0, step, central_product(initial, early), FlowMemo())
@@ -228,8 +228,11 @@ def _skim(
     if len(plan.steps[0]) > 1 or not _skim_fits(type(plan.steps[0][0])):
         return np.arange(len(events))
     (tagger,) = plan.steps[0]
-    seen = events if is_plain(tagger) else events.view
-    mask = tagger.skim(seen, shift_bounds(plan.systematics))
+    bounds = shift_bounds(plan.systematics)
+    if is_plain(tagger):
+        mask = tagger.skim(events, bounds)
+    else:
+        mask = asked(events.view, lambda view: tagger.skim(view, bounds))
     return np.arange(len(events)) if mask is None else np.flatnonzero(mask)
 
 

@@ -21,7 +21,7 @@ from higgsflow.profiling import span
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, tally
 from higgsflow.variations import find_variation, shifted_columns
-from higgsflow.weights import evaluate
+from higgsflow.weights import evaluate_early
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
@@ -141,7 +141,9 @@ class EveryVariation:
             again = changed & set(weight_inputs(weight))
             under = weight.under.get(name)
             wanted = () if under is None else (under,)
-            factors = evaluate(weight, events.view, wanted) if again else known
+            factors = known
+            if again:
+                factors = evaluate_early(weight, events, self.plan.varying, wanted)
             early[weight.name] = (weight, factors.under(under))
         if all(factors is nominal.early[weight][1] for weight, (_, factors) in early.items()):
             return Weighted(variant, nominal.initial, nominal.early, nominal.weight)

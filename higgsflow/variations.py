@@ -130,11 +130,35 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
         raise VariationError(f"{what} has {len(values)} entries for {len(events)} events")
     lists = events.lists_of(column)
     if lists is None:
-        return _as_float64(plain_values(values))
+        return _of_events(values, column, events, what)
     jagged = values_of_objects(values)
+    if jagged is None:
+        jagged = values_of_objects(_definite(values, what))
     if jagged is None or not _are_same(jagged[1], lists.offsets):
         raise VariationError(f"{what} changed the number of objects: shift them, do not select")
-    return _as_float64(jagged[0])
+    return _as_stored(jagged[0], column, events)
+
+
+def _of_events(values: Any, column: str, events: PlainEvents, what: str) -> Any:
+    """One number for each event, or what only awkward can hold where the column is such."""
+    found = values
+    if isinstance(values, np.ma.MaskedArray) or not isinstance(plain_values(values), np.ndarray):
+        found = _definite(values, what)
+    found = plain_values(found)
+    if column in events.flat and (not isinstance(found, np.ndarray) or found.ndim != 1):
+        raise VariationError(f"{what} is not one number for each event", str(ak.type(values)))
+    return _as_stored(found, column, events)
+
+
+def _definite(values: Any, what: str) -> Any:
+    """Without the type of what may be missing, which awkward gives to the maximum of a list."""
+    array = ak.Array(values)
+    missing = ak.is_none(array, axis=-1)
+    if n := int(ak.sum(missing, axis=None)):
+        raise VariationError(
+            f"{what} is missing {n} times", "", "say what it is there, as with `ak.fill_none`"
+        )
+    return ak.fill_none(array, 0, axis=-1)
 
 
 def _are_same(one: Any, other: Any) -> bool:
@@ -142,11 +166,15 @@ def _are_same(one: Any, other: Any) -> bool:
     return one is other or np.array_equal(one, other)
 
 
-def _as_float64(values: Any) -> Any:
-    """Beside the nominal events, which are float64, it would become so anyway."""
-    if isinstance(values, np.ndarray):
-        return values.astype(np.float64) if values.dtype == np.float32 else values
-    return ak.values_astype(values, np.float64) if "float32" in str(ak.type(values)) else values
+def _as_stored(values: Any, column: str, events: PlainEvents) -> Any:
+    """Real numbers as float64, as the nominal events have them, whatever the shift made of them."""
+    if not isinstance(values, np.ndarray):
+        is_narrow = "float32" in str(ak.type(values))
+        return ak.values_astype(values, np.float64) if is_narrow else values
+    if values.dtype == np.float64:
+        return values
+    is_real = values.dtype.kind == "f" or events.kind(column).kind == "f"
+    return values.astype(np.float64) if is_real else values
 
 
 def _check_bound(what: str, bound: float, arrays: tuple[Any, Any]) -> None:

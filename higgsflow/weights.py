@@ -20,7 +20,7 @@ from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each,
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.lists import Index, from_counts, product_of_each
-from higgsflow.events.plain import PlainEvents, shown
+from higgsflow.events.plain import PlainEvents, asked, shown
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
@@ -113,6 +113,22 @@ def _of_collection(weight: WeightSystematic, name: str) -> str:
     """The column of the objects: `sf` of the collection `Muon` is `Muon_sf`."""
     prefix = f"{weight.input_collection}_"
     return name if weight.input_collection is None or name.startswith(prefix) else prefix + name
+
+
+def evaluate_early(
+    weight: WeightSystematic,
+    events: PlainEvents,
+    varying: Collection[str],
+    wanted: Collection[str] | None = None,
+) -> Factors:
+    """The factors of a source that needs no tagger.
+
+    A function does not see what variations change and it does not declare: it would not be asked
+    again under these.
+    """
+    if weight.method == "from_function":
+        events = events.without(frozenset(varying).difference(input_columns(weight)))
+    return evaluate(weight, events.view, wanted)
 
 
 @span("weights")
@@ -244,7 +260,7 @@ def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mappin
         return function(view if target is None else view[target], **weight.kwargs)
 
     # it may look at all columns of kept events, and looks at a few
-    result = shown(events, called) if isinstance(events, PlainEvents) else called(events)
+    result = (shown if isinstance(events, PlainEvents) else asked)(events, called)
     if not isinstance(result, Mapping):
         what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
         raise WeightError(what, str(weight.function), 'return {"up": ..., "down": ...}')
@@ -256,7 +272,8 @@ def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mappin
 
 
 def _flat(values: Any, weight: WeightSystematic) -> Array:
-    array = values if isinstance(values, np.ndarray) else ak.Array(values)
+    # a masked array of numpy becomes one that knows what is missing
+    array = values if type(values) is np.ndarray else ak.Array(values)
     if array.ndim != 1:
         raise WeightError(
             f"'{weight.name}' has more than one factor per event", "", "type: object?"

@@ -225,7 +225,9 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
 
 def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     """One value per event; a missing one (of an empty list) is False or NaN."""
-    array = values if isinstance(values, np.ndarray | ak.Array) else ak.Array(values)
+    is_known = isinstance(values, ak.Array) or type(values) is np.ndarray
+    # a masked array of numpy becomes one that knows what is missing
+    array = values if is_known else ak.Array(values)
     if isinstance(array, ak.Array) and "?" in str(array.type):
         array = ak.fill_none(array, False if "bool" in str(array.type) else np.nan)
     if array.ndim != 1:

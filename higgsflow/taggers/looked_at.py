@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.lists import joined
-from higgsflow.events.objects import Chosen, Objects, knows_virtual
+from higgsflow.events.objects import Chosen, Objects, knows_virtual, sealed
 from higgsflow.events.plain import PlainEvents
 
 if TYPE_CHECKING:
@@ -104,10 +104,7 @@ class Offered:
             layout = ak.contents.RecordArray(
                 [*layout.contents, *whole.values()], [*layout.fields, *whole], length=self.n
             )
-        # derives from awkward's arrays, and awkward waits until events are there
-        from higgsflow.events.quick_views import quick  # noqa: PLC0415
-
-        return quick(ak.Array(layout))
+        return ak.Array(layout)
 
 
 class _Buffers:
@@ -123,9 +120,9 @@ class _Buffers:
 
         def make() -> Array:
             noted.add(name)
-            return column.make()
+            return sealed(column.make())
 
-        self.buffers[f"{key}-data"] = column.make() if self._is_whole else make
+        self.buffers[f"{key}-data"] = make() if self._is_whole else make
         return ak.forms.NumpyForm(column.kind.name, form_key=key)
 
     def lists(self, name: str, fields: Fields) -> Any:

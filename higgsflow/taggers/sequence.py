@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import InvalidConfiguration, TaggerError
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import UNLIKE_ARRAYS, PlainEvents
+from higgsflow.events.plain import UNLIKE_ARRAYS, PlainEvents, asked
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import Later, PlainDecision, checked
@@ -140,7 +140,7 @@ class _Seen:
         found = self._of_what_is_looked_at(tagger, context)
         if found is None:
             self._noted |= self._columns.names
-            found = self._asked(tagger, context)
+            found = asked(self._view(context), lambda view: self._select(tagger, context, view))
         return found
 
     def _of_what_is_looked_at(self, tagger: Tagger, context: Context) -> PlainDecision | None:
@@ -150,14 +150,23 @@ class _Seen:
         like may be there the second time: without them it has failed at the first.
         """
         try:
-            return self._asked(tagger, context)
+            return self._select(tagger, context, self._view(context))
         except UNLIKE_ARRAYS:
             return None
 
-    def _asked(self, tagger: Tagger, context: Context) -> PlainDecision:
+    def _select(self, tagger: Tagger, context: Context, view: Any) -> PlainDecision:
+        """What it says of the columns of a view, in an array of its own.
+
+        What it names there, the next tagger does not see.
+        """
+        # derives from awkward's arrays, and awkward waits until events are there
+        from higgsflow.events.quick_views import quick  # noqa: PLC0415
+
+        return checked(tagger, tagger.select(quick(view), context), len(self._events), context)
+
+    def _view(self, context: Context) -> Any:
         whole = self._columns.names <= self._noted
-        view = context.once(("view", whole), lambda: self._columns.view(self._noted))
-        return checked(tagger, tagger.select(view, context), len(self._events), context)
+        return context.once(("view", whole), lambda: self._columns.view(self._noted))
 
     @cached_property
     def _columns(self) -> Offered:
