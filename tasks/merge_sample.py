@@ -66,9 +66,11 @@ class MergeSample(VariationTask):
         for variation in stale:
             # a manifest never stands beside events that it does not describe
             outputs[variation].file.unlink(missing_ok=True)
-        scale = self.input().read(Normalization)
-        for variation, manifest in merge(self._order(stale)).items():
-            outputs[variation].write(manifest, self._ingredients(scale, variation))
+        # nothing is, where the stages before were made again with the same result
+        if stale:
+            scale = self.input().read(Normalization)
+            for variation, manifest in merge(self._order(stale)).items():
+                outputs[variation].write(manifest, self._ingredients(scale, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
 

@@ -120,7 +120,8 @@ def _passes(order: MergeOrder) -> Iterator[list[str]]:
             together, n_bytes = [], 0
         together.append(variation)
         n_bytes += needed
-    yield together
+    if together:
+        yield together
 
 
 def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manifest]:

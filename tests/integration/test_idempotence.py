@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Lab
@@ -108,6 +110,53 @@ def test_one_chunk_that_is_gone_is_processed_again(finished: Lab, ending: str) -
     assert chunks <= {f"{stem}.json", f"{stem}.parquet"}
     assert not {name for name in changed if name.startswith("index")}
     assert lab.table().equals(table)
+
+
+def another_time_of_an_input(lab: Lab) -> None:
+    os.utime(lab.own_paths("Data")[0], ns=(0, 0))
+
+
+def another_name_of_an_input(lab: Lab) -> None:
+    path = lab.own_paths("Data")[1]
+    path.rename(path.with_name("Data_2017_9.root"))
+    lab.data["files"]["2017"] = [str(path) for path in lab.own_paths("Data")]
+
+
+def no_record_of_a_chunk(lab: Lab) -> None:
+    sorted(lab.output("chunks", "Data", "2017").glob("*.json"))[0].unlink()
+
+
+def no_index(lab: Lab) -> None:
+    lab.output("index", "Data", "2017", "index.json").unlink()
+
+
+def no_table_of_jobs(lab: Lab) -> None:
+    lab.output("jobs", "Data", "2017", "jobs.json").write_text("{", encoding="utf-8")
+
+
+def no_scale1fb(lab: Lab) -> None:
+    lab.output("scale1fb", "Data", "2017", "scale1fb.json").unlink()
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [
+        another_time_of_an_input, another_name_of_an_input, no_record_of_a_chunk, no_index,
+        no_table_of_jobs, no_scale1fb,
+    ],
+    ids=lambda one: one.__name__,
+)  # fmt: skip
+def test_data_whose_stages_come_back_the_same_are_not_merged_again(
+    lab: Lab, lose: Callable[[Lab], None]
+) -> None:
+    lab.own_files("Data")
+    assert lab.run("MergeSample", sample="Data")
+    table, before = lab.table("Data"), lab.state()
+    lose(lab)
+    assert lab.run("MergeSample", sample="Data")
+    assert lab.task("MergeSample", sample="Data").complete()
+    assert lab.table("Data").equals(table)
+    assert not {name for name in lab.changed_since(before) if name.startswith("merged")}
 
 
 def test_the_summary_is_made_again_when_either_file_is_gone(lab: Lab) -> None:

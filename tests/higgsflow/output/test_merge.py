@@ -259,6 +259,12 @@ def test_tree_per_tag_holds_the_events_of_the_tag(tmp_path: Path) -> None:
     assert together.equals(read(merged(tmp_path / "single", 0, N, output_format="root")))
 
 
+@pytest.mark.parametrize("is_data", [True, False])
+def test_without_variations_nothing_is_merged(tmp_path: Path, is_data: bool) -> None:
+    assert merge(order(tmp_path, [], variations=(), is_data=is_data)) == {}
+    assert not list(tmp_path.iterdir())
+
+
 def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:
     parts = [*jobs(tmp_path / "jobs", 0, 3), *jobs(tmp_path / "more", 2, 5)]
     with pytest.raises(NormalizationError, match=f"event 7:0:{2**63 + 2} more than once"):
