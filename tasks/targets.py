@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pydantic_core import SchemaValidator
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 # a stage before it has to be made again first
 EARLIER = "what it is made from is not there yet"
-_HEAD = ("inputs", "invocation", "made_from")
+_HEAD = ("inputs", "invocation", "made_from", "size")
 N = TypeVar("N", bound="Noun")
 
 
@@ -26,7 +27,8 @@ class StageTarget(law.LocalFileTarget):
     """A JSON file that records what it was made from: `made_from`, and its digest, `inputs`.
 
     `expected` gives today's ingredients, None when what it is made from is not there. Files named
-    in `beside` must be there too.
+    in `beside` must be there too, and whole as far as their sizes tell: the recorded `size` where
+    there is one, else more than nothing.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class StageTarget(law.LocalFileTarget):
         """Whether it is there and current."""
         del kwargs
         recorded = self.recorded()
-        if recorded is None or not all(path.is_file() for path in self._beside):
+        if recorded is None or any(self._losses()):
             return False
         return recorded == self.today()
 
@@ -73,8 +75,18 @@ class StageTarget(law.LocalFileTarget):
             return ("its record is damaged",)
         if expected is None:
             return (EARLIER,)
-        gone = (f"{path.name} is gone" for path in self._beside if not path.is_file())
-        return (*differences(before, expected), *gone)
+        return (*differences(before, expected), *self._losses())
+
+    def _losses(self) -> Iterator[str]:
+        """What is wrong with the files beside it, with one look at each."""
+        size = head_of(self.file).get("size")
+        for path in self._beside:
+            found = _size_of(path)
+            if found is None:
+                yield f"{path.name} is gone"
+            elif found == 0 or size not in (None, found):
+                before = "" if size is None else f", {size} when it was made"
+                yield f"{path.name} is damaged: {found} bytes{before}"
 
     def made_from(self) -> dict[str, Any] | None:
         """What it was made from; None when there is no readable file."""
@@ -108,6 +120,15 @@ class StageTarget(law.LocalFileTarget):
         del silent, kwargs
         for path in (self.file, *self._beside):
             path.unlink(missing_ok=True)
+
+
+def _size_of(path: Path) -> int | None:
+    """The size of a file [bytes]; None when there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size if S_ISREG(status.st_mode) else None
 
 
 def head_of(path: Path) -> dict[str, Any]:

@@ -112,6 +112,20 @@ def test_one_chunk_that_is_gone_is_processed_again(finished: Lab, ending: str) -
     assert lab.table().equals(table)
 
 
+@pytest.mark.parametrize(
+    "emptied",
+    ["processed_lumis.json", "job_table.json", "job_table.parquet"],
+)
+def test_an_empty_file_of_the_jobs_is_made_again(lab: Lab, emptied: str) -> None:
+    assert lab.run("MergeSample", sample="Data")
+    path = lab.output("jobs", "Data", "2017", emptied)
+    size, before = path.stat().st_size, lab.state()
+    path.write_bytes(b"")
+    assert lab.run("MergeSample", sample="Data")
+    assert path.stat().st_size == size
+    assert not {name for name in lab.changed_since(before) if name.startswith("merged")}
+
+
 def another_time_of_an_input(lab: Lab) -> None:
     os.utime(lab.own_paths("Data")[0], ns=(0, 0))
 

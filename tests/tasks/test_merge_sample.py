@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Lab
 
@@ -18,6 +20,26 @@ def test_is_stale_without_its_events(lab: Lab) -> None:
     assert lab.run("MergeSample", sample="Sig")
     lab.output("merged", "Sig", "2017", "nominal.parquet").unlink()
     assert not lab.task("MergeSample", sample="Sig", year="2017").complete()
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+def test_events_that_were_cut_off_are_merged_again_and_the_reason_is_told(
+    lab: Lab, capfd: pytest.CaptureFixture[str], ending: str
+) -> None:
+    lab.content["output_format"] = ending
+    assert lab.run("MergeSample", sample="Data")
+    path = lab.output("merged", "Data", "2017", f"nominal.{ending}")
+    content = path.read_bytes()
+    path.write_bytes(content[:3000])
+    stale = lab.task("MergeSample", sample="Data", year="2017")
+    reason = f"nominal.{ending} is damaged: 3000 bytes, {len(content)} when it was made"
+    assert not stale.complete()
+    assert stale.reasons() == (reason,)
+    capfd.readouterr()
+    assert lab.run("MergeSample", sample="Data")
+    assert f"MergeSample Data 2017 again: {reason}\n" in capfd.readouterr().err
+    assert len(path.read_bytes()) == len(content)
+    assert lab.task("MergeSample", sample="Data", year="2017").complete()
 
 
 def test_only_what_is_stale_is_merged_again(lab: Lab) -> None:

@@ -20,6 +20,10 @@ class Content(Noun):
     value: int = 1
 
 
+class Sized(Content):
+    size: int
+
+
 A, B = {"xs": 1.0}, {"xs": 2.0}
 
 
@@ -40,8 +44,31 @@ def test_files_beside_it_must_be_there(tmp_path: Path) -> None:
     found = target(tmp_path, A, "events.parquet")
     found.write(Content(), A)
     assert not found.exists()
-    (tmp_path / "events.parquet").touch()
+    (tmp_path / "events.parquet").mkdir()
+    assert not found.exists()
+    (tmp_path / "events.parquet").rmdir()
+    (tmp_path / "events.parquet").write_bytes(b"events")
     assert found.exists()
+
+
+@pytest.mark.parametrize("n_bytes", [0, 5, 7])
+def test_a_file_beside_it_has_the_size_that_it_records(tmp_path: Path, n_bytes: int) -> None:
+    found = target(tmp_path, A, "events.parquet")
+    found.write(Sized(size=6), A)
+    (tmp_path / "events.parquet").write_bytes(b"events")
+    assert found.exists()
+    (tmp_path / "events.parquet").write_bytes(bytes(n_bytes))
+    assert not found.exists()
+    told = f"events.parquet is damaged: {n_bytes} bytes, 6 when it was made"
+    assert found.reasons() == (told,)
+
+
+def test_a_file_beside_it_of_unknown_size_is_not_empty(tmp_path: Path) -> None:
+    found = target(tmp_path, A, "table.json")
+    found.write(Content(), A)
+    (tmp_path / "table.json").touch()
+    assert not found.exists()
+    assert found.reasons() == ("table.json is damaged: 0 bytes",)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"', '{"other": 1}'])
