@@ -20,6 +20,7 @@ from tasks.execution.interruption import (
     prepare_interruption,
     tell_what_goes_on,
 )
+from tasks.execution.lost_stage import tell_lost
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.execution.told import told
 from tasks.parameter_values import RemembersValues
@@ -287,8 +288,9 @@ def _only_asks(params: dict[str, Any]) -> bool:
 AnalysisTask.event_handler(luigi.Event.START)(lambda _: collector.work())
 AnalysisTask.event_handler(luigi.Event.START)(page.begins)
 AnalysisTask.event_handler(luigi.Event.PROCESSING_TIME)(page.has_ended)
-for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE):
+for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE, luigi.Event.PROCESS_FAILURE):
     AnalysisTask.event_handler(_end)(page.is_over)
+AnalysisTask.event_handler(luigi.Event.PROCESS_FAILURE)(tell_lost)
 
 
 @AnalysisTask.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)

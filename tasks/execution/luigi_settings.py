@@ -11,7 +11,7 @@ import luigi.configuration
 import luigi.interface
 from luigi.task_register import Register
 
-from tasks.execution import chatter, command_line, interruption, scheduler, told
+from tasks.execution import chatter, command_line, interruption, lost_stage, scheduler, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +87,7 @@ def reset() -> None:
     _making.clear()
     interruption.forget()
     told.forget()
+    lost_stage.forget()
     chatter.forget()
     scheduler.forget(luigi.configuration.get_config())
 

@@ -105,6 +105,32 @@ def test_killed_after_the_first_chunk(command_line: Lab) -> None:
     assert not [path for path in lab.output("merged").rglob(".*") if path.is_file()]
 
 
+def test_a_stage_whose_process_is_killed_is_told(command_line: Lab) -> None:
+    """As the system does that runs out of memory; the same command goes on."""
+    lab = command_line.without_data()
+    lab.jobs.update(n_events_per_output=10, n_workers=1)
+    slow(lab, 0.3)
+    process = lab.start("RunAnalysis")
+    wait_for(lambda: any(lab.output("chunks", "Sig", "2017").glob("*.json")))
+    for stage in children(process.pid):
+        os.kill(stage, signal.SIGKILL)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert told.endswith(
+        "ProcessSample Sig 2017 failed: its process was killed (out of memory?)\n"
+        "  run the same command again\n"
+    )
+    assert "Traceback" not in told
+    assert lab.run()
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    command = ["ps", "-o", "pid=", "--ppid", str(pid)]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [int(one) for one in found.stdout.split()]
+
+
 SLOW = """
 
 import time
