@@ -246,6 +246,16 @@ def test_file_is_made_once_and_again_when_the_options_change(lab: Lab) -> None:
     assert changed == {f"finalfit/Sig/2017/finalfit.{end}" for end in ("json", "root")}
 
 
+def test_other_options_make_trees_of_data_again(lab: Lab) -> None:
+    run(lab, "Data")
+    merged = lab.output("merged", "Data", "2017", "nominal.parquet").stat().st_mtime_ns
+    assert set(run(lab, "Data", tags={"rest": "ELSE"})) == {
+        "Data_13TeV_high_met",
+        "Data_13TeV_ELSE",
+    }
+    assert lab.output("merged", "Data", "2017", "nominal.parquet").stat().st_mtime_ns == merged
+
+
 def test_file_says_where_it_is_from(lab: Lab) -> None:
     run(lab)
     with uproot.open(path_of(lab)) as file:
