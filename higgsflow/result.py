@@ -26,7 +26,8 @@ class Result:
 
     def __init__(self, summary_path: Path) -> None:
         self.folder = summary_path.parent
-        self.summary = Summary.model_validate_json(summary_path.read_bytes())
+        written = Summary.model_validate_json(summary_path.read_bytes())
+        self.summary = _as_it_lies(written, self.folder.parent)
 
     @property
     def report(self) -> Path:
@@ -69,3 +70,19 @@ class Result:
     def __repr__(self) -> str:
         n = len(self.summary.samples)
         return f"Result({self.summary.analysis}, {n} samples and years, report: {self.report})"
+
+
+def _as_it_lies(summary: Summary, store: Path) -> Summary:
+    """A summary with the paths of today: the store may have been moved or copied since."""
+    samples = tuple(
+        sample.model_copy(
+            update={
+                "merged": {
+                    variation: str(store / "merged" / sample.sample / sample.year / Path(path).name)
+                    for variation, path in sample.merged.items()
+                }
+            }
+        )
+        for sample in summary.samples
+    )
+    return summary.model_copy(update={"store": str(store), "samples": samples})

@@ -79,7 +79,7 @@ class MergeSample(VariationTask):
         from higgsflow.normalization import Normalization
         from higgsflow.output.finalfit import write_final_fit
         from higgsflow.output.finalfit_branches import FinalFitOrder
-        from higgsflow.output.manifest import Manifest
+        from higgsflow.output.manifest import read_manifest
         from higgsflow.records.generator_bins import generator_bins
         from higgsflow.records.sample_jobs import SampleJobs
 
@@ -89,7 +89,7 @@ class MergeSample(VariationTask):
         order = FinalFitOrder(
             analysis=self.model,
             pair=self.pair,
-            merged={v: t.read(Manifest) for v, t in self.output().items()},
+            merged={v: read_manifest(t.file) for v, t in self.output().items()},
             factor_sums=jobs.factor_sums,
             generator_bins=generator_bins(jobs.ledgers[NOMINAL].kept),
             ratios=self.input().read(Normalization).weight_ratios.get(NOMINAL, {}),

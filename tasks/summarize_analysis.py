@@ -90,20 +90,20 @@ class SummarizeAnalysis(AnalysisTask):
     def _added_data(self) -> dict[tuple[str, str], dict[str, Path]]:
         """Merged nominal files of data by year and process, whose events are added."""
         from higgsflow.model.systematic import NOMINAL
-        from higgsflow.output.manifest import Manifest
+        from higgsflow.output.manifest import read_manifest
 
         found: dict[tuple[str, str], dict[str, Path]] = {}
         for pair in self.model.samples.pairs:
             if pair.is_data:
                 names = {"sample": pair.sample.name, "year": pair.year}
-                manifest = MergeSample.req(self, **names).output()[NOMINAL].read(Manifest)
+                target = MergeSample.req(self, **names).output()[NOMINAL]
                 key = (pair.year, pair.sample.process if pair.dataset is None else "")
-                found.setdefault(key, {})[pair.name] = Path(manifest.path)
+                found.setdefault(key, {})[pair.name] = Path(read_manifest(target.file).path)
         return found
 
     def _sample(self, pair: SampleYear) -> Any:
         from higgsflow.normalization import Normalization
-        from higgsflow.output.manifest import Manifest
+        from higgsflow.output.manifest import read_manifest
         from higgsflow.records.sample_jobs import SampleJobs
         from higgsflow.report.summary import summarize_sample
 
@@ -114,7 +114,7 @@ class SummarizeAnalysis(AnalysisTask):
             self.model.systematics_of(pair),
             MonitorJobs.req(self, **names).output().read(SampleJobs),
             UpdateScale1fb.req(self, **names).output().read(Normalization),
-            {variation: target.read(Manifest) for variation, target in merged.items()},
+            {variation: read_manifest(target.file) for variation, target in merged.items()},
         )
 
     def _today(self) -> Ingredients | None:

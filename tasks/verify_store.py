@@ -68,7 +68,7 @@ class VerifyStore(VariationTask):
         Raises:
             UserError: for the first thing that does not hold.
         """
-        from higgsflow.output.manifest import Manifest
+        from higgsflow.output.manifest import read_manifest
         from higgsflow.verification.merged import verify
 
         paths = sorted(self.stage_folder("merged").glob("*.json"))
@@ -76,7 +76,7 @@ class VerifyStore(VariationTask):
         chosen = [path for path in paths if path.stem in self.variations]
         for path in chosen:
             try:
-                manifest = Manifest.model_validate_json(path.read_bytes())
+                manifest = read_manifest(path)
             except (OSError, ValueError) as error:
                 reason = " ".join(str(error).split())[:200]
                 raise UserError(f"cannot read {path}", reason, "run MergeSample again") from error

@@ -35,7 +35,7 @@ NOTAG = "NOTAG"
 
 
 class FinalFitManifest(Noun):
-    """One file for FinalFit, and the number of entries of each of its trees."""
+    """One file for FinalFit, beside this, and the number of entries of each of its trees."""
 
     inputs: str
     made_from: dict[str, Any] = {}
@@ -57,7 +57,7 @@ def write_final_fit(order: FinalFitOrder) -> FinalFitManifest:
             for variation in order.suffixes:
                 trees |= _write_variation(file, order, variation)
         size = temporary.stat().st_size
-    return FinalFitManifest(inputs=order.inputs, path=str(order.path), size=size, trees=trees)
+    return FinalFitManifest(inputs=order.inputs, path=order.path.name, size=size, trees=trees)
 
 
 def _provenance(order: FinalFitOrder) -> str:

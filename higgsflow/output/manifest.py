@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from higgsflow.model.noun import Noun
@@ -17,7 +18,8 @@ class Manifest(Noun):
         files: uuids of the input files whose events count.
         ranges: uuid, first entry and end of what was read of them, neighbours as one.
         complete: whether every entry of the sample was processed; fraction of them that were.
-        path, size, checksum: of the merged file.
+        path: of the merged file; a manifest in a store holds its name only, see `read_manifest`.
+        size, checksum: of the merged file.
     """
 
     inputs: str
@@ -40,3 +42,17 @@ class Manifest(Noun):
     fraction: float
     files: tuple[str, ...] = ()
     ranges: tuple[tuple[str, int, int], ...] = ()
+
+
+def read_manifest(path: Path) -> Manifest:
+    """A manifest, with the path of the merged file that lies beside it now.
+
+    A store may have been moved or copied since, so nothing but the name is believed.
+
+    Raises:
+        OSError: when it cannot be read.
+        ValueError: when it is damaged.
+    """
+    found = Manifest.model_validate_json(path.read_bytes())
+    beside = path.with_name(Path(found.path).name)
+    return found.model_copy(update={"path": str(beside)})

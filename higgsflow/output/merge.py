@@ -257,7 +257,7 @@ def _manifest(order: MergeOrder, variation: str, writer: MergedWriter) -> Manife
         sample=order.sample,
         year=order.year,
         variation=variation,
-        path=str(order.path(variation)),
+        path=order.path(variation).name,
         rows=writer.rows,
         size=writer.path.stat().st_size,
         checksum=writer.checksum,
