@@ -20,8 +20,9 @@ from tasks.update_scale1fb import UpdateScale1fb
 if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.sample import SampleYear
+    from higgsflow.output.duplicates import DataFile
 
-_FORMAT = 7
+_FORMAT = 8
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",
@@ -49,7 +50,7 @@ class SummarizeAnalysis(AnalysisTask):
 
     def run(self) -> None:
         from higgsflow.catalog.snapshot import as_yaml
-        from higgsflow.output.duplicates import refuse_shared
+        from higgsflow.output.duplicates import kept_apart
         from higgsflow.records.lumi_coverage import by_year
         from higgsflow.report.page import write_report
         from higgsflow.report.summary import Summary
@@ -59,8 +60,7 @@ class SummarizeAnalysis(AnalysisTask):
         self.tell_reasons()
         model, blinding = self.model, self.model.blinding
         made_from = self._today() or {}
-        for merged in self._added_data().values():
-            refuse_shared(merged)
+        apart = kept_apart(self._data())
         samples = tuple(self._sample(pair) for pair in model.samples.pairs)
         summary = Summary(
             inputs=digest(made_from),
@@ -75,6 +75,7 @@ class SummarizeAnalysis(AnalysisTask):
             blinded=None if blinding.unblind else (blinding.column, *blinding.window),
             configuration=as_yaml(model),
             samples=samples,
+            kept_apart=apart,
             lumisections=by_year((s.sample, s.year, s.lumisections) for s in samples),
         )
         summary = concluded(summary, model.year_groups, model.sentinels)
@@ -87,18 +88,22 @@ class SummarizeAnalysis(AnalysisTask):
         if chatter.path() is not None:
             sys.stdout.write(f"log           {chatter.path()}\n")
 
-    def _added_data(self) -> dict[tuple[str, str], dict[str, Path]]:
-        """Merged nominal files of data by year and process, whose events are added."""
+    def _data(self) -> list[DataFile]:
+        """The merged nominal files of all data."""
         from higgsflow.model.systematic import NOMINAL
+        from higgsflow.output.duplicates import DataFile
         from higgsflow.output.manifest import read_manifest
 
-        found: dict[tuple[str, str], dict[str, Path]] = {}
+        found = []
         for pair in self.model.samples.pairs:
             if pair.is_data:
                 names = {"sample": pair.sample.name, "year": pair.year}
                 target = MergeSample.req(self, **names).output()[NOMINAL]
-                key = (pair.year, pair.sample.process if pair.dataset is None else "")
-                found.setdefault(key, {})[pair.name] = Path(read_manifest(target.file).path)
+                path = Path(read_manifest(target.file).path)
+                is_listed = pair.dataset is not None
+                found.append(
+                    DataFile(**names, process=pair.sample.process, is_listed=is_listed, path=path)
+                )
         return found
 
     def _sample(self, pair: SampleYear) -> Any:

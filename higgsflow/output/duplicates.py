@@ -3,35 +3,85 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from higgsflow.errors import NormalizationError
 from higgsflow.output.merged_events import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _IDENTITY = ["run", "luminosityBlock", "event"]
 
 
-def refuse_shared(merged: Mapping[str, Path]) -> None:
-    """Compares (run, lumi, event) of merged data files, by sample, that are added somewhere.
+class DataFile(NamedTuple):
+    """The merged nominal events of a sample of data.
+
+    Attributes:
+        process: samples of one are added in every table.
+        is_listed: whether it is one of the primary datasets, each event of which is in one only.
+    """
+
+    sample: str
+    year: str
+    process: str
+    is_listed: bool
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """For messages."""
+        return f"{self.sample} ({self.year})"
+
+    def is_added_to(self, other: DataFile) -> bool:
+        """Whether no event may be in both."""
+        return self.process == other.process or (self.is_listed and other.is_listed)
+
+
+def kept_apart(files: Sequence[DataFile]) -> dict[str, str]:
+    """Processes that hold events of one before them in the same year, with one such event.
+
+    Compares (run, lumi, event). Whoever adds the data of several processes leaves these out.
 
     Raises:
-        NormalizationError: for an event that two of them hold; names both and the event.
+        NormalizationError: for an event of two samples that are added; names both and the event.
     """
-    if len(merged) < 2:
+    shared: dict[frozenset[str], str] = {}
+    for year in dict.fromkeys(file.year for file in files):
+        for one, other, events in _shared([file for file in files if file.year == year]):
+            event = _first(events)
+            if one.is_added_to(other):
+                raise NormalizationError(
+                    f"{one.name} and {other.name} both hold event {event}",
+                    f"and {len(events) - 1} more",
+                    "name both in `primary_datasets` of the catalogue, with their triggers",
+                )
+            processes = frozenset((one.process, other.process))
+            shared.setdefault(processes, f"{one.name} and {other.name} both hold event {event}")
+    apart: dict[str, str] = {}
+    together: list[str] = []
+    for process in dict.fromkeys(file.process for file in files):
+        found = [shared.get(frozenset((process, other))) for other in together]
+        if why := next(filter(None, found), None):
+            apart[process] = why
+        else:
+            together.append(process)
+    return apart
+
+
+def _shared(files: Sequence[DataFile]) -> Iterator[tuple[DataFile, DataFile, Any]]:
+    """Pairs of files that hold the same events, and these."""
+    if len(files) < 2:
         return
     # each file was found to hold no event twice when it was merged
-    identities = {name: read(path, _IDENTITY) for name, path in merged.items()}
-    for first, second in combinations(identities, 2):
-        shared = identities[first].join(identities[second], _IDENTITY, join_type="inner")
-        if len(shared):
-            shared = shared.sort_by([(name, "ascending") for name in _IDENTITY])
-            event = ":".join(str(shared[name][0].as_py()) for name in _IDENTITY)
-            raise NormalizationError(
-                f"{first} and {second} both hold event {event}",
-                f"and {len(shared) - 1} more",
-                "name both in `primary_datasets` of the catalogue, with their triggers",
-            )
+    identities = {file: read(file.path, _IDENTITY) for file in files}
+    for one, other in combinations(files, 2):
+        events = identities[one].join(identities[other], _IDENTITY, join_type="inner")
+        if len(events):
+            yield one, other, events
+
+
+def _first(events: Any) -> str:
+    ordered = events.sort_by([(name, "ascending") for name in _IDENTITY])
+    return ":".join(str(ordered[name][0].as_py()) for name in _IDENTITY)

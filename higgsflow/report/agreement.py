@@ -56,9 +56,10 @@ def _comparable(summary: Summary) -> list[SampleSummary]:
     """Samples of the years in which simulation models data."""
     if summary.blinded is not None:
         return []
-    data = {s.year for s in summary.samples if s.kind == "data"}
-    background = {s.year for s in summary.samples if s.kind != "data" and not s.signal}
-    return [s for s in summary.samples if s.year in data & background]
+    added = [s for s in summary.samples if s.kind != "data" or s.process not in summary.kept_apart]
+    data = {s.year for s in added if s.kind == "data"}
+    background = {s.year for s in added if s.kind != "data" and not s.signal}
+    return [s for s in added if s.year in data & background]
 
 
 def _counts(samples: Sequence[SampleSummary]) -> Counts:

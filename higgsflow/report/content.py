@@ -227,6 +227,8 @@ class Summary(Noun):
         blinded: window of the column in which data are hidden, null when unblinded.
         configuration: the analysis as YAML, as it was used.
         samples: numbers of each sample and year.
+        kept_apart: processes of data that hold events of one before them, with one such event:
+            no picture and no comparison with simulation has them.
         lumisections: per year, of all samples of data together.
         totals: sums over years and over the samples of a process.
         findings: what should be looked at, the worst first.
@@ -244,6 +246,7 @@ class Summary(Noun):
     blinded: tuple[str, float, float] | None
     configuration: str
     samples: tuple[SampleSummary, ...]
+    kept_apart: dict[str, str] = {}
     lumisections: dict[str, YearCoverage] = {}
     totals: tuple[Total, ...] = ()
     findings: tuple[Finding, ...] = ()

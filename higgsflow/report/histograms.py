@@ -119,6 +119,8 @@ def _readable(summary: Summary, notes: list[str]) -> Iterator[Source]:
 
 def _source(summary: Summary, sample: SampleSummary) -> Source | str:
     """The merged nominal file, or why it cannot be drawn."""
+    if sample.kind == "data" and sample.process in summary.kept_apart:
+        return summary.kept_apart[sample.process]
     if NOMINAL not in sample.merged:
         return "the summary names no merged nominal file"
     path = Path(sample.merged[NOMINAL])

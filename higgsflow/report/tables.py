@@ -281,6 +281,8 @@ def _notes(summary: Summary) -> Iterator[str]:
     if summary.blinded is not None:
         column, low, high = summary.blinded
         yield f"{BLINDED}: counts of data would include {low:g} < {column} < {high:g}"
+    for process, why in summary.kept_apart.items():
+        yield f"{process} is not added to other data in pictures: {why}"
     if not any(sample.systematics for sample in summary.samples):
         yield "no systematics"
     yield "cut flows of objects, overlap of tags and pictures are in report.html"

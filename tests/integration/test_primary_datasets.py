@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from higgsflow.report.histograms import fill_histograms
+from higgsflow.result import Result
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -73,12 +76,40 @@ def test_without_the_list_shared_events_are_refused(datasets: Any, capfd: Captur
     assert not lab.output("summary", "summary.json").exists()
 
 
-def test_data_that_are_not_added_may_share_events(datasets: Any) -> None:
-    lab, _ = datasets
+def test_data_of_several_processes_that_share_events_are_not_added(datasets: Any) -> None:
+    lab, truth = datasets
     del lab.content["samples"]["primary_datasets"]
-    for name, sample in lab.content["samples"]["samples"].items():
-        sample["process"] = name
+    lab.content["blinding"] = {"unblind": True}
+    samples = lab.content["samples"]["samples"]
+    for sample in samples.values():
+        # by itself a sample is a process of its own
+        del sample["process"]
     assert lab.run()
+    summary = Result(lab.output("summary", "summary.json")).summary
+    n = {name: len(events_of(lab, name)) for name in samples}
+    assert n["First"] == truth["HLT_a"].sum() < n["Second"]
+    assert list(summary.kept_apart) == ["Second", "Third"]
+    assert "First (2017) and Third (2017) both hold event 1:" in summary.kept_apart["Third"]
+    filled = fill_histograms(summary)
+    assert filled.books[0].data.values(flow=True).sum() == n["First"]
+    assert any(note.startswith("Second (2017) is not drawn: First") for note in filled.notes)
+    counted = {row.name: row.yields for row in summary.totals if row.group == "all"}
+    assert {name: sum(y.n for y in counted[f"data: {name}"].values()) for name in samples} == n
+    assert "Second (2017) is not drawn" in lab.output("summary", "report.html").read_text("utf-8")
+
+
+def test_data_of_several_processes_with_different_events_are_drawn_together(lab: Lab) -> None:
+    lab.content["blinding"] = {"unblind": True}
+    samples = lab.content["samples"]["samples"]
+    for seed, name in enumerate(("Early", "Late")):
+        files = {"2017": str(lab.files / f"Data_2017_{seed}.root")}
+        samples[name] = {"kind": "data", "files": files}
+    del samples["Data"]
+    assert lab.run()
+    summary = Result(lab.output("summary", "summary.json")).summary
+    assert summary.kept_apart == {}
+    n = sum(lab.table(name).num_rows for name in ("Early", "Late"))
+    assert fill_histograms(summary).books[0].data.values(flow=True).sum() == n
 
 
 def test_order_of_the_list_makes_events_again(datasets: Any) -> None:

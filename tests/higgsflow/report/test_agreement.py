@@ -87,3 +87,7 @@ def test_data_without_simulation_of_their_year_are_not_compared(make_summary):
     summary = make_summary()
     samples = tuple(s for s in summary.samples if (s.kind == "data") == (s.year == "2018"))
     assert disagreements(summary.model_copy(update={"samples": samples}), LIMITS) == ()
+
+
+def test_data_that_are_kept_apart_are_not_compared(compared):
+    assert compared(800, kept_apart={"data": "both hold event 1:1:1"}) == ()
