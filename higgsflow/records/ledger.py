@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import SerializerFunctionWrapHandler, WrapSerializer
 
 from higgsflow.model.noun import Noun
-from higgsflow.records.moments import Moments
+from higgsflow.records.moments import MeasuredColumns, Moments
 from higgsflow.selection.cutflow import Counter, CutFlow
 
 T = TypeVar("T", bound=Any)
@@ -66,7 +66,11 @@ class Ledger(Noun):
                 tuple(a + b for a, b in zip(x, y, strict=True))
                 for x, y in zip(self.overlap, other.overlap, strict=True)
             ),
-            moments=_add_nested(self.moments, other.moments),
+            moments={
+                tag: _add_columns(self.moments[tag], other.moments[tag])
+                for tag in self.moments
+                if tag in other.moments
+            },
             yields=_add_nested(self.yields, other.yields),
             kept=_add_maps(self.kept, other.kept),
         )
@@ -81,6 +85,13 @@ def _add_flows(a: StepFlow, b: StepFlow) -> StepFlow:
 def _add_maps(a: Mapping[str, T], b: Mapping[str, T]) -> dict[str, T]:
     """Sum by key, of the keys that both have: a column that one job did not make is not known."""
     return {key: a[key] + b[key] for key in a if key in b}
+
+
+def _add_columns(a: Mapping[str, Moments], b: Mapping[str, Moments]) -> Mapping[str, Moments]:
+    """At once where they are the same columns, as in all blocks of a job."""
+    if isinstance(a, MeasuredColumns) and isinstance(b, MeasuredColumns) and tuple(a) == tuple(b):
+        return a + b
+    return _add_maps(a, b)
 
 
 def _add_nested(

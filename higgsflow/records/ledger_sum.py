@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from higgsflow.records.layout import MOMENTS_FIELDS, Layout, common, positions
+from higgsflow.records.moments import add_numbers
 from higgsflow.records.packed import Packed, Rows, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from higgsflow.records.ledger import Ledger
-
-_MIN, _MAX = MOMENTS_FIELDS.index("min"), MOMENTS_FIELDS.index("max")
 
 
 @dataclass
@@ -86,27 +85,6 @@ def add_rows(layout: Layout, a: Rows, b: Rows) -> Rows:
     shape = (len(a), len(MOMENTS_FIELDS), len(layout.columns))
     total = np.empty_like(a)
     np.add(a[:, :n], b[:, :n], out=total[:, :n])
-    moments = _add_moments(a[:, n:].reshape(shape), b[:, n:].reshape(shape))
+    moments = add_numbers(a[:, n:].reshape(shape), b[:, n:].reshape(shape))
     total[:, n:] = moments.reshape(len(a), -1)
-    return total
-
-
-def _add_moments(a: Rows, b: Rows) -> Rows:
-    """Moments as `Moments` adds them; the second axis has the fields."""
-    n_a, mean_a, m2_a, _, _, w_a, wd_a, wd2_a = a.swapaxes(0, 1)
-    n_b, mean_b, m2_b, _, _, w_b, wd_b, wd2_b = b.swapaxes(0, 1)
-    n, shift = n_a + n_b, mean_b - mean_a
-    counted = np.maximum(n, 1)
-    mean = mean_a + shift * n_b / counted
-    d_a, d_b = mean_a - mean, mean_b - mean
-    total = np.empty_like(a)
-    total[:, 0], total[:, 1], total[:, 5] = n, mean, w_a + w_b
-    total[:, 2] = m2_a + m2_b + shift**2 * n_a * n_b / counted
-    total[:, _MIN] = np.fmin(a[:, _MIN], b[:, _MIN])
-    total[:, _MAX] = np.fmax(a[:, _MAX], b[:, _MAX])
-    total[:, 6] = (wd_a + d_a * w_a) + (wd_b + d_b * w_b)
-    total[:, 7] = (wd2_a + 2 * d_a * wd_a + d_a**2 * w_a) + (wd2_b + 2 * d_b * wd_b + d_b**2 * w_b)
-    # adding nothing changes nothing, not even by rounding
-    np.copyto(total, b, where=(n_a == 0)[:, None])
-    np.copyto(total, a, where=(n_b == 0)[:, None])
     return total

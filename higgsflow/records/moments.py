@@ -7,6 +7,7 @@ they merge also where weights cancel.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from operator import attrgetter
@@ -93,7 +94,8 @@ class Moments(Noun):
 _NOTHING = Moments()
 _FIELDS = tuple(Moments.model_fields)
 _OF_MOMENTS = attrgetter(*_FIELDS)
-_ENDS = slice(_FIELDS.index("min"), _FIELDS.index("max") + 1)
+_MIN, _MAX = _FIELDS.index("min"), _FIELDS.index("max")
+_ENDS = slice(_MIN, _MAX + 1)
 
 
 class MeasuredColumns(Mapping[str, Moments]):
@@ -108,16 +110,26 @@ class MeasuredColumns(Mapping[str, Moments]):
     def __init__(self, names: tuple[str, ...], numbers: Array) -> None:
         self._names, self.numbers = names, numbers
 
+    @functools.cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self._names)}
+
     def __getitem__(self, name: str) -> Moments:
-        if name not in self._names:
-            raise KeyError(name)
-        return _moments(*self.numbers[self._names.index(name)].tolist())
+        return _moments(*self.numbers[self._places[name]].tolist())
+
+    def __contains__(self, name: object) -> bool:
+        # without making what nobody looks at
+        return name in self._places
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def __add__(self, other: MeasuredColumns) -> MeasuredColumns:
+        """The sum with moments of the same columns, in the same order."""
+        return MeasuredColumns(self._names, add_numbers(self.numbers, other.numbers))
 
 
 def numbers_of(columns: Mapping[str, Moments]) -> Array:
@@ -127,6 +139,27 @@ def numbers_of(columns: Mapping[str, Moments]) -> Array:
     # numpy makes NaN of None
     rows = np.array([_OF_MOMENTS(found) for found in columns.values()], dtype=np.float64)
     return rows.reshape(len(columns), len(_FIELDS))
+
+
+def add_numbers(a: Array, b: Array) -> Array:
+    """The fields of many moments, along the second axis, as `Moments` adds them."""
+    n_a, mean_a, m2_a, _, _, w_a, wd_a, wd2_a = a.swapaxes(0, 1)
+    n_b, mean_b, m2_b, _, _, w_b, wd_b, wd2_b = b.swapaxes(0, 1)
+    n, shift = n_a + n_b, mean_b - mean_a
+    counted = np.maximum(n, 1)
+    mean = mean_a + shift * n_b / counted
+    d_a, d_b = mean_a - mean, mean_b - mean
+    total = np.empty_like(a)
+    total[:, 0], total[:, 1], total[:, 5] = n, mean, w_a + w_b
+    total[:, 2] = m2_a + m2_b + shift**2 * n_a * n_b / counted
+    total[:, _MIN] = np.fmin(a[:, _MIN], b[:, _MIN])
+    total[:, _MAX] = np.fmax(a[:, _MAX], b[:, _MAX])
+    total[:, 6] = (wd_a + d_a * w_a) + (wd_b + d_b * w_b)
+    total[:, 7] = (wd2_a + 2 * d_a * wd_a + d_a**2 * w_a) + (wd2_b + 2 * d_b * wd_b + d_b**2 * w_b)
+    # adding nothing changes nothing, not even by rounding
+    np.copyto(total, b, where=(n_a == 0)[:, None])
+    np.copyto(total, a, where=(n_b == 0)[:, None])
+    return total
 
 
 def measure(values: Any, weight: Array) -> Moments:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import measure
+from higgsflow.records.moments import measure, measure_all
 from higgsflow.selection.cutflow import count, count_cuts
 
 law = settings(deadline=None, max_examples=40)
@@ -67,6 +67,21 @@ def test_column_that_one_job_did_not_make_is_not_known() -> None:
     total = ledger(rows, ("m_gg", "weight_old")) + ledger(rows)
     assert list(total.moments["a"]) == ["m_gg"]
     assert total.moments["b"]["m_gg"].n == 2
+
+
+def test_ledgers_of_blocks_add_as_what_was_looked_at() -> None:
+    """Blocks hold moments as rows of numbers; columns of other names or order are added alone."""
+    x, w = np.array([1.0, 4.0, 2.5]), np.array([1.0, -2.0, 0.5])
+    columns = {"m_gg": x, "pt": -x}
+    groups = {"a": np.array([0, 2]), "b": np.array([1]), "c": np.arange(0)}
+    parts = [
+        Ledger.trusted(**{**dict(ledger([])), "moments": measure_all(of, w, groups)})
+        for of in (columns, columns, {"pt": x, "m_gg": -x}, {"pt": x})
+    ]
+    seen = [p.changed(moments={t: dict(c) for t, c in p.moments.items()}) for p in parts]
+    for n in (2, 3, 4):
+        found, expected = sum(parts[1:n], parts[0]), sum(seen[1:n], seen[0])
+        assert found.moments == expected.moments
 
 
 def test_ledgers_of_unlike_steps_do_not_add() -> None:

@@ -11,7 +11,12 @@ import slow_books
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.records.moments import Moments, measure, measure_all
+from higgsflow.records.moments import (
+    MeasuredColumns,
+    Moments,
+    measure,
+    measure_all,
+)
 
 law = settings(deadline=None, max_examples=40)
 values = st.floats(-1e3, 1e3).map(lambda x: round(x, 3))
@@ -159,3 +164,18 @@ def test_columns_measured_at_once_are_those_measured_alone(
             of_group = found[group][name]
             assert alike(of_group, measure(column[chosen], weight[chosen]))
             assert of_group == Moments.model_validate(of_group.model_dump())
+
+
+@law
+@given(entries, entries)
+def test_many_moments_add_as_each_of_them_does(
+    a: list[tuple[float, float]], b: list[tuple[float, float]]
+) -> None:
+    one, two = (measured(pairs) for pairs in (a, b))
+    assert dict(one + two) == {name: one[name] + two[name] for name in one}
+
+
+def measured(pairs: list[tuple[float, float]]) -> MeasuredColumns:
+    x, w = np.array(pairs, np.float64).reshape(-1, 2).T
+    columns = {"x": x, "squared": x**2, "some": np.where(x > 0, x, np.nan)}
+    return measure_all(columns, np.ascontiguousarray(w), {"": np.arange(len(x))})[""]
