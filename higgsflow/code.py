@@ -34,8 +34,8 @@ _PHYSICS = tuple(
         "before_cuts", "block", "bounds", "corrections", "events.arithmetic", "events.columns",
         "events.datasets", "events.formulas", "events.golden", "events.lists", "events.objects",
         "events.plain", "events.quick_views", "every_variation", "full_weights", "late_weights",
-        "needs", "objects", "output_columns", "plan", "preserved", "records.moments", "selection",
-        "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
+        "needs", "objects", "output_columns", "per_bin", "plan", "preserved", "records.moments",
+        "selection", "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
     )
 )  # fmt: skip
 

@@ -10,12 +10,12 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.model.systematic import CENTRAL
+from higgsflow.per_bin import binned_for
 from higgsflow.preserved import bin_column
 from higgsflow.records.layout import Layout, Places, places
 from higgsflow.records.names import Called, counterparts, matches
 from higgsflow.records.packed import Packed
 from higgsflow.weights import factor_column, full_column
-from higgsflow.yields import binned_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -142,7 +142,6 @@ class Renaming:
     def _made(self, stored: Layout) -> tuple[Layout, Places]:
         origin: dict[Any, Any] = {}
         tags = self._taggers[-1] if self._taggers else {}
-        columns = {**_inverse(self._columns), "weight_central": ("weight_central",)}
         flows = tuple(
             (step, self._taggers[step].get(tagger, tagger), group, cuts)
             for step, tagger, group, cuts in stored.flows
@@ -150,7 +149,7 @@ class Renaming:
         origin |= {key: key for key in stored.counters if key[0] == "flow"}
         before = _renamed(stored.before, lambda tag: (tags.get(tag, tag),), ("before",), origin)
         after = _renamed(stored.after, lambda tag: (tags.get(tag, tag),), ("after",), origin)
-        moments = _nested(stored.moments, tags, lambda name: columns.get(name, ()), ((), origin))
+        moments = _nested(stored.moments, tags, self._moments(), ((), origin))
         yields = _nested(stored.yields, tags, self._yields, (("yield",), origin))
         kept = _renamed(stored.kept, self._kept, ("kept",), origin)
         layout = Layout(
@@ -159,6 +158,23 @@ class Renaming:
         )  # fmt: skip
         counters = [origin[key] for key in layout.counters]
         return layout, places(stored, counters, [origin[key] for key in layout.columns])
+
+    def _moments(self) -> Callable[[str], tuple[str, ...]]:
+        """What tells how moments of a column are called today, of some bins or of all."""
+        columns = {**_inverse(self._columns), "weight_central": ("weight_central",)}
+        owners = {
+            column(weight, direction): weight
+            for weight, _ in self._pairs.values()
+            for direction in weight.directions
+            for column in (factor_column, full_column)
+        }
+
+        def today(name: str) -> tuple[str, ...]:
+            stem, at, bins = name.partition("@")
+            now = columns.get(stem, ())
+            return tuple(name + at + self._bins(bins, owners.get(name)) for name in now)
+
+        return today
 
     def _yields(self, name: str) -> tuple[str, ...]:
         """What a counter of a weight is called today, of some bins or of all."""

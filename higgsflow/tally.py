@@ -10,17 +10,17 @@ import numpy.typing as npt
 
 from higgsflow.model.systematic import CENTRAL
 from higgsflow.model.tagging import UNTAGGED
+from higgsflow.per_bin import binned_for, count_per_bin, measure_per_bin
 from higgsflow.preserved import bin_column
 from higgsflow.profiling import span
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import measure_all
+from higgsflow.records.moments import joined, measure_all
 from higgsflow.selection.cutflow import Counter, CutFlow, count, count_codes
 from higgsflow.selection.tags import count_tags
 from higgsflow.weights import factor_column, full_column
-from higgsflow.yields import binned_for, per_bin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from higgsflow.before_cuts import Kept
     from higgsflow.events.lists import Index, Mask
@@ -85,8 +85,27 @@ def _moments(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str,
     variables, weights = plan.variables, plan.weight_columns
     measured = (name for name in table if name in variables or name in weights)
     names = dict.fromkeys((*measured, "weight_central"))
-    columns = {name: table[name] for name in names}
-    return measure_all(columns, table["weight_central"], by_tag)
+    columns, weight = {name: table[name] for name in names}, table["weight_central"]
+    found = measure_all(columns, weight, by_tag)
+    if not plan.binned_weights:
+        return found
+    groups = _by_bins(plan, table, columns)
+    return {
+        tag: joined([found[tag], *(m for g in groups for m in measure_per_bin(*g, rows, weight))])
+        for tag, rows in by_tag.items()
+    }
+
+
+def _by_bins(plan: Plan, table: Table, names: Iterable[str]) -> list[tuple[Table, list[Any]]]:
+    """The columns that have moments per bin, together where the same bins matter, and these."""
+    groups: dict[tuple[str, ...], tuple[Table, list[Any]]] = {}
+    for name in names:
+        weight = plan.weight_columns.get(name)
+        binned = tuple(source.name for source in binned_for(plan.systematics, weight))
+        if binned:
+            columns, _ = groups.setdefault(binned, ({}, _bins_of(plan, table, weight)))
+            columns[name] = table[name]
+    return list(groups.values())
 
 
 def _yields(plan: Plan, table: Table, by_tag: Mapping[str, Index]) -> dict[str, Any]:
@@ -128,12 +147,7 @@ def _counters(
 ) -> dict[str, Any]:
     """The counter of a weight, and those of its bins where it preserves sums."""
     name, values = what
-    found = {name: count(values.take(rows))}
-    if bins:
-        mask = np.zeros(len(values), dtype=np.bool_)
-        mask[rows] = True
-        found |= per_bin(name, values, mask, bins)
-    return found
+    return {name: count(values.take(rows)), **count_per_bin(name, values, rows, bins)}
 
 
 class FlowMemo:

@@ -93,6 +93,11 @@ def full_column(weight: WeightSystematic, direction: str) -> str:
     return f"weight_full_{weight.name}_{direction}"
 
 
+def is_whole_weight(column: str) -> bool:
+    """Whether the column is a weight that the merge scales, not a factor of one."""
+    return column == "weight_central" or column.startswith("weight_full_")
+
+
 def input_columns(weight: WeightSystematic) -> tuple[str, ...]:
     """The columns of the events that a source needs, wherever they come from."""
     fields = tuple(dict.fromkeys(weight.branches.values()))

@@ -28,6 +28,7 @@ from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
 from higgsflow.records.names import Called
+from higgsflow.weights import is_whole_weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,8 +212,8 @@ def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
     columns["weight_central_no_lumi"] = pc.multiply(central, per_fb)
     columns["weight_central_initial"] = table["weight_central_initial"]
     for name in order.weights[variation]:
-        is_full = name.startswith("weight_full_")
-        columns[name] = pc.multiply(table[name], scale) if is_full else table[name]
+        whole = is_whole_weight(name)
+        columns[name] = pc.multiply(table[name], scale) if whole else table[name]
     n = len(table)
     columns["process_id"] = arrow_array(np.full(n, order.process_id, dtype=np.int32))
     columns["year"] = same_text(order.year, n)

@@ -23,6 +23,10 @@ class Ratio(Noun):
     bins: str = ""
     values: tuple[float, ...]
 
+    def at(self, bins: Mapping[str, int]) -> float:
+        """The ratio in a bin of each column of bins."""
+        return self.values[bins[self.bins] if self.bins else 0]
+
 
 Ratios = dict[str, tuple[Ratio, ...]]
 

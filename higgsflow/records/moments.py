@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,22 @@ class Moments(Noun):
         d = self.mean - center
         return self.sumwd + d * self.sumw, self.sumwd2 + 2 * d * self.sumwd + d * d * self.sumw
 
+    def times(self, factor: float, weight: float) -> Moments:
+        """The moments of the column times a factor, with weights times another number."""
+        ends = sorted(factor * end for end in (self.min, self.max) if end is not None)
+        low, high = ends or (None, None)
+        squared = factor * factor
+        return Moments.trusted(
+            n=self.n,
+            mean=factor * self.mean,
+            m2=squared * self.m2,
+            min=low,
+            max=high,
+            sumw=weight * self.sumw,
+            sumwd=weight * factor * self.sumwd,
+            sumwd2=weight * squared * self.sumwd2,
+        )
+
     @property
     def std(self) -> float | None:
         """Standard deviation, sqrt(M2 / n); None without entries."""
@@ -130,6 +147,16 @@ class MeasuredColumns(Mapping[str, Moments]):
     def __add__(self, other: MeasuredColumns) -> MeasuredColumns:
         """The sum with moments of the same columns, in the same order."""
         return MeasuredColumns(self._names, add_numbers(self.numbers, other.numbers))
+
+    def called(self, ending: str) -> MeasuredColumns:
+        """The same under names with an ending."""
+        return MeasuredColumns(tuple(name + ending for name in self._names), self.numbers)
+
+
+def joined(parts: Sequence[MeasuredColumns]) -> MeasuredColumns:
+    """Moments of columns of different names as one."""
+    names = tuple(chain.from_iterable(parts))
+    return MeasuredColumns(names, np.concatenate([part.numbers for part in parts]))
 
 
 def numbers_of(columns: Mapping[str, Moments]) -> Array:

@@ -22,6 +22,7 @@ from higgsflow.report.variation_content import (
     Yield,
 )
 from higgsflow.selection.cutflow import Counter, efficiency, weighted_efficiency
+from higgsflow.weights import is_whole_weight
 from higgsflow.yields import rescaled
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def summarize_sample(
     n_read = sum(part.stop - part.start for part in jobs.ranges)
     n_certified = sum(part.n_certified for part in jobs.ranges)
     scale, n_selected = manifests[NOMINAL].scale, manifests[NOMINAL].rows
-    # weights that preserve sums get their ratios at the merge, and the yields here
+    # weights that preserve sums get their ratios at the merge, and yields and moments here
     ledgers = rescaled(jobs.ledgers, systematics, normalization.weight_ratios)
     variations = {v: _variation(ledgers[v], scale, n_certified) for v in manifests}
     sum_g = math.fsum(part.sum_g for part in jobs.ranges)
@@ -177,7 +178,7 @@ def _variation(ledger: Ledger, scale: float, n_certified: int) -> VariationSumma
         overlap=ledger.overlap,
         yields={tag: _yield(found[CENTRAL], scale) for tag, found in ledger.yields.items()},
         moments={
-            tag: {name: _moments(m) for name, m in columns.items()}
+            tag: {name: _moments(name, found, scale) for name, found in columns.items()}
             for tag, columns in ledger.moments.items()
         },
         efficiencies={
@@ -248,7 +249,8 @@ def _yield(counter: Counter, scale: float) -> Yield:
     )
 
 
-def _moments(moments: Moments) -> MomentsSummary:
+def _moments(column: str, of_jobs: Moments, scale: float) -> MomentsSummary:
+    moments = of_jobs.times(scale if is_whole_weight(column) else 1.0, scale)
     return MomentsSummary(
         n=moments.n,
         mean=moments.mean,

@@ -92,7 +92,9 @@ class Yield(Noun):
 
 
 class MomentsSummary(Noun):
-    """Mean and standard deviation of a column over the events of a tag.
+    """Mean and standard deviation of a column of the merged events of a tag.
+
+    Weights have the factors of the merge: scale1fb and luminosity, and ratios that preserve sums.
 
     Attributes:
         n: events in which the column is defined.

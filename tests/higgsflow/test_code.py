@@ -184,7 +184,14 @@ def test_a_changed_module_of_the_user_is_imported_again(
 def test_every_module_that_decides_on_events_is_physics() -> None:
     """Also where what it does has moved to a file of its own."""
     followed = set(physics_parts())
-    for name in ("every_variation", "late_weights", "full_weights", "weights", "events.objects"):
+    for name in (
+        "every_variation",
+        "late_weights",
+        "full_weights",
+        "weights",
+        "per_bin",
+        "events.objects",
+    ):
         assert f"higgsflow.{name}" in followed
 
 

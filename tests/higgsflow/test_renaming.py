@@ -44,18 +44,20 @@ def ledger(names: dict[str, str], tags: tuple[str, str]) -> Ledger:
     """Counters whose numbers say what they are of, under the names that things have."""
     weights = systematics(names).weights
     binned = [name for name in weights if names[name] != "3"]
+    bins = {}
+    for k in range(2 ** len(binned)):
+        at = [k >> place & 1 for place in range(len(binned))]
+        # the number says which bin of which weight it is
+        says = sum(NUMBERS[names[b]] * bin_ for b, bin_ in zip(binned, at, strict=True))
+        bins[f"@{','.join(map(str, at))}"] = says
 
     def of_tag(number: int) -> dict[str, Counter]:
         found = {}
         for name, base in {"central": 0, **{n: NUMBERS[c] for n, c in names.items()}}.items():
             for d, key in enumerate([name] if not base else weights[name].variations):
                 found[key] = counter(number + base + 10 * d)
-                for k in range(2 ** len(binned)):
-                    bins = [k >> place & 1 for place in range(len(binned))]
-                    # the number says which bin of which weight it is
-                    says = sum(NUMBERS[names[b]] * at for b, at in zip(binned, bins, strict=True))
-                    at = ",".join(map(str, bins))
-                    found[f"{key}@{at}"] = counter(number + base + 10 * d + 7 * says)
+                for at, says in bins.items():
+                    found[f"{key}{at}"] = counter(number + base + 10 * d + 7 * says)
         return found
 
     kept = {
@@ -66,7 +68,9 @@ def ledger(names: dict[str, str], tags: tuple[str, str]) -> Ledger:
     }
     factors = {f"weight_{name}_up": NUMBERS[content] for name, content in names.items()}
     moments = {
-        n: measure(np.array([float(v)]), np.ones(1)) for n, v in {**factors, "m_gg": 1}.items()
+        name + at: measure(np.array([float(number + 7 * says)]), np.ones(1))
+        for name, number in {**factors, "m_gg": 1}.items()
+        for at, says in {"": -1, **bins}.items()
     }
     return Ledger(
         flows=tuple(

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from higgsflow.model.systematic import Systematics
+from higgsflow.per_bin import binned_for, count_per_bin
 from higgsflow.preserved import column_ratios
 from higgsflow.records.ledger import Ledger
 from higgsflow.selection.cutflow import Counter, count
-from higgsflow.yields import binned_for, per_bin, rescaled
+from higgsflow.yields import rescaled
 
 BINS = {"column": "n", "edges": [0, 1, 2, 3]}
 BRANCHES = {"branches": {"central": "c", "up": "u"}, "modify_central_weight": True}
@@ -32,6 +33,7 @@ N = 50
 COLUMNS = {name: RNG.normal(1, 0.3, N) for name in ("central", "b_up", "pu_up", "scale_a")}
 POSITIONS = {"b": RNG.integers(0, 3, N), "scale": RNG.integers(0, 2, N)}
 MASK = RNG.random(N) < 0.7
+ROWS = np.flatnonzero(MASK)
 
 
 def ledger(variation: str = "nominal") -> Ledger:
@@ -43,7 +45,7 @@ def ledger(variation: str = "nominal") -> Ledger:
         binned = binned_for(SYSTEMATICS, weight)
         bins = [(POSITIONS[w.name], {"b": 3, "scale": 2}[w.name]) for w in binned]
         yields[name] = count(COLUMNS[name], MASK)
-        yields |= per_bin(name, COLUMNS[name], MASK, bins)
+        yields |= count_per_bin(name, COLUMNS[name], ROWS, bins)
     return Ledger(before={"t": Counter()}, yields={"t": yields})
 
 
@@ -90,5 +92,4 @@ def test_chunks_add_before_they_are_put_together() -> None:
 def test_nothing_changes_without_sums_to_preserve() -> None:
     plain = Ledger(yields={"t": {"central": Counter(n=1)}})
     assert rescaled({"nominal": plain}, Systematics(), {}) == {"nominal": plain}
-    assert per_bin("central", COLUMNS["central"], MASK, ()) == {}
     assert column_ratios(Systematics(), {}, "nominal") == {}

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from higgsflow.records.moments import (
     MeasuredColumns,
     Moments,
+    joined,
     measure,
     measure_all,
+    numbers_of,
 )
 
 law = settings(deadline=None, max_examples=40)
@@ -92,6 +94,15 @@ def test_weighted_moments_are_those_of_the_definition(pairs: list[tuple[float, f
         assert made.weighted_std is None
 
 
+@law
+@given(entries, st.sampled_from([2.0, -0.5, 0.0]), st.sampled_from([1.0, -4.0]))
+def test_moments_of_a_multiplied_column(
+    pairs: list[tuple[float, float]], factor: float, weight: float
+) -> None:
+    expected = of([(factor * x, weight * w) for x, w in pairs])
+    assert alike(of(pairs).times(factor, weight), expected)
+
+
 def test_worked_merge() -> None:
     ones = np.ones(3)
     merged = measure([0.9, 1.0, 1.1], ones) + measure([1.2, 1.4], ones[:2])
@@ -164,6 +175,14 @@ def test_columns_measured_at_once_are_those_measured_alone(
             of_group = found[group][name]
             assert alike(of_group, measure(column[chosen], weight[chosen]))
             assert of_group == Moments.model_validate(of_group.model_dump())
+
+
+def test_columns_are_joined_and_called_otherwise() -> None:
+    x, ones = np.array([1.0, 3.0]), np.ones(2)
+    one = measure_all({"x": x}, ones, {"t": np.arange(2)})["t"]
+    both = joined([one, one.called("@0")])
+    assert dict(both) == {"x": measure(x, ones), "x@0": measure(x, ones)}
+    np.testing.assert_array_equal(numbers_of(both), numbers_of(dict(both)))
 
 
 @law

@@ -85,7 +85,7 @@ SYSTEMATICS = Systematics.model_validate(
 )
 
 
-def manifest(variation, rows=3):
+def manifest(variation, rows=3, scale=SCALE):
     return Manifest(
         inputs="i",
         sample="ttH",
@@ -97,7 +97,7 @@ def manifest(variation, rows=3):
         checksum="c",
         columns={},
         chunks=(("a", "stem"),),
-        scale=SCALE,
+        scale=scale,
         scale1fb=0.1,
         luminosity=5.0,
         denominator=1360.0,
@@ -160,6 +160,7 @@ def summarize(jobs):
         systematics=SYSTEMATICS,
         variations=("nominal", "scale_up", "scale_down"),
         sum_runs=None,
+        moments=None,
         **changed,
     ):
         pair = SampleYear(
@@ -181,6 +182,8 @@ def summarize(jobs):
             chunks=("a",),
         )
         manifests = {v: manifest(v, **changed) for v in variations}
+        if moments is not None:
+            jobs.ledgers["nominal"] = nominal_ledger().changed(moments={"a": moments, "b": {}})
         return summarize_sample(pair, systematics, jobs, normalization, manifests)
 
     return run
@@ -318,6 +321,25 @@ def test_overlap_and_counts_are_kept(summarize):
 def test_moments_of_a_column(summarize):
     found = summarize().variations["nominal"].moments["a"]["m_gg"]
     assert (found.n, found.mean, found.std, found.min, found.max) == (2, 125.0, 1.0, 124.0, 126.0)
+
+
+def test_moments_of_whole_weights_are_scaled_as_the_merge_does(summarize):
+    weight = np.array([2.0, 6.0])
+    names = ("weight_central", "weight_full_pu_up", "weight_pu_up")
+    measured = {name: measure(weight, weight) for name in names}
+    found = summarize(moments=measured).variations["nominal"].moments["a"]
+    for name, factor in zip(names, (SCALE, SCALE, 1.0), strict=True):
+        assert (found[name].mean, found[name].std) == (4.0 * factor, 2.0 * factor)
+        assert (found[name].min, found[name].max) == (2.0 * factor, 6.0 * factor)
+        assert found[name].weighted_mean == pytest.approx(5.0 * factor)
+
+
+def test_negative_scale_makes_a_negative_sum_of_weights_positive(summarize):
+    """Of an interference both the sum of weights and scale1fb may be negative."""
+    measured = measure([1.0, 3.0], np.array([-1.0, -1.0]))
+    assert measured.weighted_std is None
+    found = summarize(moments={"m_gg": measured}, scale=-SCALE).variations["nominal"]
+    assert found.moments["a"]["m_gg"].weighted_std == pytest.approx(1.0)
 
 
 def test_moments_of_nothing_have_no_spread(summarize):
