@@ -38,7 +38,9 @@ class Denominator(Noun):
 
     Attributes:
         value: the sum of weights.
-        mode: kind of the files.
+        mode: kind of the files, for reports.
+        holds_selection: whether a skim counts, so that sums over the events read are not those
+            over all that D counts.
         left_out: uuids of skims of which ranges are missing; none of their events count.
         sum_read: sum of generator weights of all events read.
         sum_runs: genEventSumw of the files that count in D, None where a file has no Runs tree.
@@ -47,6 +49,7 @@ class Denominator(Noun):
 
     value: float
     mode: Mode
+    holds_selection: bool = True
     left_out: tuple[str, ...]
     sum_read: float
     sum_runs: float | None
@@ -128,20 +131,40 @@ def _weight_ratios(
     weight: WeightSystematic, found: Denominator, kept: Mapping[str, Counter], variation: str
 ) -> Ratios:
     """From the sums of all generated events where the Runs trees have them, else of those read."""
+    of_runs = ratios_of_runs(weight, found.lhe_scale, found.lhe_pdf)
+    if of_runs is not None:
+        return of_runs
+    if found.holds_selection:
+        refuse_selection(weight, f"mode {found.mode}")
+    return preserved_ratios(weight, kept, variation)
+
+
+def ratios_of_runs(
+    weight: WeightSystematic, lhe_scale: Sequence[float], lhe_pdf: Sequence[float]
+) -> Ratios | None:
+    """Of a vector that keeps the rate, from sums of the Runs trees; None where these lack some."""
     vector = weight.vector
-    of_runs = {"LHEScaleWeight": found.lhe_scale, "LHEPdfWeight": found.lhe_pdf}
-    known = of_runs.get(vector.branch, ()) if vector is not None else ()
-    if vector is not None and vector.preserved == ALL and len(known) == vector.length:
-        nominal = 1.0 if vector.nominal is None else known[vector.nominal]
-        if all(known[i] for i in vector.positions.values()):
-            return {d: (nominal / known[i],) for d, i in vector.positions.items()}
-    if found.mode not in ("whole", "partial") and not weight.kept_in_skims:
+    if vector is None or vector.preserved != ALL:
+        return None
+    known = {"LHEScaleWeight": lhe_scale, "LHEPdfWeight": lhe_pdf}.get(vector.branch, ())
+    if len(known) != vector.length or not all(known[i] for i in vector.positions.values()):
+        return None
+    nominal = 1.0 if vector.nominal is None else known[vector.nominal]
+    return {d: (nominal / known[i],) for d, i in vector.positions.items()}
+
+
+def refuse_selection(weight: WeightSystematic, where: str) -> None:
+    """Of a weight that needs sums over its events before any cut, where the files hold a skim.
+
+    Raises:
+        NormalizationError: unless the weight says that the selection does no harm.
+    """
+    if not weight.kept_in_skims:
         raise NormalizationError(
             f"'{weight.name}' keeps sums before any cut, but the files hold a selection",
-            f"mode {found.mode}",
-            _SKIM_OF_VECTOR if vector is not None else _SKIM,
+            where,
+            _SKIM_OF_VECTOR if weight.vector is not None else _SKIM,
         )
-    return preserved_ratios(weight, kept, variation)
 
 
 def denominator(index: SampleIndex, ranges: Sequence[RangeSums]) -> Denominator:
@@ -170,6 +193,7 @@ def denominator(index: SampleIndex, ranges: Sequence[RangeSums]) -> Denominator:
     return Denominator(
         value=value,
         mode=_mode(index),
+        holds_selection=any(file.kind == "skim" for file in counted),
         left_out=tuple(left_out),
         sum_read=sum(part.sum_g for part in ranges),
         sum_runs=None if None in sums else math.fsum(s for s in sums if s is not None),

@@ -144,6 +144,7 @@ class MergeSample(VariationTask):
             luminosity=found.luminosity,
             denominator=denominator.value if denominator else None,
             mode=denominator.mode if denominator else "data",
+            holds_selection=denominator is not None and denominator.holds_selection,
             complete=found.complete,
             fraction=found.fraction,
             output_format=self.model.output_format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.ingredients import digest, marked
+from higgsflow.ingredients import digest
 from tasks.index_sample import IndexSample, index_of
 from tasks.monitor_jobs import MonitorJobs
 from tasks.targets import StageTarget
@@ -43,9 +43,9 @@ class UpdateScale1fb(VariationTask):
 
     def _ingredients(self, jobs: str) -> Ingredients:
         """What scale1fb depends on besides the jobs: all that the catalogue says in numbers."""
-        from higgsflow.catalog.numbers import numbers_of
+        from higgsflow.catalog.numbers import ingredients_of_scale1fb
 
-        return {"jobs": marked(jobs), **numbers_of(self.pair)}
+        return ingredients_of_scale1fb(self.pair, jobs)
 
 
 def _sources(jobs: SampleJobs, variation: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.files import InputFile, resolve_files
 from higgsflow.check.problem import Problem, problem_of
+from higgsflow.check.selections import check_selection
 from higgsflow.cores import n_cores
 from higgsflow.demo.names import file_paths
 from higgsflow.errors import InputFileError, UserError
@@ -113,6 +114,7 @@ def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
         yield problem_of(error, "files", pair.name)
     else:
         yield from _golden(pair, file, entry["columns"])
+        yield from check_selection(plan, file)
         if file.n_entries == 0:
             what = f"no events in the first file of {pair.name}"
             yield Problem(about="files", what=what, where=file.url, serious=False)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from higgsflow.catalog.numbers import numbers_of
+from higgsflow.catalog.numbers import ingredients_of_scale1fb
 from higgsflow.catalog.store import folder_of
 from higgsflow.digests import recipe
 from higgsflow.explain.content import FactorStory
-from higgsflow.ingredients import marked
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.normalization import Normalization
 from higgsflow.output.rescale import rescaled
@@ -44,7 +43,7 @@ def normalization_of(plan: Plan) -> Normalization | None:
 
 def _is_of_today(plan: Plan, found: Normalization, jobs: Mapping[str, Any]) -> bool:
     """Whether it was made from the catalogue's numbers, and from jobs that make what is wanted."""
-    expected = {"jobs": marked(jobs["inputs"]), **numbers_of(plan.pair)}
+    expected = ingredients_of_scale1fb(plan.pair, jobs["inputs"])
     made = recipe(plan).as_ingredients()
     return found.made_from == expected and made.items() <= jobs["made_from"].items()
 

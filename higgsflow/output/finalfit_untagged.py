@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from higgsflow.model.preserved import Bins
     from higgsflow.model.systematic import WeightSystematic
 
-# of files of these kinds D and the sums of factors are over the same events
-_SAME_EVENTS = ("whole", "partial")
-
 
 class Untagged:
     """What events without a tag add up to, in one row or in one per bin of the generator.
@@ -94,7 +91,8 @@ class Untagged:
 
     def _known(self) -> Iterator[tuple[str, str, npt.NDArray[np.float64]]]:
         """Branch, column and sums over all events of factors outside the central weight."""
-        if self._order.nominal.mode not in _SAME_EVENTS:
+        if self._order.nominal.holds_selection:
+            # D counts other events than the sums of factors
             return
         for branch, weight, direction in self._order.factors:
             column = factor_column(weight, direction)
@@ -131,10 +129,19 @@ def _bins(order: FinalFitOrder) -> tuple[GeneratorBin, ...]:
     if order.untagged_bins is None:
         total = scales(order)[1]
         return (GeneratorBin(bin="all", n=0, sum_g=total, sum_g2=0, factor_sums=order.factor_sums),)
-    if order.nominal.mode not in _SAME_EVENTS:
-        raise NormalizationError(
-            "events without a tag cannot be told by bin, since the files hold a selection",
-            f"{order.pair.name}, mode {order.nominal.mode}",
-            "leave out outputs.finalfit.notag_bins",
-        )
+    if order.nominal.holds_selection:
+        refuse_bins(f"{order.pair.name}, mode {order.nominal.mode}")
     return order.generator_bins[order.options.notag_bins]
+
+
+def refuse_bins(where: str) -> None:
+    """Of a sample of which a skim counts: what its selection has dropped is in no bin.
+
+    Raises:
+        NormalizationError: always.
+    """
+    raise NormalizationError(
+        "events without a tag cannot be told by bin, since the files hold a selection",
+        where,
+        "leave out outputs.finalfit.notag_bins",
+    )

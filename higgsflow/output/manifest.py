@@ -15,6 +15,7 @@ class Manifest(Noun):
         inputs, made_from: digest of what it was made from, and that in words.
         chunks: id of each chunk in it, and the stem of the job that made its events.
         scale: what weight_central was multiplied with, scale1fb times luminosity; 1 for data.
+        holds_selection: whether skims are among these files, as the denominator says.
         files: uuids of the input files whose events count.
         ranges: uuid, first entry and end of what was read of them, neighbours as one.
         complete: whether every entry of the sample was processed; fraction of them that were.
@@ -38,6 +39,7 @@ class Manifest(Noun):
     luminosity: float
     denominator: float | None
     mode: str
+    holds_selection: bool = True
     complete: bool
     fraction: float
     files: tuple[str, ...] = ()

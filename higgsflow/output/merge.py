@@ -74,6 +74,7 @@ class MergeOrder(Noun):
     luminosity: float
     denominator: float | None
     mode: str
+    holds_selection: bool = True
     complete: bool
     fraction: float
     output_format: str
@@ -264,6 +265,7 @@ def _manifest(order: MergeOrder, variation: str, writer: MergedWriter) -> Manife
         checksum=writer.checksum,
         columns={field.name: str(field.type) for field in writer.schema},
         chunks=tuple((part.chunk_id, part.stem) for part in order.parts[variation]),
+        holds_selection=order.holds_selection,
         files=order.origin.files,
         ranges=order.origin.ranges,
         **_scale_facts(order),

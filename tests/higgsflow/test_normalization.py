@@ -133,6 +133,27 @@ def test_mode_is_the_kind_of_the_files(files: Any, mode: str) -> None:
     assert denominator(index(*files), []).mode == mode
 
 
+@pytest.mark.parametrize(
+    ("files", "ranges", "selected"),
+    [
+        ((F1, F2), [R1, R2], False),
+        ((F1, F2_CUT), [R1, read("f2", 0, 5, 460.0)], False),
+        ((F1, F2_SKIM), [R1, *R2_SKIM], True),
+        # which does not count, nor do its events
+        ((F1, F2_SKIM), [R1, R2_SKIM[0]], False),
+        ((F2_SKIM,), R2_SKIM, True),
+    ],
+)
+def test_only_a_skim_that_counts_holds_a_selection(
+    files: Any, ranges: list[RangeSums], selected: bool
+) -> None:
+    assert denominator(index(*files), ranges).holds_selection == selected
+
+
+def test_a_record_that_does_not_say_may_hold_a_selection() -> None:
+    assert d(1.0).holds_selection
+
+
 def test_both_sums_are_reported() -> None:
     found = denominator(index(F1, F2), [R1, R2])
     assert (found.sum_read, found.sum_runs) == (1360.0, 1360.0)
@@ -313,6 +334,17 @@ def test_bins_of_the_generator_have_a_ratio_each() -> None:
     sums = {**KEPT, "__1": 10.0, "up__1": 20.0, "down__1": 5.0}
     found = ratios(scale_choice(**per_bin), F1, F2, **sums)["scale"]
     assert found == {"up": (1360 / 1500, 0.5), "down": (1360 / 1200, 2.0)}
+
+
+def test_files_that_are_whole_or_cut_off_have_ratios() -> None:
+    """Sums over the events read and D are over the same ones, whichever kinds are together."""
+    processed = jobs(R1, read("f2", 0, 5, 4.0))
+    kept = {f"scale:{n.replace('__', ':')}": Counter(sumw=v) for n, v in KEPT.items()}
+    processed = processed.model_copy(update={"ledgers": {"nominal": Ledger(kept=kept)}})
+    found = normalize(pair(), index(F1, F2_CUT), processed, scale_choice())
+    assert found.denominator is not None
+    assert found.denominator.mode == "mixed"
+    assert found.weight_ratios["nominal"]["scale"] == {"up": (1360 / 1500,), "down": (1360 / 1200,)}
 
 
 def test_full_weights_have_no_ratio() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,3 +27,15 @@ def test_data_have_none(lab: Lab) -> None:
     assert lab.run("UpdateScale1fb", sample="Data")
     found = lab.read("scale1fb", "Data", "2017", "scale1fb.json")
     assert (found["scale1fb"], found["denominator"]) == (None, None)
+
+
+def test_a_record_of_an_earlier_format_is_made_again(lab: Lab) -> None:
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    path = lab.output("scale1fb", "Sig", "2017", "scale1fb.json")
+    found = json.loads(path.read_text())
+    content = {**json.loads(path.read_text()), "inputs": "earlier", "made_from": {}}
+    assert content["denominator"].pop("holds_selection") is False
+    path.write_text(json.dumps(content))
+    assert not lab.task("UpdateScale1fb", sample="Sig", year="2017").complete()
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    assert json.loads(path.read_text()) == found

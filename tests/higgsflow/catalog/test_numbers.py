@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from higgsflow.catalog.numbers import numbers_of
-from higgsflow.model.sample import Samples
+from higgsflow.catalog.numbers import ingredients_of_scale1fb, numbers_of
+from higgsflow.model.sample import Samples, SampleYear
 
 YEARS = {
     "2017": {"luminosity": 40.0, "apply_golden_json": False},
@@ -15,10 +15,14 @@ YEARS = {
 
 def numbers(year: str = "2017", **more: Any) -> Any:
     sample = {"name": "S", "files": {"2017": "f.root", "2018": "g.root"}, **more}
+    return numbers_of(pair(sample, year))
+
+
+def pair(sample: dict[str, Any], year: str) -> SampleYear:
     samples = Samples.model_validate(
         {"samples": [sample], "years": YEARS, "selected_years": list(YEARS)}
     )
-    return numbers_of(samples.pair("S", year))
+    return samples.pair("S", year)
 
 
 def test_simulation_has_its_numbers_of_the_year() -> None:
@@ -37,3 +41,10 @@ def test_each_number_is_among_them(change: dict[str, Any]) -> None:
 def test_data_have_a_luminosity_only() -> None:
     found = numbers(kind="data")
     assert {name for name, value in found.items() if value is not None} == {"luminosity"}
+
+
+def test_a_normalisation_is_made_from_numbers_and_jobs() -> None:
+    one = pair({"name": "S", "kind": "simulation", "xs": 0.5, "files": {"2017": "f.root"}}, "2017")
+    found = ingredients_of_scale1fb(one, "digest")
+    assert found != ingredients_of_scale1fb(one, "another")
+    assert found.items() >= numbers_of(one).items()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 LUMINOSITY = 40.0
 XS = 0.5
+N_EVENTS = 40  # of a file
 
 
 def configured(lab: Lab, **options: Any) -> Lab:
@@ -207,6 +208,28 @@ def test_skim_does_not_know_its_untagged_events_by_bin(
     told = capfd.readouterr().err
     assert "events without a tag cannot be told by bin" in told
     assert "Traceback" not in told
+
+
+def test_untagged_events_are_known_where_one_file_is_whole_and_another_cut_off(
+    lab: Lab, make_root_file: Any, make_toy_columns: Any
+) -> None:
+    """The sum of a theory weight is over the events that D counts, in each bin."""
+    with_bins(lab, make_root_file, make_toy_columns, notag=True)
+    lab.sig["partial"] = True
+    for count, path in zip((N_EVENTS, 10 * N_EVENTS), lab.own_paths(), strict=True):
+        with uproot.open(path) as file:
+            columns = file["Events"].arrays(library="np")
+        sumw = columns["genWeight"].astype(float).sum() * count / N_EVENTS
+        runs = {"run": [1], "genEventCount": [count], "genEventSumw": [sumw],
+                "genEventSumw2": [float(count)]}  # fmt: skip
+        make_root_file(path, Events=columns, Runs={k: np.array(v) for k, v in runs.items()})
+    assert lab.run("MergeSample", sample="Sig", year="2017")
+    found, (g, up, _, bins) = trees_of(lab), generated(lab)
+    assert lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["denominator"]["mode"] == "mixed"
+    for value in (105, 106, 107):
+        of_bin = {name: in_bin(events, value) for name, events in found.items()}
+        expected = (g * up)[bins == value].sum() * XS * 1000 / g.sum()
+        assert everything(of_bin, "theoryUp01sigma") == pytest.approx(expected, rel=1e-9)
 
 
 def test_data_have_weight_1_and_no_systematics(lab: Lab) -> None:

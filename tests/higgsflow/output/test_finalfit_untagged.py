@@ -14,7 +14,7 @@ from higgsflow.output.manifest import Manifest
 from higgsflow.records.generator_bins import GeneratorBin
 
 
-def order(mode: str = "whole", **options: Any) -> FinalFitOrder:
+def order(mode: str = "whole", holds_selection: bool = False, **options: Any) -> FinalFitOrder:
     """D = 10, scale1fb = 0.5 fb; bins 7 and 8 have 6 and 4, with a theory weight 9 and 2."""
     sample = {"name": "S", "kind": "simulation", "xs": 1.0, "files": {"2017": "f.root"}}
     years = {"2017": {"luminosity": 4.0}}
@@ -33,10 +33,11 @@ def order(mode: str = "whole", **options: Any) -> FinalFitOrder:
     scales = {"scale": 2.0, "scale1fb": 0.5, "luminosity": 4.0, "denominator": 10.0}
     sizes = {"rows": 0, "size": 0, "columns": {}, "chunks": (), "files": ()}
     facts = {"inputs": "i", "mode": mode, "complete": True, "fraction": 1.0}
+    selection = {"holds_selection": holds_selection}
     return FinalFitOrder(
         analysis=analysis,
         pair=analysis.samples.pairs[0],
-        merged={"nominal": Manifest.model_validate(known | scales | sizes | facts)},
+        merged={"nominal": Manifest.model_validate(known | scales | sizes | facts | selection)},
         factor_sums={"weight_t_up": 11.0},
         generator_bins={
             "b": (
@@ -93,7 +94,14 @@ def test_untagged_rows_of_the_generator_have_signs() -> None:
     assert untagged.rows()["weight"].tolist() == [(10 + 1) * 0.5]
 
 
-def test_factors_over_a_selection_are_not_known() -> None:
-    assert list(rows(order(mode="skim"))) == ["weight", "centralObjectWeight"]
+@pytest.mark.parametrize("mode", ["skim", "mixed"])
+def test_factors_over_a_selection_are_not_known(mode: str) -> None:
+    assert list(rows(order(mode, True))) == ["weight", "centralObjectWeight"]
     with pytest.raises(NormalizationError, match="the files hold a selection"):
-        Untagged(order(mode="skim", notag_bins="b"))
+        Untagged(order(mode, True, notag_bins="b"))
+
+
+@pytest.mark.parametrize("mode", ["partial", "mixed"])
+@pytest.mark.parametrize("options", [{}, {"notag_bins": "b"}])
+def test_files_that_were_cut_off_are_as_whole_ones(mode: str, options: dict[str, Any]) -> None:
+    assert rows(order(mode, **options)) == rows(order("whole", **options))
