@@ -1,21 +1,24 @@
-"""Sums before the cuts that would change them: per generator bin, and those that weights preserve.
+"""Sums before the cuts that would change them: totals, per generator bin, what weights preserve.
 
-Only analyses that ask for them pay: a variation that changes what such a weight looks at is then
-applied to all events, not only to those that survive the skim.
+Only variations that ask for it pay: one that changes what a factor of the central weight looks at
+is applied to all events, not only to those that survive the skim.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from higgsflow.full_weights import central_product
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.preserved import counted, kept_sums, of_variation, positions
 from higgsflow.records.generator_bins import generator_key
-from higgsflow.variations import apply_variation, find_variation
-from higgsflow.weights import Factors, evaluate_early, factor_column
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.selection.cutflow import Counter, count
+from higgsflow.variations import apply_variation, factors_under, find_variation
+from higgsflow.weights import Factors, factor_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,43 +26,65 @@ if TYPE_CHECKING:
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
-    from higgsflow.selection.cutflow import Counter
     from higgsflow.sums import Weighed
 
-Array = "npt.NDArray[np.float64]"
-Kept = dict[str, "Counter"]
+Array = npt.NDArray[np.float64]
+Kept = dict[str, Counter]
 
 
-def kept_before_cuts(
-    plan: Plan, events: PlainEvents, initial: Any, early: Weighed, variations: Sequence[str]
-) -> dict[str, Kept]:
+@dataclass(frozen=True)
+class BeforeCuts:
+    """What is known of a variation over all events.
+
+    Attributes:
+        kept: per bin of the generator, and those that weights preserve.
+        total: with the weight known before the sequence; None where it is the nominal one.
+    """
+
+    kept: Kept
+    total: Counter | None = None
+
+
+def count_before_cuts(
+    plan: Plan, events: PlainEvents, initial: Array, early: Weighed, variations: Sequence[str]
+) -> dict[str, BeforeCuts]:
     """Per variation the sums over all events, whose generator weights are `initial`."""
-    kept = {name: found for name, found in early.items() if found[0].preserved is not None}
-    sums: dict[str, Kept] = {variation: {} for variation in variations}
-    for variation in variations:
-        if variation == NOMINAL:
-            sums[variation] |= generator_sums(plan, events.view, initial, early)
-            for weight, factors in kept.values():
-                sums[variation] |= kept_sums(weight, initial, factors, events.view)
-        elif any(weight.modify_central_weight for weight, _ in kept.values()):
-            sums[variation] |= _varied(plan, events, (initial, kept), variation)
-    return sums
+    known = (initial, early)
+    found = {name: _varied(plan, events, known, name) for name in variations if name != NOMINAL}
+    if NOMINAL in variations:
+        found[NOMINAL] = _nominal(plan, events, known)
+    return found
 
 
-def _varied(plan: Plan, events: PlainEvents, known: tuple[Any, Weighed], variation: str) -> Kept:
-    """The sums of central factors under a variation; what it does not touch stays as it is."""
-    initial, kept = known
+def _nominal(plan: Plan, events: PlainEvents, known: tuple[Array, Weighed]) -> BeforeCuts:
+    initial, early = known
+    kept = generator_sums(plan, events.view, initial, early)
+    for weight, factors in early.values():
+        if weight.preserved is not None:
+            kept |= kept_sums(weight, initial, factors, events.view)
+    return BeforeCuts(kept)
+
+
+def _varied(
+    plan: Plan, events: PlainEvents, known: tuple[Array, Weighed], variation: str
+) -> BeforeCuts:
+    """Of the central factors under a variation; what it does not touch stays as it is."""
+    initial, early = known
+    nominal = {name: of for name, of in early.items() if of[0].modify_central_weight}
     source, direction = find_variation(plan.systematics, variation)
     if source in plan.watched:
         events = apply_variation(events, source, direction)
-    found: Kept = {}
-    for weight, nominal in kept.values():
-        if weight.modify_central_weight:
-            touched = set(source.changes) & set(weight_inputs(weight))
-            factors = evaluate_early(weight, events, plan.varying) if touched else nominal
-            factors = of_variation(factors.under(weight.under.get(variation)), variation)
-            found |= kept_sums(weight, initial, factors, events.view)
-    return found
+    varied = {
+        name: (of[0], factors_under(variation, source, events, of, plan.varying))
+        for name, of in nominal.items()
+    }
+    kept: Kept = {}
+    for weight, factors in varied.values():
+        if weight.preserved is not None:
+            kept |= kept_sums(weight, initial, of_variation(factors, variation), events.view)
+    if all(varied[name][1] is factors for name, (_, factors) in nominal.items()):
+        return BeforeCuts(kept)
+    return BeforeCuts(kept, count(central_product(initial, varied)))
 
 
 def kept_at_step(

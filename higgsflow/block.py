@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.before_cuts import kept_before_cuts
+from higgsflow.before_cuts import count_before_cuts
 from higgsflow.bounds import check_dropped, with_witnesses
 from higgsflow.events.datasets import left_to_others, own_rows
 from higgsflow.events.golden import Golden, is_certified
@@ -28,7 +28,7 @@ from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import Variant
-from higgsflow.tally import FlowMemo, step_flows, with_opening
+from higgsflow.tally import FlowMemo, step_flows, with_opening, with_total
 from higgsflow.variations import apply_corrections, shift_bounds
 from higgsflow.weights import check_finite, evaluate_early
 from higgsflow.weights import input_columns as weight_inputs
@@ -36,7 +36,7 @@ from higgsflow.weights import input_columns as weight_inputs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from higgsflow.before_cuts import Kept
+    from higgsflow.before_cuts import BeforeCuts
     from higgsflow.plan import Plan
     from higgsflow.records.ledger import Ledger, StepFlow
     from higgsflow.sums import Weighed
@@ -77,7 +77,7 @@ class _Opened:
     Attributes:
         sums: before any cut.
         flows: of the first step, on all events, nominally.
-        known: sums before the cuts that would change them, by variation.
+        known: sums over all events, by variation.
         rows: what goes on, as positions in what was read; witnesses: those of events that the skim
             drops, as positions in these.
         events, initial, early, first: of these rows the events, their generator weights, factors,
@@ -86,7 +86,7 @@ class _Opened:
 
     sums: Sums
     flows: tuple[StepFlow, ...]
-    known: dict[str, Kept]
+    known: dict[str, BeforeCuts]
     rows: Index
     witnesses: Index
     events: PlainEvents
@@ -128,10 +128,18 @@ def process_parts(
     every = EveryVariation(plan, runner, nominal, opened.first, opened.witnesses)
     sums = opened.sums
     for name, table, ledger in every.run(variations):
-        whole = with_opening(ledger, opened.flows, name == NOMINAL)
-        kept = {**opened.known[name], **ledger.kept}
-        yield BlockResult(sums, {name: table}, {name: whole.model_copy(update={"kept": kept})})
+        yield BlockResult(sums, {name: table}, {name: _whole(ledger, opened, name)})
         sums = Sums()
+
+
+def _whole(ledger: Ledger, opened: _Opened, variation: str) -> Ledger:
+    """The ledger of a variation with what was counted before the skim."""
+    known = opened.known[variation]
+    ledger = ledger.changed(kept={**known.kept, **ledger.kept})
+    if variation == NOMINAL:
+        return with_opening(ledger, opened.flows)
+    total = opened.flows[0].flow.total if known.total is None else known.total
+    return with_total(ledger, total)
 
 
 def _open(
@@ -154,7 +162,7 @@ def _open(
     flows = step_flows(0, step, central_product(initial, early), FlowMemo())
     kept = _skim(plan, events, step, variations)
     kept, witnesses = _witnessed(plan, events, kept, variations)
-    known = kept_before_cuts(plan, events, initial, early, variations)
+    known = count_before_cuts(plan, events, initial, early, variations)
     factors = sums_of_factors(initial, early, events) | clamped
     factors |= left_to_others(plan.pair.dataset, certified, rows)
     sums = Sums(sums_of_ranges(generated, rows, what[0].lengths), factors)

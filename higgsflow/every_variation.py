@@ -20,9 +20,7 @@ from higgsflow.output_columns import factor_columns, output_columns
 from higgsflow.profiling import span
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, tally
-from higgsflow.variations import find_variation, shifted_columns
-from higgsflow.weights import evaluate_early
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.variations import factors_under, find_variation, shifted_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -136,15 +134,11 @@ class EveryVariation:
         columns = shifted_columns(nominal.variant.events, source, direction)
         events = nominal.variant.events.with_columns(columns)
         variant = Variant(name, events, frozenset(columns), nominal.variant.unseen)
-        changed, early = set(source.changes), {}
-        for weight, known in nominal.early.values():
-            again = changed & set(weight_inputs(weight))
-            under = weight.under.get(name)
-            wanted = () if under is None else (under,)
-            factors = known
-            if again:
-                factors = evaluate_early(weight, events, self.plan.varying, wanted)
-            early[weight.name] = (weight, factors.under(under))
+        varying = self.plan.varying
+        early = {
+            weight: (known[0], factors_under(name, source, events, known, varying))
+            for weight, known in nominal.early.items()
+        }
         if all(factors is nominal.early[weight][1] for weight, (_, factors) in early.items()):
             return Weighted(variant, nominal.initial, nominal.early, nominal.weight)
         return weighed(variant, nominal.initial, early)

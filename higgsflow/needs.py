@@ -76,12 +76,9 @@ def first_needs(
 def seen_before_cuts(
     systematics: Systematics, early: Iterable[WeightSystematic]
 ) -> tuple[IndependentCollection, ...]:
-    """Collections under which sums that a weight preserves are others, before any cut too."""
+    """Collections under which central factors are others: sums before any cut are too."""
     inputs = {
-        name
-        for weight in early
-        if weight.preserved is not None and weight.modify_central_weight
-        for name in weight_inputs(weight)
+        name for weight in early if weight.modify_central_weight for name in weight_inputs(weight)
     }
     return tuple(
         source

@@ -71,7 +71,7 @@ class Plan:
         first_needs: columns read for all events; rest_needs: for those that survive the skim.
         needed_by: who needs a column, for messages.
         variables: variables of interest with their types; `input` and `gen` of the file's.
-        watched: collections that change sums which early weights preserve.
+        watched: collections that change what early factors of the central weight look at.
         kept_at: of late weights that preserve sums, the step before whose cuts they are counted.
         tells_central: whether outputs hold the central factor of each weight too, to explain it.
     """

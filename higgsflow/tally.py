@@ -226,11 +226,16 @@ def _ends(step: StepResult, weight: Array, counted: FlowMemo) -> Flows:
     )
 
 
-def with_opening(ledger: Ledger, opening: Sequence[StepFlow], is_nominal: bool) -> Ledger:
-    """The ledger with what was counted before the skim: all cuts, or only the total."""
+def with_opening(ledger: Ledger, opening: Sequence[StepFlow]) -> Ledger:
+    """The nominal ledger with all cuts of the first step, which were counted before the skim."""
     later = tuple(flow for flow in ledger.flows if flow.step > 0)
-    if is_nominal:
-        return ledger.changed(flows=(*opening, *later))
-    total = opening[0].flow.total
-    ends = (one.changed(flow=one.flow.changed(total=total)) for one in ledger.flows if not one.step)
-    return ledger.changed(flows=(*ends, *later))
+    return ledger.changed(flows=(*opening, *later))
+
+
+def with_total(ledger: Ledger, total: Counter) -> Ledger:
+    """The ledger of a variation with the total of the first step, from before the skim."""
+    flows = (
+        flow if flow.step else flow.changed(flow=flow.flow.changed(total=total))
+        for flow in ledger.flows
+    )
+    return ledger.changed(flows=tuple(flows))

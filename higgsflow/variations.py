@@ -12,13 +12,15 @@ from higgsflow.errors import UnknownName, VariationError
 from higgsflow.events.plain import plain_values, shown, values_of_objects
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
+from higgsflow.weights import Factors, evaluate_early
+from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.shift import Shift
-    from higgsflow.model.systematic import Systematics
+    from higgsflow.model.systematic import Systematics, WeightSystematic
 
 ak = lazy.load("awkward")
 
@@ -105,6 +107,27 @@ def apply_variation(events: PlainEvents, source: Shift, direction: str) -> Plain
         VariationError: when the shift has another shape or leaves its declared bound.
     """
     return events.with_columns(shifted_columns(events, source, direction))
+
+
+def factors_under(
+    variation: str,
+    source: Shift,
+    events: PlainEvents,
+    nominal: tuple[WeightSystematic, Factors],
+    varying: Collection[str],
+) -> Factors:
+    """The factors of a weight under a variation, the nominal ones where it does not touch them.
+
+    `events` are those of the variation; of factors that are made again only the central ones and
+    those of the direction that is central under it are there. `varying` are the columns that any
+    variation changes.
+    """
+    weight, known = nominal
+    direction = weight.under.get(variation)
+    if set(source.changes) & set(weight_inputs(weight)):
+        wanted = () if direction is None else (direction,)
+        known = evaluate_early(weight, events, varying, wanted)
+    return known.under(direction)
 
 
 def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[str, Any]:

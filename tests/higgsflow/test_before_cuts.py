@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import math
+import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hand_made import HADRONIC, JETS, LEPTONIC, MODIFYING, NO_TAG, ONE_PHOTON, run, systematics
+from hand_made import (
+    HADRONIC,
+    JET,
+    JETS,
+    LEPTONIC,
+    MODIFYING,
+    NO_TAG,
+    ONE_PHOTON,
+    PAIR,
+    event,
+    run,
+    systematics,
+)
 
+from higgsflow import before_cuts
 from higgsflow.records.generator_bins import generator_key
 
 if TYPE_CHECKING:
     from higgsflow.block import BlockResult
+    from higgsflow.selection.cutflow import Counter
 
 # central jets: 4, 2, 0, 0; the last one does not pass the diphoton step
 EVENTS = [
@@ -132,6 +148,135 @@ def test_generator_bin_that_nobody_named_is_an_error() -> None:
     bins = {"stxs": {"column": "HTXS", "values": [105]}}
     with pytest.raises(Exception, match=r"'generator_bins.stxs': HTXS = 7 is in no bin"):
         run({**HADRONIC, "HTXS": 7}, generator_bins=bins)
+
+
+def of_met(events: Any, asked: str = "met") -> Any:
+    factor = 1 + events[asked] / 100
+    return {"central": factor, "up": 2 * factor, "down": factor / 2}
+
+
+def from_columns(*columns: str) -> dict[str, Any]:
+    branches = {"up": [columns[1]], "down": [columns[2]]}
+    return {"method": "from_branch", "branch_modified": columns[0], "branches": branches}
+
+
+# of jets and of a column of the event, one whose direction is central under a variation, and one
+# that looks at the same column, but is no factor of the central weight
+LOOKING = {
+    "of_jets": {
+        "type": "object", "input_collection": "Jet", "modify_central_weight": True,
+        "branches": {"central": "sf", "up": "sf_up"}, "requires_branches": ["Jet_pt"],
+        "under": {"photon_up": "up", "jet_down": "up"},
+    },
+    "of_met": {
+        "method": "from_function", "function": f"{__name__}:of_met",
+        "modify_central_weight": True, "requires_branches": ["met"],
+    },
+    "beside": {
+        "method": "from_function", "function": f"{__name__}:of_met",
+        "kwargs": {"asked": "ht"}, "requires_branches": ["ht"],
+    },
+}  # fmt: skip
+MOVING = {
+    "jet": from_columns("Jet_sf", "Jet_sf_a", "Jet_sf_b"),
+    "photon": {**from_columns("Photon_pt", "Photon_pt_a", "Photon_pt_b"), "bound": 0.1},
+    "met": from_columns("met", "met_a", "met_b"),
+    "ht": from_columns("ht", "ht_a", "ht_b"),
+}
+OTHERS = {"ht_up": "ht_a", "ht_down": "ht_b", "met_up": "met_a", "met_down": "met_b"}
+
+
+def made_up(n: int) -> list[dict[str, Any]]:
+    """Events of which the first step drops some, with numbers that differ in each."""
+    rng = random.Random(5)
+
+    def jet() -> dict[str, Any]:
+        factors = {name: rng.uniform(0.5, 1.5) for name in ("sf", "sf_up", "sf_a", "sf_b")}
+        return {**JET, **factors}
+
+    def photon(one: dict[str, Any]) -> dict[str, Any]:
+        pt = rng.uniform(20, 80)
+        return {**one, "pt": pt, "pt_a": 1.05 * pt, "pt_b": 0.95 * pt}
+
+    names = ("met", "met_a", "met_b", "ht", "ht_a", "ht_b", "genWeight")
+    return [
+        event(
+            Jet=[jet() for _ in range(rng.randrange(4))],
+            Photon=[photon(one) for one in PAIR[: rng.randrange(3)]],
+            **{name: rng.uniform(-1, 3) for name in names},
+        )
+        for _ in range(n)
+    ]
+
+
+def slow_weight(one: dict[str, Any], variation: str) -> float:
+    """The generator weight times the central factors, in plain Python."""
+    of_jets = {"jet_up": "sf_a", "jet_down": "sf_up", "photon_up": "sf_up"}
+    jets = [jet[of_jets.get(variation, "sf")] for jet in one["Jet"]]
+    met = OTHERS[variation] if variation.startswith("met") else "met"
+    return float(one["genWeight"]) * math.prod(jets) * (1 + one[met] / 100)
+
+
+def totals(*parts: BlockResult) -> dict[str, Counter]:
+    """The total of the first step by variation, of blocks one after the other."""
+    found: dict[str, Counter] = {}
+    for ledgers in (part.ledgers for part in parts):
+        for variation, ledger in ledgers.items():
+            (flow,) = {f.flow.total for f in ledger.flows if f.step == 0 and f.group == "events"}
+            found[variation] = found[variation] + flow if variation in found else flow
+    return found
+
+
+def test_totals_have_the_weights_of_their_variation() -> None:
+    """Also of events that the skim drops, whether inputs vary or another direction is central."""
+    events = made_up(40)
+    found = totals(run(*events, systematics=systematics(MOVING, **LOOKING)))
+    assert len(found) == 9
+    for variation, counter in found.items():
+        weights = [slow_weight(one, variation) for one in events]
+        assert counter.n == 40
+        assert counter.sumw == pytest.approx(math.fsum(weights), rel=1e-12), variation
+        assert counter.sumw2 == pytest.approx(math.fsum(w * w for w in weights), rel=1e-12)
+    same = {v for v, counter in found.items() if counter == found["nominal"]}
+    assert same == {"nominal", "photon_down", "ht_up", "ht_down"}
+
+
+def test_totals_do_not_depend_on_blocks_or_what_else_is_asked_for() -> None:
+    events, content = made_up(30), systematics(MOVING, **LOOKING)
+    whole = totals(run(*events, systematics=content))
+    parts = [events[:7], events[7:8], events[8:]]
+    in_parts = totals(*(run(*part, systematics=content) for part in parts))
+    for variation, counter in whole.items():
+        alone = totals(run(*events, systematics=content, variations=(variation,)))
+        assert alone == {variation: counter}
+        assert in_parts[variation].n == counter.n
+        assert in_parts[variation].sumw == pytest.approx(counter.sumw, rel=1e-12)
+
+
+def test_what_passes_is_part_of_the_total() -> None:
+    """Where all events pass the first step, both have the same weights."""
+    photons = [{**one, "pt_a": 60.0, "pt_b": 60.0} for one in PAIR]
+    events = [{**one, "Photon": photons} for one in made_up(20)]
+    result = run(*events, systematics=systematics(MOVING, **LOOKING))
+    for ledger in result.ledgers.values():
+        flow = ledger.flows[0].flow
+        assert flow.passed.n == flow.total.n == 20
+        assert flow.passed.sumw == pytest.approx(flow.total.sumw, rel=1e-12)
+
+
+def test_only_variations_that_change_the_weight_are_applied_to_all_events(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def noted(events: Any, source: Any, direction: str) -> Any:
+        asked.append(f"{source.name}_{direction}")
+        return apply_variation(events, source, direction)
+
+    apply_variation = before_cuts.apply_variation
+    monkeypatch.setattr(before_cuts, "apply_variation", noted)
+    run(*made_up(5), systematics=systematics(MOVING, **LOOKING))
+    assert asked == ["jet_up", "jet_down", "met_up", "met_down"]
 
 
 def test_jets_of_the_test_are_central() -> None:

@@ -81,10 +81,15 @@ def test_before_any_cut_only_the_first_step_is_read() -> None:
     assert "genWeight" not in named(first_needs(STEPS, data, ()))
 
 
-def test_only_what_changes_preserved_sums_is_seen_before_cuts() -> None:
+def test_only_what_changes_factors_of_the_central_weight_is_seen_before_cuts() -> None:
     collections = {"met": shift("MET_pt"), "jets": shift("Jet_pt")}
-    preserving = weight(requires_branches=["Jet_pt"], preserve={"column": "nJet", "values": [1]})
-    for of_weight, expected in ((preserving, ["jets"]), (weight(), [])):
+    looking = {"requires_branches": ["Jet_pt"]}
+    for of_weight, expected in (
+        (weight(**looking, preserve={"column": "nJet", "values": [1]}), ["jets"]),
+        (weight(**looking), ["jets"]),
+        (weight(), []),
+        ({"branches": {"up": "w_up"}, **looking}, []),
+    ):
         found = Systematics.model_validate(
             {"weights": {"b": of_weight}, "independent_collections": collections}
         )

@@ -9,7 +9,7 @@ from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import CutGroup, coded
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.tth import TTHTagger
-from higgsflow.tally import FlowMemo, step_flows, with_opening
+from higgsflow.tally import FlowMemo, step_flows, with_opening, with_total
 
 
 def bits(text: str) -> np.ndarray:
@@ -102,7 +102,7 @@ def test_opening_replaces_the_first_step_of_nominal_and_the_totals_of_others() -
         step=1, tagger="t", group="events", flow=CutFlow(cuts=(), total=end, passed=end)
     )
     ledger = Ledger(flows=(after, later))
-    assert with_opening(ledger, opening, True).flows == (opening[0], later)
-    varied = with_opening(ledger, opening, False).flows
+    assert with_opening(ledger, opening).flows == (opening[0], later)
+    varied = with_total(ledger, total).flows
     assert varied[0].flow == CutFlow(cuts=(), total=total, passed=end)
     assert varied[1] == later

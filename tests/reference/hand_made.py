@@ -12,6 +12,7 @@ from higgsflow.plan import Plan, make_plan
 
 if TYPE_CHECKING:
     from higgsflow.events.golden import Golden
+    from higgsflow.model.columns import Need
 
 PAIR = [
     {"pt": 60.0, "eta": 0.0, "phi": 0.0, "electronVeto": True, "mvaID": 0.9},
@@ -60,12 +61,18 @@ def run(
     content = ak.Array([*events, event(**OF_OBJECTS)])[:-1]
     wanted = variations or plan.systematics.variations
     rest = rest_of(plan, content)
-    return process_block(plan, golden, wanted, content, lambda rows: rest[rows])
+    first = columns_of(plan.first_needs, content)
+    return process_block(plan, golden, wanted, first, lambda rows: rest[rows])
 
 
 def rest_of(plan: Plan, content: Any) -> Any:
     """The columns that are read after the skim, as a job reads them."""
-    needed = {need.name for need in plan.rest_needs}
+    return columns_of(plan.rest_needs, content)
+
+
+def columns_of(needs: tuple[Need, ...], content: Any) -> Any:
+    """These columns of all that there are."""
+    needed = {need.name for need in needs}
     columns = {}
     for name in content.fields:
         fields = [field for field in content[name].fields if f"{name}_{field}" in needed]
