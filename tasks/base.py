@@ -111,7 +111,12 @@ class AnalysisTask(RemembersValues):
             check_engine(params["workflow"])
         cls.at_the_door(analysis, params)
         if not _only_asks(params):
-            session.check_once(analysis)
+            cls.check_site(analysis)
+
+    @classmethod
+    def check_site(cls, analysis: AnalysisModel) -> None:
+        """Raises a `UserError` where the machine does not give what it takes to make something."""
+        session.check_once(analysis)
 
     @classmethod
     def is_about(cls, pair: SampleYear, params: dict[str, Any]) -> bool:

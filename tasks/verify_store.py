@@ -36,6 +36,10 @@ class VerifyStore(VariationTask):
         if params["sample"]:
             super().check(analysis, params)
 
+    @classmethod
+    def check_site(cls, analysis: AnalysisModel) -> None:
+        """Nothing is written, so a store may be full, or one that can only be read."""
+
     def requires(self) -> Any:
         return []
 

@@ -44,8 +44,8 @@ def is_driven(jobs_folder: Path) -> bool:
         if _take(lock):
             lock.release(force=True)
             return False
-    except PermissionError:
-        # the store of somebody else, in which nothing can be written
+    except OSError:
+        # nothing can be written: the store is of somebody else, read-only or full
         return _is_held(Path(lock.lock_file))
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -170,6 +171,17 @@ def test_nothing_is_changed_or_run(merged: Lab, capfd: Captured) -> None:
     assert merged.run("VerifyStore", sample="Sig")
     assert merged.changed_since(before) == set()
     assert "3 merged files" in capfd.readouterr().out
+
+
+def test_a_full_disk_is_no_reason_not_to_look(
+    merged: Lab, monkeypatch: pytest.MonkeyPatch, capfd: Captured
+) -> None:
+    usage = shutil.disk_usage(merged.store)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(SystemExit):
+        merged.run("MergeSample", sample="Sig")
+    assert "0.0 GB are free where outputs go" in capfd.readouterr().err
+    assert merged.run("VerifyStore", sample="Sig")
 
 
 def test_an_incomplete_sample_and_root_files_have_certificates_too(

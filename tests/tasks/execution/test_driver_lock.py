@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -74,6 +75,19 @@ def test_who_may_only_read_sees_whether_somebody_drives(tmp_path: Path) -> None:
     with driving(tmp_path, lambda: None):
         assert _is_held(path)
     assert not _is_held(path)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_where_nothing_can_be_written_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with driving(tmp_path, lambda: None):
+        monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+        assert is_driven(tmp_path)
+    assert not is_driven(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everything")
