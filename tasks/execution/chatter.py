@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +18,20 @@ _FORMAT = "%(asctime)s %(process)d %(name)s %(levelname)s %(message)s"
 _MANY, _KEPT = 10_000, 20
 _current: list[logging.Handler] = []
 _path: list[Path] = []
+
+
+class LogFile(logging.FileHandler):
+    """A log that ends when the disk is full: the stage that cannot write tells the user."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Lets go of the file when it cannot be written; other errors are defects."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+            return
+        self.addFilter(lambda _: False)
+        with suppress(OSError):
+            # which tries once more to write what is left
+            self.close()
 
 
 def hold() -> None:
@@ -53,11 +69,16 @@ def keep(folder: Path) -> None:
     held = _current[-1] if _current else None
     if not isinstance(held, logging.handlers.MemoryHandler) or held.target is not None:
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in sorted(folder.glob("run_*.log"))[: -_KEPT + 1]:
-        old.unlink(missing_ok=True)
-    _path.append(folder / f"run_{time.strftime('%Y%m%d_%H%M%S')}_{os.getpid()}.log")
-    file = logging.FileHandler(_path[-1], encoding="utf-8")
+    place = folder / f"run_{time.strftime('%Y%m%d_%H%M%S')}_{os.getpid()}.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in sorted(folder.glob("run_*.log"))[: -_KEPT + 1]:
+            old.unlink(missing_ok=True)
+        file = LogFile(place, encoding="utf-8")
+    except OSError:
+        # the stage that has to write next tells why that cannot be
+        return
+    _path.append(place)
     file.setFormatter(logging.Formatter(_FORMAT))
     held.setTarget(file)
     # from now on line by line: processes that luigi forks hold nothing back

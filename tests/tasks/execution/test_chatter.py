@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,6 @@ from tasks.execution import chatter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,41 @@ def test_old_files_go(tmp_path: Path) -> None:
     chatter.hold()
     chatter.keep(tmp_path)
     assert len(list(tmp_path.glob("run_*.log"))) == 20
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is full")
+def test_a_full_disk_ends_the_log_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(chatter.LogFile, "_open", lambda _: FULL.open("w", encoding="utf-8"))
+    logger = logging.getLogger("luigi-interface")
+    chatter.hold()
+    logger.info("before")
+    chatter.keep(tmp_path)
+    for _ in range(3):
+        logger.info("A" * 100_000)
+    chatter.forget()
+    assert capfd.readouterr().err == ""
+
+
+def test_what_cannot_be_put_together_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = chatter.LogFile(tmp_path / "run.log")
+    file.handle(logging.LogRecord("law", logging.INFO, "", 1, "%d", ("no number",), None))
+    file.close()
+    assert "--- Logging error ---" in capfd.readouterr().err
+
+
+def test_where_no_file_can_be_made_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "logs").touch()
+    chatter.hold()
+    chatter.keep(tmp_path / "logs")
+    logging.getLogger("law").info("goes on")
+    assert chatter.path() is None
 
 
 def test_the_traceback_of_a_stage_that_has_told_its_failure_is_not_for_the_screen() -> None:
