@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.catalog.files import identity_of
 from higgsflow.check.problem import Problem
+from higgsflow.events.file_head import original_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,9 +41,9 @@ def files_of_several(
 
 def copies(entries: Mapping[str, Mapping[str, object]], data: Collection[str]) -> Iterator[Problem]:
     """First files with one identity (UUID) under two names, by sample and year."""
-    owner: dict[object, str] = {}
+    owner: dict[str, str] = {}
     for name, entry in entries.items():
-        other = owner.setdefault(entry["uuid"], name)
+        other = owner.setdefault(original_uuid(str(entry["uuid"])), name)
         if other != name and entry["url"] != entries[other]["url"]:
             yield Problem(
                 about="duplicates",

@@ -30,6 +30,8 @@ uproot = lazy.load("uproot")
 BLOCK = 700  # events per cluster, so that a file has several
 CODECS = ("none", "zlib", "lzma", "lz4", "zstd")
 TEMPLATE_UUID = uuid.UUID("5f0d7c1e-6f3b-5a8e-9d27-0c4be1a93d68")
+# where a file says how long its header is, and its name; a time as ROOT writes it: 1 January 2024
+_LENGTHS, _TIME = (8, 28), (2024 - 1995) << 26 | 1 << 22 | 1 << 17
 
 Schema = tuple[tuple[str, str], ...]
 
@@ -57,7 +59,7 @@ def write_root_file(
     """Write the Events tree and small further trees; the file appears complete or not at all.
 
     Columns are numpy arrays of one value per event or jagged awkward arrays. Equal content gives
-    an equal UUID, and other content another one, since files are told apart by it.
+    an equal UUID and head, and other content another one, since files are told apart by these.
     """
     schema = tuple((name, _type_name(values)) for name, values in events.items())
     file, buffer = _copy_of_template(schema, layout)
@@ -70,7 +72,16 @@ def write_root_file(
         file.root.mktree(name, types).extend(dict(columns))
     content = buffer.getvalue()
     content = content.replace(TEMPLATE_UUID.bytes, _content_uuid(path.name, events).bytes)
-    write_atomically(path, content)
+    write_atomically(path, _without_time(content))
+
+
+def _without_time(content: bytes) -> bytes:
+    """The same, made and changed at a time that is always the same, as its head says."""
+    changed = bytearray(content)
+    (begin,), (length_of_name,) = (struct.unpack_from(">i", content, at) for at in _LENGTHS)
+    for at in (begin + 10, begin + length_of_name + 2, begin + length_of_name + 6):
+        struct.pack_into(">I", changed, at, _TIME)
+    return bytes(changed)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -17,7 +17,7 @@ _STRETCH = 0.1  # of a part, at either end: no chunk is larger than 1.2 times wh
 
 
 class Range(Noun):
-    """Entries start (included) to stop (excluded) of one file."""
+    """Entries start (included) to stop (excluded) of one file; `uuid` is that of its index."""
 
     url: str
     uuid: str
@@ -42,7 +42,7 @@ class Chunk(Noun):
 
     @property
     def id(self) -> str:
-        """A name that depends on content only: file UUIDs and entries, not on where files lie."""
+        """A name that depends on content only: which files and entries, not on where files lie."""
         text = ";".join(f"{part.uuid}:{part.start}:{part.stop}" for part in self.ranges)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

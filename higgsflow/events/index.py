@@ -14,6 +14,7 @@ import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.errors import InputFileError
+from higgsflow.events.file_head import NO_UUID, head_of_opened, original_uuid
 from higgsflow.events.lumisections import Lumisections, Ranges, from_pairs
 from higgsflow.events.replicas import open_replica
 from higgsflow.events.tree import (
@@ -51,6 +52,7 @@ class FileIndex(Noun):
     """One input file.
 
     Attributes:
+        uuid: of the file and its content, see `file_head`; of an older index, its UUID alone.
         lumisections: of data, those that its `LuminosityBlocks` tree lists, empty ones among them,
             as rows of (run, first, last); None where there is no such tree.
     """
@@ -111,7 +113,7 @@ def index_opened(file: Any, tree: Any, url: str, is_data: bool) -> dict[str, Any
         columns = column_types(tree)
         found: dict[str, Any] = {
             "url": url,
-            "uuid": str(file.file.uuid),
+            "uuid": head_of_opened(file).uuid,
             "n_entries": int(tree.num_entries),
             "clusters": cluster_starts(tree),
             "schema_id": schema_id(columns),
@@ -182,9 +184,15 @@ def classify(entry: Mapping[str, Any], declared: Literal["skim", "partial", ""])
 
     Raises:
         InputFileError: when it has fewer entries than generated events and nothing is declared,
-            since guessing wrong scales a yield by hundreds.
+            since guessing wrong scales a yield by hundreds; when it has no UUID.
     """
     file = FileIndex.model_validate({k: v for k, v in entry.items() if k != "columns"})
+    if original_uuid(file.uuid) == NO_UUID:
+        raise InputFileError(
+            f"{file.url} has no UUID, which would tell it from other files",
+            "ROOT writes such files when they shall be `reproducible`",
+            "write it again without that option, for instance with hadd",
+        )
     if file.runs is None:
         is_data = "lumisections" in entry
         note = _NO_LUMISECTIONS if is_data else _NO_RUNS
@@ -223,7 +231,7 @@ def combine_files(
     """
     seen: dict[Any, str] = {}
     for file in sorted(files, key=lambda file: file.url):
-        _check_new(file.uuid, f"{owner} counts one file twice", file, seen)
+        _check_new(original_uuid(file.uuid), f"{owner} counts one file twice", file, seen)
         if file.runs is not None and file.runs.count and not allow_equal_sums:
             sums = (file.runs.count, file.runs.sumw, file.runs.sumw2)
             _check_new(

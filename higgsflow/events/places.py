@@ -1,7 +1,7 @@
 """Where the baskets of columns are in a file: found once, so that jobs need not read its trees.
 
 A tree describes each of its 1,500 columns; finding these descriptions takes longer than reading
-the columns that a job needs. What was found is kept in the store by UUID and length of the file.
+the columns that a job needs. What was found is kept in the store by identity and length of a file.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from higgsflow.errors import StoreError
 from higgsflow.events.baskets import Place
+from higgsflow.events.file_head import head_of_opened
 from higgsflow.events.heads import TreeHead
 from higgsflow.events.tree import column_names
 from higgsflow.model.noun import Noun
@@ -92,7 +93,7 @@ class FilePlaces(Noun):
 def places_in(file: Any, tree: Any, names: Iterable[str], lists: bool | None) -> FilePlaces:
     """What an open file and its tree, or the head of it, say of these columns."""
     found = find_places(tree, names)
-    uuid, end = str(file.file.uuid), int(file.file.fEND)
+    uuid, end = head_of_opened(file)
     return FilePlaces(uuid=uuid, end=end, lists_lumisections=lists, **found)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import struct
-import uuid
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
+from typing import TYPE_CHECKING, Protocol, overload
 
 import lazy_loader as lazy
 
@@ -17,17 +15,6 @@ if TYPE_CHECKING:
 fsspec = lazy.load("fsspec")
 
 REMOTE = "root://"
-# the head of a ROOT file; in files above 2 GB with positions of eight bytes
-_SMALL, _LARGE = struct.Struct(">4siiiiiiiBiiiH16s"), struct.Struct(">4siiqqiiiBiqiH16s")
-_IS_LARGE = 1_000_000
-HEAD = _LARGE.size
-
-
-class Head(NamedTuple):
-    """What a ROOT file says of itself first: which one it is, and where it ends."""
-
-    uuid: str
-    end: int
 
 
 class FileBytes(Protocol):
@@ -127,17 +114,3 @@ class _RemoteBytes:
         starts, stops = [start for start, _ in ranges], [stop for _, stop in ranges]
         found: list[bytes] = self._system.cat_ranges([self._path] * len(ranges), starts, stops)
         return found
-
-
-def head_of(content: bytes) -> Head:
-    """The head of a ROOT file, from its first bytes.
-
-    Raises:
-        ValueError: when it is none.
-    """
-    if len(content) < HEAD or not content.startswith(b"root"):
-        raise ValueError("not a ROOT file")
-    fields = _SMALL.unpack_from(content)
-    if fields[1] >= _IS_LARGE:
-        fields = _LARGE.unpack_from(content)
-    return Head(str(uuid.UUID(bytes=fields[-1])), fields[3])

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.columns import assemble_plain, locate
+from higgsflow.events.file_head import HEAD, Head, head_of, head_of_opened, original_uuid
 from higgsflow.events.index import listed_lumisections
 from higgsflow.events.places import FilePlaces, PlaceBook, places_in
-from higgsflow.events.ranges_of_bytes import HEAD, REMOTE, FileBytes, Head, head_of, open_bytes
+from higgsflow.events.ranges_of_bytes import REMOTE, FileBytes, open_bytes
 from higgsflow.events.raw_columns import RawColumns
 from higgsflow.events.replicas import opened_by
 from higgsflow.events.tree import (
@@ -122,8 +123,9 @@ class _OpenFile:
         return self._tree
 
     def uuid(self) -> str:
-        """Which file it is."""
-        return self.head.uuid if self.head is not None else str(self.open_uproot().file.uuid)
+        """Which file it is, with which content."""
+        head = self.head if self.head is not None else head_of_opened(self.open_uproot())
+        return head.uuid
 
     def _open_bytes(self) -> Head | None:
         """Opens the file as bytes; None where uproot shall say what is wrong with it."""
@@ -151,7 +153,8 @@ class EventReader:
 
     def __init__(self, request: Request, file: _OpenFile) -> None:
         self._request, self._file, self._url = request, file, file.url
-        if file.uuid() != request.part.uuid:
+        # an index of before content counted knows the UUID alone
+        if request.part.uuid not in (file.uuid(), original_uuid(file.uuid())):
             raise InputFileError(f"{self._url} was replaced since it was indexed", "", "run again")
         self.by_uproot: dict[str, str] = {}
         self._book = PlaceBook(request.book) if request.book is not None else None
@@ -239,8 +242,7 @@ class EventReader:
         tree = get_head(file, self._url)
         with reading(self._url):
             sources = request.located(column_names(tree), self._url)
-            known = str(file.file.uuid), int(file.file.fEND)
-            before = self._book.get(*known) if self._book is not None else None
+            before = self._book.get(*head_of_opened(file)) if self._book is not None else None
             listed = before.lists_lumisections if before is not None else None
             if request.is_data:
                 listed = listed_lumisections(file, self._url) is not None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import StoreError
+from higgsflow.events.file_head import NO_UUID, original_uuid
 from higgsflow.output.atomic import publish, temporary_beside, writing
 from higgsflow.records.chunk_store import ChunkStore
 
@@ -42,7 +43,11 @@ def find(folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Product]) -
     `folder` is that of a sample and year. A chunk counts where nothing more has to be made of it.
     """
     own = ChunkStore(folder)
-    lacking = {c.id: c for c in chunks if len(own.sources(c, wanted)) < len(wanted)}
+    lacking = {
+        chunk.id: chunk
+        for chunk in chunks
+        if _says_which_files(chunk) and len(own.sources(chunk, wanted)) < len(wanted)
+    }
     found: dict[str, Found] = {}
     for other in _others(folder, lacking):
         try:
@@ -56,6 +61,11 @@ def find(folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Product]) -
                 stems = tuple(dict.fromkeys(sources.values()))
                 found[chunk_id] = Found(chunk_id, other.parent.name, other, stems)
     return tuple(found.values())
+
+
+def _says_which_files(chunk: Chunk) -> bool:
+    """Not of files without a UUID, which an older index may have: all are alike."""
+    return all(original_uuid(part.uuid) != NO_UUID for part in chunk.ranges)
 
 
 def _others(folder: Path, lacking: Mapping[str, Chunk]) -> Iterator[Path]:

@@ -43,7 +43,7 @@ _WORDS = {
     "systematic": "name of the source",
     "tagger": "name of the tagger in the sequence",
     "url": "address of the file",
-    "uuid": "of the file",
+    "uuid": "of the file, and a digest of what it says of itself first",
     "version": "of the analysis, as given",
     "year": "of data taking, a string",
 }

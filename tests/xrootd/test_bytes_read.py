@@ -10,7 +10,8 @@ import uproot
 
 from higgsflow.demo.root_file import Layout, write_root_file
 from higgsflow.events.chunks import Range
-from higgsflow.events.ranges_of_bytes import HEAD, open_bytes
+from higgsflow.events.file_head import HEAD
+from higgsflow.events.ranges_of_bytes import open_bytes
 from higgsflow.events.reader import Request, open_events
 from higgsflow.model.columns import required
 

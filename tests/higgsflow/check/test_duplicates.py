@@ -31,7 +31,7 @@ def test_two_samples_with_the_same_files_are_told_once() -> None:
 def test_copies_are_known_by_their_identity() -> None:
     entries = {
         "A (2017)": {"uuid": "u", "url": "/d/a.root"},
-        "B (2017)": {"uuid": "u", "url": "/d/b.root"},
+        "B (2017)": {"uuid": "u+0123456789ab", "url": "/d/b.root"},
         "C (2017)": {"uuid": "v", "url": "/d/c.root"},
     }
     (found,) = copies(entries, {"A (2017)"})

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from higgsflow.errors import InputFileError
+from higgsflow.events.file_head import NO_UUID, head_of
 from higgsflow.events.index import (
     FileIndex,
     RunsSums,
@@ -63,8 +64,21 @@ def test_index_holds_what_a_file_holds(
     assert found["size"] == path.stat().st_size
     assert found["columns"]["run"] == "uint32_t"
     assert "Photon_pt" in found["columns"]
-    assert len(found["uuid"]) == 36
+    assert found["uuid"] == head_of(path.read_bytes()).uuid
     assert "lumisections" not in found
+
+
+@pytest.mark.parametrize("uuid", [NO_UUID, f"{NO_UUID}+0123456789ab"])
+def test_a_file_without_a_uuid_is_refused(uuid: str) -> None:
+    with pytest.raises(InputFileError, match="has no UUID") as caught:
+        classify({**file().model_dump(), "uuid": uuid}, "")
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_file_and_what_it_was_before_it_was_changed_are_one_file() -> None:
+    changed = file(url="/b.root", uuid="a+0123456789ab", n_entries=7, runs=None)
+    with pytest.raises(InputFileError, match="counts one file twice"):
+        combine_files([file(), changed], {}, "x")
 
 
 def test_sums_are_over_all_rows_of_runs(

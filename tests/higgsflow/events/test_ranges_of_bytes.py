@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pytest
-import uproot
-
-from higgsflow.events.ranges_of_bytes import HEAD, head_of, open_bytes
+from higgsflow.events.ranges_of_bytes import open_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
+
+    import pytest
 
 
 def test_ranges_are_read_and_counted(tmp_path: Path) -> None:
@@ -51,30 +49,3 @@ def test_a_file_system_that_takes_no_advice_is_read_all_the_same(
     with open_bytes(str(path)) as source:
         found = source.read([(0, 2), (4, 6)])
         assert (found[1], found[0:2], len(found)) == (b"ef", [b"ab", b"ef"], 2)
-
-
-@pytest.mark.parametrize("large", [False, True])
-def test_head_is_that_of_uproot(
-    write_root: Callable[..., Path], events: dict[str, Any], large: bool
-) -> None:
-    path = write_root(Events=events)
-    if large:
-        path.write_bytes(_large(path.read_bytes()))
-    with uproot.open(path) as file:
-        expected = (str(file.file.uuid), file.file.fEND)
-        assert (file.file.fVersion >= 1_000_000) == large
-    assert head_of(path.read_bytes()[:HEAD]) == expected
-
-
-def _large(content: bytes) -> bytes:
-    """The same with a head as in files above 2 GB."""
-    fields = uproot.reading._file_header_fields_small.unpack_from(content)
-    changed = (fields[0], fields[1] + 1_000_000, *fields[2:])
-    head = uproot.reading._file_header_fields_big.pack(*changed)
-    return head + content[len(head) :]
-
-
-@pytest.mark.parametrize("content", [b"", b"root", b"hello\n" * 50, b"root"[:3] + bytes(200)])
-def test_what_has_no_head_is_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match="not a ROOT file"):
-        head_of(content)

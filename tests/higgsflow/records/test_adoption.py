@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.events.chunks import Chunk, Range
+from higgsflow.events.file_head import NO_UUID
 from higgsflow.records.adoption import adopt, find, link
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import Product
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from higgsflow.events.chunks import Chunk
     from higgsflow.records.job_record import JobRecord
 
     Finish = Callable[..., JobRecord]
@@ -100,6 +101,17 @@ def test_what_vanishes_meanwhile_is_not_adopted(old: Path, chunks: Chunks) -> No
     next(old.glob(f"{chunks[1].id}.d3.json")).unlink()
     assert adopt(found, new) == {"Old": 1}
     assert set(ChunkStore(new).done(chunks, WANTED)) == {chunks[0].id}
+
+
+def test_outputs_of_files_without_a_uuid_are_not_found(tmp_path: Path, finish: Finish) -> None:
+    chunk = Chunk(ranges=(Range(url="/a.root", uuid=NO_UUID, start=0, stop=10),))
+    finish(chunk, WANTED)
+    folder = tmp_path / "chunks" / "Old" / "2017"
+    folder.mkdir(parents=True)
+    for path in [path for path in tmp_path.iterdir() if path.is_file()]:
+        path.rename(folder / path.name)
+    assert set(ChunkStore(folder).done((chunk,), WANTED)) == {chunk.id}
+    assert find(folder.parents[1] / "New" / "2017", (chunk,), WANTED) == ()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
