@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from higgsflow.added_names import check_input_stays, check_not_in_file, check_steps_apart
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.columns import locate
 from higgsflow.events.kinds import check_alike, check_identity, check_lists, check_numbers
@@ -168,6 +169,8 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     needed_by |= {n.name: needed_by.get(n.name, "primary_datasets") for n in triggers}
     needed_by |= {n.name: needed_by.get(n.name, "generator_bins") for n in counted}
     needed_by |= {n.name: needed_by.get(n.name, "variables_of_interest") for n in passed_on}
+    read = {n.name: needed_by.get(n.name, "the selection") for n in (*first, *rest)}
+    check_input_stays(steps, context, read)
     return Plan(
         analysis=analysis, pair=pair, context=context, steps=steps, systematics=systematics,
         early=early, late=late, first_corrections=first_corrections,
@@ -215,10 +218,12 @@ def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, 
     Raises:
         MissingColumn: if these are not all that the plan needs.
         InputFileError: if one cannot be what is needed, by its type.
+        TaggerError: if a tagger adds what is read of it, but may be meant of the file.
     """
     found = locate((*plan.first_needs, *plan.rest_needs), types, url, plan.needed_by)
     for correction in plan.systematics.corrections.values():
         check_not_carried(correction, types, url)
+    check_not_in_file(plan, types, url)
     read = tuple(sorted(set(found.values())))
     check_identity(types, IDENTITY, url)
     check_numbers(types, read, url)
@@ -246,6 +251,7 @@ def _check_steps(steps: Steps, context: Context) -> dict[str, str]:
                     "give the column another name",
                 )
             added.update(adds)
+    check_steps_apart(steps, context)
     return added
 
 

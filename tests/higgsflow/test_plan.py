@@ -15,11 +15,6 @@ PILEUP = {"branches": {"central": "puWeight", "up": "puWeightUp"}, "modify_centr
 SCALE = {"branches": {"up": "Photon_ptUp"}, "branch_modified": "Photon_pt"}
 
 
-@tagger(reads=["n_jets_here"], adds={"n_jets_here": "int16"})
-def reads_what_it_adds(events: Any) -> Any:
-    raise NotImplementedError
-
-
 @tagger(reads=["m_gg", "MET_pt"], adds={"met": "float64"})
 def reads_an_earlier_column(events: Any) -> Any:
     raise NotImplementedError
@@ -125,11 +120,6 @@ def test_columns_of_earlier_steps_are_not_read() -> None:
     made = plan(tag_sequence=["diphoton", here], variables_of_interest=["met"])
     assert "MET_pt" in names(made.rest_needs)
     assert "m_gg" not in names(made.rest_needs)
-
-
-def test_column_that_a_tagger_adds_itself_must_come_from_the_file() -> None:
-    made = plan(tag_sequence=["diphoton", f"{__name__}:reads_what_it_adds"])
-    assert "n_jets_here" in names(made.rest_needs)
 
 
 def test_variable_nobody_produces_names_the_nearest() -> None:

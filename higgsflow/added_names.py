@@ -1,0 +1,84 @@
+"""Names that taggers give to columns: none is that of another column which somebody looks at.
+
+A column takes the place of any that is called the same: in the outputs, for what comes later, and
+in the blinding. Taggers of one step may share a column, whose values are then compared.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from higgsflow.errors import TaggerError
+from higgsflow.needs import is_made
+from higgsflow.taggers.base import COLLECTION
+from higgsflow.taggers.plain_tagger import is_plain
+from higgsflow.weights import input_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from higgsflow.model.context import Context
+    from higgsflow.plan import Plan
+    from higgsflow.taggers.sequence import Steps
+
+_REMEDY = "give the column another name"
+
+
+def check_steps_apart(steps: Steps, context: Context) -> None:
+    """Raises where a tagger adds a column of an earlier step."""
+    owners: dict[str, str] = {}
+    for step in steps:
+        before = dict(owners)
+        for tagger in step:
+            for name in tagger.adds(context):
+                if name in before:
+                    raise TaggerError(
+                        f"tagger '{tagger.name}' adds '{name}', which '{before[name]}' adds before",
+                        "",
+                        _REMEDY,
+                    )
+                owners[name] = tagger.name
+
+
+def check_input_stays(steps: Steps, context: Context, needed_by: Mapping[str, str]) -> None:
+    """Raises where a tagger adds a column, or a collection, that is read from the input.
+
+    `needed_by` says of each column that jobs read who needs it.
+    """
+    for tagger in (tagger for step in steps for tagger in step):
+        for name, kind in tagger.adds(context).items():
+            for needed in _of_input(name, kind, needed_by):
+                raise TaggerError(
+                    f"tagger '{tagger.name}' adds '{name}', which is read from the input",
+                    f"{needed_by[needed]} needs {needed}",
+                    _REMEDY,
+                )
+
+
+def check_not_in_file(plan: Plan, available: Collection[str], url: str) -> None:
+    """Raises where what is read of a tagger may be meant of the file, which has it too.
+
+    Names that shipped taggers add are known, and no one can change them.
+    """
+    read = {name: f"systematic {w.name}" for w in plan.late for name in input_columns(w)}
+    made: dict[str, str] = {}
+    for step in plan.steps:
+        reads = ((need.name, tagger.name) for tagger in step for need in tagger.reads(plan.context))
+        read |= {name: owner for name, owner in reads if is_made(name, made)}
+        made |= {name: kind for tagger in step for name, kind in tagger.adds(plan.context).items()}
+    both = {name: owner for name, owner in read.items() if name in available}
+    for tagger in (tagger for step in plan.steps for tagger in step if not is_plain(tagger)):
+        for name, kind in tagger.adds(plan.context).items():
+            for column in _of_input(name, kind, both):
+                raise TaggerError(
+                    f"tagger '{tagger.name}' adds '{name}', which {url} has too",
+                    f"{both[column]} needs {column}",
+                    _REMEDY,
+                )
+
+
+def _of_input(name: str, kind: str, needed: Collection[str]) -> Iterator[str]:
+    """The columns that are called the same, or belong to a collection that is."""
+    for column in needed:
+        if column == name or (kind == COLLECTION and column.startswith(f"{name}_")):
+            yield column
