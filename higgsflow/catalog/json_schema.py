@@ -59,6 +59,7 @@ class SamplesSection(Noun):
         samples: in place of a catalogue.
         selected_years: those chosen, where samples stand in place.
         primary_datasets, replicas: where samples stand in place, as in a catalogue.
+        known_samples: names that filters of systematics may have beside those that stand in place.
     """
 
     catalog: str | tuple[str | Catalog, ...] | Catalog | None = None
@@ -68,6 +69,7 @@ class SamplesSection(Noun):
     selected_years: OneOrMore | None = None
     primary_datasets: tuple[str, ...] | None = None
     replicas: Replicas | None = None
+    known_samples: tuple[str, ...] | None = None
 
 
 def schemas() -> tuple[str, ...]:

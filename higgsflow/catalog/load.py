@@ -27,6 +27,7 @@ _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 _REMOTE = ("root://", "das:", "task:")
 _DATASETS = "primary_datasets"
 _REPLICAS = "replicas"
+_KNOWN = "known_samples"
 
 
 def find_analysis(name: str) -> Path | None:
@@ -67,7 +68,8 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     """The samples section: a catalogue (path, paths or inline), a list of names, and years."""
     section = {"catalog": section} if isinstance(section, str | list) else section
     section = _mapping(section, "samples", str(where))
-    known = {"catalog", "sample_list", "years", "samples", "selected_years", _DATASETS, _REPLICAS}
+    of_place = ("samples", "years", _DATASETS, _REPLICAS)
+    known = {"catalog", "sample_list", "selected_years", _KNOWN, *of_place}
     for key in section:
         if key not in known:
             raise UnknownName("key", str(key), known, f"{where}: samples")
@@ -75,9 +77,10 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     if "samples" in section:
         if "catalog" in section:
             raise InvalidConfiguration("samples are given in a catalog and in place", str(where))
-        parts = ("samples", "years", _DATASETS, _REPLICAS)
-        inline = {key: section[key] for key in parts if key in section}
+        inline = {key: section[key] for key in of_place if key in section}
         catalog = _absolute_catalog(inline, folder, str(where))
+        # a copy of an analysis holds the samples that were chosen, and the names of all
+        catalog[_KNOWN] = section.get(_KNOWN) or ()
         return select_samples(catalog, chosen, section.get("selected_years"), str(where))
     if "catalog" not in section:
         raise InvalidConfiguration("no catalogue of samples", str(where), "say samples.catalog")
@@ -151,6 +154,7 @@ def select_samples(
         "years": catalog.get("years", {}),
         "selected_years": selected,
         _REPLICAS: catalog.get(_REPLICAS) or {},
+        _KNOWN: tuple(dict.fromkeys((*catalog.get(_KNOWN, ()), *names))),
     }
     return validated(Samples, content, where)
 

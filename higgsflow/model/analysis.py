@@ -72,6 +72,20 @@ class AnalysisModel(Noun):
         return self
 
     @model_validator(mode="after")
+    def _filters_are_of_the_catalogue(self) -> AnalysisModel:
+        """What no sample passes would leave a systematic out in silence, and its central weight.
+
+        A sample that is not chosen counts: configurations are also run in parts.
+        """
+        of_samples = (sample.systematics for sample in self.samples.samples)
+        known, years = self.samples.known_samples, tuple(self.samples.years)
+        # copies in older stores do not say what else was in the catalogue
+        for systematics in (self.systematics, *of_samples) if known else ():
+            for source in systematics.sources:
+                source.check_filters(known, years)
+        return self
+
+    @model_validator(mode="after")
     def _outputs_fit(self) -> AnalysisModel:
         simulated = [pair.sample.name for pair in self.samples.pairs if not pair.is_data]
         columns = [name.rpartition(":")[2] for name in self.variables_of_interest]

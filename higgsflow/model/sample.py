@@ -209,6 +209,9 @@ class Samples(Noun):
     replicas: Replicas = Field(
         default={}, description="other beginnings of addresses, by one that files are listed with"
     )
+    known_samples: tuple[Name, ...] = Field(
+        default=(), description="all of the catalogue, also those that are not chosen"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Samples:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from higgsflow.errors import UnknownName
 from higgsflow.model.correction import Correction
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.reference import Reference
@@ -53,8 +54,8 @@ class Systematic(Noun):
     function: Reference | None = None
     correction: Correction | None = None
     requires_branches: Annotated[tuple[Column, ...], BeforeValidator(as_tuple)] = ()
-    samples: Names = Field(default=("*",), description="patterns of sample names")
-    years: Years = Field(default=("*",), description="patterns of years")
+    samples: Names = Field(default=("*",), min_length=1, description="patterns of sample names")
+    years: Years = Field(default=("*",), min_length=1, description="patterns of years")
     kwargs: dict[str, Any] = Field(default={}, description="passed on to the function")
 
     @model_validator(mode="after")
@@ -72,6 +73,15 @@ class Systematic(Noun):
         return any(fnmatch.fnmatchcase(sample, p) for p in self.samples) and any(
             fnmatch.fnmatchcase(year, p) for p in self.years
         )
+
+    def check_filters(self, samples: tuple[str, ...], years: tuple[str, ...]) -> None:
+        """Raises an `UnknownName` for a filter that nothing of a catalogue passes."""
+        filters = (("sample", self.samples, samples), ("year", self.years, years))
+        for kind, patterns, known in filters:
+            for pattern in patterns:
+                if not any(fnmatch.fnmatchcase(name, pattern) for name in known):
+                    where = f"the catalogue, in {kind}s of '{self.name}'"
+                    raise UnknownName(kind, pattern, known, where)
 
     def for_year(self: S, year: str) -> S:
         """The same with what depends on the year settled."""

@@ -17,7 +17,9 @@ from higgsflow.catalog.load import (
     select_samples,
     validated,
 )
+from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
+from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.sample import Samples
 
 TTH: dict[str, Any] = {"kind": "simulation", "xs": 0.5071, "files": {2017: ["a.root"]}}
@@ -180,6 +182,61 @@ def test_resolved_samples_can_be_loaded_again(tmp_path: Path) -> None:
     first = resolve_samples({"catalog": both, "years": [2017]}, tmp_path, "a.yaml")
     again = resolve_samples(first.model_dump(mode="json"), Path("/elsewhere"), "b.yaml")
     assert again == first
+
+
+# filters of systematics
+
+
+def filtered(tmp_path: Path, in_entry: bool = False, **filters: Any) -> Path:
+    """An analysis of ttH in 2017, of a catalogue that has ggH and 2018 as well."""
+    weight = {"weights": {"w": {"branches": {"central": "c", "up": "u"}, **filters}}}
+    entry = {**TTH, "systematics": weight} if in_entry else TTH
+    chosen = {"catalog": catalog(ttH=entry, ggH=TTH), "sample_list": ["ttH"], "years": [2017]}
+    content = {"samples": chosen, **yaml.safe_load(ANALYSIS)}
+    return write(tmp_path / "a.yaml", content if in_entry else {**content, "systematics": weight})
+
+
+@pytest.mark.parametrize("in_entry", [False, True])
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        (
+            {"samples": ["ttH", "gHH"]},
+            r"no sample 'gHH' in the catalogue, in samples of 'w'",
+        ),
+        ({"samples": "tth*"}, r"no sample 'tth\*' in the catalogue.*Did you mean 'ttH'"),
+        ({"years": [2071]}, r"no year '2071' in the catalogue, in years of 'w'"),
+    ],
+)
+def test_filter_that_nothing_passes_is_told(
+    tmp_path: Path, filters: Any, message: str, in_entry: bool
+) -> None:
+    with pytest.raises(UnknownName, match=message) as caught:
+        load_analysis(filtered(tmp_path, in_entry, **filters))
+    assert len(str(caught.value).splitlines()) <= 3
+
+
+@pytest.mark.parametrize("in_entry", [False, True])
+@pytest.mark.parametrize("filters", [{"samples": "gg*"}, {"years": "2018"}, {"samples": "ttH"}])
+def test_filter_may_be_of_what_is_not_chosen(tmp_path: Path, filters: Any, in_entry: bool) -> None:
+    """Also in a copy, which holds nothing but what was chosen."""
+    analysis = load_analysis(filtered(tmp_path, in_entry, **filters))
+    assert analysis.samples.known_samples == ("ggH", "ttH")
+    copy = write(tmp_path / "copy.yaml", as_yaml(analysis))
+    assert load_analysis(copy).samples == analysis.samples
+
+
+@pytest.mark.parametrize("filters", [{"samples": []}, {"years": []}])
+def test_filter_of_nothing_is_refused(tmp_path: Path, filters: Any) -> None:
+    with pytest.raises(InvalidConfiguration, match=f"weights.w.{min(filters)}"):
+        load_analysis(filtered(tmp_path, **filters))
+
+
+def test_copies_that_do_not_know_the_catalogue_are_read(tmp_path: Path) -> None:
+    analysis = load_analysis(filtered(tmp_path, samples="ggH"))
+    older = analysis.model_dump(mode="json", by_alias=True)
+    older["samples"].pop("known_samples")
+    assert AnalysisModel.model_validate(older).systematics == analysis.systematics
 
 
 # catalogues
