@@ -61,6 +61,11 @@ def for_year(value: T | dict[str, T], year: str, what: str) -> T:
     return value[year]
 
 
+def _holds(switch: bool | dict[str, bool], year: str) -> bool:
+    """Whether a switch is on, also in a year that nobody selects, for which it may say nothing."""
+    return switch.get(year, False) if isinstance(switch, dict) else switch
+
+
 class _SampleBase(Noun):
     name: Name
     files: Addresses = Field(description="addresses per year: files, globs, folders, lists, das:")
@@ -119,6 +124,16 @@ class SimulatedSample(_SampleBase):
             if not 0 < number < float("inf"):
                 raise ValueError(f"{number} is not a positive number")
         return value
+
+    @model_validator(mode="after")
+    def _is_of_one_kind(self) -> SimulatedSample:
+        for year in self.files:
+            if _holds(self.skim, year) and _holds(self.partial, year):
+                raise ValueError(
+                    f"{year} is declared both skim and partial: "
+                    "say skim where a selection was applied, partial where files were cut off"
+                )
+        return self
 
 
 class DataSample(_SampleBase):

@@ -104,6 +104,26 @@ def test_declared_kind_of_a_year(declared: dict[str, Any], kind: str) -> None:
     assert pair.declared_kind == kind
 
 
+@pytest.mark.parametrize(
+    ("skim", "partial"),
+    [(True, True), (True, {"2017": True}), ({2017: True}, True), ({2017: True}, {2017: True})],
+)
+def test_skim_and_partial_exclude_each_other(skim: Any, partial: Any) -> None:
+    """One takes the sum that was generated, the other that of the events that are there."""
+    with pytest.raises(ValidationError, match="2017 is declared both skim and partial"):
+        simulated(skim=skim, partial=partial)
+
+
+def test_years_may_be_of_different_kinds() -> None:
+    skim, partial = {"2017": True, "2018": False}, {"2017": False, "2018": True}
+    sample = simulated(files={"2017": "a", "2018": "b"}, skim=skim, partial=partial)
+    kinds = [
+        SampleYear(sample=sample, year=year, era=Year(luminosity=1.0)).declared_kind
+        for year in sample.years
+    ]
+    assert kinds == ["skim", "partial"]
+
+
 def test_data_declares_no_kind() -> None:
     pair = SampleYear(sample=DataSample(**DATA), year="2017", era=Year(luminosity=1.0))
     assert pair.is_data
