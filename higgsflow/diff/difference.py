@@ -8,6 +8,7 @@ from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.compare import compare_sources
 from higgsflow.diff.content import Difference
 from higgsflow.diff.sides import open_side, pair_up
+from higgsflow.diff.source import check_own_names
 from higgsflow.errors import UserError
 
 
@@ -39,6 +40,10 @@ def diff(
     pairing = pair_up(*sides, column_map or ColumnMap(), wanted)
     if not pairing.found:
         raise UserError(f"{a} and {b} have no sample, year and variation in common")
+    if column_map is not None:
+        # variations have fewer columns than nominal events: a name need not be in each of them
+        ours = [other if one.map == column_map else one for one, other in pairing.found.values()]
+        check_own_names(column_map, ours)
     return Difference(
         a=a,
         b=b,

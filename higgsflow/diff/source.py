@@ -189,6 +189,27 @@ def tags_of(a: Source, b: Source) -> Tags:
     return Tags(tuple(dict.fromkeys((*a.own_tags, *b.own_tags))))
 
 
+def check_own_names(column_map: ColumnMap, ours: Sequence[Source]) -> None:
+    """Our names in a map are those of some source of ours: what is misspelt compares nothing.
+
+    Raises:
+        UnknownName: for a column or tag that none of them has.
+    """
+    where = str(ours[0].paths[0])
+    columns = dict.fromkeys((RUN, LUMI, EVENT, TAG, *(name for one in ours for name in one.known)))
+    for name in (*column_map.columns, *column_map.factors):
+        if name not in columns:
+            raise UnknownName("column", name, columns, where)
+    # files of others may not say what their tags are
+    own = dict.fromkeys(tag for one in ours for tag in one.own_tags)
+    for tag in (
+        *column_map.tags,
+        *(column_map.trees if isinstance(column_map.trees, dict) else ()),
+    ):
+        if own and tag not in (*own, UNTAGGED):
+            raise UnknownName("tag", tag, own, where)
+
+
 def _whole(values: Any) -> npt.NDArray[np.uint64]:
     """Numbers that count, which some files hold signed or as floats."""
     array = np.asarray(values)

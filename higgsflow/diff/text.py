@@ -27,10 +27,11 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     console.print(Text(f"A: {difference.a}\nB: {difference.b}"))
     console.print(_overview(difference.pairs))
     for pair in difference.pairs:
-        if not pair.is_same:
+        tables = () if pair.is_same else tuple(_tables(pair))
+        if tables or pair.columns_a or pair.columns_b:
             console.print(Text(f"{pair.sample} {pair.year} {pair.variation}".strip()))
-            for table in _tables(pair):
-                console.print(table)
+        for told in (*tables, *_not_compared(pair)):
+            console.print(told)
     for side, names in (("A", difference.only_a), ("B", difference.only_b)):
         if names:
             console.print(Text(f"only in {side}: {_listed(names)}"))
@@ -59,6 +60,10 @@ def _tables(pair: PairDifference) -> Iterator[Table | Text]:
     for what, all_of in (("moves", pair.moves), ("columns", pair.columns)):
         if len(all_of) > _MOST:
             yield Text(f"  and {len(all_of) - _MOST} more {what}: --json has them")
+
+
+def _not_compared(pair: PairDifference) -> Iterator[Text]:
+    """What only one side has, which leaves the rest the same."""
     for side, names in (("A", pair.columns_a), ("B", pair.columns_b)):
         if names:
             yield Text(f"  columns of {side} only: {_listed(names)}")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from higgsflow.catalog.load import load_analysis
+from higgsflow.catalog.snapshot import write_snapshot
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.difference import diff
-from higgsflow.errors import UserError
+from higgsflow.errors import UnknownName, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Lab
+
+NOMINAL = ("Sig", "2017", "nominal")
 
 
 def test_two_versions_and_the_files_of_another_framework(
@@ -60,6 +64,54 @@ def test_two_versions_and_the_files_of_another_framework(
     assert (pair.only_a, pair.only_b, pair.columns) == (1, 0, ())
     assert pair.n_columns == 2
     assert [(m.target, m.n) for m in pair.moves] == [("absent", 1)]
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        (ColumnMap(columns={"m_g": "mass"}), r"no column 'm_g' in .*a\.parquet.* 'm_gg'"),
+        (ColumnMap(columns={"m_gg": "mass"}, factors={"m_g": 0.001}), "no column 'm_g' in"),
+        (ColumnMap(columns={"event": "event", "tag_id": "tag_idx"}), "Did you mean 'tag_idx'"),
+    ],
+)
+def test_own_name_that_is_misspelt_is_told(
+    make_parquet: Callable[..., Path],
+    make_columns: Callable[..., dict[str, Any]],
+    known: ColumnMap,
+    message: str,
+) -> None:
+    """Else the column would not be compared, and the rest be the same."""
+    ours = make_parquet("a.parquet", make_columns(3))
+    theirs = make_columns(3)
+    theirs["mass"] = theirs.pop("m_gg") * 1000
+    path = str(make_parquet("b.parquet", theirs))
+    with pytest.raises(UnknownName, match=message):
+        diff(str(ours), path, known)
+    right = ColumnMap(columns={"m_gg": "mass"}, factors={"m_gg": 0.001})
+    assert diff(str(ours), path, right, tolerance=1e-9).is_same
+
+
+def test_tag_that_is_misspelt_is_told(
+    lab: Lab, make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> None:
+    folder = lab.without_data().output()
+    folder.mkdir(parents=True)
+    write_snapshot(load_analysis(lab.write()), folder)
+    merged, theirs = make_columns(3), folder.parents[2] / "theirs"
+    for name, more in (("nominal", {"weight_pileup_up": merged["m_gg"]}), ("met_up", {})):
+        make_parquet(f"store/toy/v1/merged/Sig/2017/{name}.parquet", {**merged, **more})
+        make_parquet(f"theirs/{name}.parquet", merged)
+    for known in (ColumnMap(tags={"hihg_met": 0}), ColumnMap(trees={"hihg_met": "t"})):
+        with pytest.raises(UnknownName, match=r"no tag 'hihg_met' in .* Did you mean 'high_met'"):
+            diff(str(folder), str(theirs / "nominal.parquet"), known, wanted=NOMINAL)
+    # variations do not have columns of weights, and any side may be the other's
+    known = ColumnMap(
+        columns={"weight_pileup_up": "m_gg"},
+        tags={"high_met": 0, "rest": 1, "untagged": -1},
+        files="{variation}.parquet",
+    )
+    assert len(diff(str(folder), str(theirs), known).pairs) == 2
+    assert len(diff(str(theirs), str(folder), known).pairs) == 2
 
 
 def test_what_cannot_be_compared_is_told(tmp_path: Path) -> None:

@@ -50,3 +50,15 @@ def test_the_same_is_said_in_a_line() -> None:
     text = render(Difference(a="a", b="b", tolerance=0.0, pairs=(SAME,)))
     assert text.splitlines()[-1] == "the same: 1 compared"
     assert "tth_leptonic" not in text
+
+
+def test_columns_that_were_not_compared_are_told_also_where_the_rest_is_the_same() -> None:
+    more = {"n_hidden": None, "columns_a": ("m_gg",), "columns_b": ("mass", "score")}
+    pair = SAME.model_copy(update=more)
+    lines = render(Difference(a="a", b="b", tolerance=0.0, pairs=(pair,))).splitlines()
+    assert lines[-4:] == [
+        "Data 2017 nominal",
+        "  columns of A only: m_gg",
+        "  columns of B only: mass, score",
+        "the same: 1 compared",
+    ]
