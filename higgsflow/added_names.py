@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import TaggerError
-from higgsflow.needs import is_made
+from higgsflow.needs import IDENTITY, is_made
 from higgsflow.taggers.base import COLLECTION
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.weights import input_columns
@@ -21,23 +21,33 @@ if TYPE_CHECKING:
     from higgsflow.plan import Plan
     from higgsflow.taggers.sequence import Steps
 
+# columns that are written whatever the taggers add
+_RESERVED = (*IDENTITY, "tag_idx", "tag_category", "process_id", "year")
 _REMEDY = "give the column another name"
 
 
-def check_steps_apart(steps: Steps, context: Context) -> None:
-    """Raises where a tagger adds a column of an earlier step."""
+def is_in_every_output(name: str) -> bool:
+    """Whether outputs have a column of this name by themselves, such as those of weights."""
+    return name in _RESERVED or name.startswith("weight_")
+
+
+def check_added(steps: Steps, context: Context) -> None:
+    """Raises where a tagger adds a column of every output, or of an earlier step."""
     owners: dict[str, str] = {}
     for step in steps:
-        before = dict(owners)
-        for tagger in step:
-            for name in tagger.adds(context):
-                if name in before:
-                    raise TaggerError(
-                        f"tagger '{tagger.name}' adds '{name}', which '{before[name]}' adds before",
-                        "",
-                        _REMEDY,
-                    )
-                owners[name] = tagger.name
+        added = {name: tagger.name for tagger in step for name in tagger.adds(context)}
+        for name, tagger in added.items():
+            if is_in_every_output(name):
+                raise TaggerError(
+                    f"tagger '{tagger}' adds '{name}', which every output has already", "", _REMEDY
+                )
+            if name in owners:
+                raise TaggerError(
+                    f"tagger '{tagger}' adds '{name}', which '{owners[name]}' adds before",
+                    "",
+                    _REMEDY,
+                )
+        owners |= added
 
 
 def check_input_stays(steps: Steps, context: Context, needed_by: Mapping[str, str]) -> None:

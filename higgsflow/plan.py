@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from higgsflow.added_names import check_input_stays, check_not_in_file, check_steps_apart
-from higgsflow.errors import TaggerError, UnknownName
+from higgsflow.added_names import (
+    check_added,
+    check_input_stays,
+    check_not_in_file,
+    is_in_every_output,
+)
+from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.events.columns import locate
 from higgsflow.events.kinds import check_alike, check_identity, check_lists, check_numbers
 from higgsflow.events.lumisections import check_certified
@@ -54,8 +59,6 @@ if TYPE_CHECKING:
         WeightSystematic,
     )
 
-# columns that are written whatever the taggers add
-RESERVED = (*IDENTITY, "tag_idx", "tag_category", "process_id", "year")
 # what of a weight says how things are called and where they lie, not what they are
 _NAMES = {"name", "samples", "years", "modifies_taggers", "under"}
 _PLACES = {"correction": {"file"}, "preserve": {"after"}}
@@ -242,16 +245,8 @@ def _check_steps(steps: Steps, context: Context) -> dict[str, str]:
                 if name not in before:
                     where = f"the steps before '{tagger.name}'"
                     raise UnknownName("column", name, before, where)
-            adds = tagger.adds(context)
-            taken = sorted(name for name in adds if name in RESERVED or name.startswith("weight_"))
-            if taken:
-                raise TaggerError(
-                    f"tagger '{tagger.name}' adds '{taken[0]}', which every output has already",
-                    "",
-                    "give the column another name",
-                )
-            added.update(adds)
-    check_steps_apart(steps, context)
+            added.update(tagger.adds(context))
+    check_added(steps, context)
     return added
 
 
@@ -283,6 +278,10 @@ def _variables(analysis: AnalysisModel, added: dict[str, str]) -> dict[str, str]
     known = {name: kind for name, kind in added.items() if kind != COLLECTION}
     found = {}
     for name in analysis.variables_of_interest:
+        if is_in_every_output(name.rpartition(":")[2]):
+            raise InvalidConfiguration(
+                f"variable of interest '{name}' is in every output already", "", "take it out"
+            )
         if name.startswith(INPUT_PREFIX):
             found[name.removeprefix(INPUT_PREFIX)] = "input"
         elif name.startswith(GENERATOR_PREFIX):

@@ -66,9 +66,21 @@ class AnalysisModel(Noun):
         for pair in self.samples.pairs:
             self.systematics_of(pair)
         check_year_groups(self.year_groups, self.samples.years)
+        return self
+
+    @model_validator(mode="after")
+    def _variables_are_different_columns(self) -> AnalysisModel:
+        by_column: dict[str, str] = {}
         for name in self.variables_of_interest:
             if self.variables_of_interest.count(name) > 1:
                 raise InvalidConfiguration(f"variable of interest '{name}' is given twice")
+            other = by_column.setdefault(name.rpartition(":")[2], name)
+            if other != name:
+                raise InvalidConfiguration(
+                    f"variables of interest '{other}' and '{name}' are one column of the outputs",
+                    "",
+                    "take one of them out",
+                )
         return self
 
     @model_validator(mode="after")

@@ -129,6 +129,14 @@ def test_variable_nobody_produces_names_the_nearest() -> None:
     assert "'input:NAME' is a column of the input" in message(variables_of_interest=["MET_pt"])
 
 
+@pytest.mark.parametrize(
+    "name", ["input:event", "gen:run", "luminosityBlock", "input:tag_idx", "input:weight_central"]
+)
+def test_what_every_output_has_is_no_variable(name: str) -> None:
+    text = message(variables_of_interest=["m_gg", name])
+    assert f"variable of interest '{name}' is in every output already" in text
+
+
 def test_collection_is_no_variable() -> None:
     assert "no variable 'SelectedJet'" in message(variables_of_interest=["SelectedJet"])
 

@@ -91,6 +91,14 @@ def test_variable_given_twice_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
+    "names", [("input:genWeight", "gen:genWeight"), ("m_gg", "input:m_gg"), ("gen:m_gg", "m_gg")]
+)
+def test_two_variables_are_not_one_column(names: tuple[str, str]) -> None:
+    with pytest.raises(InvalidConfiguration, match=f"'{names[0]}' and '{names[1]}' are one column"):
+        model(variables_of_interest=["pt_gg", *names])
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"output_fromat": "root"}, "did you mean 'output_format'"),
