@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.model.reference import lives_in_main, resolve
+from higgsflow.model.reference import broken, lives_in_main, resolve
 from higgsflow.syntax import digest_of, remember, syntax_of, without_telling
 
 if TYPE_CHECKING:
@@ -203,7 +203,12 @@ def _collect(root: str) -> dict[str, str]:
         path = _path_of(name)
         if path is None:
             continue
-        found[name], imports = syntax_of(path.read_bytes())
+        try:
+            found[name], imports = syntax_of(path.read_bytes())
+        except SyntaxError as error:
+            # one that is only imported when a function is called
+            error.filename = str(path)
+            raise broken(name, error) from error
         pending.extend(
             target
             for imported in imports

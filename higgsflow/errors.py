@@ -79,6 +79,13 @@ class InvalidConfiguration(UserError):
     )
 
 
+class BrokenModule(InvalidConfiguration):
+    """A module of the user that Python cannot read or import; names the line of it."""
+
+    cause = "Python cannot read or import a module that a configuration names."
+    cure = "correct the line that the message names; `python -c 'import MODULE'` shows the same."
+
+
 class MissingColumn(UserError):
     """A column that a cut or systematic needs and a file lacks."""
 

@@ -33,6 +33,7 @@ from higgsflow.needs import (
     unique,
 )
 from higgsflow.preflight import (
+    check_functions,
     check_not_carried,
     check_one_object,
     check_systematics,
@@ -157,6 +158,7 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     check_tags(systematics, analysis.tag_sequence.tags)
     _check_targets(systematics, added)
     check_systematics(systematics)
+    check_functions(systematics)
     kept_at = {w.name: kept_at_step(w, steps, context) for w in late if w.preserved is not None}
     variables = _variables(analysis, added)
     needs, needed_by = all_needs(steps, context, systematics, added)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.reference import resolve
 from higgsflow.model.source import CENTRAL
+from higgsflow.model.systematic import WeightSystematic
 from higgsflow.needs import is_made, is_one_object
 from higgsflow.preserved import bin_column
 from higgsflow.weights import factor_column, full_column, target_columns
@@ -15,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from higgsflow.model.context import Context
+    from higgsflow.model.source import Systematic
     from higgsflow.model.systematic import (
         IndependentCollection,
         NominalCorrection,
         Systematics,
-        WeightSystematic,
     )
     from higgsflow.taggers.sequence import Steps
 
@@ -96,6 +99,35 @@ def _check_other_direction(source: IndependentCollection, systematics: Systemati
         if column not in correction.branch_modified:
             where = f"what correction '{correction.name}' changes"
             raise UnknownName("column", column, correction.branch_modified, where)
+
+
+def check_functions(systematics: Systematics) -> None:
+    """Raises for a function that is not there, or cannot be called with its `kwargs`."""
+    for source in systematics.sources:
+        if source.function is not None:
+            _check_call(source, 1 if isinstance(source, WeightSystematic) else 2)
+
+
+def _check_call(source: Systematic, n_given: int) -> None:
+    """A weight is given the events, a shift the direction too."""
+    reference = str(source.function)
+    try:
+        signature = inspect.signature(resolve(reference))
+    except (TypeError, ValueError):
+        # code that is not Python does not tell what it takes
+        return
+    others = list(signature.parameters.values())[n_given:]
+    if not any(p.kind is p.VAR_KEYWORD for p in others):
+        named = [p.name for p in others if p.kind is not p.VAR_POSITIONAL]
+        for option in source.kwargs:
+            if option not in named:
+                raise UnknownName("option", option, named, f"the function of '{source.name}'")
+    try:
+        signature.bind(*[None] * n_given, **source.kwargs)
+    except TypeError as error:
+        what = f"'{source.name}' cannot be called as configured: {error}"
+        takes = "events" if n_given == 1 else "events and direction"
+        raise InvalidConfiguration(what, reference, f"it is given {takes}, and kwargs") from error
 
 
 def check_tags(systematics: Systematics, tags: tuple[str, ...]) -> None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import importlib
 import sys
+import sysconfig
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.errors import BrokenModule, InvalidConfiguration, UnknownName, UserError
+
+_PROGRAM = Path(__file__).parents[1]
 
 
 def to_reference(value: object) -> str:
@@ -58,6 +62,9 @@ def resolve(reference: str) -> Any:
             "",
             "install it, or add its folder to PYTHONPATH",
         ) from error
+    # what a module does when it is imported is code of its author, who may also end the program
+    except (Exception, SystemExit) as error:
+        raise broken(module_name, error) from error
     for part in name.split("."):
         if not hasattr(found, part):
             if lives_in_main(reference):
@@ -69,6 +76,32 @@ def resolve(reference: str) -> Any:
             raise UnknownName("name", name, [n for n in dir(found) if n[0] != "_"], module_name)
         found = getattr(found, part)
     return found
+
+
+def broken(module_name: str, error: BaseException) -> BrokenModule:
+    """What is told of a module that Python cannot read or import: the line of the user, and why."""
+    what = f"module '{module_name}' cannot be imported"
+    if isinstance(error, SyntaxError) and error.lineno is not None:
+        where = f"{error.filename}, line {error.lineno}"
+        return BrokenModule(what, where, f"{_kind(error)}: {error.msg}")
+    steps = traceback.extract_tb(error.__traceback__)
+    last = ([step for step in steps if not _is_installed(step.filename)] or steps)[-1]
+    where = f"{last.filename}, line {last.lineno}"
+    if isinstance(error, SystemExit):
+        return BrokenModule(what, where, f"it ends the program, with code {error.code}")
+    reason = error.what if isinstance(error, UserError) else str(error)
+    return BrokenModule(what, where, f"{_kind(error)}: {reason}")
+
+
+def _kind(error: BaseException) -> str:
+    return type(error).__name__
+
+
+def _is_installed(file: str) -> bool:
+    """Whether a line of a traceback is of Python, of this program or of what else is installed."""
+    installed = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+    places = [*map(Path, installed), _PROGRAM]
+    return file.startswith("<") or any(Path(file).is_relative_to(place) for place in places)
 
 
 def look_in(folders: Iterable[str]) -> None:

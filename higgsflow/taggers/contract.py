@@ -66,6 +66,8 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
         UnknownName: when it did not return a column that it declares.
     """
     said = f"tagger '{tagger.name}' returned"
+    if not isinstance(decision, Decision):
+        raise TaggerError(f"{said} {type(decision).__name__}, not a Decision")
     mask = _boolean(_plain(decision.mask, f"{said} a mask", n), f"{said} a mask")
     columns = _columns(decision, tagger, n, context)
     category = decision.category
@@ -225,6 +227,8 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
 
 def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     """One value per event; a missing one (of an empty list) is False or NaN."""
+    if values is None:
+        raise TaggerError(f"{said} that is None", "", "return one value for each event")
     is_known = isinstance(values, ak.Array) or type(values) is np.ndarray
     # a masked array of numpy becomes one that knows what is missing
     array = values if is_known else ak.Array(values)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 _DECLARATION = "__higgsflow_tagger__"
+_ANY_OPTION = inspect.Parameter.VAR_KEYWORD
+_HOW = 'write @tagger(reads=["Photon_pt", ...], adds={"name": "float64", ...})'
 
 
 def tagger(
@@ -26,6 +28,9 @@ def tagger(
     The function takes events (and `context`, if it has such an argument, and its options by
     name); it returns a mask, or a mask and a mapping of columns, or a `Decision`.
 
+    Raises:
+        TaggerError: for a decorator without brackets, or what are no columns and types.
+
     Example:
         ```python
         @tagger(reads=["MET_pt"], adds={"met": "float64"})
@@ -33,6 +38,11 @@ def tagger(
             return events.MET_pt > threshold, {"met": events.MET_pt}
         ```
     """
+    if callable(reads) or isinstance(reads, str):
+        what = "@tagger has no brackets" if callable(reads) else f"reads is one text, '{reads}'"
+        raise TaggerError(f"{what}: it takes a list of columns", "", _HOW)
+    if not isinstance(adds, Mapping | None):
+        raise TaggerError(f"adds is {adds!r}, not types by column", "", _HOW)
     needs = tuple(n for r in reads for n in ((r,) if isinstance(r, Need) else required(r)))
 
     def declare(function: F) -> F:
@@ -61,9 +71,14 @@ class FunctionTagger(Tagger):
     def check(self, context: Context) -> None:
         """Raises for options that the function does not take, or needs and is not given."""
         self._declaration()
-        _, *others = inspect.signature(resolve(self.function)).parameters.values()
-        takes_any = any(p.kind is p.VAR_KEYWORD for p in others)
-        named = {p.name: p for p in others if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+        parameters = tuple(inspect.signature(resolve(self.function)).parameters.values())
+        if not parameters or parameters[0].kind in (inspect.Parameter.KEYWORD_ONLY, _ANY_OPTION):
+            raise TaggerError(
+                f"tagger '{self.name}' takes no events", self.function, "let it take them first"
+            )
+        others = parameters[1:]
+        takes_any = any(p.kind is _ANY_OPTION for p in others)
+        named = {p.name: p for p in others if p.kind not in (_ANY_OPTION, p.VAR_POSITIONAL)}
         named.pop("context", None)
         for option in self.options:
             if option not in named and not takes_any:
@@ -88,6 +103,11 @@ class FunctionTagger(Tagger):
         function = resolve(self.function)
         extra = {"context": context} if self.takes_context else {}
         result = function(events, **extra, **self.options)
+        if result is None:
+            raise TaggerError(
+                f"tagger '{self.name}' returned nothing", self.function,
+                "let it return a mask, or a mask and the columns that it adds",
+            )  # fmt: skip
         if isinstance(result, Decision):
             return result
         if isinstance(result, tuple) and len(result) == 2:

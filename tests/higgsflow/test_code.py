@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.code import code_digest, physics_digest, physics_parts, refresh
-from higgsflow.errors import InvalidConfiguration, UserError
+from higgsflow.errors import BrokenModule, InvalidConfiguration, UserError
 from higgsflow.model.reference import resolve
 
 if TYPE_CHECKING:
@@ -136,6 +136,14 @@ def test_relative_imports_in_a_package_count(folder: Folder) -> None:
     before = code_digest(reference)
     folder.package("rel", cuts=HELPER.replace("100", "90"))
     assert code_digest(reference) != before
+
+
+def test_module_that_is_no_python_is_told_though_it_is_imported_late(folder: Folder) -> None:
+    broken = folder.write("broken", "def f(:\n")
+    name = folder.write("late", f"def f(events):\n    import {broken}\n")
+    with pytest.raises(BrokenModule, match=f"{broken}.py, line 1") as caught:
+        code_digest(f"{name}:f")
+    assert "SyntaxError" in str(caught.value)
 
 
 def test_modules_that_import_each_other_are_no_trouble(folder: Folder) -> None:

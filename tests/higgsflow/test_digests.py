@@ -35,6 +35,10 @@ def high_met(events: Any, threshold: float = 100.0) -> Any:
     raise NotImplementedError
 
 
+def from_files(events: Any, direction: str, files: list[str]) -> Any:
+    raise NotImplementedError
+
+
 def wanted(
     weights: Any = None, objects: Any = None, golden: Path | None = None, **changes: Any
 ) -> dict[str, Product]:
@@ -137,7 +141,8 @@ def test_changed_option_of_a_tagger_changes_everything() -> None:
 def test_content_of_a_file_that_an_option_names_counts(tmp_path: Path) -> None:
     corrections = tmp_path / "scale.json"
     corrections.write_text("1.0", encoding="utf-8")
-    objects = {"scale": {**SCALE, "kwargs": {"files": [str(corrections)]}}}
+    function, kwargs = f"{__name__}:from_files", {"files": [str(corrections)]}
+    objects = {"scale": {**SCALE, "function": function, "kwargs": kwargs}}
     before = wanted(objects=objects)
     assert to_make(before, objects=objects) == set()
     corrections.write_text("1.01", encoding="utf-8")

@@ -24,6 +24,10 @@ def plain(events: Any) -> Any:
     raise NotImplementedError
 
 
+def moved(events: Any, direction: str) -> Any:
+    raise NotImplementedError
+
+
 def analysis(year: str = "2017", kind: str = "simulation", **changes: Any) -> AnalysisModel:
     sample: dict[str, Any] = {"name": "S", "kind": kind, "files": {year: "f.root"}}
     if kind == "simulation":
@@ -249,7 +253,7 @@ def test_needs_may_depend_on_options() -> None:
 
 SMEARING = {
     "method": "from_function",
-    "function": f"{__name__}:plain",
+    "function": f"{__name__}:moved",
     "branch_modified": "Photon_pt",
 }
 
@@ -348,3 +352,12 @@ def test_data_read_no_generator_columns() -> None:
 def test_file_of_a_correction_is_looked_for_before_anything_runs() -> None:
     with pytest.raises(UserError, match=r"cannot read c\.json"):
         check_all(analysis(systematics=of_the_pair("lead")))
+
+
+def test_kwargs_that_a_systematic_does_not_take_are_told_before_anything_runs() -> None:
+    shift = {
+        "method": "from_function", "function": "higgsflow.corrections.photons:scale_pt",
+        "branch_modified": "Photon_pt", "kwargs": {"sift": 0.1},
+    }  # fmt: skip
+    told = message(systematics={"independent_collections": {"scale": shift}})
+    assert "no option 'sift' in the function of 'scale'. Did you mean 'shift'?" in told

@@ -9,6 +9,7 @@ from higgsflow.model.context import Context
 from higgsflow.model.shift import NominalCorrection
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.preflight import (
+    check_functions,
     check_not_carried,
     check_one_object,
     check_systematics,
@@ -133,3 +134,61 @@ def test_no_two_weights_make_one_column(
             Systematics.model_validate({"weights": weights})
     else:
         assert f"both make the column '{column}'" in message(weights=weights)
+
+
+def scale(events: Any, direction: str, shift: float, power: int = 1) -> Any:
+    return events, direction, shift, power
+
+
+def open_scale(events: Any, direction: str, **anything: float) -> Any:
+    return events, direction, anything
+
+
+def factors(events: Any, size: float = 0.1) -> Any:
+    return events, size
+
+
+def of_function(function: Any, kind: str, **kwargs: Any) -> Systematics:
+    entry: dict[str, Any] = {"method": "from_function", "kwargs": kwargs}
+    entry["function"] = function
+    if kind != "weights":
+        entry["branch_modified"] = "Photon_pt"
+    return Systematics.model_validate({kind: {"s": entry}})
+
+
+@pytest.mark.parametrize("kind", ["independent_collections", "corrections"])
+@pytest.mark.parametrize(
+    ("function", "kwargs", "told"),
+    [
+        (scale, {"sift": 0.1}, "no option 'sift' in the function of 's'. Did you mean 'shift'?"),
+        (scale, {"events": 0.1, "shift": 1}, "no option 'events' in the function of 's'"),
+        (scale, {}, "'s' cannot be called as configured: missing a required argument: 'shift'"),
+        (factors, {}, None),
+        (open_scale, {"whatever": 1}, None),
+        (f"{__name__}:absent", {}, "no name 'absent'"),
+        ("math:hypot", {}, None),
+    ],
+)
+def test_kwargs_of_shifts_are_those_of_the_function(
+    function: Any, kwargs: dict[str, Any], told: str | None, kind: str
+) -> None:
+    systematics = of_function(function, kind, **kwargs)
+    if told is None:
+        check_functions(systematics)
+    else:
+        with pytest.raises(UserError) as caught:
+            check_functions(systematics)
+        assert told in str(caught.value)
+        assert len(str(caught.value).splitlines()) <= 3
+
+
+def test_kwargs_of_weights_are_those_of_the_function() -> None:
+    check_functions(of_function(factors, "weights", size=0.2))
+    with pytest.raises(UnknownName, match=r"no option 'sze' .*Did you mean 'size'"):
+        check_functions(of_function(factors, "weights", sze=0.2))
+
+
+def test_function_without_room_for_the_direction_is_told() -> None:
+    systematics = of_function(step_of, "independent_collections")
+    with pytest.raises(InvalidConfiguration, match="too many positional arguments"):
+        check_functions(systematics)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.errors import BrokenModule, InvalidConfiguration, UnknownName
 from higgsflow.model.noun import Noun
 from higgsflow.model.reference import lives_in_main, resolve, to_reference
 
@@ -66,3 +66,52 @@ def test_missing_name_offers_the_nearest() -> None:
 def test_main_is_known_to_this_interpreter_only() -> None:
     assert lives_in_main("__main__:tagger")
     assert not lives_in_main("math:sqrt")
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "reason"),
+    [
+        ("x = 1\ndef f(events:\n    return 1\n", 2, "SyntaxError: '(' was never closed"),
+        ('raise RuntimeError("boo\\nmore")\n', 1, "RuntimeError: boo more"),
+        ("import math\n\nmath.sqrt(-1)\n", 3, "ValueError: math domain error"),
+        ("import sys\nsys.exit(3)\n", 2, "it ends the program, with code 3"),
+        ("from math import nothing\n", 1, "ImportError: cannot import name 'nothing'"),
+        ("import json\njson.loads('{')\n", 2, "JSONDecodeError: Expecting property name"),
+        (
+            "from higgsflow import tagger\n@tagger\ndef f(events): ...\n",
+            2,
+            "TaggerError: @tagger has no brackets: it takes a list of columns",
+        ),
+    ],
+)
+def test_module_that_fails_tells_the_line_of_the_user_and_why(
+    source: str, line: int, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "of_the_user.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BrokenModule) as caught:
+        resolve("of_the_user:f")
+    told = str(caught.value).splitlines()
+    assert told[0] == "module 'of_the_user' cannot be imported"
+    assert told[1] == f"  {tmp_path / 'of_the_user.py'}, line {line}"
+    assert told[2].startswith(f"  {reason}")
+    assert len(told) == 3
+
+
+def test_line_is_that_of_the_module_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outer_module.py").write_text("import inner_module\n")
+    (tmp_path / "inner_module.py").write_text("\n1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(BrokenModule, match=r"inner_module\.py, line 2"):
+        resolve("outer_module:f")
+
+
+def test_interruption_of_an_import_stays_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "interrupted.py").write_text("raise KeyboardInterrupt\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        resolve("interrupted:f")

@@ -53,6 +53,14 @@ def broken(**what: Any) -> str:
     return str(caught.value)
 
 
+def test_nothing_is_no_answer() -> None:
+    context = Context(sample="S", year="2017", is_data=False)
+    with pytest.raises(TaggerError, match="'mine' returned NoneType, not a Decision"):
+        checked(Declared(name="mine"), None, 3, context)  # type: ignore[arg-type]
+    assert "'mine' returned a mask that is None" in broken(mask=None)
+    assert "'mine' returned 'x' that is None" in broken(adds={"x": "float64"}, columns={"x": None})
+
+
 def test_mask_of_another_length() -> None:
     assert "'mine' returned a mask with 2 entries for 3 events" in broken(mask=TRUE[:2])
 

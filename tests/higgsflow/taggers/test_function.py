@@ -36,6 +36,21 @@ def undeclared(events: Any) -> Any:
     return events.MET_pt > 0
 
 
+@tagger(reads=["MET_pt"])
+def without_events() -> Any:
+    return True
+
+
+@tagger(reads=["MET_pt"])
+def options_only(**options: float) -> Any:
+    return options
+
+
+@tagger(reads=["MET_pt"])
+def forgets_to_return(events: Any) -> Any:
+    events.MET_pt > 0  # noqa: B015
+
+
 def made(function: Any, **options: Any) -> FunctionTagger:
     return FunctionTagger(name="mine", function=function, options=options)
 
@@ -94,3 +109,31 @@ def test_plain_function_is_told_what_is_missing() -> None:
 def test_defaults_are_those_that_configuration_can_hold() -> None:
     assert made(high_met).defaults() == {"threshold": 100.0}
     assert made(only_mask).defaults() == {}
+
+
+@pytest.mark.parametrize("function", [without_events, options_only])
+def test_function_must_take_events(function: Any) -> None:
+    with pytest.raises(TaggerError, match="tagger 'mine' takes no events"):
+        made(function).check(CONTEXT)
+
+
+def test_forgotten_return_is_told() -> None:
+    with pytest.raises(TaggerError, match="tagger 'mine' returned nothing") as caught:
+        made(forgets_to_return).select(EVENTS, CONTEXT)
+    assert f"{__name__}:forgets_to_return" in str(caught.value)
+
+
+def test_decorator_without_brackets_is_told() -> None:
+    with pytest.raises(TaggerError, match="@tagger has no brackets"):
+        tagger(undeclared)  # type: ignore[arg-type]
+
+
+def test_text_is_no_list_of_columns() -> None:
+    with pytest.raises(TaggerError, match="reads is one text, 'MET_pt'"):
+        tagger(reads="MET_pt")
+
+
+def test_added_columns_have_types() -> None:
+    with pytest.raises(TaggerError, match=r"adds is \['a'\], not types by column") as caught:
+        tagger(adds=["a"])  # type: ignore[arg-type]
+    assert "adds={" in str(caught.value)
