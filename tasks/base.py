@@ -24,7 +24,7 @@ from tasks.execution.lost_stage import tell_lost
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.execution.told import told
 from tasks.parameter_values import RemembersValues
-from tasks.parameters import Switch, Text, Words, hidden
+from tasks.parameters import Depth, Switch, Text, hidden
 from tasks.targets import EARLIER, StageTarget
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class AnalysisTask(RemembersValues):
     cancel_jobs = Switch(
         default=False, significant=False, description="take jobs out of the queues of batch engines"
     )
-    print_deps = hidden(Words, default=())
-    print_status = Words(default=(), significant=False, description="show what is done, so deep")
-    print_output = hidden(Words, default=())
-    remove_output = hidden(Words, default=())
+    print_deps = hidden(Depth, default=(), most=1)
+    print_status = Depth(default=(), significant=False, description="show what is done, so deep")
+    print_output = hidden(Depth, default=(), second=("True", "False", "true", "false"), most=2)
+    remove_output = hidden(Depth, default=(), second=("i", "d", "a"))
     fetch_output = hidden(law.CSVParameter, default=())
     log_file = hidden(luigi.Parameter, default="")
     # as jobs_manager.profile, for one run

@@ -54,6 +54,37 @@ class Words(_ShownOnce, law.CSVParameter):
     """Words with commas between them."""
 
 
+class Depth(Words):
+    """How deep law looks, and what else it is told, of which the second word may be wrong.
+
+    Args:
+        second: the words that the second one can be; empty for any number.
+        most: so many words, at most.
+    """
+
+    def __init__(
+        self, *args: Any, second: tuple[str, ...] = (), most: int = 3, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._second, self._most = second, most
+
+    def parse(self, value: Any) -> Any:
+        """The words.
+
+        Raises:
+            ValueError: for what law would stumble over.
+        """
+        words = super().parse(value)
+        if len(words) > self._most:
+            raise ValueError(f"at most {self._most} words are taken")
+        second = words[1] if len(words) > 1 else ""
+        if second and self._second and second not in self._second:
+            raise ValueError(f"its second word is one of {', '.join(self._second)}")
+        if second and not self._second and not second.lstrip("-").isdigit():
+            raise ValueError("its second word is a number")
+        return words
+
+
 def hidden(parameter: Any, **kwargs: Any) -> Any:
     """A parameter that few need: not in the help. Insignificant unless said otherwise."""
     return parameter(**{"significant": False, "description": argparse.SUPPRESS, **kwargs})

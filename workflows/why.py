@@ -11,7 +11,7 @@ import luigi
 
 import tasks
 import workflows
-from higgsflow.errors import UnknownName
+from higgsflow.errors import UnknownName, UserError
 from tasks.base import AnalysisTask, SampleTask
 
 if TYPE_CHECKING:
@@ -27,10 +27,14 @@ def why(stage: str, **parameters: Any) -> tuple[str, ...]:
 
     Raises:
         UnknownName: for a stage that does not exist.
+        UserError: for a parameter that it does not have.
     """
     known = stages()
     if stage not in known:
         raise UnknownName("stage", stage, known, "this program")
+    for name in parameters:
+        if name not in known[stage].get_param_names(include_significant=True):
+            raise UserError(f"{stage} has no --{name}", "", "leave it out")
     seen: set[str] = set()
     return tuple(_lines(known[stage](**parameters), seen))
 

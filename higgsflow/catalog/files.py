@@ -24,6 +24,9 @@ from higgsflow.model.noun import Noun
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+PRODUCED = "task:"
+# tasks that may make files
+PRODUCERS = ("GenerateDemoFiles",)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 _REMOTE = re.compile(r"(?P<server>root://[^/]+)/(?P<path>.+)")
 _ROOT_FILE = re.compile(r"[^*\[?]+\.root(\?.*)?")  # a question mark begins what is for the server
@@ -93,7 +96,7 @@ def _with_variables(address: str, owner: str) -> str:
     """The address with its environment variables filled in, if it is one at all."""
     if not address.strip():
         raise InvalidConfiguration(f"an empty address among the files of {owner}")
-    if address.startswith("task:"):
+    if address.startswith(PRODUCED):
         raise InvalidConfiguration(
             f"'{address}' of {owner} is no file: a producing task makes it",
             "",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.files import PRODUCED, PRODUCERS
 from higgsflow.check.problem import Problem, problem_of, refuse
 from higgsflow.corrections.files import check
-from higgsflow.errors import UserError
+from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.golden import load_golden
 from higgsflow.model.sample import SimulatedSample, for_year
 from higgsflow.model.systematic import Systematics
@@ -36,7 +37,7 @@ def check_configuration(
         plans[pair.sample.name, pair.year] = plan
         problems += _files(plan)
     for pair in analysis.samples.pairs:
-        problems += [*_golden(pair), *_cross_section(pair)]
+        problems += [*_producers(pair), *_golden(pair), *_cross_section(pair)]
     return plans, problems
 
 
@@ -104,6 +105,14 @@ def _files(plan: Plan) -> Iterator[Problem]:
                 "correction files",
                 plan.pair.name,
             )
+
+
+def _producers(pair: SampleYear) -> Iterator[Problem]:
+    for address in pair.addresses:
+        name = address.removeprefix(PRODUCED)
+        if name not in (address, *PRODUCERS):
+            error = UnknownName("producing task", name, PRODUCERS, f"the files of {pair.name}")
+            yield problem_of(error, "files", pair.name)
 
 
 def _golden(pair: SampleYear) -> Iterator[Problem]:

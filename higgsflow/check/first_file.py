@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.catalog.files import InputFile, resolve_files
+from higgsflow.catalog.files import PRODUCED, InputFile, resolve_files
 from higgsflow.check.problem import Problem, problem_of
 from higgsflow.check.selections import check_selection
 from higgsflow.cores import n_cores
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     Asked = tuple[InputFile, SampleYear]
 
-_PRODUCED = "task:"
 _DEMO = "GenerateDemoFiles"
 _HLT = "HLT_"
 _WAITING = 16  # files opened at a time when waiting is what takes long
@@ -53,9 +52,9 @@ class Listed(Noun):
 
 def list_files(pair: SampleYear, store: Path) -> Listed:
     """What the addresses of a sample and year lead to, in the store what tasks have made."""
-    given = [a for a in pair.addresses if not a.startswith(_PRODUCED)]
+    given = [a for a in pair.addresses if not a.startswith(PRODUCED)]
     try:
-        if f"{_PRODUCED}{_DEMO}" in pair.addresses:
+        if f"{PRODUCED}{_DEMO}" in pair.addresses:
             given += _made(pair, store)
         if not given:
             return Listed(is_produced=True)

@@ -2,7 +2,7 @@
 
 luigi reads the same words three times: for its exit codes before and after the run, and for the
 run. By then further stages are declared, whose options are not among the words. A mistake in the
-words is told in three lines.
+words, or in a value, is told in three lines.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 # changes luigi's classes when it is imported: what is kept of them here is what it left
-import law  # noqa: F401
+import law
+import luigi
 from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 
@@ -19,9 +20,17 @@ from higgsflow.option_errors import tell
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
 _build: Any = CmdlineParser._build_parser
 _read: Any = CmdlineParser.__init__
+# what values of a parameter are, where its own message speaks of Python
+_WANTED: dict[type, str] = {
+    luigi.IntParameter: "a whole number is needed",
+    luigi.FloatParameter: "a number is needed",
+    luigi.BoolParameter: "it takes no value, or true or false",
+    law.MultiRangeParameter: "numbers and ranges are needed, such as 0:3,7",
+}
 # by the tasks that can be asked for, the one that is, and how much help
 _built: dict[tuple[tuple[type, ...], str | None, bool], ArgumentParser] = {}
 # what was found in words, and the stage that was asked for
@@ -45,10 +54,43 @@ def read(self: CmdlineParser, words: list[str]) -> None:
     found, stage = _known.get(key, (None, None))
     if found is None or Register.get_task_cls(found.root_task) is not stage:
         _read(self, words)
+        _check_values(self.known_args)
         _known[key] = (self.known_args, Register.get_task_cls(self.known_args.root_task))
     else:
         # by these names luigi and law ask for it
         vars(self).update(known_args=found, cmdline_args=words)
+
+
+def _check_values(found: Namespace) -> None:
+    """Ends the command for a value that luigi would fail to read later, unnamed."""
+    for flag, parameter, value in _given(found):
+        try:
+            parameter.parse(value)
+        # whatever a parameter raises of a text, the text is not one of its values
+        except Exception as error:  # noqa: BLE001
+            parser(found.root_task, found.core_help_all).error(_told(flag, parameter, value, error))
+
+
+def _given(found: Namespace) -> Iterator[tuple[str, Any, str]]:
+    """Options with their parameters and values, of those that have one."""
+    for task, is_global, name, parameter in Register.get_all_params():
+        long = f"{task}_{name}"
+        spellings = {long: name if is_global else long}
+        if task == found.root_task:
+            spellings[name] = name
+        for place, option in spellings.items():
+            value = getattr(found, place, None)
+            if isinstance(value, str) and value:
+                yield f"--{option.replace('_', '-')}", parameter, value
+
+
+def _told(flag: str, parameter: Any, value: str, error: Exception) -> str:
+    if isinstance(parameter, luigi.ChoiceParameter):
+        # as argparse tells it, so that the nearest one is offered
+        known = ", ".join(f"'{choice}'" for choice in sorted(parameter._choices))
+        return f"argument {flag}: invalid choice: '{value}' (choose from {known})"
+    wanted = (text for kind, text in _WANTED.items() if isinstance(parameter, kind))
+    return f"{flag} cannot be '{value}': {next(wanted, str(error))}"
 
 
 def read_once() -> None:

@@ -71,14 +71,19 @@ def find() -> Scheduler | None:
 
 
 def _listens(url: str) -> bool:
-    parts = urlsplit(url)
-    port = parts.port or 80
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 80
+    except ValueError:
+        # what was named is no address
+        return False
     if VARIABLE not in os.environ and not belongs_to_us(port):
         return False
     try:
         with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT):
             return True
-    except OSError:
+    # of a name that no host can have, Python raises the latter
+    except (OSError, UnicodeError):
         return False
 
 

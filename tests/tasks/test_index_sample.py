@@ -3,20 +3,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog import files
+from tasks import index_sample
+
 if TYPE_CHECKING:
     import pytest
     from conftest import Lab
 
 
 def test_is_current_while_files_and_their_times_are_the_same(lab: Lab) -> None:
-    files = lab.own_files()
+    found = lab.own_files()
     assert lab.run("IndexSample", sample="Sig")
     task = lab.task("IndexSample", sample="Sig", year="2017")
     assert task.complete()
-    os.utime(files[0])
+    os.utime(found[0])
     assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
     assert lab.run("IndexSample", sample="Sig")
-    files[0].unlink()
+    found[0].unlink()
     assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
 
 
@@ -65,3 +68,7 @@ def test_files_with_equal_sums_are_refused_unless_that_is_said(
     assert "allow_equal_sums: true" in capfd.readouterr().err
     lab.sig["allow_equal_sums"] = True
     assert lab.run("IndexSample", sample="Sig")
+
+
+def test_tasks_that_make_files_are_those_that_a_catalogue_may_name() -> None:
+    assert tuple(index_sample.PRODUCERS) == files.PRODUCERS

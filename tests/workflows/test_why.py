@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.errors import UnknownName
+from higgsflow.errors import UnknownName, UserError
 from higgsflow.records.reasons import NEVER
 from tasks.targets import EARLIER
 from workflows.why import stages, why
@@ -46,3 +46,12 @@ def test_knows_the_stages_of_law(lab: Lab) -> None:
     assert not {"SampleTask", "VariationTask", "AnalysisTask"} & set(stages())
     with pytest.raises(UnknownName, match="Did you mean 'MergeSample'"):
         why("MergeSampel")
+
+
+@pytest.mark.parametrize(
+    ("stage", "option"), [("SummarizeAnalysis", "sample"), ("RunAnalysis", "year")]
+)
+def test_what_a_stage_is_not_about_is_told(stage: str, option: str) -> None:
+    with pytest.raises(UserError) as caught:
+        why(stage, analysis="demo", **{option: "x"})
+    assert str(caught.value) == f"{stage} has no --{option}\n  leave it out"

@@ -72,3 +72,16 @@ def test_what_is_refused_says_how_to_see_the_rest(lab: Lab, loaded: Load) -> Non
     lab.content["variables_of_interest"] = ["m_gg", "m_g", "mett"]
     with pytest.raises(UserError, match=r"'m_g'(.|\n)*and 1 more: higgsflow check --analysis mine"):
         check_all(loaded(), "mine")
+
+
+def test_a_task_that_makes_no_files_is_told(lab: Lab, loaded: Load) -> None:
+    lab.sig["files"]["2017"] = "task:GenerateDemoFile"
+    _, problems = check_configuration(loaded())
+    (found,) = problems
+    assert found.subjects == ("Sig (2017)",)
+    assert found.what == (
+        "no producing task 'GenerateDemoFile' in the files of Sig (2017). "
+        "Did you mean 'GenerateDemoFiles'?"
+    )
+    lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
+    assert check_configuration(loaded())[1] == []

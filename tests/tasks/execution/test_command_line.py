@@ -10,6 +10,7 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 
 import tasks.merge_sample
+import tasks.process_sample
 from tasks.execution import command_line
 
 WORDS = [
@@ -133,3 +134,43 @@ def test_a_misspelled_option_is_told_with_the_nearest_one(
     first, *others = capsys.readouterr().err.splitlines()
     assert first.endswith(": unrecognized arguments: --sampel Sig")
     assert others == ["  Did you mean '--sample'?", "  all there is: law run MergeSample --help"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--branch", "x"], "--branch cannot be 'x': a whole number is needed"),
+        (["--ProcessSample-branch", "x"], "--ProcessSample-branch cannot be 'x': a whole number"),
+        (["--branches", "x"], "--branches cannot be 'x': numbers and ranges are needed"),
+        (["--retry-failed", "3"], "--retry-failed cannot be '3': it takes no value, or true or"),
+        (["--profile", "x"], "--profile cannot be 'x': it takes no value"),
+        (["--acceptance", "x"], "--acceptance cannot be 'x': a number is needed"),
+        (["--workers", "x"], "--workers cannot be 'x': a whole number is needed"),
+        (["--log-level", "WARN"], "no log-level 'WARN'\n  Did you mean 'WARNING'?"),
+        (["--print-status", "0,x"], "--print-status cannot be '0,x': its second word is a number"),
+        (["--remove-output", "0,x"], "--remove-output cannot be '0,x': its second word is one of"),
+        (["--print-deps", "1,2"], "--print-deps cannot be '1,2': at most 1 words are taken"),
+    ],
+)
+def test_a_value_that_an_option_cannot_have_is_told_before_anything_else(
+    words: list[str], told: str, builds: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        CmdlineParser(["ProcessSample", "--sample", "Sig", *words])
+    assert caught.value.code == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert err.endswith("  all there is: law run ProcessSample --help\n")
+    assert len(err.splitlines()) <= 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--branch", "3"], ["--branches", "0:3,7"], ["--retry-failed"], ["--retry-failed", "false"],
+        ["--workers", "2"], ["--log-level", "DEBUG"], ["--print-status=-1,2"],
+        ["--remove-output", "0,a,y"], ["--print-status", "2|MergeSample"], ["--print-output", "0"],
+    ],
+)  # fmt: skip
+def test_values_that_options_can_have_are_left_alone(words: list[str], builds: list[Any]) -> None:
+    assert CmdlineParser(["ProcessSample", "--sample", "Sig", *words]).known_args.sample == "Sig"

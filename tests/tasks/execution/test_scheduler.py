@@ -62,6 +62,17 @@ def test_what_is_no_scheduler_is_none(monkeypatch: pytest.MonkeyPatch, silent: s
     assert find() is None
 
 
+@pytest.mark.parametrize("named", ["foo:bar", "localhost:99999999", "http://[foo", f"{'a' * 70}:1"])
+def test_where_no_address_is_named_it_goes_on_without(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setattr(scheduler, "current", [])
+    monkeypatch.setenv(scheduler.VARIABLE, named)
+    assert find() is None
+    assert named in said()
+    assert len(said().splitlines()) == 1
+
+
 def test_one_line_says_that_it_goes_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "current", [])
     monkeypatch.setenv(scheduler.VARIABLE, "http://127.0.0.1:1")
