@@ -182,14 +182,12 @@ class MergeSample(VariationTask):
 
     def _ingredients(self, found: Normalization, variation: str) -> Ingredients:
         """What a merged file depends on: its own events and the scale, not other variations."""
-        known = {"inputs", "made_from", "sources", "chunks", "weight_ratios"}
         # the same names may mean something else than they did
         wanted = ProcessSample.req(self).wanted[variation]
         columns = (*self.plan.variables, *self._weights(variation))
         return {
             "events": marked(digest([found.sources.get(variation), wanted.digest])),
-            "chunks": marked(digest(found.chunks)),
-            **flattened(found.model_dump(mode="json", exclude=known)),
+            **scaling(found),
             "ratios of weights": marked(digest(found.weight_ratios.get(variation))),
             "variables": list(self.plan.variables),
             "columns of weights": list(self._weights(variation)),
@@ -200,3 +198,12 @@ class MergeSample(VariationTask):
             "output_format": self.model.output_format,
             "trees": self.model.tree_names,
         }
+
+
+def scaling(found: Normalization) -> Ingredients:
+    """What a merged file says of the normalisation that it was made with."""
+    known = {"inputs", "made_from", "sources", "chunks", "weight_ratios"}
+    return {
+        "chunks": marked(digest(found.chunks)),
+        **flattened(found.model_dump(mode="json", exclude=known)),
+    }

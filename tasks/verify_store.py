@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UserError
 from tasks.index_sample import IndexSample, index_of
+from tasks.merge_sample import scaling
 from tasks.parameters import Text
 from tasks.process_sample import ProcessSample
 from tasks.update_scale1fb import UpdateScale1fb
@@ -14,8 +15,11 @@ from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.normalization import Normalization
+    from higgsflow.output.manifest import Manifest
     from higgsflow.records.names import Called
     from higgsflow.verification.certificate import Certificate
     from higgsflow.verification.merged import Evidence
@@ -84,27 +88,19 @@ class VerifyStore(VariationTask):
             except (OSError, ValueError) as error:
                 reason = " ".join(str(error).split())[:200]
                 raise UserError(f"cannot read {path}", reason, "run MergeSample again") from error
-            yield verify(manifest, self._evidence(manifest.variation))
+            yield verify(manifest, self._evidence(manifest))
 
-    def _evidence(self, variation: str) -> Evidence:
-        from higgsflow.normalization import Normalization
+    def _evidence(self, manifest: Manifest) -> Evidence:
         from higgsflow.preserved import column_ratios
         from higgsflow.records.chunk_store import ChunkStore
         from higgsflow.records.names import Called
         from higgsflow.verification.merged import Evidence
 
-        targets = (
-            IndexSample.req(self).stage_output(),
-            UpdateScale1fb.req(self, variation=()).stage_output(),
-        )
-        for target in targets:
-            if not target.file.is_file():
-                raise UserError(
-                    f"there is no {target.file}",
-                    "merged files were made from it",
-                    "run MergeSample",
-                )
-        found = targets[1].read(Normalization)
+        indexed = IndexSample.req(self).stage_output()
+        if not indexed.file.is_file():
+            raise _absent(indexed.file)
+        found = self._normalization(manifest)
+        variation = manifest.variation
         ratios = found.weight_ratios.get(variation, {})
         process = ProcessSample.req(self, variation=())
         store = ChunkStore(process.chunk_folder)
@@ -115,9 +111,35 @@ class VerifyStore(VariationTask):
 
         return Evidence(
             pair=self.pair,
-            index=index_of(targets[0]).index,
+            index=index_of(indexed).index,
             normalization=found,
             chunks=process.chunk_folder,
             called=called,
             ratios=column_ratios(self.plan.systematics, ratios, variation) if ratios else {},
         )
+
+    def _normalization(self, manifest: Manifest) -> Normalization:
+        """The one that a merged file was made with: of all variations, or of a narrowed stage.
+
+        Where it is the one of none, what differs is told of that of all variations.
+        """
+        from higgsflow.normalization import Normalization
+
+        whole = UpdateScale1fb.req(self, variation=()).stage_output().file
+        narrowed = (path for path in sorted(whole.parent.glob("*.json")) if path != whole)
+        paths = [path for path in (whole, *narrowed) if path.is_file()]
+        if not paths:
+            raise _absent(whole)
+        found = [Normalization.model_validate_json(path.read_bytes()) for path in paths]
+        own = (one for one in found if _is_made_with(manifest, one))
+        return next(own, found[0])
+
+
+def _is_made_with(manifest: Manifest, found: Normalization) -> bool:
+    if found.sources and manifest.variation not in found.sources:
+        return False
+    return all(manifest.made_from.get(name) == told for name, told in scaling(found).items())
+
+
+def _absent(path: Path) -> UserError:
+    return UserError(f"there is no {path}", "merged files were made from it", "run MergeSample")

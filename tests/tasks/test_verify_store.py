@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
-    import pytest
     from conftest import Lab
 
 
@@ -23,3 +25,50 @@ def test_it_is_about_all_samples_or_one(lab: Lab, capfd: pytest.CaptureFixture[s
 def test_nothing_merged_is_told(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
     assert not lab.run("VerifyStore", sample="Sig")
     assert "nothing is merged" in capfd.readouterr().err
+
+
+@pytest.fixture
+def shifted(lab: Lab) -> Lab:
+    lab.without_data()
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    return lab
+
+
+def test_what_was_merged_of_some_variations_is_held_against_their_own_scale(
+    shifted: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    about = {"sample": "Sig", "year": "2017"}
+    assert shifted.run("MergeSample", **about, variation=("nominal",))
+    assert not shifted.output("scale1fb", "Sig", "2017", "scale1fb.json").exists()
+    for variation in ((), ("nominal",)):
+        capfd.readouterr()
+        assert shifted.run("VerifyStore", **about, variation=variation)
+        assert "1 merged files" in capfd.readouterr().out
+
+
+def test_each_merged_file_is_held_against_the_scale_that_it_was_made_with(
+    shifted: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of one variation it is made again with another cross section, the others stay as they are."""
+    about = {"sample": "Sig", "year": "2017"}
+    assert shifted.run("MergeSample", **about)
+    shifted.sig["xs"] = 3.0
+    assert shifted.run("MergeSample", **about, variation=("nominal",))
+    capfd.readouterr()
+    assert shifted.run("VerifyStore", **about, variation=("nominal",))
+    assert "1 merged files" in capfd.readouterr().out
+    assert not shifted.run("VerifyStore", **about, variation=("met_scale_up",))
+    assert "scale1fb" in capfd.readouterr().err
+
+
+def test_a_narrowed_scale_that_was_changed_is_found(
+    shifted: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    about = {"sample": "Sig", "year": "2017", "variation": ("nominal",)}
+    assert shifted.run("MergeSample", **about)
+    path = shifted.output("scale1fb", "Sig", "2017", "scale1fb.nominal.json")
+    content = json.loads(path.read_text("utf-8"))
+    content["scale1fb"] *= 1.01
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert not shifted.run("VerifyStore", **about)
+    assert "scale1fb of its stage" in capfd.readouterr().err
