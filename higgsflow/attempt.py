@@ -9,6 +9,7 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
+import signal
 import socket
 import threading
 import time
@@ -55,7 +56,9 @@ def attempt_job(
         with limited_memory(asked.memory_mb, log):
             return run_job(job)
     # whatever a user's tagger raises, even an exit, belongs to its job
-    except (Exception, SystemExit) as error:  # noqa: BLE001
+    except BaseException as error:
+        if _is_of_the_user(error):
+            raise
         traceback.print_exception(error, file=log)
         log.flush()
         return FailureRecord(
@@ -76,6 +79,12 @@ def attempt_job(
         )
     finally:
         faulthandler.disable()
+
+
+def _is_of_the_user(error: BaseException) -> bool:
+    """Whether it may come of a Ctrl-C, which processes that ignore the signal do not hear of."""
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    return isinstance(error, KeyboardInterrupt) and not ignored
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.knobs import Knobs
 from tasks.execution.interruption import end_with_parent
+from tasks.execution.silent_ends import SilentEnds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tasks.execution.slots import Slots
 
 _TICK = 0.1
+_LEFT = "the code of a tagger or systematic ended the process, with exit code 0"
 # entries of a chunk from which on it is worth while to clear memory in large pages
 MANY = 50_000
 Outcome = JobRecord | FailureRecord
@@ -95,9 +97,11 @@ class JobPool:
         self._logs.mkdir(parents=True, exist_ok=True)
         context = multiprocessing.get_context("fork")
         pool = ProcessPool(max_workers=self._slots.n, context=context, initializer=end_with_parent)
+        silent_ends = SilentEnds(pool)
         try:
             while self._waiting or self._running:
                 self._start_what_can(pool, keeper)
+                silent_ends.give_up()
                 self._end_what_has(keeper)
                 keeper.tick(self.n_running)
                 self._follow_parent()
@@ -151,6 +155,9 @@ class JobPool:
         except CancelledError:
             return self.cancelled(attempt)
         except ProcessExpired as error:
+            if error.exitcode == 0:
+                # from outside nobody ends a process so
+                return self._failure(attempt, "defect", _LEFT)
             log = tail(self._log(attempt))
             verdict = classify(error.exitcode, "", log)
             found = self._failure(attempt, verdict.error_class, verdict.message)

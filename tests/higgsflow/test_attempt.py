@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from higgsflow.attempt import attempt_job, resident_mb
 from higgsflow.model.jobs import Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -84,6 +86,14 @@ def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
     assert (outcome.error_class, outcome.exception) == ("defect", "SystemExit")
     assert "in leaving" in log
     assert "in leaving" in outcome.traceback
+
+
+def test_an_interruption_ends_a_process_that_hears_of_the_signal(lab: Lab) -> None:
+    source = '\n\n@tagger(reads=["event"])\ndef leaving(events):\n    raise KeyboardInterrupt\n'
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + source, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:leaving")
+    with pytest.raises(KeyboardInterrupt):
+        attempt(lab, Resources())
 
 
 def run_limited(more: int, folder: Path) -> subprocess.CompletedProcess[str]:

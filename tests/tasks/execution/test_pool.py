@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,12 @@ def unlucky(events, marker="", how=""):
             os.kill(os.getpid(), 9)
         elif how == "exits":
             os._exit(3)
+        elif how == "leaves":
+            os._exit(0)
+        elif how == "interrupts":
+            raise KeyboardInterrupt
+        elif how == "unusual":
+            raise GeneratorExit
         elif how == "late":
             time.sleep(60)
         elif how == "memory":
@@ -191,6 +198,27 @@ def test_a_crash_of_user_code_is_a_defect_with_the_place_where_it_was(lab: Lab) 
     assert "SIGSEGV" in failed.message
     assert failed.exit_code == -11
     assert failed.place.startswith(f"{lab.taggers}:")
+
+
+@pytest.mark.parametrize("how", ["interrupts", "unusual"])
+def test_an_interruption_that_no_user_made_is_a_defect(lab: Lab, how: str) -> None:
+    ended = run(lab, how)
+    assert kinds(ended) == ["defect", "done"]
+    failed = only_failure(ended)
+    assert failed.final
+    assert failed.exception in ("KeyboardInterrupt", "GeneratorExit")
+    assert "in unlucky" in failed.traceback
+
+
+def test_leaving_the_process_without_a_word_is_a_defect(lab: Lab) -> None:
+    """Also where it is the code of success, and nobody waits for the limit of the time."""
+    began = time.monotonic()
+    ended = run(lab, "leaves", time_limit=300.0)
+    assert time.monotonic() - began < 100
+    assert kinds(ended) == ["defect", "done"]
+    failed = only_failure(ended)
+    assert failed.final
+    assert "ended the process, with exit code 0" in failed.message
 
 
 def test_an_exception_says_where_and_in_which_events(lab: Lab) -> None:
