@@ -65,7 +65,7 @@ class UnknownName(UserError):
     def __init__(self, kind: str, name: str, known: Collection[str], where: str) -> None:
         guess = nearest(name, known)
         hint = f". Did you mean '{guess}'?" if guess else ""
-        super().__init__(f"no {kind} '{name}' in {where}{hint}", f"known: {shorten(known)}")
+        super().__init__(f"no {kind} '{name}' in {where}{hint}", f"known: {shorten(set(known))}")
         self.args = (kind, name, known, where)
 
 

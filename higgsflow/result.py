@@ -34,8 +34,9 @@ class Result:
         """The page with tables and plots."""
         return self.folder / "report.html"
 
-    def sample(self, name: str, year: str) -> SampleSummary:
+    def sample(self, name: str, year: str | int) -> SampleSummary:
         """The numbers of one sample and year."""
+        year = str(year)
         found = {(s.sample, s.year): s for s in self.summary.samples}
         if (name, year) not in found:
             known = [f"{s} ({y})" for s, y in found]
@@ -45,20 +46,31 @@ class Result:
     def events(
         self,
         name: str,
-        year: str,
+        year: str | int,
         variation: str = "nominal",
         columns: Sequence[str] | None = None,
     ) -> Any:
-        """The merged events of a sample and year as an awkward array, all columns or some."""
+        """The merged events of a sample and year as an awkward array, all columns or some.
+
+        Raises:
+            UnknownName: for a sample, year, variation or column that is not there.
+        """
         merged = self.sample(name, year).merged
         if variation not in merged:
             raise UnknownName("variation", variation, merged, f"{name} ({year})")
         # reading needs pyarrow, which `import higgsflow` does not pay for
-        from higgsflow.output.merged_events import read  # noqa: PLC0415
+        from higgsflow.output.merged_events import column_types, read  # noqa: PLC0415
 
-        return ak.from_arrow(read(Path(merged[variation]), columns))
+        path = Path(merged[variation])
+        known = column_types(path) if columns is not None else ()
+        for column in columns or ():
+            if column not in known:
+                raise UnknownName("column", column, known, f"the events of {name} ({year})")
+        return ak.from_arrow(read(path, columns))
 
-    def cut_flow(self, name: str, year: str, tagger: str, group: str = "events") -> FlowSummary:
+    def cut_flow(
+        self, name: str, year: str | int, tagger: str, group: str = "events"
+    ) -> FlowSummary:
         """The nominal cut flow of one tagger."""
         flows = self.sample(name, year).variations["nominal"].flows
         found = {(flow.tagger, flow.group): flow for flow in flows}

@@ -185,6 +185,13 @@ def _inside(folder: Path) -> list[Path]:
 
 def _local_file(path: str, owner: str) -> InputFile:
     try:
+        path.encode("utf-8")
+    except UnicodeEncodeError as error:
+        # no record could hold it
+        raise InputFileError(
+            f"the name of a file of {owner} is not UTF-8", repr(os.fsencode(path)), "rename it"
+        ) from error
+    try:
         status = Path(path).stat()
     except FileNotFoundError as error:
         target = os.path.realpath(path)

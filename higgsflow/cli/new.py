@@ -5,6 +5,7 @@ They are written to FOLDER/NAME. What you have changed there is never written ov
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,13 +25,13 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.catalog.new_analysis import new_analysis  # noqa: PLC0415
 
     written = new_analysis(given.name, given.folder)
-    first = written[0]
+    first, folder = (shlex.quote(str(path)) for path in (written[0], written[0].parent))
     lines = (
         *(f"wrote {path}" for path in written),
         "next:",
         f"  higgsflow check --analysis {first}",
         f"  law run RunAnalysis --analysis {first}",
-        f"  pytest {first.parent}",
+        f"  pytest {folder}",
     )
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -99,3 +99,8 @@ def test_all_errors_are_for_users() -> None:
     kinds = [v for v in vars(errors).values() if isinstance(v, type) and issubclass(v, Exception)]
     assert all(issubclass(kind, UserError) for kind in kinds)
     assert {InputFileError, InvalidConfiguration} <= set(kinds)
+
+
+def test_a_known_name_is_told_once() -> None:
+    told = str(UnknownName("sample", "foo", ["Data", "Data", "Sig", "Data"], "the analysis"))
+    assert told.splitlines()[1] == "  known: Data, Sig"

@@ -22,6 +22,9 @@ def finished(lab: Lab, **content: object) -> Result:
 def test_events_cut_flows_and_names(lab: Lab) -> None:
     result = finished(lab)
     assert len(result.events("Sig", "2017")) == lab.table().num_rows
+    assert len(result.events("Sig", 2017)) == lab.table().num_rows
+    assert result.sample("Sig", 2017) == result.sample("Sig", "2017")
+    assert result.cut_flow("Sig", 2017, "pair") == result.cut_flow("Sig", "2017", "pair")
     assert result.events("Sig", "2017", "met_scale_up", columns=["met"]).fields == ["met"]
     flow = result.cut_flow("Sig", "2017", "pair")
     assert (flow.total.n, flow.passed.n) == (80, lab.table().num_rows)
@@ -31,6 +34,8 @@ def test_events_cut_flows_and_names(lab: Lab) -> None:
         result.events("Sgi", "2017")
     with pytest.raises(UnknownName, match="Did you mean 'met_scale_up'"):
         result.events("Sig", "2017", "met_scael_up")
+    with pytest.raises(UnknownName, match=r"no column 'mett' in the .*Did you mean 'met'"):
+        result.events("Sig", 2017, columns=["m_gg", "mett"])
     with pytest.raises(UnknownName, match="Did you mean 'high_met events'"):
         result.cut_flow("Sig", "2017", "hgih_met")
 
@@ -38,5 +43,7 @@ def test_events_cut_flows_and_names(lab: Lab) -> None:
 def test_events_of_root_files(lab: Lab) -> None:
     result = finished(lab, output_format="root")
     events = result.events("Sig", "2017", columns=["met", "weight_central"])
+    with pytest.raises(UnknownName, match="Did you mean 'met'"):
+        result.events("Sig", "2017", columns=["mett"])
     assert set(events.fields) == {"met", "weight_central"}
     assert len(events) == lab.read("merged", "Sig", "2017", "nominal.json")["rows"]

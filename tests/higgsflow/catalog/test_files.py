@@ -251,3 +251,11 @@ def test_no_addresses_is_an_error() -> None:
 def test_missing_file_is_an_input_file_error(tmp_path: Path) -> None:
     with pytest.raises(InputFileError):
         resolve_files([str(tmp_path / "a.root")], OWNER)
+
+
+def test_name_that_is_not_utf_8_is_an_input_file_error(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path / "a") + b"\xe9.root")).touch()
+    with pytest.raises(InputFileError, match="the name of a file of S is not UTF-8") as caught:
+        resolve_files([str(tmp_path)], "S")
+    assert "xe9.root" in str(caught.value)
+    str(caught.value).encode("utf-8")

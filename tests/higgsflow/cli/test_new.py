@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from higgsflow.cli import main
@@ -22,3 +23,15 @@ def test_says_what_was_written_and_what_is_next(
 def test_a_wrong_name_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "my-analysis"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_commands_can_be_copied_whatever_the_folder_is_called(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "a b's"
+    assert main(["new", "mine", "--folder", str(folder)]) == 0
+    check, law, test = map(shlex.split, capsys.readouterr().out.splitlines()[-3:])
+    configuration = str(folder / "mine" / "mine.yaml")
+    assert check == ["higgsflow", "check", "--analysis", configuration]
+    assert law == ["law", "run", "RunAnalysis", "--analysis", configuration]
+    assert test == ["pytest", str(folder / "mine")]
