@@ -20,8 +20,15 @@ _TAIL = 65536  # bytes of a log that are looked at
 _SHELL = 128  # what shells add to the number of a signal
 _CANNOT_EXECUTE = (126, 127)  # codes of shells: not executable, not found
 
-# the code of a tagger or systematic crashed; a bus error is a file that went away under a map
-_CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL)
+# the code of a tagger or systematic crashed, in the words of faulthandler; a bus error is a file
+# that went away under a map
+_CRASHES = {
+    "Segmentation fault": signal.SIGSEGV,
+    "Aborted": signal.SIGABRT,
+    "Floating point exception": signal.SIGFPE,
+    "Illegal instruction": signal.SIGILL,
+}
+_REPORT = re.compile(f"^{_CRASH}({'|'.join(_CRASHES)})$", re.MULTILINE)
 
 Rules = tuple[tuple[ErrorClass, re.Pattern[str]], ...]
 
@@ -92,10 +99,11 @@ def classify(exit_code: int | None, state: str, log: str) -> Verdict:
     Args:
         exit_code: of the process; negative, or above 128, for a signal; None when nobody knows.
         state: what the engine calls it, with its reason: `OUT_OF_MEMORY`, `held: ...`, or empty.
-        log: the end of what the job printed, see `tail`.
+        log: what the job printed, see `tail`.
     """
     return (
-        _by_rules(_STATES, state, state.strip())
+        _by_crash(state, log)
+        or _by_rules(_STATES, state, state.strip())
         or _by_exit_code(exit_code, log)
         or _by_rules(_LOG, log, _line_of(log))
         or _verdict("lost" if BEGUN in log else "environment", _silent(exit_code, log))
@@ -103,14 +111,22 @@ def classify(exit_code: int | None, state: str, log: str) -> Verdict:
 
 
 def tail(path: Path) -> str:
-    """The end of a log; empty when there is none."""
+    """The end of a log, after the line that tells that its program began.
+
+    Empty when there is no log.
+    """
     try:
         with path.open("rb") as stream:
-            stream.seek(0, 2)
-            stream.seek(max(0, stream.tell() - _TAIL))
-            return stream.read().decode("utf-8", "replace")
+            head = stream.read(_TAIL).decode("utf-8", "replace")
+            size = stream.seek(0, 2)
+            stream.seek(max(0, size - _TAIL))
+            end = stream.read().decode("utf-8", "replace")
     except OSError:
         return ""
+    if size <= _TAIL:
+        return end
+    begun = [line for line in head.splitlines() if line.startswith(BEGUN)]
+    return "\n".join([*begun, end])
 
 
 def crash_report(log: str) -> str:
@@ -122,6 +138,21 @@ def crash_report(log: str) -> str:
 def _verdict(error_class: ErrorClass, reason: str) -> Verdict:
     meaning = MEANING[error_class]
     return Verdict(error_class=error_class, message=f"{meaning} ({reason})" if reason else meaning)
+
+
+def _by_crash(state: str, log: str) -> Verdict | None:
+    """A process that told of its crash was not ended from outside, whatever code arrives here.
+
+    Without memory, code crashes too.
+    """
+    found = _REPORT.search(log)
+    if found is None or "memory" in (_first(_STATES[:1], state), _first(_LOG[:1], log)):
+        return None
+    return _crash(_CRASHES[found.group(1)])
+
+
+def _crash(number: signal.Signals) -> Verdict:
+    return _verdict("defect", f"crashed with {number.name}")
 
 
 def _by_rules(rules: Rules, text: str, reason: str) -> Verdict | None:
@@ -158,8 +189,8 @@ def _by_signal(number: signal.Signals, log: str) -> Verdict:
         return _verdict("memory", number.name)
     if number is signal.SIGXCPU or _first(_LOG[1:2], log) == "time":
         return _verdict("time", number.name)
-    if number in _CRASHES:
-        return _verdict("defect", f"crashed with {number.name}")
+    if number in _CRASHES.values():
+        return _crash(number)
     hint = ", perhaps since the machine had no memory left" if number is signal.SIGKILL else ""
     return _verdict("lost", f"ended by {number.name}{hint}")
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from higgsflow.records.failures import FailureLog
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,6 +53,17 @@ if first in (1000, 1010, 1020, 1030) and not marker.exists():
 BROKEN = """
 if first in (2000, 22000) and Path({path!r}).exists():
     raise InputFileError("a disk is gone")
+"""
+
+# prints more than is looked at; one is killed once, another one crashes
+CRASHED = """
+print("x" * 1000 + "\\n" * 200 * 1000, flush=True)
+marker = Path({folder!r}) / "killed"
+if first == 1000:
+    os.kill(os.getpid(), {number})
+if first == 1020 and not marker.exists():
+    marker.touch()
+    os.kill(os.getpid(), 9)
 """
 
 # the first job runs until all messages are sent; two others wait until both of them run
@@ -324,6 +337,22 @@ class Scenarios:
         assert done.stdout == f"cancelled jobs: 8 of {farm.pool.name}\n", done.stderr
         wait_for(lambda: not farm.pool.queue())
         assert not lab.output("merged").exists()
+
+    def test_a_crash_is_a_defect_and_a_kill_is_not(self, farm: Any) -> None:
+        """However much is printed before, and whatever the engine makes of the exit code."""
+        farm.lab.without_data()
+        farm.lab.jobs.update(min_completion=0.5, n_events_per_output=20)
+        farm.tagger(CRASHED.format(folder=str(farm.lab.folder), number=int(signal.SIGSEGV)))
+        done = farm.run("MergeSample", "--sample", "Sig")
+        assert done.returncode != 0
+        assert "Segmentation fault" in done.stderr
+        assert not farm.lab.output("merged").exists()
+        found = FailureLog(farm.lab.output("jobs", "Sig", "2017")).all()
+        assert {(f.error_class, f.final, f.exit_code) for f in found} == {
+            ("defect", True, 128 + signal.SIGSEGV),
+            ("lost", False, 128 + signal.SIGKILL),
+        }
+        assert farm.is_clean()
 
 
 class Once:

@@ -18,7 +18,7 @@ from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.earlier import Earlier
 from tasks.execution.batch.engine import Seen, held
-from tasks.execution.batch.flights import Flight, failure_of
+from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.batch.knobs import knobs_of
 from tasks.execution.batch.mailbox import Mailbox
 from tasks.execution.batch.submission import Submission
@@ -223,7 +223,7 @@ class BatchPool:
         """A job has ended, or will not run; what it leaves may take its time to be seen here."""
         if seen.phase == "held":
             self._engine.cancel(self._places.owner, {key})
-        elif flights[0].silent_for() < self._patience(seen):
+        elif flights[0].silent_for() < self._patience(key, seen):
             return
         begun = [flight for flight in flights if flight.begun(self._places)]
         for flight in flights:
@@ -236,10 +236,11 @@ class BatchPool:
                 flight.seen = seen
                 self._conclude(flight, failure_of(flight, seen, self._places), book)
 
-    def _patience(self, seen: Seen) -> float:
-        """Seconds to wait for the outputs of a job that ended well, as far as the engine knows."""
-        said_nothing = seen.exit_code in (0, None)
-        return self._site.landing_time if said_nothing else min(self._site.landing_time, _TICK)
+    def _patience(self, key: Key, seen: Seen) -> float:
+        """Seconds to wait for what a job leaves that came to its end, as far as is known."""
+        code = seen.exit_code
+        more = code in (0, None) or (code > 0 and not has_told(key, self._places))
+        return self._site.landing_time if more else min(self._site.landing_time, _TICK)
 
     def _pause(self, book: Book) -> None:
         """Waits until there is something to do."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.job_record import FailureRecord
+from tasks.execution.batch.script import told_code
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,14 +62,21 @@ class Flight:
         return places.log(self.stem, self.attempt.number).is_file()
 
 
+def has_told(key: Key, places: Places) -> bool:
+    """Whether the script of a job has come to its end, and said with which code, if not 0."""
+    return told_code(tail(_printed(key, places)))[0] is not None
+
+
 def failure_of(flight: Flight, seen: Seen, places: Places) -> FailureRecord:
     """The failure of an attempt that left neither record nor failure itself."""
     log = places.log(flight.stem, flight.attempt.number)
-    printed = places.batch_folder(flight.key[0]) / f"{flight.key[1]}.out"
+    printed = _printed(flight.key, places)
+    told, rest = told_code(tail(printed))
+    exit_code = seen.exit_code if told is None else told
+    text = tail(log) + rest
     if not log.is_file():
         _keep(printed, log)
-    text = tail(log) + tail(printed)
-    verdict = classify(seen.exit_code, seen.state, text)
+    verdict = classify(exit_code, seen.state, text)
     return FailureRecord(
         chunk_id=flight.attempt.job.chunk.id,
         digest=flight.attempt.job.digest,
@@ -80,10 +88,15 @@ def failure_of(flight: Flight, seen: Seen, places: Places) -> FailureRecord:
         started=flight.submitted,
         wall=time.time() - flight.submitted,
         asked=flight.attempt.resources,
-        exit_code=seen.exit_code,
+        exit_code=exit_code,
         engine_id=seen.id,
         log=str(log),
     )
+
+
+def _printed(key: Key, places: Places) -> Path:
+    token, number = key
+    return places.batch_folder(token) / f"{number}.out"
 
 
 def _keep(printed: Path, log: Path) -> None:

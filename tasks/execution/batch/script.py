@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PROXY = "x509_proxy"
+_CODE = "the exit code of this job is"
+_CODE_TOLD = re.compile(rf"^{_CODE} (\d+)\n?", re.MULTILINE)
 
 # The scratch folder goes whatever ends the program. What a killed script left goes after two days.
 # A signal is passed on: the shell itself would wait for the program and then be killed.
+# The code of a program that failed is told, since sacct takes 128 from the larger ones.
 _TEMPLATE = """#!/bin/bash
 # A job of higgsflow: $1 is its batch, $2 its number in it.
 export HOME="${{HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}}"
@@ -41,6 +45,7 @@ wait "$child"
 code=$?
 # interrupted by a signal, which the program has been told
 if kill -0 "$child" 2>/dev/null; then wait "$child"; code=$?; fi
+[ "$code" = 0 ] || echo "{code} $code"
 exit "$code"
 """
 
@@ -63,9 +68,18 @@ def write_script(path: Path, site: Site, batches: Path) -> None:
         run=_in_container(site),
         python=shlex.quote(site.python or sys.executable),
         folder=shlex.quote(str(batches)),
+        code=_CODE,
     )
     write_text(path, text)
     path.chmod(0o755)
+
+
+def told_code(printed: str) -> tuple[int | None, str]:
+    """The exit code that a script has told, if it has, and what it printed before."""
+    found = _CODE_TOLD.search(printed)
+    if found is None:
+        return None, printed
+    return int(found.group(1)), printed[: found.start()] + printed[found.end() :]
 
 
 def _environment() -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STEPD = "slurmstepd: error: "
+CRASH = "Fatal Python error: "
 BEGINS = f"{BEGUN} 0123 of Sig 2017, attempt 1\n"
 
 
@@ -61,12 +62,29 @@ def test_the_word_of_the_engine_comes_first(state: str, expected: str) -> None:
         (134, "terminate called after throwing an instance of 'std::bad_alloc'", "memory"),
         (134, BEGINS, "defect"),
         (-7, BEGINS, "lost"),
+        (11, f"{BEGINS}{CRASH}Segmentation fault\n\n", "defect"),
+        (1, f"{BEGINS}{CRASH}Aborted\n\n", "defect"),
+        (None, f"{BEGINS}{CRASH}Floating point exception\n\n", "defect"),
+        (-15, f"{BEGINS}{CRASH}Illegal instruction\n\n", "defect"),
+        (7, f"{BEGINS}{CRASH}Bus error\n\n", "lost"),
+        (6, f"what():  std::bad_alloc\n{CRASH}Aborted\n\n", "memory"),
         (127, "bash: line 1: law: command not found", "environment"),
         (126, "", "environment"),
     ],
 )
 def test_codes_of_signals_and_shells(code: int, log: str, expected: str) -> None:
     assert classify(code, "FAILED", log).error_class == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("CANCELLED by 0", "defect"), ("NODE_FAIL", "defect"), ("OUT_OF_MEMORY", "memory")],
+)
+def test_a_crash_that_was_told_was_before_what_the_engine_did(state: str, expected: str) -> None:
+    log = f"{BEGINS}{CRASH}Segmentation fault\n\n"
+    verdict = classify(None, state, log)
+    assert verdict.error_class == expected
+    assert ("SIGSEGV" in verdict.message) == (expected == "defect")
 
 
 @pytest.mark.parametrize(
@@ -109,6 +127,19 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     assert tail(path).endswith("\nthe end\n")
     assert len(tail(path)) < 100_000
     assert tail(tmp_path / "none.log") == ""
+
+
+@pytest.mark.parametrize("n_lines", [1, 900, 1100, 3000, 30_000])
+def test_that_a_program_began_is_known_however_much_it_printed(
+    tmp_path: Path, n_lines: int
+) -> None:
+    path = tmp_path / "long.log"
+    line = "a line of sixty-four bytes, of which a thousand fill the tail ..\n"
+    path.write_text(f"printed by an import\n{BEGINS}{n_lines * line}", encoding="utf-8")
+    found = tail(path)
+    assert found.endswith(line)
+    assert len(found) < 70_000
+    assert classify(9, "FAILED", found).error_class == "lost"
 
 
 def test_a_crash_leaves_its_report() -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from higgsflow.model.jobs import Resources
 from tasks.execution.batch.engine import Seen
-from tasks.execution.batch.flights import Flight, failure_of
+from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.pool import Attempt
 
 
@@ -36,3 +38,20 @@ def test_silence_is_counted_from_when_it_is_first_noticed(bench: Any) -> None:
     assert one.silent_for() < 1
     one.silent_since -= 100
     assert one.silent_for() >= 100
+
+
+@pytest.mark.parametrize(("told", "expected"), [(139, "defect"), (137, "lost"), (83, "time")])
+def test_the_code_that_the_script_told_counts(bench: Any, told: int, expected: str) -> None:
+    """sacct takes 128 from the larger ones; without it no code is known."""
+    one = flight(bench)
+    printed = bench.places.batch_folder("token") / "0.out"
+    printed.parent.mkdir(parents=True)
+    printed.write_text("a last word\n", encoding="utf-8")
+    assert not has_told(one.key, bench.places)
+    printed.write_text(f"a last word\nthe exit code of this job is {told}\n", encoding="utf-8")
+    assert has_told(one.key, bench.places)
+    for code in (None, told % 128):
+        bench.places.log(one.stem, 1).unlink(missing_ok=True)
+        failure = failure_of(one, Seen("7", "ended", "FAILED", code), bench.places)
+        assert (failure.error_class, failure.exit_code) == (expected, told)
+        assert "the exit code" not in failure.message

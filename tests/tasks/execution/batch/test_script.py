@@ -11,7 +11,7 @@ import pytest
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.engines import Site
-from tasks.execution.batch.script import write_script
+from tasks.execution.batch.script import told_code, write_script
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,19 @@ def test_starts_the_program_in_a_folder_of_its_own_that_goes(tmp_path: Path) -> 
 def test_hands_the_exit_code_on(tmp_path: Path) -> None:
     path, environment = script(tmp_path, "exit 83")
     assert run(path, environment).returncode == 83
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [("exit 83", 83), ("kill -11 $$", 139), ("kill -9 $$", 137), ("exit 0", None)],
+)
+def test_tells_the_code_of_a_program_that_failed(
+    tmp_path: Path, program: str, expected: int | None
+) -> None:
+    """sacct prints 11 for 139, which a program could end with by itself."""
+    path, environment = script(tmp_path, f"echo one; {program}")
+    code, printed = told_code(run(path, environment).stdout)
+    assert (code, printed) == (expected, "one\n")
 
 
 def test_cleans_up_after_a_program_that_was_killed(tmp_path: Path) -> None:
