@@ -178,6 +178,7 @@ class FailureRecord(Noun):
         asked: what the attempt was allowed to use.
         exit_code: of its process, where it left no other word.
         engine_id: the name that the engine gave it.
+        batch: of which batch its job was; empty on this machine.
         log: path of what it printed.
     """
 
@@ -197,6 +198,7 @@ class FailureRecord(Noun):
     asked: Resources = Resources()
     exit_code: int | None = None
     engine_id: str = ""
+    batch: str = ""
     log: str = ""
 
     @property

@@ -150,7 +150,7 @@ class BatchPool:
         """Hears of every end: from what jobs left, else from the engine."""
         mailbox = Mailbox(self._places)
         for flight in list(self._flights):
-            outcome = mailbox.outcome(flight.stem, flight.attempt.number)
+            outcome = mailbox.outcome(flight.stem, flight.attempt.number, flight.key[0])
             if outcome is not None and flight in self._flights:
                 self._conclude(flight, outcome, book)
         if self._flights and time.time() >= self._next_look:
@@ -185,7 +185,7 @@ class BatchPool:
         self._trouble.asked(lambda: self._engine.cancel(self._places.owner, keys))
         mailbox = Mailbox(self._places)
         for flight in flights:
-            outcome = mailbox.outcome(flight.stem, flight.attempt.number)
+            outcome = mailbox.outcome(flight.stem, flight.attempt.number, flight.key[0])
             if isinstance(outcome, JobRecord):
                 book.ended(outcome)
             else:

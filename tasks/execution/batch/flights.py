@@ -90,6 +90,7 @@ def failure_of(flight: Flight, seen: Seen, places: Places) -> FailureRecord:
         asked=flight.attempt.resources,
         exit_code=exit_code,
         engine_id=seen.id,
+        batch=flight.key[0],
         log=str(log),
     )
 

@@ -25,14 +25,21 @@ class Mailbox:
         self._records = dict(_files(places.chunks))
         self._failures = dict(_files(places.jobs / "failures"))
 
-    def outcome(self, stem: str, attempt: int) -> JobRecord | FailureRecord | None:
-        """The record of a chunk, or the failure of an attempt; None while there is neither."""
+    def outcome(self, stem: str, attempt: int, batch: str) -> JobRecord | FailureRecord | None:
+        """The record of a chunk, or the failure of an attempt; None while there is neither.
+
+        Whoever made the events, they are the same. A failure counts when its job was of the batch:
+        one of another engine has the same chunk and attempt.
+        """
         if f"{stem}.json" in self._records:
             record = self._record(stem)
             if record is not None:
                 return record
         if f"{stem}.{attempt}.json" in self._failures:
-            return self._failure(f"{stem}.{attempt}.json")
+            failure = self._failure(f"{stem}.{attempt}.json")
+            # those of earlier versions do not say of which batch they are
+            if failure is not None and failure.batch in ("", batch):
+                return failure
         return None
 
     def _record(self, stem: str) -> JobRecord | None:

@@ -63,12 +63,13 @@ def _run(header: Header, portion: Portion) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as log, _printing_to(log):
         job = job_of(header, portion, Path.cwd())
-        outcome = attempt(job, portion, log, path)
+        failed = _Failed(header, portion, path)
+        outcome = attempt(job, portion, log, failed)
         if isinstance(outcome, JobRecord):
-            outcome = _published(job, portion, header.folder, path) or outcome
+            outcome = _published(job, header.folder, failed) or outcome
         if isinstance(outcome, JobRecord):
             return 0
-        FailureLog(header.jobs_folder).add(outcome)
+        failed.keep(outcome)
         return EXIT_CODES.get(outcome.error_class, 1)  # type: ignore[call-overload,no-any-return]
 
 
@@ -107,11 +108,10 @@ def job_of(header: Header, portion: Portion, scratch: Path) -> Job:
     )
 
 
-def attempt(job: Job, portion: Portion, log: TextIO, path: Path) -> JobRecord | FailureRecord:
+def attempt(job: Job, portion: Portion, log: TextIO, failed: _Failed) -> JobRecord | FailureRecord:
     """Runs a chunk, if the code here is what the run began with, and for as long as it may take."""
     from higgsflow.attempt import attempt_job
 
-    failed = _Failed(job, portion, path)
     try:
         changed = changed_products(job)
     except Exception as error:  # noqa: BLE001
@@ -125,7 +125,7 @@ def attempt(job: Job, portion: Portion, log: TextIO, path: Path) -> JobRecord | 
         )
     collector.work()
     with _limited_time(portion.resources.time_limit, log, failed):
-        return attempt_job(job, portion.resources, log, str(path))
+        return attempt_job(job, portion.resources, log, str(failed.log))
 
 
 def changed_products(job: Job) -> list[str]:
@@ -145,29 +145,32 @@ def _makes(here: Any, wanted: Any) -> bool:
 
 
 class _Failed:
-    """Makes the record of a chunk that failed outside of what `attempt_job` watches."""
+    """Makes and keeps the records of a chunk that failed, of which batch its job is too."""
 
-    def __init__(self, job: Job, portion: Portion, log: Path) -> None:
-        self._job, self._portion, self._log = job, portion, log
+    def __init__(self, header: Header, portion: Portion, log: Path) -> None:
+        self.log = log
+        self._header, self._portion = header, portion
         self._started = time.time()
 
     def record(self, error_class: str, message: str) -> FailureRecord:
+        """Of a failure outside of what `attempt_job` watches."""
         return FailureRecord(
-            chunk_id=self._job.chunk.id,
-            digest=self._job.digest,
-            attempt=self._job.attempt,
+            chunk_id=self._portion.chunk.id,
+            digest=self._portion.digest,
+            attempt=self._portion.attempt,
             error_class=error_class,
             message=message,
             host=socket.gethostname(),
             started=self._started,
             wall=time.time() - self._started,
             asked=self._portion.resources,
-            log=str(self._log),
+            log=str(self.log),
         )
 
-    def keep(self, error_class: str, message: str) -> None:
+    def keep(self, failure: FailureRecord) -> None:
         """Leaves it where whoever submitted the job looks."""
-        FailureLog(self._log.parents[1]).add(self.record(error_class, message))
+        told = failure.model_copy(update={"batch": self._header.token})
+        FailureLog(self._header.jobs_folder).add(told)
 
 
 @contextmanager
@@ -182,7 +185,7 @@ def _limited_time(limit: float | None, log: TextIO, failed: _Failed) -> Iterator
         log.write(message + "\n")
         faulthandler.dump_traceback(file=log, all_threads=True)
         log.flush()
-        failed.keep("time", message)
+        failed.keep(failed.record("time", message))
         os._exit(EXIT_CODES["time"])
 
     timer = threading.Timer(limit, end)
@@ -194,7 +197,7 @@ def _limited_time(limit: float | None, log: TextIO, failed: _Failed) -> Iterator
         timer.cancel()
 
 
-def _published(job: Job, portion: Portion, folder: Path, log: Path) -> FailureRecord | None:
+def _published(job: Job, folder: Path, failed: _Failed) -> FailureRecord | None:
     """Moves the outputs to the store, the record last; a failure when it does not take them."""
     try:
         for ending in ("parquet", "json"):
@@ -202,7 +205,7 @@ def _published(job: Job, portion: Portion, folder: Path, log: Path) -> FailureRe
             with written_atomically(folder / made.name) as temporary:
                 _move(made, temporary)
     except Exception as error:  # noqa: BLE001
-        return _Failed(job, portion, log).record(class_of(error), str(error))
+        return failed.record(class_of(error), str(error))
     return None
 
 

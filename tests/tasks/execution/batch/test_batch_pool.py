@@ -5,6 +5,7 @@ from typing import Any
 
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import JobsManager, Resources
+from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.batch_pool import first_resources
@@ -45,6 +46,7 @@ def test_a_killed_job_is_tried_again(bench: Any) -> None:
     assert failures
     assert {(f.error_class, f.attempt, f.final) for f in failures} == {("lost", 1, False)}
     assert len(outcomes) == 4 + len(failures)
+    assert {f.batch for f in failures} < {token for token, _ in bench.engine.jobs}
 
 
 def submit(bench: Any, give: bool) -> None:
@@ -70,6 +72,18 @@ def test_what_was_written_but_never_submitted_is_submitted_and_costs_no_attempt(
     outcomes = bench.run()
     assert [(type(o), o.attempt) for o in outcomes] == [(JobRecord, 1)] * 4
     assert len(bench.engine.jobs) == 4
+
+
+def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> None:
+    """Its jobs may go on after `--workflow` was changed."""
+    log = FailureLog(bench.prepare().places.jobs)
+    for job in bench.jobs:
+        failure = FailureRecord(
+            chunk_id=job.chunk.id, digest=job.digest, attempt=1, error_class="defect", message="m",
+            host="h", started=1.0, wall=1.0, batch="of another engine",
+        )  # fmt: skip
+        log.add(failure)
+    assert [(type(o), o.attempt) for o in bench.run()] == [(JobRecord, 1)] * 4
 
 
 def test_a_refused_submission_is_made_again(bench: Any) -> None:

@@ -13,6 +13,7 @@ from higgsflow.model.jobs import Resources
 from higgsflow.records.error_classes import EXIT_CODES
 from higgsflow.records.failures import FailureLog
 from tasks.execution.batch import node
+from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.mailbox import Mailbox
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
@@ -63,7 +64,11 @@ def add(bench: Any, text: str) -> None:
 
 
 def failures(bench: Any) -> list[tuple[str, str]]:
-    return [(f.error_class, f.message) for f in FailureLog(bench.places.jobs).all()]
+    """Class and message of each; all say of which batch their job was."""
+    found = list(FailureLog(bench.places.jobs).all())
+    (batch,) = batches_in(bench.places.jobs)
+    assert {failure.batch for failure in found} <= {batch.token}
+    return [(f.error_class, f.message) for f in found]
 
 
 def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
@@ -71,9 +76,9 @@ def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
     assert done.returncode == 0, done.stderr
     mailbox = Mailbox(bench.places)
     for job in bench.jobs[:2]:
-        assert mailbox.outcome(job.stem, 1) is not None
+        assert mailbox.outcome(job.stem, 1, "") is not None
         assert job.chunk.id in bench.places.log(job.stem, 1).read_text("utf-8")
-    assert mailbox.outcome(bench.jobs[2].stem, 1) is None
+    assert mailbox.outcome(bench.jobs[2].stem, 1, "") is None
 
 
 # what has to happen before a process ends, and what it has printed into a buffer
