@@ -46,6 +46,7 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
     def run(self) -> None:
         if self.task.year:
             from higgsflow.plan import check_index
+            from tasks.execution.batch.cancel import cancel_those_of_others
             from tasks.execution.driver_lock import driving
             from tasks.index_sample import IndexSample, index_of
 
@@ -53,7 +54,9 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
             with driving(self.task.stage_folder("jobs"), lambda: say_who_drives(self.task)):
                 adopted = self.task.adopt()
                 self.task.tell_reasons()
-                if not adopted or not self.task.complete():
+                is_done = adopted and self.task.complete()
+                cancel_those_of_others(self.task, "" if is_done else self.workflow_type)
+                if not is_done:
                     self.drive()
 
     def drive(self) -> None:

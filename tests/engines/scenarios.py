@@ -338,6 +338,23 @@ class Scenarios:
         wait_for(lambda: not farm.pool.queue())
         assert not lab.output("merged").exists()
 
+    def test_another_workflow_takes_the_jobs_out_of_the_queue(self, farm: Any) -> None:
+        lab = farm.lab.without_data()
+        go = lab.folder / "go"
+        farm.tagger(f"while not Path({str(go)!r}).exists():\n    time.sleep(0.1)")
+        process = farm.start("MergeSample", "--sample", "Sig")
+        wait_for(farm.started)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=120)
+        assert len(farm.pool.queue()) == 8
+        process = lab.start("MergeSample", "--sample", "Sig", "--workflow", "local")
+        wait_for(lambda: not farm.pool.queue())
+        go.touch()
+        err = ended_well(process)
+        assert f"Sig (2017): cancelled 8 jobs of {farm.pool.name}: they run with --workflow" in err
+        assert lab.read("merged", "Sig", "2017", "nominal.json")["complete"] is True
+        assert farm.is_clean()
+
     def test_a_crash_is_a_defect_and_a_kill_is_not(self, farm: Any) -> None:
         """However much is printed before, and whatever the engine makes of the exit code."""
         farm.lab.without_data()

@@ -1,14 +1,15 @@
-"""Takes all batch jobs of an analysis, or of a sample of it, out of their queues."""
+"""Takes batch jobs out of their queues: all of an analysis, or those that another engine has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UserError
 from tasks import session
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.earlier import Earlier
 from tasks.execution.batch.sites import engine_of, places_of, room_of, site_of
+from tasks.execution.display import say
 from tasks.execution.driver_lock import is_driven
 
 if TYPE_CHECKING:
@@ -33,21 +34,46 @@ def cancel_jobs(analysis: AnalysisModel, pairs: Iterable[SampleYear]) -> str:
     return f"cancelled jobs: {told or 'none, there are none in a queue'}\n"
 
 
+def cancel_those_of_others(task: Any, engine: str) -> None:
+    """Cancels jobs of a sample and year that other engines still have; this process drives them.
+
+    `engine` is where its jobs run now; empty when none are needed. An engine that cannot be asked
+    keeps its jobs, and its batches stay, so that they can be cancelled later.
+    """
+    for other in sorted(_engines(task.model, task.pair) - {engine}):
+        try:
+            n = _take_out(task.model, task.pair, other)
+        except UserError as error:
+            say(
+                f"{task.pair.name}: earlier jobs of {other} may go on, since they cannot be "
+                f"cancelled from here: {error.what}"
+            )
+            continue
+        if n:
+            why = f"they run with --workflow {engine} now" if engine else "all is done"
+            say(f"{task.pair.name}: cancelled {n} jobs of {other}: {why}")
+
+
 def _engines(analysis: AnalysisModel, pair: SampleYear) -> set[str]:
     jobs = session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year
     return {batch.engine() for batch in batches_in(jobs)}
 
 
-def _cancel(analysis: AnalysisModel, pair: SampleYear, engine_name: str) -> int:
-    sample, year = pair.sample.name, pair.year
-    site = site_of(engine_name, sample, year)
-    places = places_of(analysis, site, sample, year)
-    if is_driven(places.jobs):
+def _cancel(analysis: AnalysisModel, pair: SampleYear, engine: str) -> int:
+    if is_driven(session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year):
         raise UserError(
             f"a command is running that would submit the jobs of {pair.name} again",
             "",
             "interrupt it with Ctrl-C first",
         )
+    return _take_out(analysis, pair, engine)
+
+
+def _take_out(analysis: AnalysisModel, pair: SampleYear, engine_name: str) -> int:
+    """Cancels the jobs that an engine has; returns how many had not ended."""
+    sample, year = pair.sample.name, pair.year
+    site = site_of(engine_name, sample, year)
+    places = places_of(analysis, site, sample, year)
     engine = engine_of(site)
     earlier = Earlier(places, engine_name)
     there = engine.look(places.owner, {token for token, _ in earlier.keys})
