@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from higgsflow.errors import StoreError
 from higgsflow.ingredients import digest
 
 if TYPE_CHECKING:
@@ -47,6 +48,24 @@ class Places:
         """For the engine's files of a batch."""
         return self.submit / self.owner / token
 
+    def make_submit_folder(self) -> None:
+        """Makes the folder for the engine's files of all batches.
+
+        Raises:
+            StoreError: when it cannot be made.
+        """
+        _make(self.submit / self.owner)
+
+    def make_batch_folder(self, token: str) -> Path:
+        """Makes the folder for the engine's files of a batch.
+
+        Raises:
+            StoreError: when it cannot be made.
+        """
+        folder = self.batch_folder(token)
+        _make(folder)
+        return folder
+
     @contextmanager
     def submitting(self) -> Iterator[int]:
         """The lock on submissions, as a descriptor for the commands that submit to inherit.
@@ -70,3 +89,14 @@ class Places:
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.name in done or time.time() - path.stat().st_mtime > _OLD:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make {folder}, for what the batch engine reads and writes",
+            error.strerror or str(error),
+            "set `submit_folder` in engines.yaml to a folder of yours",
+        ) from error

@@ -51,7 +51,7 @@ def run_on_engine(task: Any, engine_name: str) -> None:
     """Drives the jobs of one sample and year to their end, and judges it.
 
     Raises:
-        UserError: for a defect, or when too much is lost.
+        UserError: for a defect, when too much is lost, or when jobs cannot be submitted.
     """
     from tasks.execution.batch.batch_pool import BatchPool
     from tasks.execution.batch.sites import engine_of, places_of, room_of, site_of
@@ -59,6 +59,8 @@ def run_on_engine(task: Any, engine_name: str) -> None:
 
     site = site_of(engine_name, task.sample, task.year)
     places = places_of(task.model, site, task.sample, task.year)
+    # before there is anything to come back to
+    places.make_submit_folder()
     pool = BatchPool(engine_of(site), site, task.model.jobs_manager, places)
     book = JobBook(task, engine_name)
     jobs = book.open_jobs(pool.has)

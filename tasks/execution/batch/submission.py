@@ -72,10 +72,10 @@ class Submission:
 
         Raises:
             EngineError: when it did not take all of it.
+            StoreError: when there is no folder for its files.
         """
         token = flights[0].key[0]
-        folder = self._places.batch_folder(token)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = self._places.make_batch_folder(token)
         script = folder / "job.sh"
         write_script(script, self._site, self._places.jobs / "batches")
         with self._places.submitting() as descriptor:

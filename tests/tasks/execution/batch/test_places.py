@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from higgsflow.errors import StoreError
 from tasks.execution.batch.places import Places
 
 if TYPE_CHECKING:
@@ -44,3 +45,15 @@ def test_what_is_done_or_old_is_removed(tmp_path: Path) -> None:
     os.utime(found.batch_folder("old"), (1, 1))
     found.remove_batch_folders({"done"})
     assert [path.name for path in found.batch_folder("new").parent.iterdir()] == ["new"]
+
+
+def test_a_submit_folder_that_cannot_be_made_is_named_in_three_lines(tmp_path: Path) -> None:
+    (tmp_path / "submit").touch()
+    found = places(tmp_path)
+    for make in (found.make_submit_folder, lambda: found.make_batch_folder("token")):
+        with pytest.raises(StoreError) as error:
+            make()
+        what, where, remedy = str(error.value).splitlines()
+        assert str(tmp_path / "submit" / found.owner) in what
+        assert where.strip() == "Not a directory"
+        assert "`submit_folder` in engines.yaml" in remedy
