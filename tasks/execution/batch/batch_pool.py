@@ -64,6 +64,8 @@ class BatchPool:
         self._most = settings.most(self._first)
         self._waiting: deque[Attempt] = deque()
         self._flights: list[Flight] = []
+        # that the engine may have all the same
+        self._unneeded: set[Key] = set()
         self._trouble = Trouble(site.engine)
         self._next_look = 0.0
         self._parent = os.getppid()
@@ -92,7 +94,7 @@ class BatchPool:
             room.keep(len({flight.key for flight in self._flights}))
             self._pause(book)
         room.leave()
-        submission.tidy(self._engine)
+        submission.tidy(self._engine, self._unneeded)
 
     def cancelled(self, attempt: Attempt) -> FailureRecord:
         """The record of an attempt that was not made, or not to its end."""
@@ -182,7 +184,8 @@ class BatchPool:
         self._waiting.clear()
         flights, self._flights = self._flights, []
         keys = {flight.key for flight in flights}
-        self._trouble.asked(lambda: self._engine.cancel(self._places.owner, keys))
+        if not self._trouble.asked(lambda: self._engine.cancel(self._places.owner, keys)):
+            self._unneeded |= keys
         mailbox = Mailbox(self._places)
         for flight in flights:
             outcome = mailbox.outcome(flight.stem, flight.attempt.number, flight.key[0])

@@ -102,6 +102,11 @@ def held(there: Mapping[Key, Seen], but: Collection[Key] = ()) -> set[Key]:
     return {key for key, seen in there.items() if seen.phase == "held" and key not in but}
 
 
+def in_queue(there: Mapping[Key, Seen], jobs: Collection[Key]) -> set[Key]:
+    """Those of some jobs that an engine has and that have not ended."""
+    return {key for key in jobs if key in there and there[key].phase != "ended"}
+
+
 def make_engine(site: Site) -> Engine:
     """The engine of a site.
 

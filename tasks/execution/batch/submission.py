@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
-from tasks.execution.batch.engine import EngineError, Request, held
+from tasks.execution.batch.engine import EngineError, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
 from tasks.execution.batch.script import write_script
+from tasks.execution.display import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from higgsflow.model.engines import Site
     from higgsflow.model.jobs import Resources
-    from tasks.execution.batch.engine import Engine
+    from tasks.execution.batch.engine import Engine, Key
     from tasks.execution.batch.places import Places
     from tasks.execution.batch.room import Room
     from tasks.execution.pool import Attempt
@@ -84,17 +85,25 @@ class Submission:
         for flight in flights:
             flight.given_id = ids.get(flight.key[1], "")
 
-    def tidy(self, engine: Engine) -> None:
-        """Removes the batches, which have all ended, and what the engine wrote for them."""
+    def tidy(self, engine: Engine, unneeded: Collection[Key]) -> None:
+        """Removes the batches, which have all ended, and what the engine wrote for them.
+
+        Jobs that are not needed and may be in the queue all the same are taken out of it. Where
+        the engine does not answer, batches stay: they are all that is known of such jobs.
+        """
         batches = [b for b in batches_in(self._places.jobs) if b.engine() == self._site.engine]
         tokens = {batch.token for batch in batches}
         try:
             there = engine.look(self._places.owner, tokens)
-            busy = {token for (token, _), seen in there.items() if seen.phase != "ended"}
-            if stuck := held(there):
-                engine.cancel(self._places.owner, stuck)
-        except EngineError:
-            busy = tokens
+            if gone := held(there) | in_queue(there, unneeded):
+                engine.cancel(self._places.owner, gone)
+        except EngineError as error:
+            say(
+                f"{self._site.engine}: {error.what}; jobs that are not needed may be in its queue, "
+                "--cancel-jobs takes them out"
+            )
+            return
+        busy = {token for (token, _), seen in there.items() if seen.phase != "ended"}
         for batch in batches:
             batch.path.unlink(missing_ok=True)
         self._places.remove_batch_folders(tokens - busy)

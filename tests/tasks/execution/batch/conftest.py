@@ -27,11 +27,13 @@ class Processes:
 
     Attributes:
         refusals: how many submissions are still refused.
+        silent: whether no question is answered.
     """
 
     def __init__(self) -> None:
         self.jobs: dict[Key, subprocess.Popen[str]] = {}
         self.refusals = 0
+        self.silent = False
 
     def submit(self, request: Request) -> dict[int, str]:
         if self.refusals:
@@ -47,6 +49,7 @@ class Processes:
 
     def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
         del owner
+        self._answer()
         return {
             key: Seen(id=str(process.pid), phase="running", host="here")
             for key, process in self.jobs.items()
@@ -55,6 +58,7 @@ class Processes:
 
     def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
         del owner
+        self._answer()
         return {
             key: Seen(str(process.pid), "ended", "", process.returncode)
             for key, process in self.jobs.items()
@@ -63,10 +67,15 @@ class Processes:
 
     def cancel(self, owner: str, jobs: Collection[Key]) -> None:
         del owner
+        self._answer()
         for key in jobs:
             if key in self.jobs:
                 self.jobs[key].terminate()
                 self.jobs[key].wait()
+
+    def _answer(self) -> None:
+        if self.silent:
+            raise EngineError("no answer")
 
 
 class Heard:

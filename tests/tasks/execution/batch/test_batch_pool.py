@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.failures import FailureLog
@@ -115,3 +117,43 @@ def test_a_job_that_ends_between_two_looks_is_told_of_all_the_same(bench: Any) -
         assert known["chunk"] in Path(known["log"]).read_text("utf-8")
         assert known["asked"].memory_mb == 2048.0
     assert set(bench.heard.submitted_ids) == ids
+
+
+SLOW = """
+
+import time
+
+
+@tagger(reads=["event"])
+def slow(events):
+    time.sleep(600 if events.event[0] >= 1020 else 0)
+    return events.event > 0
+"""
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+def test_jobs_that_could_not_be_cancelled_are_not_forgotten(
+    bench: Any, for_good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is silent when enough is done; perhaps it answers again a little later."""
+    lab, engine = bench.lab, bench.engine
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + SLOW, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:slow")
+
+    def enough(_: Any) -> bool:
+        engine.silent = True
+        return False
+
+    def answer(submission: Submission, *about: Any) -> None:
+        engine.silent = for_good
+        tidy(submission, *about)
+
+    tidy = Submission.tidy
+    monkeypatch.setattr(Submission, "tidy", answer)
+    bench.heard.ended = enough
+    pool = bench.prepare().pool()
+    pool.run(bench.jobs, bench.heard, bench.room)
+    assert len(pool.dropped) == 3
+    n_running = sum(process.poll() is None for process in engine.jobs.values())
+    assert n_running >= 3 if for_good else n_running == 0
+    assert len(batches_in(bench.places.jobs)) == for_good

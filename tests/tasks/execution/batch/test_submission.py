@@ -2,11 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from higgsflow.model.jobs import Resources
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.engine import Seen
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
+
+Captured = pytest.CaptureFixture[str]
 
 
 def due(bench: Any, *numbers: int) -> list[Attempt]:
@@ -66,6 +70,24 @@ def test_held_jobs_do_not_stay_where_their_chunks_have_ended(bench: Any) -> None
     submission = Submission(bench.prepare().site, bench.places, bench.room)
     submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
     engine = Stuck()
-    submission.tidy(engine)  # type: ignore[arg-type]
+    submission.tidy(engine, ())  # type: ignore[arg-type]
     assert engine.cancelled == {0}
     assert not batches_in(bench.places.jobs)
+
+
+def test_jobs_that_are_not_needed_do_not_stay_either(bench: Any) -> None:
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    flights = submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    engine = Stuck()
+    submission.tidy(engine, [flight.key for flight in flights])  # type: ignore[arg-type]
+    assert engine.cancelled == {0, 1}
+    assert not batches_in(bench.places.jobs)
+
+
+def test_batches_stay_where_the_engine_does_not_answer(bench: Any, capsys: Captured) -> None:
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    bench.engine.silent = True
+    submission.tidy(bench.engine, ())
+    assert len(batches_in(bench.places.jobs)) == 1
+    assert "slurm: no answer; jobs that are not needed may be" in capsys.readouterr().err
