@@ -68,6 +68,7 @@ class BatchPool:
         self._unneeded: set[Key] = set()
         self._trouble = Trouble(site.engine)
         self._next_look = 0.0
+        self._tried = 0.0  # when what is due was last submitted, as far as there was room
         self._parent = os.getppid()
         self._earlier = Earlier(places, site.engine)
         self.knobs = knobs_of(site, settings)
@@ -122,8 +123,8 @@ class BatchPool:
                 self._flights.append(Flight(attempt, known.key, unsure=True))
 
     def _submit(self, submission: Submission, book: Book) -> None:
-        now = time.time()
-        due = [attempt for attempt in self._waiting if attempt.not_before <= now]
+        self._tried = time.time()
+        due = [attempt for attempt in self._waiting if attempt.not_before <= self._tried]
         groups = submission.groups(due, len(self._in_queue()), self.knobs.parallel_jobs)
         if not groups:
             return
@@ -249,7 +250,9 @@ class BatchPool:
         """Waits until there is something to do."""
         until = time.time() + self.knobs.poll_interval
         if not self._flights:
-            until = min(until, min((a.not_before for a in self._waiting), default=0.0))
+            # what was due before waits for room
+            later = [a.not_before for a in self._waiting if a.not_before > self._tried]
+            until = min([until, *later]) if self._waiting else 0.0
         while True:
             book.tick(self.n_running)
             if os.getppid() != self._parent:

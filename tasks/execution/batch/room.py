@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 # seconds after which a process that does not say how many it has is thought to be gone
 _FORGOTTEN = 900.0
+# seconds after which the same number is said again
+_AGAIN = 300.0
 
 
 class Room:
@@ -22,22 +25,26 @@ class Room:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._mine = folder / f"{name}.jobs"
+        self._said = -1
         self._lock = FileLock(str(folder / "lock"))
 
     def take(self, wanted: int, have: int, most: int) -> int:
         """How many more jobs may be submitted; they count from now on."""
         with self._lock:
             taken = max(0, min(wanted, most - have - self._others()))
-            write_text(self._mine, str(have + taken))
+            self.keep(have + taken)
             return taken
 
     def keep(self, have: int) -> None:
-        """Says how many there are now."""
-        write_text(self._mine, str(have))
+        """Says how many there are now; the store is written only where that is news."""
+        if have != self._said or _age(self._mine) > _AGAIN:
+            write_text(self._mine, str(have))
+            self._said = have
 
     def leave(self) -> None:
         """There is none any more."""
         self._mine.unlink(missing_ok=True)
+        self._said = -1
 
     def _others(self) -> int:
         return sum(_number_in(p) for p in self._mine.parent.glob("*.jobs") if p != self._mine)
@@ -45,8 +52,16 @@ class Room:
 
 def _number_in(path: Path) -> int:
     try:
-        if time.time() - path.stat().st_mtime > _FORGOTTEN:
+        if _age(path) > _FORGOTTEN:
             return 0
         return int(path.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was written; of none, for ever."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return math.inf

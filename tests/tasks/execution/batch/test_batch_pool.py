@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.batch_pool import first_resources
 from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.room import Room
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
 
@@ -157,3 +159,25 @@ def test_jobs_that_could_not_be_cancelled_are_not_forgotten(
     n_running = sum(process.poll() is None for process in engine.jobs.values())
     assert n_running >= 3 if for_good else n_running == 0
     assert len(batches_in(bench.places.jobs)) == for_good
+
+
+class Full(Room):
+    """Others have all jobs that there may be, until room was asked for three times."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, "Sig")
+        self.asked: list[float] = []
+
+    def take(self, wanted: int, have: int, most: int) -> int:
+        self.asked.append(time.monotonic())
+        return super().take(wanted, have, most) if len(self.asked) > 2 else 0
+
+
+def test_room_is_asked_for_as_often_as_the_queue(bench: Any) -> None:
+    bench.site = bench.site.model_copy(update={"poll_interval": 1.0})
+    bench.prepare()
+    bench.room = Full(bench.lab.folder / "room")
+    assert len(bench.run()) == 4
+    first, second, third = bench.room.asked[:3]
+    assert second - first > 0.9
+    assert third - second > 0.9

@@ -43,3 +43,18 @@ def test_who_has_not_been_heard_of_for_long_is_gone(tmp_path: Path) -> None:
     assert Room(tmp_path, "dead").take(10, 0, 10) == 10
     os.utime(tmp_path / "dead.jobs", (1, 1))
     assert Room(tmp_path, "alive").take(10, 0, 10) == 10
+
+
+def test_what_is_no_news_is_not_written_again_before_long(tmp_path: Path) -> None:
+    room, path = Room(tmp_path, "one"), tmp_path / "one.jobs"
+    room.keep(3)
+    first = path.stat().st_ino
+    room.keep(3)
+    assert room.take(5, 3, 3) == 0
+    assert path.stat().st_ino == first
+    os.utime(path, (1, 1))
+    room.keep(3)
+    assert path.stat().st_mtime > 1
+    room.leave()
+    room.keep(3)
+    assert path.read_text("ascii") == "3"
