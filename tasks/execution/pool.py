@@ -21,6 +21,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from higgsflow.attempt import attempt_job
 from higgsflow.kept_memory import use_large_pages
+from higgsflow.output.atomic import cannot_write
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -163,6 +164,9 @@ class JobPool:
             found = self._failure(attempt, verdict.error_class, verdict.message)
             more = {"exit_code": error.exitcode, "traceback": crash_report(log)}
             return found.model_copy(update=more)
+        except OSError as error:
+            # what goes wrong in a job is its answer: this one could not write its log
+            raise cannot_write(self._log(attempt), error) from error
         return result
 
     def _concluded(self, outcome: Outcome, attempt: Attempt) -> Outcome:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from higgsflow.attempt import resident_mb
+from higgsflow.errors import StoreError
 from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution import pool
@@ -19,6 +20,7 @@ from tests.large_pages import SUPPORTED
 if TYPE_CHECKING:
     from conftest import Lab
 
+FULL = Path("/dev/full")
 TAGGER = '''
 
 import os
@@ -133,6 +135,17 @@ def test_a_failure_costs_one_attempt_of_one_job(lab: Lab, how: str, error: str) 
     (again,) = (e for e in ended if isinstance(e, JobRecord) and e.attempt == 2)
     assert again.chunk_id == failed.chunk_id
     assert again.digest == failed.digest
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs a disk that is full")
+def test_a_disk_too_full_for_the_log_of_a_job_is_told(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JobPool, "_log", lambda *_: FULL)
+    with pytest.raises(StoreError, match="cannot write /dev/full") as told:
+        run(lab, "")
+    assert told.value.parts[1] == "No space left on device"
+    assert told.value.parts[2].startswith("make room there")
 
 
 def only_failure(ended: list[JobRecord | FailureRecord]) -> FailureRecord:
