@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.added_names import check_not_in_file
 from higgsflow.catalog.files import PRODUCED, InputFile, resolve_files
 from higgsflow.check.problem import Problem, problem_of
 from higgsflow.check.selections import check_selection
@@ -118,6 +119,10 @@ def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
             what = f"no events in the first file of {pair.name}"
             yield Problem(about="files", what=what, where=file.url, serious=False)
     yield from missing_columns(plan, entry["columns"], entry["url"])
+    try:
+        check_not_in_file(plan, entry["columns"], entry["url"])
+    except UserError as error:
+        yield problem_of(error, "tag sequence", pair.name)
 
 
 def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator[Problem]:

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
     Load = Callable[[], AnalysisModel]
 
 
+OTHER_MET = """
+from higgsflow import tagger
+
+
+@tagger(adds={"MET_pt": "float64"})
+def other_met(events):
+    raise NotImplementedError
+"""
+
+
 def input_file(path: Path) -> InputFile:
     return InputFile(url=str(path), size=path.stat().st_size, mtime_ns=path.stat().st_mtime_ns)
 
@@ -127,6 +137,20 @@ def test_every_missing_column_is_named_with_who_needs_it(
         "no column 'MET_pt', which high_met needs",
         "no column 'weather', which variables_of_interest needs",
     ]
+
+
+def test_column_of_a_tagger_that_the_file_has_too_is_told(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    lab.taggers.with_name("met_of_mine.py").write_text(OTHER_MET)
+    lab.content["tag_sequence"].insert(1, "met_of_mine:other_met")
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    (problem,) = check_first_file(plan, entry)
+    assert problem.what.startswith("tagger 'other_met' adds 'MET_pt', which ")
+    assert "high_met needs MET_pt" in problem.where
+    del entry["columns"]["MET_pt"]
+    assert not list(check_first_file(plan, entry))
 
 
 def test_fewer_entries_than_generated_and_columns_are_told_both(
