@@ -17,7 +17,7 @@ from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.earlier import Earlier
-from tasks.execution.batch.engine import Seen, held
+from tasks.execution.batch.engine import Seen, held, in_queue
 from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.batch.knobs import knobs_of
 from tasks.execution.batch.mailbox import Mailbox
@@ -201,22 +201,27 @@ class BatchPool:
         for flight in self._flights:
             by_key.setdefault(flight.key, []).append(flight)
         owner = self._places.owner
-        there = self._engine.look(owner, {token for token, _ in by_key})
-        gone = {k for k in by_key if k not in there or there[k].phase == "ended"}
-        past = self._engine.past(owner, gone) if gone else {}
-        if stuck := held(there, by_key):
-            self._engine.cancel(owner, stuck)
+        there = self._engine.look(owner, {token for token, _ in by_key.keys() | self._unneeded})
+        ended = {k for k in by_key if k not in there or there[k].phase == "ended"}
+        past = self._engine.past(owner, ended) if ended else {}
+        if gone := held(there, by_key) | in_queue(there, self._unneeded):
+            self._engine.cancel(owner, gone)
         for key, flights in by_key.items():
             seen = past.get(key) or there.get(key)
             if seen is not None and seen.phase in ("waiting", "running"):
                 _note(flights, seen, self._places, book)
             elif seen is None and any(flight.unsure for flight in flights):
-                self._give_back(flights)
+                if flights[0].silent_for() >= flights[0].may_come_for:
+                    self._give_back(flights)
             else:
                 self._end(key, flights, seen or _LOST, book)
 
     def _give_back(self, flights: list[Flight]) -> None:
-        """The engine never had them: they wait, and no attempt was made."""
+        """The engine never had them: they wait, and no attempt was made.
+
+        Should it have them after all, they are not needed any more.
+        """
+        self._unneeded |= {flight.key for flight in flights}
         again = time.time() + self.knobs.poll_interval
         for flight in flights:
             self._flights.remove(flight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -22,6 +23,12 @@ Key = tuple[str, int]  # token of a batch, number of a job in it
 _PATIENCE = 300.0  # seconds that an engine may take to answer
 # seconds that the engine gives a job beyond what the node does: to start, and to end itself
 _MARGIN = 60.0
+# what programs say when it is not known whether what they asked for was done
+_LOST_TOUCH = re.compile(
+    r"timed?.?out|unable to contact|(cannot|failed to|unable to) (connect|commit|send|receive)|"
+    r"connection (reset|refused|closed)|communication|bytes were transmitted",
+    re.IGNORECASE,
+)
 
 
 class EngineError(UserError):
@@ -31,6 +38,16 @@ class EngineError(UserError):
     cure = (
         "try the program that is named by hand; correct engines.yaml where it is about what "
         "jobs ask for. Jobs that run go on, and the same command comes back to them."
+    )
+
+
+class NoAnswer(EngineError):
+    """An engine that does not answer in time; it may do what it was asked all the same."""
+
+    cause = "a batch engine is busy or away: its programs get no answer in time."
+    cure = (
+        "wait until the program that is named answers by hand. Jobs that run go on, and the same "
+        "command comes back to them."
     )
 
 
@@ -82,6 +99,7 @@ class Engine(Protocol):
 
         Raises:
             EngineError: when not all of them were taken; some may have been.
+            NoAnswer: when some may be taken later.
         """
 
     def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
@@ -145,9 +163,12 @@ def ask(arguments: Sequence[str], keep: int | None = None) -> str:
         )
     except subprocess.CalledProcessError as error:
         reason = " ".join((error.stderr or error.stdout or "").split())[-300:]
-        raise EngineError(f"{arguments[0]} failed: {reason}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise EngineError(f"{arguments[0]} does not answer: {error}") from error
+        kind = NoAnswer if _LOST_TOUCH.search(reason) else EngineError
+        raise kind(f"{arguments[0]} failed: {reason}") from error
+    except OSError as error:
+        raise EngineError(f"{arguments[0]} cannot be run: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise NoAnswer(f"{arguments[0]} does not answer: {error}") from error
     return done.stdout
 
 

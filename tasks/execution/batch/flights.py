@@ -27,6 +27,7 @@ class Flight:
     Attributes:
         key: the job that runs it.
         unsure: whether the engine may not have taken it: who submitted it was killed, or refused.
+        may_come_for: seconds in which it may be seen all the same, once the engine answers.
         seen: what the engine last said.
         given_id: what the engine called its job when it took it.
         told: whether the book has heard that it runs.
@@ -36,6 +37,7 @@ class Flight:
     attempt: Attempt
     key: Key
     unsure: bool = False
+    may_come_for: float = 0.0
     seen: Seen | None = None
     given_id: str = ""
     told: bool = False

@@ -8,7 +8,7 @@ import pwd
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
-from tasks.execution.batch.engine import EngineError, Seen, ask, run_time
+from tasks.execution.batch.engine import EngineError, NoAnswer, Seen, ask, run_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -43,7 +43,7 @@ class Slurm:
             ]
         failed = [error for error in (future.exception() for future in futures) if error]
         if failed:
-            raise failed[0]
+            raise next((error for error in failed if isinstance(error, NoAnswer)), failed[0])
         # with the name of a cluster, where there are several
         return {i: future.result().strip().split(";")[0] for i, future in enumerate(futures)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
-from tasks.execution.batch.engine import EngineError, Request, held, in_queue
+from tasks.execution.batch.engine import EngineError, NoAnswer, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
 from tasks.execution.batch.script import write_script
 from tasks.execution.display import say
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tasks.execution.pool import Attempt
 
 _AT_ONCE = 2000  # jobs of one batch
+# seconds in which an engine that answers again may show jobs that it was asked for before
+_LATE = 180.0
 Group = list["Attempt"]
 
 
@@ -81,7 +83,12 @@ class Submission:
         write_script(script, self._site, self._places.jobs / "batches")
         with self._places.submitting() as descriptor:
             request = Request(self._places.owner, token, folder, script, self._totals, descriptor)
-            ids = engine.submit(request)
+            try:
+                ids = engine.submit(request)
+            except NoAnswer:
+                for flight in flights:
+                    flight.may_come_for = _LATE
+                raise
         for flight in flights:
             flight.given_id = ids.get(flight.key[1], "")
 

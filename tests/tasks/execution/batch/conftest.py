@@ -9,7 +9,7 @@ import pytest
 
 from higgsflow.model.engines import Site
 from tasks.execution.batch.batch_pool import BatchPool
-from tasks.execution.batch.engine import EngineError, Seen
+from tasks.execution.batch.engine import EngineError, NoAnswer, Seen
 from tasks.execution.batch.places import Places
 from tasks.execution.batch.room import Room
 
@@ -28,17 +28,26 @@ class Processes:
     Attributes:
         refusals: how many submissions are still refused.
         silent: whether no question is answered.
+        slow: how many looks later jobs are there whose submission got no answer; 0 for at once.
     """
 
     def __init__(self) -> None:
         self.jobs: dict[Key, subprocess.Popen[str]] = {}
         self.refusals = 0
         self.silent = False
+        self.slow = 0
+        self._asked: Request | None = None
 
     def submit(self, request: Request) -> dict[int, str]:
         if self.refusals:
             self.refusals -= 1
             raise EngineError("submit failed: come back later")
+        if self.slow and self._asked is None:
+            self._asked = request
+            raise NoAnswer("submit failed: Socket timed out")
+        return self._start(request)
+
+    def _start(self, request: Request) -> dict[int, str]:
         for number in range(len(request.resources)):
             with request.printed(number).open("w") as printed:
                 self.jobs[request.token, number] = subprocess.Popen(
@@ -50,6 +59,10 @@ class Processes:
     def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
         del owner
         self._answer()
+        if self.slow and self._asked is not None:
+            self.slow -= 1
+            if not self.slow:
+                self._start(self._asked)
         return {
             key: Seen(id=str(process.pid), phase="running", host="here")
             for key, process in self.jobs.items()

@@ -10,6 +10,7 @@ from higgsflow.model.engines import Site
 from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from tasks.execution.batch import submission
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.batch_pool import first_resources
 from tasks.execution.batch.engine import Seen
@@ -55,11 +56,11 @@ def test_a_killed_job_is_tried_again(bench: Any) -> None:
 
 def submit(bench: Any, give: bool) -> None:
     """What a process does that is killed after, or before, the engine has the jobs."""
-    submission = Submission(bench.site, bench.places, bench.room)
+    submitted = Submission(bench.site, bench.places, bench.room)
     asked = first_resources(bench.site, bench.task.model.jobs_manager)
-    flights = submission.write([[Attempt(job, asked)] for job in bench.jobs])
+    flights = submitted.write([[Attempt(job, asked)] for job in bench.jobs])
     if give:
-        submission.submit(bench.engine, flights)
+        submitted.submit(bench.engine, flights)
 
 
 def test_takes_over_what_a_killed_process_has_submitted(bench: Any) -> None:
@@ -93,6 +94,20 @@ def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> N
 def test_a_refused_submission_is_made_again(bench: Any) -> None:
     bench.engine.refusals = 1
     assert [o.attempt for o in bench.prepare().run()] == [1] * 4
+
+
+@pytest.mark.parametrize(("patience", "n_jobs"), [(30.0, 4), (0.1, 8)])
+def test_an_engine_that_is_slow_to_answer_may_have_taken_the_jobs(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, patience: float, n_jobs: int
+) -> None:
+    """They come later; who has given them up by then has them cancelled when they come."""
+    monkeypatch.setattr(submission, "_LATE", patience)
+    bench.engine.slow = 6
+    outcomes = bench.prepare().run()
+    assert [(type(o), o.attempt) for o in outcomes] == [(JobRecord, 1)] * 4
+    assert len(bench.engine.jobs) == n_jobs
+    assert all(process.poll() is not None for process in bench.engine.jobs.values())
+    assert not batches_in(bench.places.jobs)
 
 
 def test_the_site_says_first_what_jobs_have() -> None:
@@ -146,9 +161,9 @@ def test_jobs_that_could_not_be_cancelled_are_not_forgotten(
         engine.silent = True
         return False
 
-    def answer(submission: Submission, *about: Any) -> None:
+    def answer(ended: Submission, *about: Any) -> None:
         engine.silent = for_good
-        tidy(submission, *about)
+        tidy(ended, *about)
 
     tidy = Submission.tidy
     monkeypatch.setattr(Submission, "tidy", answer)

@@ -4,7 +4,15 @@ import pytest
 
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import Resources
-from tasks.execution.batch.engine import EngineError, Seen, ask, held, make_engine, run_time
+from tasks.execution.batch.engine import (
+    EngineError,
+    NoAnswer,
+    Seen,
+    ask,
+    held,
+    make_engine,
+    run_time,
+)
 
 
 def test_what_a_command_prints() -> None:
@@ -15,12 +23,34 @@ def test_what_a_command_prints() -> None:
     ("command", "message"),
     [
         (["sh", "-c", "echo no such partition >&2; exit 1"], "sh failed: no such partition"),
-        (["no-such-program"], "no-such-program does not answer"),
+        (["no-such-program"], "no-such-program cannot be run"),
     ],
 )
 def test_a_command_that_fails_tells_why(command: list[str], message: str) -> None:
     with pytest.raises(EngineError, match=message):
         ask(command)
+
+
+@pytest.mark.parametrize(
+    ("told", "may_be_done"),
+    [
+        ("Batch job submission failed: Socket timed out on send/recv operation", True),
+        ("Unable to contact slurm controller (connect failure)", True),
+        ("Zero Bytes were transmitted or received", True),
+        ("ERROR: Failed to commit job submission into the queue.", True),
+        ("ERROR: Failed to connect to local queue manager", True),
+        ("Batch job submission failed: Invalid partition name specified", False),
+        ("Batch job submission failed: Requested time limit is invalid", False),
+        ("ERROR: Failed to parse command file (line 3).", False),
+    ],
+)
+def test_a_refusal_is_told_from_an_engine_that_may_do_it_later(
+    told: str, may_be_done: bool
+) -> None:
+    """Lines of sbatch and condor_submit."""
+    with pytest.raises(EngineError) as error:
+        ask(["sh", "-c", f"echo '{told}' >&2; exit 1"])
+    assert isinstance(error.value, NoAnswer) is may_be_done
 
 
 def test_commands_that_are_not_here_are_told_in_three_lines(
