@@ -46,7 +46,6 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
     def run(self) -> None:
         if self.task.year:
             from higgsflow.plan import check_index
-            from tasks.execution.batch.cancel import cancel_those_of_others
             from tasks.execution.driver_lock import driving
             from tasks.index_sample import IndexSample, index_of
 
@@ -55,9 +54,17 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
                 adopted = self.task.adopt()
                 self.task.tell_reasons()
                 is_done = adopted and self.task.complete()
-                cancel_those_of_others(self.task, "" if is_done else self.workflow_type)
+                self._leave_other_engines(is_done)
                 if not is_done:
                     self.drive()
+
+    def _leave_other_engines(self, is_done: bool) -> None:
+        """Takes what runs here, or is done, out of the queues of other engines."""
+        # who never submits any jobs does not load what knows engines
+        if (self.task.stage_folder("jobs") / "batches").is_dir():
+            from tasks.execution.batch.cancel import cancel_those_of_others
+
+            cancel_those_of_others(self.task, "" if is_done else self.workflow_type)
 
     def drive(self) -> None:
         """Runs the jobs and judges the sample."""

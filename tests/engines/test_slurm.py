@@ -10,7 +10,7 @@ from typing import Any
 
 from scenarios import N_STARTS, Once, Scenarios, ended_well, wait_for
 
-SILENT = 15.0  # seconds; sbatch gives up after ten
+SILENT = 25.0  # seconds; sbatch and squeue give up after ten
 
 
 class TestSlurm(Scenarios, Once):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.output.manifest import Manifest
+from higgsflow.output.manifest import read_manifest
 from higgsflow.verification.certificate import NotAsClaimed
 from higgsflow.verification.merged import verify
 
@@ -16,8 +16,8 @@ def verified(lab: Lab, variation: str = "nominal") -> object:
     """The certificate of a merged file as it lies there."""
     task = lab.task("VerifyStore", sample="Sig", year="2017")
     path = lab.output("merged", "Sig", "2017", f"{variation}.json")
-    manifest = Manifest.model_validate_json(path.read_bytes())
-    return verify(manifest, task._evidence(variation))
+    manifest = read_manifest(path)
+    return verify(manifest, task._evidence(manifest))
 
 
 def test_certificate_holds_what_is_in_it(lab: Lab) -> None:
