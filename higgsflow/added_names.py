@@ -1,7 +1,8 @@
 """Names that taggers give to columns: none is that of another column which somebody looks at.
 
 A column takes the place of any that is called the same: in the outputs, for what comes later, and
-in the blinding. Taggers of one step may share a column, whose values are then compared.
+in the blinding. Taggers of one step may share a column, and so may shipped taggers of two steps,
+whose names nobody can change: the values are then compared.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from higgsflow.model.context import Context
     from higgsflow.plan import Plan
+    from higgsflow.taggers.base import Tagger
     from higgsflow.taggers.sequence import Steps
 
 # columns that are written whatever the taggers add
@@ -33,20 +35,15 @@ def is_in_every_output(name: str) -> bool:
 
 def check_added(steps: Steps, context: Context) -> None:
     """Raises where a tagger adds a column of every output, or of an earlier step."""
-    owners: dict[str, str] = {}
+    owners: dict[str, Tagger] = {}
     for step in steps:
-        added = {name: tagger.name for tagger in step for name in tagger.adds(context)}
+        added = {name: tagger for tagger in step for name in tagger.adds(context)}
         for name, tagger in added.items():
+            said = f"tagger '{tagger.name}' adds '{name}', which"
             if is_in_every_output(name):
-                raise TaggerError(
-                    f"tagger '{tagger}' adds '{name}', which every output has already", "", _REMEDY
-                )
-            if name in owners:
-                raise TaggerError(
-                    f"tagger '{tagger}' adds '{name}', which '{owners[name]}' adds before",
-                    "",
-                    _REMEDY,
-                )
+                raise TaggerError(f"{said} every output has already", "", _REMEDY)
+            if name in owners and not (is_plain(tagger) and is_plain(owners[name])):
+                raise TaggerError(f"{said} '{owners[name].name}' adds before", "", _REMEDY)
         owners |= added
 
 

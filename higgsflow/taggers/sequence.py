@@ -188,6 +188,22 @@ def overlap_matrix(masks: Any) -> npt.NDArray[np.int64]:
     return np.array(counts, dtype=np.int64)
 
 
+def joined_columns(before: Mapping[str, Any], step: StepResult) -> dict[str, Any]:
+    """The columns of earlier steps, for the rows of a step, and those that it adds.
+
+    Raises:
+        TaggerError: when it gives other values to a name of an earlier step.
+    """
+    for name in before.keys() & step.added.keys():
+        if not _same(before[name], step.added[name]):
+            raise TaggerError(
+                f"taggers of two steps add different '{name}', '{step.taggers[0].name}' the second",
+                "",
+                "give both the same options, or let both stand in the last step",
+            )
+    return {**before, **step.added}
+
+
 def _merge_columns(
     added: dict[str, tuple[str, Any]], tagger: Tagger, columns: Mapping[str, Any]
 ) -> None:

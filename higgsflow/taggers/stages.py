@@ -26,6 +26,7 @@ from higgsflow.taggers.sequence import (
     Steps,
     ask,
     categories,
+    joined_columns,
     remove_overlap,
 )
 from higgsflow.taggers.variants import Reached, SequenceResult, Variant, offered
@@ -252,7 +253,7 @@ class Runner:
 
     def _after(self, number: int, reached: Reached, step: StepResult) -> Reached:
         """What the next step is given, or, after the last one, what is kept."""
-        added = {**reached.added, **step.added}
+        added = joined_columns(reached.added, step)
         is_last = number + 1 == len(self.steps)
         kept = np.flatnonzero(step.masks.any(axis=0) | (is_last and self.keep_untagged))
         needed = None if is_last else self._needed(number + 1)
@@ -274,7 +275,8 @@ class Runner:
             return following.of(reached.variant)
         if not stage.is_said_of(reached, step):
             return self._after(number, reached, step)
-        added, kept = {**reached.added, **step.added}, stage.reached.places.take(following.rows)
+        added = joined_columns(reached.added, step)
+        kept = stage.reached.places.take(following.rows)
         for name, values in added.items():
             if values is stage.added.get(name):
                 added[name] = following.added[name]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hand_made import HADRONIC, LEPTONIC, run, systematics
 
 from higgsflow.errors import TaggerError
 from higgsflow.model.analysis import AnalysisModel
@@ -77,7 +78,6 @@ def refused(*steps: Any, **changes: Any) -> list[str]:
         ([[mine(scaled), *TTH]], "tagger 'scaled' adds 'm_gg', which 'diphoton' adds before"),
         ([mine(scaled), TTH], "tagger 'scaled' adds 'm_gg', which 'diphoton' adds before"),
         ([mine(unlikely), TTH], "tagger 'unlikely' adds 'lead_mvaID', which 'diphoton' adds"),
-        (["tth_hadronic", ["thq"]], "tagger 'thq' adds 'n_electrons', which 'tth_hadronic' adds"),
     ],
 )  # fmt: skip
 def test_no_tagger_replaces_a_column_of_an_earlier_step(steps: Any, message: str) -> None:
@@ -146,3 +146,33 @@ def test_what_is_read_of_a_tagger_is_not_in_the_file_too(
     with pytest.raises(TaggerError, match=r"adds 'MET_pt', which f\.root has too") as caught:
         check_columns(made, types | {"MET_pt": "float"}, "f.root")
     assert f"{owner} needs MET_pt" in str(caught.value)
+
+
+SCALE = {
+    "method": "from_function",
+    "function": "higgsflow.corrections.photons:scale_pt",
+    "branch_modified": "Photon_pt",
+    "kwargs": {"shift": 0.05},
+}
+
+
+def of_two_steps(**options: Any) -> Any:
+    second = {"name": "thq", "tagger": "thq_leptonic", "options": options}
+    return run(
+        HADRONIC,
+        LEPTONIC,
+        tag_sequence=["diphoton", "tth_leptonic", [second]],
+        variables_of_interest=["n_b_jets"],
+        systematics=systematics({"scale": SCALE}),
+    )
+
+
+def test_shipped_taggers_of_two_steps_may_add_the_same() -> None:
+    flows = of_two_steps().ledgers["scale_up"].flows
+    assert [flow.step for flow in flows if flow.tagger == "thq"]
+
+
+def test_shipped_taggers_of_two_steps_may_not_add_other_values() -> None:
+    with pytest.raises(TaggerError, match="taggers of two steps add different 'n_") as caught:
+        of_two_steps(jet={"pt_min": 90.0})
+    assert "give both the same options" in str(caught.value)
