@@ -194,8 +194,8 @@ def joined_columns(before: Mapping[str, Any], step: StepResult) -> dict[str, Any
     Raises:
         TaggerError: when it gives other values to a name of an earlier step.
     """
-    for name in before.keys() & step.added.keys():
-        if not _same(before[name], step.added[name]):
+    for name, values in step.added.items():
+        if name in before and not _same(before[name], values):
             raise TaggerError(
                 f"taggers of two steps add different '{name}', '{step.taggers[0].name}' the second",
                 "",

@@ -173,6 +173,6 @@ def test_shipped_taggers_of_two_steps_may_add_the_same() -> None:
 
 
 def test_shipped_taggers_of_two_steps_may_not_add_other_values() -> None:
-    with pytest.raises(TaggerError, match="taggers of two steps add different 'n_") as caught:
+    with pytest.raises(TaggerError, match="taggers of two steps add different '") as caught:
         of_two_steps(jet={"pt_min": 90.0})
     assert "give both the same options" in str(caught.value)
