@@ -200,10 +200,10 @@ def test_incomplete_data_if_said_so(lab: Lab) -> None:
     assert by_name["Sig"]["normalization"]["complete"] is True
 
 
-def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Make) -> None:
-    """Not its events, nor what its Runs tree says; a file that is all there counts."""
+def lose_part_of_a_skim(lab: Lab, write_skim: Make, min_completion: float) -> None:
+    """Two skims in two chunks each, of which the last one cannot be read."""
     lab.without_data()
-    lab.jobs.update(min_completion=0.3, attempts=1, n_events_per_output=20)
+    lab.jobs.update(min_completion=min_completion, attempts=1, n_events_per_output=20)
     lab.sig["skim"] = True
     files = [lab.folder / f"skim_{i}.root" for i in range(2)]
     for seed, path in enumerate(files):
@@ -211,6 +211,11 @@ def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Ma
     lab.sig["files"]["2017"] = [str(path) for path in files]
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + KILLED, encoding="utf-8")
     lab.content["tag_sequence"][1].insert(0, "toy_taggers:unreadable")
+
+
+def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Make) -> None:
+    """Not its events, nor what its Runs tree says; a file that is all there counts."""
+    lose_part_of_a_skim(lab, write_skim, min_completion=0.3)
     assert lab.run("MergeSample", sample="Sig")
     normalization = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")
     assert normalization["denominator"]["value"] == 300.0
@@ -227,15 +232,7 @@ def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Ma
 
 def test_a_torn_skim_may_be_too_much_to_lose(lab: Lab, write_skim: Make, capfd: Captured) -> None:
     """Three of four chunks are done, but one of them counts for nothing."""
-    lab.without_data()
-    lab.jobs.update(min_completion=0.75, attempts=1, n_events_per_output=20)
-    lab.sig["skim"] = True
-    files = [lab.folder / f"skim_{i}.root" for i in range(2)]
-    for seed, path in enumerate(files):
-        write_skim(path, seed)
-    lab.sig["files"]["2017"] = [str(path) for path in files]
-    lab.taggers.write_text(lab.taggers.read_text("utf-8") + KILLED, encoding="utf-8")
-    lab.content["tag_sequence"][1].insert(0, "toy_taggers:unreadable")
+    lose_part_of_a_skim(lab, write_skim, min_completion=0.75)
     assert not lab.run("MergeSample", sample="Sig")
     told = capfd.readouterr().err
     assert "40 of 80 entries of Sig (2017) were lost" in told
