@@ -219,6 +219,8 @@ class Lab:
             ],
             "variables_of_interest": ["m_gg", "met"],
             "jobs_manager": {"n_events_per_output": 40, "n_workers": 2, "retry_delay": 0.0},
+            # drawing takes as long as all else; tests of the report do it
+            "report": {"max_files": 0},
         }
 
     @staticmethod
