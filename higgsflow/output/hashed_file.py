@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import lazy_loader as lazy
 
+from higgsflow.output.direct_file import DirectFile
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,7 +19,7 @@ class HashedFile:
 
     def __init__(self, path: Path) -> None:
         """Opens the file; what was in it is gone."""
-        self._file = path.open("wb", buffering=0)
+        self._file = DirectFile(path)
         self._digest = xxhash.xxh3_128()
         self._n_bytes = 0
 
@@ -34,10 +36,7 @@ class HashedFile:
     def write(self, content: bytes) -> int:
         """Writes all of it, and returns how many bytes that are."""
         self._digest.update(content)
-        left = memoryview(content)
-        while left:
-            # the system may take a part only
-            left = left[self._file.write(left) :]
+        self._file.write(content)
         self._n_bytes += len(content)
         return len(content)
 
@@ -46,7 +45,7 @@ class HashedFile:
         return self._n_bytes
 
     def flush(self) -> None:
-        """Nothing waits."""
+        """What waits is written at the end: nobody reads a file that has no end yet."""
 
     def close(self) -> None:
         """Ends the file."""

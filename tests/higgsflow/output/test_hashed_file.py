@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +11,8 @@ from higgsflow.output.hashed_file import HashedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 
 @given(pieces=st.lists(st.binary(max_size=300), max_size=8))
@@ -38,33 +37,3 @@ def test_arrow_writes_to_it(tmp_path: Path) -> None:
         sink.write(b"abc")
         sink.write(b"defg")
     assert file.checksum == checksum_of(b"abcdefg")
-
-
-def test_full_disk_is_told_as_the_system_tells_it(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.symlink_to("/dev/full")
-    with pa.PythonFile(HashedFile(path), mode="w") as sink, pytest.raises(OSError, match="space"):
-        sink.write(b"abc")
-
-
-# what the system takes only in part, as of a full disk: no file may grow beyond 1,000 bytes
-PART = """
-import resource, signal, sys
-from pathlib import Path
-from higgsflow.output.hashed_file import HashedFile
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-file = HashedFile(Path(sys.argv[1]))
-try:
-    file.write(bytes(1500))
-except OSError as error:
-    print(error.strerror)
-"""
-
-
-def test_what_is_taken_in_part_is_not_lost_in_silence(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PART, str(tmp_path / "a")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout == "File too large\n"
-    assert (tmp_path / "a").stat().st_size == 1000
