@@ -61,9 +61,15 @@ class VerifyStore(VariationTask):
             raise UserError(
                 "nothing is merged", str(self.folder / "merged"), "run MergeSample first"
             )
-        sys.stdout.write(render(found))
+        sys.stdout.write(render(found, self._hidden()))
         sys.stdout.flush()
         self._verified = True
+
+    def _hidden(self) -> frozenset[str]:
+        """Samples of which blinding keeps back how many events were selected."""
+        if self.model.blinding.unblind:
+            return frozenset()
+        return frozenset(p.sample.name for p in self.model.samples.pairs if p.is_data)
 
     def _of_each(self) -> Iterator[VerifyStore]:
         for pair in self.model.samples.pairs:

@@ -10,8 +10,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from higgsflow.report.formatting import BLINDED
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from higgsflow.verification.certificate import Certificate
 
@@ -20,8 +22,11 @@ _NAMES = ("sample", "year")
 _NUMBERS = ("files", "ranges", "entries", "D", "scale1fb [fb]", "merged files", "rows")
 
 
-def render(found: Sequence[Certificate], width: int = _WIDTH) -> str:
-    """A row for each sample and year, and how many files and rows there are."""
+def render(found: Sequence[Certificate], hidden: Collection[str] = (), width: int = _WIDTH) -> str:
+    """A row for each sample and year, and how many files and rows there are.
+
+    Of the `hidden` samples no table may tell how many events they have.
+    """
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
     table = Table(title="Certificate", title_justify="left", box=box.SIMPLE)
@@ -30,14 +35,16 @@ def render(found: Sequence[Certificate], width: int = _WIDTH) -> str:
     for name in _NUMBERS:
         table.add_column(name, justify="right", no_wrap=True)
     for _, together in groupby(found, key=lambda one: (one.sample, one.year)):
-        table.add_row(*_row(list(together)))
+        table.add_row(*_row(list(together), hidden))
     console.print(table)
-    n = sum(one.rows for one in found)
-    console.print(f"{len(found)} merged files with {n:,} rows follow from their job records")
+    shown = [one.rows for one in found if one.sample not in hidden]
+    rest = ", and those of blinded data," if len(shown) < len(found) else ""
+    rows = f"{sum(shown):,} rows{rest}"
+    console.print(f"{len(found)} merged files with {rows} follow from their job records")
     return text.getvalue()
 
 
-def _row(variations: list[Certificate]) -> tuple[str, ...]:
+def _row(variations: list[Certificate], hidden: Collection[str]) -> tuple[str, ...]:
     """Variations of a sample are merged from the same chunks, and scaled alike."""
     one = variations[0]
     part = "all" if one.complete else f"{100 * one.n_entries / max(one.n_indexed, 1):.4g}%"
@@ -50,5 +57,5 @@ def _row(variations: list[Certificate]) -> tuple[str, ...]:
         "-" if one.denominator is None else f"{one.denominator:.6g}",
         "-" if one.scale1fb is None else f"{one.scale1fb:.6g}",
         str(len(variations)),
-        f"{sum(one.rows for one in variations):,}",
+        BLINDED if one.sample in hidden else f"{sum(one.rows for one in variations):,}",
     )

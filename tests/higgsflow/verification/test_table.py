@@ -24,3 +24,15 @@ def test_a_row_for_each_sample_and_year_within_the_width() -> None:
     assert row.split() == ["Sig", "2017", "2", "3", "60", "(75%)", "12.5", "0.25", "2", "21"]
     assert "60 (all)" in told
     assert max(map(len, told.splitlines())) <= 100
+
+
+def test_rows_of_blinded_data_are_kept_back() -> None:
+    found = [
+        certificate("nominal", 10),
+        certificate("nominal", 57, sample="Data", denominator=None, scale1fb=None),
+    ]
+    told = render(found, hidden={"Data"})
+    assert "2 merged files with 10 rows, and those of blinded data, follow" in told
+    (row,) = (line for line in told.splitlines() if "Data" in line)
+    assert row.split()[-1] == "blinded"
+    assert not {"57", "67"} & set(told.split())
