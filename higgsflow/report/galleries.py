@@ -28,8 +28,9 @@ _HOW_DRAWN = (
     "Points are data; their bars are the root of the number of events, and empty bins have no "
     "point. Bands are the statistical uncertainty of simulation. A line shows the sum of all "
     "signal, multiplied by what is written. In the ratio, an arrow is a point above the axis; "
-    "where data of a window are blinded, the ratio is to simulation outside this window, which is "
-    "the dotted line. Point at a bin to read its numbers; links lead to files of the pictures."
+    "where data of a window are blinded, or not all years have data, the ratio is to simulation "
+    "outside this window and of the years with data, which is the dotted line. Point at a bin to "
+    "read its numbers; links lead to files of the pictures."
 )
 
 

@@ -49,6 +49,7 @@ class Book:
     Attributes:
         hidden: bins in which data must not be drawn.
         data: None when there are no data or none may be drawn.
+        data_years: indices of the years that have such data.
         comparable: simulation outside the window, where that is all there is of data.
     """
 
@@ -57,6 +58,7 @@ class Book:
     hidden: npt.NDArray[np.bool_]
     simulation: dict[Group, Any] = field(default_factory=dict)
     data: Any = None
+    data_years: frozenset[int] = frozenset()
     comparable: Any = None
 
 
@@ -81,6 +83,7 @@ def fill_histograms(summary: Summary) -> Filled:
     """
     notes: list[str] = []
     sources = tuple(_readable(summary, notes))
+    notes.extend(_not_simulated(summary, sources))
     books: dict[str, Book] = {}
     for variable in dict.fromkeys((MASS, *summary.variables)):
         types = [s.types[variable] for s in sources if variable in s.types]
@@ -95,6 +98,18 @@ def fill_histograms(summary: Summary) -> Filled:
     side_bands = dict(zip(summary.tags, counts.tolist(), strict=True))
     known = summary.blinded is not None and _all_data_are_read(summary, sources)
     return Filled(tuple(books.values()), tuple(notes), side_bands if known else None)
+
+
+def _not_simulated(summary: Summary, sources: tuple[Source, ...]) -> Iterator[str]:
+    """Years whose data have nothing to be compared with, which pictures of several years add."""
+    data, simulated = (
+        {s.sample.year for s in sources if (s.sample.kind == "data") is is_data}
+        for is_data in (True, False)
+    )
+    alone = [year for year in aggregates.years(summary) if year in data - simulated]
+    if alone and simulated:
+        text = f"data of {', '.join(alone)} have no simulation to be compared with"
+        yield f"{text}: pictures of more years add them all the same"
 
 
 def _all_data_are_read(summary: Summary, sources: tuple[Source, ...]) -> bool:
@@ -174,6 +189,8 @@ def _fill(source: Source, books: dict[str, Book], summary: Summary) -> npt.NDArr
     is_data, window = source.sample.kind == "data", summary.blinded
     year = aggregates.years(summary).index(source.sample.year)
     targets = {n: _target(books, n, source.sample, summary) for n in books if n in source.types}
+    for name in targets if is_data else ():
+        books[name] = replace(books[name], data_years=books[name].data_years | {year})
     beside = {} if is_data else _compared(source, books)
     for rows in pieces(source.path, {TAG, WEIGHT, *targets, *(window or ())[:1]}):
         tag = rows[TAG].astype(np.int64)

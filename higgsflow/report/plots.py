@@ -93,8 +93,8 @@ def _draw_simulation(axes: Axes, stack: Stack) -> None:
     total, error = simulated(stack)
     axes.stairs(total + error, stack.edges, baseline=total - error, label="stat.", **_BAND)
     if stack.data is not None and stack.comparable is not None:
-        outside_window, label = stack.comparable.values(), "sim. outside window"
-        axes.stairs(outside_window, stack.edges, color="black", linestyle=":", label=label)
+        like_data, label = stack.comparable.values(), "sim. like data"
+        axes.stairs(like_data, stack.edges, color="black", linestyle=":", label=label)
     if stack.signal is not None:
         factor = signal_factor(stack)
         label = "signal" if factor == 1 else f"signal x {factor:g}"

@@ -166,9 +166,5 @@ def _in_words(stack: Stack) -> str:
         parts.append(f"signal {stack.signal.values().sum():.4g}")
     if stack.data is not None:
         parts.append(f"data {np.nansum(observed(stack)[0]):.0f}")
-        parts.extend(["data of the window are blinded"] if _is_blinded(stack) else [])
+        parts.extend(["data of the window are blinded"] if stack.blinded else [])
     return ", ".join(parts) or "nothing to draw"
-
-
-def _is_blinded(stack: Stack) -> bool:
-    return bool(stack.hidden.any()) or stack.comparable is not None

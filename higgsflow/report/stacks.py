@@ -12,7 +12,7 @@ import numpy.typing as npt
 from higgsflow.report.aggregates import nominal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from higgsflow.report.binning import Edges
     from higgsflow.report.histograms import Book, Group
@@ -36,7 +36,9 @@ class Stack:
         parts: label, histogram and rank of colour of each process, from below: the smallest
             first, and signal on top.
         signal: sum over all signal processes, None where there is none.
-        comparable: what data are to be compared with, None when that is the sum of the parts.
+        comparable: what data are to be compared with, None when that is the sum of the parts: of
+            a blinded analysis simulation outside the window, and that of the years with data.
+        blinded: whether data of a window are left out.
     """
 
     variable: str
@@ -47,6 +49,7 @@ class Stack:
     signal: Any
     data: Any
     comparable: Any
+    blinded: bool
 
 
 def stack(
@@ -61,12 +64,13 @@ def stack(
         years: indices of the years to add, all where none are given.
     """
 
-    def chosen(histogram: Any) -> Any:
+    def chosen(histogram: Any, of: Sequence[int] = years) -> Any:
         """The tag, of all years or of some of them."""
-        if not years:
+        if not of:
             return histogram[_ALL, tag[0], :]
-        return _sum([histogram[year, tag[0], :] for year in years])
+        return _sum([histogram[year, tag[0], :] for year in of])
 
+    with_data = _years_with_data(book, years)
     n_named = max(_MOST_GROUPS, sum(group[1] for group in order) + _LEAST_BACKGROUNDS)
     found = [
         (g, chosen(book.simulation[g]), rank)
@@ -83,9 +87,34 @@ def stack(
         hidden=book.hidden,
         parts=(*others, *named),
         signal=_sum([h for g, h, _ in found if g[1]]),
-        data=None if book.data is None else chosen(book.data),
-        comparable=None if book.comparable is None else chosen(book.comparable),
+        data=chosen(book.data) if with_data else None,
+        comparable=_comparable(book, (years, with_data), chosen),
+        blinded=bool(book.hidden.any()) or book.comparable is not None,
     )
+
+
+def _years_with_data(book: Book, years: Sequence[int]) -> tuple[int, ...]:
+    """Those of these years, or of all, that have data."""
+    return tuple(year for year in sorted(book.data_years) if not years or year in years)
+
+
+def _comparable(
+    book: Book,
+    years: tuple[Sequence[int], Sequence[int]],
+    chosen: Callable[[Any, Sequence[int]], Any],
+) -> Any:
+    """What data are to be compared with; None for all simulation that is drawn.
+
+    `years` are those that are drawn, all where none are given, and those of them with data.
+    """
+    drawn, with_data = years
+    if not with_data:
+        return None
+    if book.comparable is not None:
+        return chosen(book.comparable, with_data)
+    if len(with_data) == (len(drawn) or book.data.axes[0].size):
+        return None
+    return _sum([chosen(histogram, with_data) for histogram in book.simulation.values()])
 
 
 def _sum(histograms: list[Any]) -> Any:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from higgsflow.report.histograms import fill_histograms
-from higgsflow.report.stacks import process_order, stack
+from higgsflow.report.stacks import compared, observed, process_order, simulated, stack
 
 
 def stacks(summary, variable="n_jets"):
@@ -67,3 +67,36 @@ def test_no_signal_is_none(make_summary):
 
 def test_no_data_is_none(make_summary):
     assert stacks(make_summary(samples=many(1, 2)))[0].data is None
+
+
+def without(summary, kind, year):
+    kept = tuple(s for s in summary.samples if (s.kind, s.year) != (kind, year))
+    return summary.model_copy(update={"samples": kept})
+
+
+@pytest.mark.parametrize("blinded", [None, ("pt_gg", 10.0, 20.0)])
+def test_data_are_compared_with_simulation_of_their_years(make_summary, blinded):
+    """The sum of all years has simulation of a year in which no data were looked at."""
+    summary = without(make_summary(blinded=blinded), "data", "2017")
+    of_2018 = tuple(s for s in summary.samples if s.year == "2018")
+    alone = stacks(summary.model_copy(update={"samples": of_2018}))
+    for found, expected in zip(stacks(summary), alone, strict=True):
+        assert simulated(found)[0].sum() > 1.5 * simulated(expected)[0].sum()
+        np.testing.assert_allclose(observed(found)[0], observed(expected)[0])
+        np.testing.assert_allclose(compared(found), compared(expected))
+
+
+def test_a_year_without_data_shows_none(make_summary):
+    summary = without(make_summary(), "data", "2017")
+    book = {b.variable: b for b in fill_histograms(summary).books}["n_jets"]
+    drawn = [stack(book, (0, "tth"), process_order(summary), [year]) for year in (0, 1)]
+    assert [one.data is None for one in drawn] == [True, False]
+    assert [one.comparable for one in drawn] == [None, None]
+
+
+def test_years_with_data_alone_are_named(make_summary):
+    summary = make_summary(samples=(*many(1, 1), ("Data", "data", "data", False, 1.0)))
+    assert not fill_histograms(summary).notes
+    summary = without(summary, "simulation", "2018")
+    (note,) = fill_histograms(summary).notes
+    assert note.startswith("data of 2018 have no simulation to be compared with")
