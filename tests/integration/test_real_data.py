@@ -118,3 +118,6 @@ def test_the_shipped_configuration_loads(monkeypatch: pytest.MonkeyPatch) -> Non
     analysis = Analysis.from_yaml("hgg")
     assert not analysis.blinding.unblind
     assert list(analysis.tag_sequence.tags) == TAGS
+    # run 360393 is of era F, which the luminosity of 2022 (eras C and D) is without
+    (data,) = (pair for pair in analysis.samples.pairs if pair.is_data)
+    assert (data.year, data.era.luminosity) == ("2022EE", 26.7)
