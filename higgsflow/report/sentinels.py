@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from higgsflow.errors import shorten
 from higgsflow.report import aggregates
 from higgsflow.report.agreement import disagreements
 from higgsflow.report.content import Finding
@@ -22,11 +21,6 @@ if TYPE_CHECKING:
     from higgsflow.records.lumi_coverage import Coverage
     from higgsflow.report.content import SampleSummary, Summary
 
-# notes of jobs, by the first word of their names
-_NOTED = {
-    "clamped": "outside of the bins of the correction: the nearest bin was taken",
-    "no_variation": "the file has no variations",
-}
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -36,7 +30,6 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *(one for sample in summary.samples for one in _of_sample(sample, limits)),
         *about_systematics(aggregates.simulation(summary), summary.tags, limits),
         *about_corrections(summary.samples),
-        *_outside(summary),
         *_empty_tags(summary),
         *disagreements(summary, limits),
         *_lumi(summary, limits),
@@ -95,22 +88,6 @@ def _negative(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
             yield Finding(
                 kind="negative yield", where=aggregates.label(sample), text=text, severity="warning"
             )
-
-
-def _outside(summary: Summary) -> Iterator[Finding]:
-    """What jobs noted of corrections and weights: told once for all samples."""
-    counts: dict[str, float] = {}
-    samples: dict[str, list[str]] = {}
-    for sample in summary.samples:
-        for name, n in sample.factor_sums.items():
-            if name.startswith(tuple(_NOTED)) and n:
-                counts[name] = counts.get(name, 0.0) + n
-                samples.setdefault(name, []).append(aggregates.label(sample))
-    for name, n in counts.items():
-        what, owner, *inputs = name.split(":")
-        text = f"{' '.join(inputs)} {_NOTED[what]}".strip()
-        text = f"{text} in {n:.0f} cases, in {shorten(samples[name], 3)}"
-        yield Finding(kind=what.replace("_", " "), where=owner, text=text, severity="note")
 
 
 def _empty_tags(summary: Summary) -> Iterator[Finding]:

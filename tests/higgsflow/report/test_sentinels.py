@@ -143,14 +143,15 @@ def test_luminosity_that_is_nearly_all_processed_is_fine(plain):
     assert find(summary, Sentinels(coverage=100.0))
 
 
-def test_values_outside_the_bins_of_a_correction_are_counted(plain):
-    noted = {"clamped:electron_veto:pt": 20.0, "clamped:pileup:nTrueInt": 0.0, "weight_w_up": 3.0}
-    found = kinds(with_samples(plain(), lambda _: {"factor_sums": noted}))
-    assert set(found) == {("clamped", "electron_veto")}
-    text = found["clamped", "electron_veto"].text
-    assert text.startswith("pt outside of the bins")
-    assert "in 120 cases" in text
-    assert "and 3 more" in text
+def test_what_jobs_noted_of_corrections_is_told_once(plain):
+    noted = {"clamped:electron_veto:pt": 20.0, "no_variation:ps": 3.0, "weight_w_up": 3.0}
+    found = find(with_samples(plain(), lambda _: {"factor_sums": noted}), QUIET)
+    assert [(f.kind, f.where) for f in found] == [
+        ("no variation", "ps"),
+        ("clamped", "electron_veto"),
+    ]
+    assert found[1].text.startswith("120 values of pt are outside of its bins")
+    assert "and 3 more" in found[1].text
 
 
 def test_systematics_are_looked_at(make_summary):
