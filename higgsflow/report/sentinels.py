@@ -13,6 +13,7 @@ from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
 from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.systematic_sentinels import about_systematics
+from higgsflow.report.year_sentinels import about_years
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *_empty_tags(summary),
         *disagreements(summary, limits),
         *_lumi(summary, limits),
+        *about_years(summary.samples),
     ]
     return tuple(sorted(found, key=_rank))
 

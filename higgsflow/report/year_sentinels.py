@@ -1,0 +1,45 @@
+"""Data that two years both hold: each is right by itself, and their sum counts events twice."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from higgsflow.events.lumisections import Lumisections, from_cms, shortened
+from higgsflow.report.content import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.report.content import SampleSummary
+
+
+def about_years(samples: Sequence[SampleSummary]) -> Iterator[Finding]:
+    """Lumisections that were processed in two years of one process of data.
+
+    Primary datasets of one year share them, years never do.
+    """
+    for process, of_years in _processed(samples).items():
+        for one, other in combinations(of_years, 2):
+            shared = of_years[one] & of_years[other]
+            if shared.n:
+                text = (
+                    f"{shared.n} lumisections are in {one} and in {other}, whose sum counts their "
+                    f"events twice: {shortened(shared.cms, 3)}"
+                )
+                yield Finding(kind="counted twice", where=process, text=text, severity="error")
+
+
+def _processed(samples: Sequence[SampleSummary]) -> dict[str, dict[str, Lumisections]]:
+    """Those of each process of data, by year."""
+    parts: dict[str, dict[str, list[Lumisections]]] = {}
+    for sample in samples:
+        if sample.lumisections is not None:
+            found = from_cms(sample.lumisections.processed)
+            parts.setdefault(sample.process, {}).setdefault(sample.year, []).append(found)
+    return {
+        process: {year: functools.reduce(operator.or_, found) for year, found in of_years.items()}
+        for process, of_years in parts.items()
+    }

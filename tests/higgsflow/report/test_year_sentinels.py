@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from typing import Any
+
+from higgsflow.records.lumi_coverage import SampleCoverage
+from higgsflow.report.content import SampleSummary
+from higgsflow.report.year_sentinels import about_years
+
+Pairs = tuple[tuple[int, int], ...]
+
+
+def sample(name: str, year: str, process: str = "Data", **processed: Pairs) -> Any:
+    known = {run.removeprefix("run"): pairs for run, pairs in processed.items()}
+    coverage = SampleCoverage.model_construct(processed=known)
+    return SampleSummary.model_construct(
+        sample=name, year=year, process=process, lumisections=coverage
+    )
+
+
+def test_lumisections_of_two_years_are_an_error() -> None:
+    early = sample("Data", "2016UL_preVFP", run1=((1, 20),), run2=((1, 5),))
+    late = sample("Data", "2016UL_postVFP", run2=((4, 9),), run3=((1, 2),))
+    (found,) = about_years([early, late])
+    assert (found.kind, found.where, found.severity) == ("counted twice", "Data", "error")
+    assert found.text.startswith("2 lumisections are in 2016UL_preVFP and in 2016UL_postVFP")
+    assert found.text.endswith("2: 4-5")
+
+
+def test_primary_datasets_and_other_processes_may_share_them() -> None:
+    shared: dict[str, Any] = {"run1": ((1, 20),)}
+    of_year = [sample(name, "2017", **shared) for name in ("EGamma", "Muon")]
+    control = sample("Control", "2018", process="Control", **shared)
+    simulated = SampleSummary.model_construct(process="ttH", year="2018", lumisections=None)
+    assert not list(about_years([*of_year, control, simulated]))
+
+
+def test_a_later_dataset_may_share_them_with_another_year() -> None:
+    parts = [sample("A", "2017", run1=((1, 2),)), sample("B", "2017", run2=((7, 7),))]
+    (found,) = about_years([*parts, sample("C", "2018", run2=((1, 9),))])
+    assert found.text.endswith("2: 7")
