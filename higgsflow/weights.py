@@ -240,6 +240,7 @@ def _object_factors(
     weight: WeightSystematic, events: Any, target: str, wanted: Collection[str] | None
 ) -> dict[str, Array]:
     """Per direction the product over the objects of one collection; 1 for an empty list."""
+    _check_fields(weight, events, target)
     if weight.correction is not None:
         source = _source(weight, events, target)
         found = _corrected(weight, source, wanted)
@@ -255,6 +256,21 @@ def _object_factors(
     else:
         by_object = _chosen(_called(weight, events, target), wanted)
     return {d: _flat(ak.prod(f, axis=1), weight) for d, f in by_object.items()}
+
+
+def _check_fields(weight: WeightSystematic, events: Any, target: str) -> None:
+    """Raises an `UnknownName` where the objects of a target lack what the factors are made from."""
+    if not _is_collection(target, events):
+        return
+    columns = weight.branches.values()
+    names = {_of_collection(weight, name).partition("_")[2] for name in columns}
+    if weight.correction is not None:
+        names = {name.removeprefix(f"{target}_") for name in target_columns(weight, target)}
+    is_plain = isinstance(events, PlainEvents)
+    known = (events.collections if is_plain else events)[target].fields
+    for name in sorted(names.difference(known)):
+        where = f"'{target}', over whose objects '{weight.name}' multiplies"
+        raise UnknownName("column", name, known, where)
 
 
 def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mapping[str, Any]:

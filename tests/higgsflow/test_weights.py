@@ -128,6 +128,14 @@ def test_object_factors_of_the_objects_that_a_tagger_selected() -> None:
     assert two.directions["up"].tolist() == [9.0, 1.0, 25.0]
 
 
+def test_objects_without_the_columns_of_the_factors_are_named() -> None:
+    events = ak.with_field(EVENTS, [[{"pt": 1.0, "sf": 1.0}], [], []], "SelectedElectron")
+    targets = ["Muon", "SelectedElectron"]
+    content = weight(**OF_MUONS, input_collection="Muon", target_collections=targets)
+    with pytest.raises(UnknownName, match=r"no column 'sf_up' in 'SelectedElectron'.* 's' multi"):
+        evaluate(content, events)
+
+
 def test_object_factors_of_a_function() -> None:
     found = evaluate(function_weight(per_muon, type="object", input_collection="Muon"), EVENTS)
     assert found.directions["down"].tolist() == [1.0, 1.0, 4.0]
@@ -218,6 +226,13 @@ def test_factors_from_a_file_multiply_over_objects(of_muons: WeightSystematic) -
     assert found.directions["up"].tolist() == pytest.approx([a[1] * b[1], 1.0, c[1]], rel=1e-6)
     assert input_columns(of_muons) == ("Muon_eta", "Muon_pt")
     assert clamped(of_muons, events) == {"eta": 0, "pt": 1}
+
+
+def test_objects_without_the_inputs_of_a_file_are_named(of_muons: WeightSystematic) -> None:
+    events = PlainEvents(1, {}, {"Jet": Objects(Lists(np.array([0, 1])), {"pt": np.ones(1)})})
+    of_jets = of_muons.model_copy(update={"target_collections": ("Jet",)})
+    with pytest.raises(UnknownName, match="no column 'eta' in 'Jet'"):
+        evaluate(of_jets, events)
 
 
 def test_factors_from_a_file_for_no_events(of_muons: WeightSystematic) -> None:
