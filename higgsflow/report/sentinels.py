@@ -83,8 +83,9 @@ def _negative(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
         yield Finding(
             kind="negative weights", where=aggregates.label(sample), text=text, severity="note"
         )
-    known = aggregates.nominal(sample)
-    for tag, found in known.yields.items() if known is not None else ():
+    known, scale = aggregates.nominal(sample), sample.normalization.scale1fb or 0.0
+    # of an interference with a negative cross section that is what was declared
+    for tag, found in known.yields.items() if known is not None and scale > 0 else ():
         if found.value < 0:
             text = f"the yield in {tag} is negative: {found.value:.3g} from {found.n} events"
             yield Finding(

@@ -89,6 +89,15 @@ def test_negative_yield_is_told(plain):
     assert ("negative yield", "Data (2017)") not in found
 
 
+def test_negative_yield_of_a_negative_cross_section_is_meant(plain):
+    def interfering(sample):
+        scale = {"scale1fb": -0.1} if is_simulated(sample) else {}
+        return {"normalization": sample.normalization.model_copy(update=scale)}
+
+    summary = with_samples(with_yield(plain(), "tth", value=-0.5), interfering)
+    assert not [kind for kind, _ in kinds(summary) if kind == "negative yield"]
+
+
 def test_tag_that_is_always_empty_is_told_once(plain):
     found = kinds(with_yield(plain(), "thq", n=0, value=0.0, error=0.0))
     assert "tags before it take all" in found["empty tag", "thq"].text
