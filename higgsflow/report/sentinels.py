@@ -13,13 +13,12 @@ from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
 from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.systematic_sentinels import about_systematics
-from higgsflow.report.year_sentinels import about_years
+from higgsflow.report.year_sentinels import about_years, eras_of_one_golden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from higgsflow.model.reporting import Sentinels
-    from higgsflow.records.lumi_coverage import Coverage
     from higgsflow.report.content import SampleSummary, Summary
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
@@ -105,18 +104,25 @@ def _empty_tags(summary: Summary) -> Iterator[Finding]:
 
 
 def _lumi(summary: Summary, limits: Sentinels) -> Iterator[Finding]:
+    eras = eras_of_one_golden(summary.lumisections)
+    cut = {year for years in eras for year in years}
+    for years, counts in eras.items():
+        yield from _uncovered(", ".join(years), counts, limits)
     # what is said of the only sample of a year need not be said of the year again
-    several = [year for year, one in summary.lumisections.items() if len(one.samples) > 1]
-    named: dict[str, Coverage] = {year: summary.lumisections[year] for year in several}
-    for sample in summary.samples:
-        if sample.lumisections is not None:
-            named[aggregates.label(sample)] = sample.lumisections
-    for where, one in named.items():
-        if one.coverage is not None and one.coverage < limits.coverage:
-            text = (
-                f"{one.n_processed} of {one.n_certified} certified lumisections processed, "
-                f"{one.coverage:.4g} %"
-            )
-            yield Finding(kind="luminosity", where=where, text=text, severity="warning")
+    several = [(y, y, one) for y, one in summary.lumisections.items() if len(one.samples) > 1]
+    of_samples = [(aggregates.label(s), s.year, s.lumisections) for s in summary.samples]
+    for where, year, one in (*several, *of_samples):
+        if one is None:
+            continue
+        if one.n_certified and year not in cut:
+            yield from _uncovered(where, (one.n_processed, one.n_certified), limits)
         for note in one.notes:
             yield Finding(kind="luminosity", where=where, text=note, severity="note")
+
+
+def _uncovered(where: str, counts: tuple[int, int], limits: Sentinels) -> Iterator[Finding]:
+    """Of `counts` the first are processed, the second certified."""
+    coverage = 100.0 * counts[0] / counts[1]
+    if coverage < limits.coverage:
+        text = f"{counts[0]} of {counts[1]} certified lumisections processed, {coverage:.4g} %"
+        yield Finding(kind="luminosity", where=where, text=text, severity="warning")

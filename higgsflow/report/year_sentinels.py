@@ -1,4 +1,7 @@
-"""Data that two years both hold: each is right by itself, and their sum counts events twice."""
+"""What is seen of data only when years are put side by side: lumisections of one in another.
+
+Years may be eras that one golden JSON certifies together; they never share a lumisection.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from higgsflow.events.lumisections import Lumisections, from_cms, shortened
 from higgsflow.report.content import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from higgsflow.records.lumi_coverage import YearCoverage
     from higgsflow.report.content import SampleSummary
 
 
@@ -30,6 +34,29 @@ def about_years(samples: Sequence[SampleSummary]) -> Iterator[Finding]:
                     f"events twice: {shortened(shared.cms, 3)}"
                 )
                 yield Finding(kind="counted twice", where=process, text=text, severity="error")
+
+
+def eras_of_one_golden(
+    years: Mapping[str, YearCoverage],
+) -> dict[tuple[str, ...], tuple[int, int]]:
+    """Years with the same certified lumisections: how many they processed together, and of those.
+
+    Each by itself can have a part of them only.
+    """
+    found: dict[object, dict[str, Lumisections]] = {}
+    for year, one in years.items():
+        processed = from_cms(one.processed)
+        certified = processed | from_cms(one.missing)
+        if certified.n and certified.n == one.n_certified:
+            found.setdefault(certified.ranges, {})[year] = processed
+    return {
+        tuple(of_years): (
+            functools.reduce(operator.or_, of_years.values()).n,
+            years[next(iter(of_years))].n_certified or 0,
+        )
+        for of_years in found.values()
+        if len(of_years) > 1
+    }
 
 
 def _processed(samples: Sequence[SampleSummary]) -> dict[str, dict[str, Lumisections]]:

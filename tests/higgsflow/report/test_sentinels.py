@@ -146,6 +146,26 @@ def test_uncovered_luminosity_and_notes_are_told(plain):
     assert not [f for f in found if f.where == "2017"]
 
 
+@pytest.mark.parametrize(("last", "told"), [(90, []), (80, ["2017, 2018"])])
+def test_eras_that_share_a_golden_json_are_judged_together(plain, last, told):
+    """Of half the certified lumisections no era can have more."""
+    first, second = {"1": ((1, 100),)}, {"2": ((1, last),)}
+    rest = {"2": ((last + 1, 90),)} if last < 90 else {}
+    parts = {"2017": (first, {"2": ((1, 90),)}), "2018": (second, {**first, **rest})}
+    of_year = {
+        year: coverage(50.0).model_copy(
+            update={"processed": done, "missing": missing, "n_certified": 190}
+        )
+        for year, (done, missing) in parts.items()
+    }
+    summary = with_samples(
+        plain(), lambda s: {"lumisections": of_year[s.year]}, lambda s: not is_simulated(s)
+    )
+    years = {year: year_coverage({"Data": one}) for year, one in of_year.items()}
+    found = find(summary.model_copy(update={"lumisections": years}), QUIET)
+    assert [f.where for f in found] == told
+
+
 def test_luminosity_that_is_nearly_all_processed_is_fine(plain):
     summary = with_samples(plain(), lambda _: {"lumisections": coverage(99.5)})
     assert find(summary, QUIET) == ()

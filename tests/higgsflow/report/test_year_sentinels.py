@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from higgsflow.records.lumi_coverage import SampleCoverage
+from higgsflow.records.lumi_coverage import SampleCoverage, YearCoverage
 from higgsflow.report.content import SampleSummary
-from higgsflow.report.year_sentinels import about_years
+from higgsflow.report.year_sentinels import about_years, eras_of_one_golden
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -38,3 +38,19 @@ def test_a_later_dataset_may_share_them_with_another_year() -> None:
     parts = [sample("A", "2017", run1=((1, 2),)), sample("B", "2017", run2=((7, 7),))]
     (found,) = about_years([*parts, sample("C", "2018", run2=((1, 9),))])
     assert found.text.endswith("2: 7")
+
+
+def of_year(n_certified: int | None, processed: Any, missing: Any) -> Any:
+    return YearCoverage.model_construct(
+        processed=processed, missing=missing, n_certified=n_certified
+    )
+
+
+def test_eras_of_one_golden_json_are_counted_together() -> None:
+    years = {
+        "2016UL_preVFP": of_year(30, {"1": ((1, 10),)}, {"1": ((11, 20),), "2": ((1, 10),)}),
+        "2016UL_postVFP": of_year(30, {"2": ((1, 9),)}, {"1": ((1, 20),), "2": ((10, 10),)}),
+        "2017": of_year(5, {"3": ((1, 4),)}, {"3": ((5, 5),)}),
+        "2018": of_year(None, {"3": ((1, 5),)}, {}),
+    }
+    assert eras_of_one_golden(years) == {("2016UL_preVFP", "2016UL_postVFP"): (19, 30)}
