@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.ingredients import digest, flattened, marked
+from tasks.execution.driver_lock import making
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget
@@ -58,18 +59,24 @@ class MergeSample(VariationTask):
         return not self.year or self.final_fit is None or bool(self.final_fit.exists())
 
     def stage_run(self) -> None:
+        # of events and the manifest beside them, another command may make others
+        with making("merge", self.stage_folder("jobs")):
+            self._merge()
+
+    def _merge(self) -> None:
         from higgsflow.normalization import Normalization
         from higgsflow.output.merge import merge
 
         outputs = self.output()
         stale = [variation for variation, target in outputs.items() if not target.exists()]
-        for variation in stale:
-            # a manifest never stands beside events that it does not describe
-            outputs[variation].file.unlink(missing_ok=True)
         # nothing is, where the stages before were made again with the same result
         if stale:
-            scale = self.input().read(Normalization)
-            for variation, manifest in merge(self._order(stale)).items():
+            scale = self.input().read_current(Normalization)
+            order = self._order(stale, scale)
+            for variation in stale:
+                # a manifest never stands beside events that it does not describe
+                outputs[variation].file.unlink(missing_ok=True)
+            for variation, manifest in merge(order).items():
                 outputs[variation].write(manifest, self._ingredients(scale, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
@@ -83,19 +90,19 @@ class MergeSample(VariationTask):
         from higgsflow.records.generator_bins import generator_bins
         from higgsflow.records.sample_jobs import SampleJobs
 
-        target.file.unlink(missing_ok=True)
         made_from = self._final_fit_today() or {}
-        jobs = MonitorJobs.req(self).output().read(SampleJobs)
+        jobs = MonitorJobs.req(self).output().read_current(SampleJobs)
         order = FinalFitOrder(
             analysis=self.model,
             pair=self.pair,
             merged={v: read_manifest(t.file) for v, t in self.output().items()},
             factor_sums=jobs.factor_sums,
             generator_bins=generator_bins(jobs.ledgers[NOMINAL].kept),
-            ratios=self.input().read(Normalization).weight_ratios.get(NOMINAL, {}),
+            ratios=self.input().read_current(Normalization).weight_ratios.get(NOMINAL, {}),
             inputs=digest(made_from),
             path=target.file.with_suffix(".root"),
         )
+        target.file.unlink(missing_ok=True)
         target.write(write_final_fit(order), made_from)
 
     def _final_fit_today(self) -> Ingredients | None:
@@ -107,17 +114,15 @@ class MergeSample(VariationTask):
         options = flattened(self.model.outputs.model_dump(mode="json"))
         return {"format of merged files": _FORMAT, **merged, **options}
 
-    def _order(self, variations: list[str]) -> Any:
+    def _order(self, variations: list[str], found: Normalization) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
-        from higgsflow.normalization import Normalization
         from higgsflow.output.descriptions import origin_of
         from higgsflow.output.merge import MergeOrder, Part
         from higgsflow.preserved import column_ratios
         from higgsflow.records.chunk_store import ChunkStore
         from higgsflow.records.sample_jobs import SampleJobs
 
-        jobs = MonitorJobs.req(self).output().read(SampleJobs)
-        found = self.input().read(Normalization)
+        jobs = MonitorJobs.req(self).output().read_current(SampleJobs)
         process = ProcessSample.req(self)
         store = ChunkStore(process.chunk_folder)
         counted = [row for row in jobs.done if row.chunk_id in found.chunks]

@@ -12,9 +12,10 @@ from higgsflow.ingredients import digest, flattened, marked
 from tasks.base import AnalysisTask
 from tasks.execution import chatter
 from tasks.execution.display import end_display
+from tasks.execution.driver_lock import making
 from tasks.merge_sample import MergeSample
 from tasks.monitor_jobs import MonitorJobs
-from tasks.targets import StageTarget
+from tasks.targets import Overtaken, StageTarget
 from tasks.update_scale1fb import UpdateScale1fb
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class SummarizeAnalysis(AnalysisTask):
         return StageTarget(folder / "summary.json", self._today, beside=(folder / "report.html",))
 
     def run(self) -> None:
+        with making("summary", self.folder):
+            self._make()
+
+    def _make(self) -> None:
         from higgsflow.catalog.snapshot import as_yaml
         from higgsflow.output.duplicates import kept_apart
         from higgsflow.records.lumi_coverage import by_year
@@ -59,7 +64,9 @@ class SummarizeAnalysis(AnalysisTask):
 
         self.tell_reasons()
         model, blinding = self.model, self.model.blinding
-        made_from = self._today() or {}
+        made_from = self._today()
+        if made_from is None:
+            raise Overtaken(self.folder / "merged")
         apart = kept_apart(self._data())
         samples = tuple(self._sample(pair) for pair in model.samples.pairs)
         summary = Summary(
@@ -79,14 +86,22 @@ class SummarizeAnalysis(AnalysisTask):
             lumisections=by_year((s.sample, s.year, s.lumisections) for s in samples),
         )
         summary = concluded(summary, model.year_groups, model.sentinels)
+        self._refuse_others_than(made_from)
         # numbers never stand beside a report that shows others
         self.output().file.unlink(missing_ok=True)
         write_report(summary, self.folder / "summary" / "report.html", model.report)
+        # pictures are drawn from the merged files
+        self._refuse_others_than(made_from)
         self.output().write(summary, made_from)
         end_display()
         print_summary(summary, folder=self.folder / "summary")
         if chatter.path() is not None:
             sys.stdout.write(f"log           {chatter.path()}\n")
+
+    def _refuse_others_than(self, made_from: Ingredients) -> None:
+        """Raises `Overtaken` when the merged files are not those any more that were read."""
+        if self._today() != made_from:
+            raise Overtaken(self.folder / "merged")
 
     def _data(self) -> list[DataFile]:
         """The merged nominal files of all data."""
@@ -117,8 +132,8 @@ class SummarizeAnalysis(AnalysisTask):
         return summarize_sample(
             pair,
             self.model.systematics_of(pair),
-            MonitorJobs.req(self, **names).output().read(SampleJobs),
-            UpdateScale1fb.req(self, **names).output().read(Normalization),
+            MonitorJobs.req(self, **names).output().read_current(SampleJobs),
+            UpdateScale1fb.req(self, **names).output().read_current(Normalization),
             {variation: read_manifest(target.file) for variation, target in merged.items()},
         )
 

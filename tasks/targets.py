@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
+from higgsflow.errors import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -21,6 +23,23 @@ if TYPE_CHECKING:
 EARLIER = "what it is made from is not there yet"
 _HEAD = ("inputs", "invocation", "made_from", "size")
 N = TypeVar("N", bound="Noun")
+
+
+class Overtaken(UserError):
+    """What this command has made is not there any more, or is of another configuration."""
+
+    cause = (
+        "two commands ran the same analysis and version at the same time, with configurations or "
+        "code that differ: they write to the same files."
+    )
+    cure = "run the command again, and do not change the configuration while another one runs."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "another command has made this meanwhile, from a configuration that differs",
+            str(path),
+            "run again when it has ended; --version gives a configuration a place of its own",
+        )
 
 
 class StageTarget(law.LocalFileTarget):
@@ -106,6 +125,21 @@ class StageTarget(law.LocalFileTarget):
     def read(self, noun: type[N]) -> N:
         """Its content."""
         return noun.model_validate_json(self.file.read_bytes())
+
+    def read_current(self, noun: type[N]) -> N:
+        """Its content, which is what this command would make.
+
+        Raises:
+            Overtaken: when another command has made something else of it.
+        """
+        try:
+            found = self.read(noun)
+        except FileNotFoundError as error:
+            raise Overtaken(self.file) from error
+        # looked at afterwards, so that what was read before it was replaced is not taken for it
+        if not self.exists():
+            raise Overtaken(self.file)
+        return found
 
     def write(self, noun: Noun, made_from: Ingredients) -> None:
         """Writes it atomically, with what it was made from."""

@@ -29,7 +29,7 @@ class UpdateScale1fb(VariationTask):
         from higgsflow.normalization import normalize
         from higgsflow.records.sample_jobs import SampleJobs
 
-        jobs = self.input().read(SampleJobs)
+        jobs = self.input().read_current(SampleJobs)
         index = index_of(IndexSample.req(self).output()).index
         systematics = self.model.systematics_of(self.pair)
         found = normalize(self.pair, index, jobs, systematics)

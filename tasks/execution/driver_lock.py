@@ -1,6 +1,7 @@
 """One process at a time drives the jobs of a sample and year; any other waits, or just looks.
 
-The system releases the lock when its holder dies, however it dies.
+So it is with files that belong together, which commands with different configurations may make at
+the same time. The system releases a lock when its holder dies, however it dies.
 """
 
 from __future__ import annotations
@@ -23,12 +24,41 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def driving(jobs_folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Holds the lock; waits for whoever has it, after saying so with `on_wait`."""
-    lock = _lock(jobs_folder)
-    if not _take(lock):
+    """Holds the lock; waits for whoever has it, after saying so with `on_wait`.
+
+    Raises:
+        StoreError: when the store cannot be written.
+    """
+    with _held(_lock(jobs_folder), on_wait):
+        yield
+
+
+@contextmanager
+def making(what: str, folder: Path) -> Iterator[None]:
+    """Waits until nobody else makes what has this name in a folder, and keeps others waiting.
+
+    Raises:
+        StoreError: when the store cannot be written.
+    """
+    from filelock import FileLock
+
+    with _held(FileLock(str(folder / f"{what}.lock")), lambda: None):
+        yield
+
+
+@contextmanager
+def _held(lock: FileLock, on_wait: Callable[[], None]) -> Iterator[None]:
+    from higgsflow.output.atomic import writing
+
+    path = Path(lock.lock_file)
+    with writing(path):
+        is_mine = _take(lock)
+    if not is_mine:
         on_wait()
-        while not _take(lock):
-            time.sleep(_POLL)
+    while not is_mine:
+        time.sleep(_POLL)
+        with writing(path):
+            is_mine = _take(lock)
     try:
         yield
     finally:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tasks.execution.driver_lock import making
+from tasks.targets import Overtaken
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -69,3 +73,36 @@ def test_a_stale_manifest_does_not_outlive_a_failed_merge(lab: Lab) -> None:
         path.write_bytes(content)
     assert not lab.run("MergeSample", sample="Sig")
     assert not lab.output("merged", "Sig", "2017", "nominal.json").exists()
+
+
+@pytest.mark.parametrize("stage", ["UpdateScale1fb", "MergeSample"])
+def test_what_another_command_made_otherwise_is_not_taken(lab: Lab, stage: str) -> None:
+    """Two commands of one analysis and version, of which one has another cross section and cut."""
+    assert lab.run("MergeSample", sample="Sig")
+    before = {"jobs": "UpdateScale1fb", "scale1fb": "MergeSample"}
+    ours = lab.write()
+    lab.path = lab.folder / "theirs" / "toy.yaml"
+    lab.path.parent.mkdir()
+    lab.sig["xs"] *= 2
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": 10.0}
+    assert lab.run("MergeSample", sample="Sig")
+    theirs = lab.state()
+    task = lab.task(stage, sample="Sig", year="2017")
+    mine = type(task)(analysis=str(ours), sample="Sig", year="2017")
+    read = next(name for name, reader in before.items() if reader == stage)
+    with pytest.raises(Overtaken, match=f"(?s)configuration that differs.*/{read}/Sig/2017/"):
+        mine.stage_run()
+    assert lab.changed_since({**theirs, "toy/v1/analysis.yaml": ""}) <= {"analysis.yaml"}
+
+
+def test_another_command_waits_until_events_and_manifest_are_written(command_line: Lab) -> None:
+    lab = command_line.without_data()
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    with making("merge", lab.output("jobs", "Sig", "2017")):
+        process = lab.start("MergeSample", "--sample", "Sig")
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=3)
+        assert not lab.output("merged", "Sig", "2017", "nominal.parquet").exists()
+    assert process.wait(timeout=60) == 0
+    process.communicate()
+    assert lab.output("merged", "Sig", "2017", "nominal.json").exists()
