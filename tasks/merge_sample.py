@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.errors import shorten
 from higgsflow.ingredients import digest, flattened, marked
+from tasks.execution.display import say
 from tasks.execution.driver_lock import making
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
@@ -14,7 +17,7 @@ from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.normalization import Normalization
@@ -69,9 +72,10 @@ class MergeSample(VariationTask):
 
         outputs = self.output()
         stale = [variation for variation, target in outputs.items() if not target.exists()]
+        scale = self.input().read_current(Normalization)
+        self._remove_what_is_not_wanted()
         # nothing is, where the stages before were made again with the same result
         if stale:
-            scale = self.input().read_current(Normalization)
             order = self._order(stale, scale)
             for variation in stale:
                 # a manifest never stands beside events that it does not describe
@@ -80,6 +84,35 @@ class MergeSample(VariationTask):
                 outputs[variation].write(manifest, self._ingredients(scale, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
+
+    def _remove_what_is_not_wanted(self) -> None:
+        """Removes what looks like today's: of other variations or formats, and half written."""
+        from higgsflow.output.atomic import writing
+
+        unwanted = list(self._unwanted())
+        half_written = self.stage_folder("merged").glob(".*.tmp")
+        # a manifest last, which tells of its events should this be interrupted
+        for path in (*half_written, *(path for pair in unwanted for path in pair)):
+            with writing(path):
+                path.unlink(missing_ok=True)
+        if unwanted:
+            names = shorten([events.name for events, _ in unwanted])
+            say(f"{self.short_name}: removed {names}, which are not wanted any more")
+
+    def _unwanted(self) -> Iterator[tuple[Path, Path]]:
+        """Events and manifests of other variations or formats; files of a user have none."""
+        from higgsflow.output.manifest import read_manifest
+
+        for path in sorted(self.stage_folder("merged").glob("*.json")):
+            try:
+                events = Path(read_manifest(path).path)
+            except (OSError, ValueError):
+                # another command is at it, or it is a file of the user
+                continue
+            is_known = path.stem in self.plan.systematics.variations
+            is_other_format = events.suffix != f".{self.model.output_format}"
+            if not is_known or (is_other_format and path.stem in self.variations):
+                yield events, path
 
     def _write_final_fit(self, target: StageTarget) -> None:
         from higgsflow.model.systematic import NOMINAL

@@ -16,6 +16,7 @@ from tasks.execution import scheduler
 from tasks.execution.display import say
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
 # seconds after which nobody writes to a temporary file any more
@@ -99,10 +100,16 @@ def run_in_pool(task: Any) -> None:
     settings = task.model.jobs_manager
     book = JobBook(task, "local")
     jobs = book.open_jobs()
-    remove_leftovers(task.chunk_folder)
+    stems = {job.stem for job in jobs}
+    # of a driver that was killed: while this one drives, nobody else makes these
+    remove_leftovers(task.chunk_folder, stems)
     slots = Slots(session.store_of(task.model) / ".slots", settings.n_workers)
     pool = JobPool(settings, slots, task.stage_folder("jobs") / "logs")
-    pool.run(jobs, HearingBook(book, task, pool.knobs))
+    try:
+        pool.run(jobs, HearingBook(book, task, pool.knobs))
+    finally:
+        # of workers that were ended while they wrote, as when the disk is full
+        remove_leftovers(task.chunk_folder, stems)
     book.close([pool.cancelled(attempt) for attempt in pool.dropped])
     book.judge()
 
@@ -116,9 +123,10 @@ def say_who_drives(task: Any) -> None:
     )
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Removes temporary files of jobs that were killed while they wrote, once they are old."""
+def remove_leftovers(folder: Path, stems: Collection[str] = ()) -> None:
+    """Removes temporary files of jobs that were killed while they wrote: old, or of `stems`."""
     for path in folder.glob(".*.tmp"):
         with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > _OLD:
+            is_known = path.name.lstrip(".").rsplit(".", 3)[0] in stems
+            if is_known or time.time() - path.stat().st_mtime > _OLD:
                 path.unlink()

@@ -9,7 +9,11 @@ from tasks.execution.driver_lock import making
 from tasks.targets import Overtaken
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Lab
+
+Captured = pytest.CaptureFixture[str]
 
 
 def test_one_file_per_variation(lab: Lab) -> None:
@@ -106,3 +110,40 @@ def test_another_command_waits_until_events_and_manifest_are_written(command_lin
     assert process.wait(timeout=60) == 0
     process.communicate()
     assert lab.output("merged", "Sig", "2017", "nominal.json").exists()
+
+
+def test_files_of_a_variation_that_is_gone_are_removed(lab: Lab, capfd: Captured) -> None:
+    """And what a merge that was killed has left; but nothing that is not of this program."""
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    assert lab.run("MergeSample", sample="Sig")
+    folder = lab.output("merged", "Sig", "2017")
+    for name in (".nominal.parquet.abcdefgh.tmp", "mine.parquet", "mine.json"):
+        (folder / name).write_text("{}", encoding="utf-8")
+    lab.content["systematics"]["independent_collections"] = {}
+    assert lab.run("MergeSample", sample="Sig", variation=("nominal",))
+    assert names_in(folder) == {"mine.json", "mine.parquet", "nominal.json", "nominal.parquet"}
+    said = "removed met_scale_down.parquet, met_scale_up.parquet, which are not wanted any more"
+    assert said in capfd.readouterr().err
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    assert lab.run("MergeSample", sample="Sig")
+    assert len(names_in(folder)) == 8
+
+
+def test_files_of_another_format_are_removed(lab: Lab) -> None:
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    assert lab.run("MergeSample", sample="Sig")
+    lab.content["output_format"] = "root"
+    folder = lab.output("merged", "Sig", "2017")
+    shifted = {f"met_scale_{d}.{end}" for d in ("up", "down") for end in ("json", "parquet")}
+    assert lab.run("MergeSample", sample="Sig", variation=("nominal",))
+    assert names_in(folder) == {"nominal.json", "nominal.root", *shifted}
+    assert lab.run("MergeSample", sample="Sig")
+    assert names_in(folder) == {
+        f"{v}.{end}"
+        for v in ("nominal", "met_scale_up", "met_scale_down")
+        for end in ("json", "root")
+    }
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}

@@ -27,6 +27,20 @@ def failing(events, above=0):
 """
 
 
+LEAVING = """
+
+import os
+from pathlib import Path
+
+
+@tagger(reads=["event"])
+def leaving(events, at=""):
+    if any(Path(at).glob(".*.parquet.*.tmp")):
+        os.kill(os.getpid(), 9)
+    return events.event > 0
+"""
+
+
 def failing(lab: Lab, above: int) -> Lab:
     """Chunks from an event number on fail for a reason that may be tolerated."""
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + FAILING, encoding="utf-8")
@@ -95,6 +109,30 @@ def test_old_temporary_files_are_removed_and_fresh_ones_are_not(tmp_path: Path) 
     os.utime(old, (1, 1))
     remove_leftovers(tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [".b.parquet.y.tmp", "a.parquet"]
+
+
+def test_what_jobs_left_that_are_run_again_is_removed_at_once(lab: Lab) -> None:
+    """As of a driver that was killed, or of workers when the disk was full."""
+    assert lab.run("ProcessSample", sample="Sig")
+    folder = lab.output("chunks", "Sig", "2017")
+    (again, other) = (path.stem for path in sorted(folder.glob("*.json")))
+    (folder / f"{again}.json").unlink()
+    left = [folder / f".{stem}.parquet.abcd_123.tmp" for stem in (again, other)]
+    for path in left:
+        path.touch()
+    assert lab.run("ProcessSample", sample="Sig")
+    assert [path.exists() for path in left] == [False, True]
+
+
+def test_what_jobs_leave_that_are_ended_is_removed(lab: Lab) -> None:
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + LEAVING, encoding="utf-8")
+    folder = lab.output("chunks", "Sig", "2017")
+    entry = {"name": "leaving", "tagger": "toy_taggers:leaving", "options": {"at": str(folder)}}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    lab.jobs.update(attempts=1)
+    assert not lab.run("ProcessSample", sample="Sig")
+    assert folder.is_dir()
+    assert not list(folder.iterdir())
 
 
 def test_stragglers_are_cancelled_once_enough_is_done_and_retried_on_demand(lab: Lab) -> None:
