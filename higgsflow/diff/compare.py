@@ -176,7 +176,9 @@ class _Column:
         with np.errstate(invalid="ignore", over="ignore"):
             difference = b - a
             scale = np.maximum(np.abs(a), np.abs(b))
-            same = (a == b) | (np.abs(difference) <= self._tolerance * scale)
+            # a part of infinity is infinite, and no number is within it
+            near = (np.abs(difference) <= self._tolerance * scale) & np.isfinite(scale)
+            same = (a == b) | near
         nan_a, nan_b = np.isnan(a), np.isnan(b)
         same |= nan_a & nan_b
         self.n_changed += int((~same).sum())
@@ -184,7 +186,14 @@ class _Column:
         finite = np.isfinite(difference)
         self._n_finite += int(finite.sum())
         self._sum += float(difference[finite].sum())
-        changed = np.flatnonzero(finite & ~same)
+        self._find_largest(difference, scale, np.flatnonzero(finite & ~same), rows)
+        if not self._worst and not same.all():
+            # nothing to measure by: one of them is as good as another
+            self._worst = named(rows[0], int(rows[1][(~same).argmax()]))
+
+    def _find_largest(
+        self, difference: Floats, scale: Floats, changed: Any, rows: tuple[Piece, Any]
+    ) -> None:
         if not len(changed):
             return
         size = np.abs(difference[changed])

@@ -38,7 +38,8 @@ class ColumnDifference(Noun):
         max_difference, mean_difference: of B minus A, over events where both are finite numbers;
             the mean over all that are matched, changed or not.
         max_relative: the largest difference over the larger of both.
-        worst: the event with the largest difference; empty where nothing changed.
+        worst: the event with the largest difference, or the first that changed where no difference
+            is a finite number; empty where nothing changed.
     """
 
     name: str

@@ -97,6 +97,17 @@ def test_what_is_not_a_number_is_like_itself(
     assert compare_sources(KEY, source, source).is_same
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 0.5])
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_number_is_never_like_what_is_none(
+    compared: Callable[..., PairDifference], value: float, tolerance: float
+) -> None:
+    (column,) = compared(tolerance=tolerance, m_gg=[120, 121, 122, value, 124, 125]).columns
+    assert (column.n_changed, column.max_difference) == (1, 0.0)
+    # some event is named all the same
+    assert column.worst == "1:2:3"
+
+
 def test_events_that_come_twice_are_counted(compared: Callable[..., PairDifference]) -> None:
     found = compared(7, event=[0, 1, 2, 3, 4, 5, 5], m_gg=[120, 121, 122, 123, 124, 125, 7])
     assert (found.duplicates_a, found.duplicates_b, found.n_matched) == (0, 1, 6)
