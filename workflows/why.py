@@ -11,18 +11,27 @@ import luigi
 
 import tasks
 import workflows
+from higgsflow.catalog.store import find_in_store
 from higgsflow.errors import UnknownName, UserError
+from tasks import session
 from tasks.base import AnalysisTask, SampleTask
+from tasks.execution import luigi_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def why(stage: str, **parameters: Any) -> tuple[str, ...]:
+def why(
+    stage: str, analysis: str = "demo", version: str = "", **parameters: Any
+) -> tuple[str, ...]:
     """For each thing that would run a line, in their order; empty while all is current.
+
+    The store hears nothing of it: what it was made by stays in it until something is run.
 
     Args:
         stage: name of a task, such as "MergeSample".
+        analysis: name or path, as on the command line.
+        version: where its outputs lie, if not as configured.
         parameters: as on the command line, such as `sample="ttH_M125"`.
 
     Raises:
@@ -35,8 +44,16 @@ def why(stage: str, **parameters: Any) -> tuple[str, ...]:
     for name in parameters:
         if name not in known[stage].get_param_names(include_significant=True):
             raise UserError(f"{stage} has no --{name}", "", "leave it out")
-    seen: set[str] = set()
-    return tuple(_lines(known[stage](**parameters), seen))
+    found = find_in_store(analysis, version)
+    session.hold(found)
+    luigi_settings.prepare_run("why", len(found.samples.pairs))
+    try:
+        task = known[stage](analysis=found.name, version=found.version, **parameters)
+        return tuple(_lines(task, set()))
+    finally:
+        # whatever is run next in this process begins for itself
+        session.begin()
+        luigi_settings.reset()
 
 
 def stages() -> dict[str, type[AnalysisTask]]:

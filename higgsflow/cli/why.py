@@ -1,6 +1,6 @@
 """Why a stage would run again: what has changed since its outputs were made.
 
-A line for each reason, those of earlier stages first. Nothing is run.
+A line for each reason, those of earlier stages first. Nothing is run or written.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def asked(lab: Lab, stage: str = "MergeSample", **parameters: str) -> tuple[str, ...]:
     """Of a new invocation."""
-    lab.task("RunAnalysis")
+    sys.path.insert(0, str(lab.taggers.parent))
+    lab.write()
     return why(stage, analysis=str(lab.path), **parameters)
 
 
@@ -30,6 +32,17 @@ def test_says_of_each_stage_why_it_would_run(lab: Lab) -> None:
         f"MergeSample Sig 2017: {EARLIER}",
     )
     assert not lab.output("summary").exists()
+
+
+def test_the_store_hears_nothing_of_the_question(lab: Lab) -> None:
+    lab.without_data()
+    assert asked(lab, sample="Sig")
+    assert not lab.store.exists()
+    assert lab.run("IndexSample", sample="Sig")
+    made_by = lab.output("analysis.yaml").read_bytes()
+    lab.sig["xs"] = 1.0
+    assert asked(lab, sample="Sig")
+    assert lab.output("analysis.yaml").read_bytes() == made_by
 
 
 def test_an_option_of_a_tagger_is_the_reason_for_jobs(lab: Lab) -> None:
