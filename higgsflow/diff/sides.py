@@ -175,10 +175,11 @@ def _own_file(path: Path) -> tuple[Key, Source] | None:
     if not origin:
         return None
     key = (str(origin["sample"]), str(origin["year"]), str(origin["variation"]))
-    store = path.resolve().parents[3]
     blinding = Blinding() if origin.get("mode") == "data" else None
-    if blinding is not None and (store / FILE_NAME).is_file():
-        blinding = _blinding(read_snapshot(store / FILE_NAME), key[0])
+    # there is no such folder where a copy lies near the root
+    for store in path.resolve().parents[3:4]:
+        if blinding is not None and (store / FILE_NAME).is_file():
+            blinding = _blinding(read_snapshot(store / FILE_NAME), key[0])
     return key, Source((path,), tags=tuple(origin["tags"]), blinding=blinding)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -14,7 +19,6 @@ from higgsflow.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Lab
 
@@ -123,6 +127,33 @@ def test_a_store_in_which_nothing_is_merged_is_told(store: Path) -> None:
     with pytest.raises(UserError, match="nothing is merged in"):
         open_side(str(store))
     assert yaml.safe_load((store / "analysis.yaml").read_text())["name"] == "toy"
+
+
+def merged(path: Path, content: dict[str, Any], *, mode: str = "whole", **about: str) -> Path:
+    """A file that says of itself what merged files do, under the names of its path."""
+    sample, year = path.parent.parent.name, path.parent.name
+    origin = {
+        "sample": sample,
+        "year": year,
+        "variation": path.stem,
+        "mode": mode,
+        "tags": ["rest"],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.table(content).replace_schema_metadata(
+        {"higgsflow": json.dumps({**origin, **about})}
+    )
+    pq.write_table(table, path)
+    return path
+
+
+def test_a_copy_of_a_merged_file_may_lie_near_the_root(make_columns: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = merged(Path(folder, "copy.parquet"), make_columns(2), sample="Sig", mode="data")
+        ((key, source),) = open_side(str(path)).events.items()
+    assert key[0] == "Sig"
+    assert source.blinding is not None
+    assert source.blinding.window == (115, 135)
 
 
 def test_a_merged_file_knows_what_it_is(lab: Lab) -> None:
