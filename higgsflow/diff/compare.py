@@ -57,9 +57,15 @@ def compare_sources(
         moves=found.moves(),
         n_columns=len(names),
         columns=tuple(c.difference() for c in found.columns.values() if c.n_changed),
-        columns_a=tuple(name for name in a.columns if name not in b.columns),
-        columns_b=tuple(name for name in b.columns if name not in a.columns),
+        columns_a=_only_first(a, b),
+        columns_b=_only_first(b, a),
     )
+
+
+def _only_first(one: Source, other: Source) -> tuple[str, ...]:
+    """What is not compared since the other one lacks it; its tags, too."""
+    tag = (TAG,) if one.knows_tags and not other.knows_tags else ()
+    return (*(name for name in one.columns if name not in other.columns), *tag)
 
 
 class _Shown:

@@ -80,6 +80,11 @@ def test_columns_that_changed(compared: Callable[..., PairDifference]) -> None:
     assert (found.columns_a, found.columns_b) == ((), ("extra",))
 
 
+def test_tags_that_one_side_has_are_told(compared: Callable[..., PairDifference]) -> None:
+    found = compared(tag_idx=None)
+    assert (found.is_same, found.columns_a, found.columns_b) == (True, ("tag_idx",), ())
+
+
 def test_differences_within_the_tolerance_are_none(
     compared: Callable[..., PairDifference],
 ) -> None:
