@@ -10,16 +10,15 @@ import ast
 import functools
 import hashlib
 import importlib.util
-import inspect
 import sys
-import textwrap
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.model.reference import broken, lives_in_main, resolve
-from higgsflow.syntax import digest_of, remember, syntax_of, without_telling
+from higgsflow.model.reference import broken, lives_in_main
+from higgsflow.script_code import parts_of
+from higgsflow.syntax import remember, syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -71,7 +70,7 @@ def code_digest(reference: str) -> str:
 def code_parts(reference: str) -> dict[str, str]:
     """A digest of each module that the code behind `module:name` is made of.
 
-    Of a script it is each function and value that is used.
+    Of a script it is each function, class and value that is used, as it is in memory.
 
     Raises:
         InvalidConfiguration: when its source cannot be found.
@@ -79,7 +78,7 @@ def code_parts(reference: str) -> dict[str, str]:
     if reference in _frozen:
         return _frozen[reference]
     if lives_in_main(reference):
-        return dict(_of_object(reference))
+        return parts_of(reference.partition(":")[2])
     module = reference.partition(":")[0]
     found = _collect(module)
     if module not in found:
@@ -121,49 +120,6 @@ def _words(path: Path, mtime_ns: int) -> frozenset[str]:
 
 def _digest(parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-
-
-def _of_object(reference: str) -> list[tuple[str, str]]:
-    """Syntax of an object of a script, and what it uses of the script: functions and values."""
-    found: dict[str, str] = {}
-    pending = [reference.partition(":")[2]]
-    while pending:
-        name = pending.pop()
-        if name in found:
-            continue
-        value = resolve(f"__main__:{name}")
-        if inspect.isfunction(value) or inspect.isclass(value):
-            found[name] = _source_of(value, name)
-            pending.extend(n for n in _names_in(value) if hasattr(sys.modules["__main__"], n))
-        elif not inspect.ismodule(value):
-            # a value of the script decides as much as its code does
-            found[name] = repr(value)
-    return sorted(found.items())
-
-
-def _source_of(value: object, name: str) -> str:
-    if getattr(value, "__module__", "__main__") != "__main__":
-        return f"{value.__module__}:{name}"
-    try:
-        source = inspect.getsource(value)  # type: ignore[arg-type]
-        return digest_of(without_telling(ast.parse(textwrap.dedent(source))))
-    except (OSError, TypeError) as error:
-        raise InvalidConfiguration(
-            f"cannot read the source of '__main__:{name}'", "", "put it into a module of its own"
-        ) from error
-
-
-def _names_in(value: Any) -> set[str]:
-    """Names that a function, or the methods of a class, look up outside themselves."""
-    if inspect.isclass(value):
-        methods = [m for m in vars(value).values() if inspect.isfunction(m)]
-        return {name for method in methods for name in _names_in(method)}
-    pending, names = [value.__code__], set()
-    while pending:
-        code = pending.pop()
-        names.update(code.co_names)
-        pending.extend(constant for constant in code.co_consts if inspect.iscode(constant))
-    return names
 
 
 # modules of users with the time of their file when they were first looked at

@@ -35,7 +35,18 @@ def to_reference(value: object) -> str:
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     if not module or not name or "<" in name:
         raise ValueError(f"{value!r} cannot be found by name: define it at the top of a module")
-    return f"{module}:{name}"
+    reference = f"{module}:{name}"
+    if lives_in_main(reference) and _in_main(name) != value:
+        raise ValueError(f"'{name}' of this script is something else now: give each its own name")
+    return reference
+
+
+def _in_main(name: str) -> Any:
+    """What a script calls so now: a name of it may have been given to something else since."""
+    found: Any = sys.modules["__main__"]
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def _checked(reference: str) -> str:
@@ -85,7 +96,7 @@ def broken(module_name: str, error: BaseException) -> BrokenModule:
         where = f"{error.filename}, line {error.lineno}"
         return BrokenModule(what, where, f"{_kind(error)}: {error.msg}")
     steps = traceback.extract_tb(error.__traceback__)
-    last = ([step for step in steps if not _is_installed(step.filename)] or steps)[-1]
+    last = ([step for step in steps if not is_installed(step.filename)] or steps)[-1]
     where = f"{last.filename}, line {last.lineno}"
     if isinstance(error, SystemExit):
         return BrokenModule(what, where, f"it ends the program, with code {error.code}")
@@ -97,7 +108,7 @@ def _kind(error: BaseException) -> str:
     return type(error).__name__
 
 
-def _is_installed(file: str) -> bool:
+def is_installed(file: str) -> bool:
     """Whether a line of a traceback is of Python, of this program or of what else is installed."""
     installed = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
     places = [*map(Path, installed), _PROGRAM]

@@ -203,25 +203,6 @@ def test_every_module_that_decides_on_events_is_physics() -> None:
         assert f"higgsflow.{name}" in followed
 
 
-def test_what_a_script_has_beside_a_function_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cut from the command line is a value of the script, not part of the function."""
-    main = sys.modules["__main__"]
-    monkeypatch.setattr(main, "_helper_of_test", _helper_of_test, raising=False)
-    monkeypatch.setattr(main, "_CUT_OF_TEST", 60.0, raising=False)
-    monkeypatch.setattr(_helper_of_test, "__module__", "__main__")
-    before = code_digest("__main__:_helper_of_test")
-    assert code_digest("__main__:_helper_of_test") == before
-    monkeypatch.setattr(main, "_CUT_OF_TEST", 90.0)
-    assert code_digest("__main__:_helper_of_test") != before
-
-
-_CUT_OF_TEST = 60.0
-
-
-def _helper_of_test() -> float:
-    return _CUT_OF_TEST
-
-
 def test_what_a_tagger_only_tells_of_its_cuts_is_no_part_of_it(folder: Folder) -> None:
     """Nobody's events are made again for a better explanation."""
     plain = "class Mine:\n    def select(self, events):\n        return events.MET_pt > {}\n"

@@ -32,6 +32,23 @@ def test_what_has_no_name_is_refused(value: object) -> None:
         to_reference(value)
 
 
+def test_a_name_that_a_script_has_given_to_something_else_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the later of two functions of one name would run for both, in silence."""
+
+    def defined() -> type:
+        return type(
+            "Cuts", (), {"__module__": "__main__", "__qualname__": "Cuts", "f": lambda _: 1}
+        )
+
+    first, second = defined(), defined()
+    monkeypatch.setattr(sys.modules["__main__"], "Cuts", second, raising=False)
+    assert to_reference(second) == "__main__:Cuts"
+    with pytest.raises(ValueError, match="'Cuts' of this script is something else now"):
+        to_reference(first)
+
+
 @pytest.mark.parametrize("value", ["sqrt", "math:", ":sqrt", ""])
 def test_text_must_name_a_module(value: str) -> None:
     with pytest.raises(ValueError, match="is not 'module:name'"):
