@@ -82,7 +82,8 @@ class AnalysisTask(RemembersValues):
             if params["workflow"] not in ENGINES:
                 raise UnknownName("engine", params["workflow"], ENGINES, "this version")
             cls.check(analysis, params)
-            if prepare_run(cls.__name__, len(analysis.samples.pairs)):
+            n_pairs = len(analysis.samples.pairs)
+            if prepare_run(cls.__name__, n_pairs, params["workflow"]):
                 tell_what_goes_on(partial(_going_on, analysis, params["workflow"]))
                 cls._first(analysis, params)
         except UserError as error:

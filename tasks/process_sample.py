@@ -15,6 +15,7 @@ from tasks.chunk_targets import Chunks, ChunkTarget
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
 from tasks.execution.display import say
 from tasks.execution.local import PooledWorkflow
+from tasks.index_all import IndexAll
 from tasks.index_sample import IndexSample, index_of
 from tasks.parameters import Number, Text, hidden
 from tasks.recipe_task import RecipeTask
@@ -72,9 +73,7 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
             return {"years": list(self.by_year().values())}
         if session.current.scope:
             # nothing is submitted before every sample is known to be readable
-            pairs = self.model.samples.pairs
-            others = [IndexSample.req(self, sample=p.sample.name, year=p.year) for p in pairs]
-            return {"index": self.index_task, "all": others}
+            return {"index": self.index_task, "all": IndexAll.req(self)}
         return {"index": self.index_task}
 
     @law.dynamic_workflow_condition

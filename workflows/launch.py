@@ -47,7 +47,7 @@ def run_analysis(analysis: AnalysisModel) -> Path:
 
 def _built(task: RunAnalysis) -> Path:
     """Where the summary lies, once luigi has made it with all that it needs."""
-    workers = max(2, len(task.model.samples.pairs))
+    workers = luigi_settings.stages_at_once(len(task.model.samples.pairs), task.workflow)
     result = luigi.build([task], workers=workers, detailed_summary=True, log_level="WARNING")
     if not result.scheduling_succeeded or not task.complete():
         raise UserError("the analysis did not get to its end", f"store: {task.folder}")

@@ -11,6 +11,7 @@ import luigi.configuration
 import luigi.interface
 from luigi.task_register import Register
 
+from higgsflow.cores import n_cores
 from tasks.execution import chatter, command_line, interruption, lost_stage, scheduler, told
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ _NEEDED = (
     "tasks.execution.job_book", "tasks.execution.pool",
 )  # fmt: skip
 
+# of jobs on this machine, at least
+_STAGES = 32
+
 _prepared: set[str] = set()
 _making: set[str] = set()
 
@@ -54,8 +58,18 @@ for _task in tuple(vars(Register)["_reg"]):
 command_line.read_once()
 
 
-def prepare_run(stage: str, n_pairs: int) -> bool:
-    """Lets as many stages wait at once as there are samples and years.
+def stages_at_once(n_pairs: int, engine: str) -> int:
+    """How many stages may run or wait at once, given the number of samples and years.
+
+    With a batch engine as many as there are, so that all are submitted before any is waited for. On
+    this machine those that wait for a core do nothing but take memory, some 40 MB each, and time.
+    """
+    most = max(_STAGES, 4 * n_cores()) if engine == "local" else n_pairs
+    return max(2, min(n_pairs, most))
+
+
+def prepare_run(stage: str, n_pairs: int, engine: str = "local") -> bool:
+    """Lets as many stages wait at once as there are samples and years, or as fit this machine.
 
     Called by every task that is made; the first one is the one asked for, and the rest follows it.
     Returns whether this is the first.
@@ -64,7 +78,8 @@ def prepare_run(stage: str, n_pairs: int) -> bool:
         return False
     _prepared.add(stage)
     config = luigi.configuration.get_config()
-    for section, option, value in (*_SETTINGS, ("core", "workers", str(max(2, n_pairs)))):
+    workers = str(stages_at_once(n_pairs, engine))
+    for section, option, value in (*_SETTINGS, ("core", "workers", workers)):
         if not config.has_option(section, option):
             config.set(section, option, value)
     scheduler.choose(config)

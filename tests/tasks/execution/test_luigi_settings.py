@@ -35,6 +35,23 @@ def test_as_many_stages_wait_at_once_as_there_are_samples_and_years(
     assert core.get("core", "workers") == "18"
 
 
+def test_jobs_of_an_engine_are_all_submitted_at_once(
+    core: luigi.configuration.LuigiConfigParser,
+) -> None:
+    luigi_settings.prepare_run("RunAnalysis", 400, "slurm")
+    assert core.get("core", "workers") == "400"
+
+
+def test_a_machine_is_not_filled_with_stages_that_wait_for_a_core(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {}
+    for n in (2, 64):
+        monkeypatch.setattr(luigi_settings, "n_cores", lambda n=n: n)
+        found[n] = [luigi_settings.stages_at_once(pairs, "local") for pairs in (1, 18, 400)]
+    assert found == {2: [2, 18, 32], 64: [2, 18, 256]}
+
+
 def test_only_the_first_task_of_an_invocation_says_so(
     core: luigi.configuration.LuigiConfigParser,
 ) -> None:
