@@ -30,10 +30,10 @@ SHIPPED: dict[str, dict[str, Any]] = {
 
 
 def _as_spec(value: Any) -> Any:
-    """A tagger may be given as a name, a mapping, a tagger object or a function."""
+    """A tagger may be given as a name, a mapping, a tagger object, its class or a function."""
     if isinstance(value, TaggerSpec):
         return value
-    if hasattr(value, "spec"):
+    if hasattr(value, "spec") and not isinstance(value, type):
         return value.spec()
     if isinstance(value, str):
         return _from_name(value, {})

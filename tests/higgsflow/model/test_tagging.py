@@ -5,6 +5,8 @@ from pydantic import ValidationError
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.tagging import SHIPPED, TaggerSpec, TagSequence
+from higgsflow.taggers.sequence import load_tagger
+from higgsflow.taggers.tth import TTHTagger
 
 
 def my_tagger(events: Any) -> Any:
@@ -46,6 +48,12 @@ def test_function_is_given_as_itself_or_by_reference() -> None:
 
 def test_tagger_object_describes_itself() -> None:
     assert first(Configured()) == Configured().spec()
+
+
+def test_class_of_taggers_stands_for_one_with_its_defaults() -> None:
+    (spec,) = TagSequence(tag_list=[TTHTagger]).taggers
+    assert (spec.name, spec.tagger) == ("TTHTagger", "higgsflow.taggers.tth:TTHTagger")
+    assert load_tagger(spec) == TTHTagger(name="TTHTagger")
 
 
 def test_lambda_cannot_be_found_again() -> None:
