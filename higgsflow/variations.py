@@ -9,7 +9,7 @@ import numpy as np
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import plain_values, shown, values_of_objects
+from higgsflow.events.plain import plain_values, shown, unlike_column, values_of_objects
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
 from higgsflow.weights import Factors, evaluate_early
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from higgsflow.model.systematic import Systematics, WeightSystematic
 
 ak = lazy.load("awkward")
+
+# kinds of real numbers, which are no answers to a question
+_NUMBERS = "iuf"
 
 
 def input_columns(source: Shift) -> tuple[str, ...]:
@@ -149,6 +152,8 @@ def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[
 
 def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     """A changed column as the array that it replaces."""
+    if found := unlike_column(values):
+        raise VariationError(f"{what} is {found}", "", "return values in place of the column")
     if len(values) != len(events):
         raise VariationError(f"{what} has {len(values)} entries for {len(events)} events")
     lists = events.lists_of(column)
@@ -159,7 +164,7 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
         jagged = values_of_objects(_definite(values, what))
     if jagged is None or not _are_same(jagged[1], lists.offsets):
         raise VariationError(f"{what} changed the number of objects: shift them, do not select")
-    return _as_stored(jagged[0], column, events)
+    return _as_stored(jagged[0], column, events, what)
 
 
 def _of_events(values: Any, column: str, events: PlainEvents, what: str) -> Any:
@@ -170,7 +175,7 @@ def _of_events(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     found = plain_values(found)
     if column in events.flat and (not isinstance(found, np.ndarray) or found.ndim != 1):
         raise VariationError(f"{what} is not one number for each event", str(ak.type(values)))
-    return _as_stored(found, column, events)
+    return _as_stored(found, column, events, what)
 
 
 def _definite(values: Any, what: str) -> Any:
@@ -189,14 +194,17 @@ def _are_same(one: Any, other: Any) -> bool:
     return one is other or np.array_equal(one, other)
 
 
-def _as_stored(values: Any, column: str, events: PlainEvents) -> Any:
+def _as_stored(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     """Real numbers as float64, as the nominal events have them, whatever the shift made of them."""
     if not isinstance(values, np.ndarray):
         is_narrow = "float32" in str(ak.type(values))
         return ak.values_astype(values, np.float64) if is_narrow else values
     if values.dtype == np.float64:
         return values
-    is_real = values.dtype.kind == "f" or events.kind(column).kind == "f"
+    stored = events.kind(column).kind
+    if values.dtype.kind not in (*_NUMBERS, stored):
+        raise VariationError(f"{what} is of type {values.dtype}, not a number")
+    is_real = values.dtype.kind == "f" or stored == "f"
     return values.astype(np.float64) if is_real else values
 
 

@@ -20,7 +20,7 @@ from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each,
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.lists import Index, from_counts, product_of_each
-from higgsflow.events.plain import PlainEvents, asked, shown
+from higgsflow.events.plain import PlainEvents, asked, shown, unlike_column
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
@@ -30,6 +30,7 @@ ak = lazy.load("awkward")
 
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
+_KINDS = "biuf"
 
 
 @dataclass(frozen=True)
@@ -293,6 +294,9 @@ def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mappin
 
 
 def _flat(values: Any, weight: WeightSystematic) -> Array:
+    if found := unlike_column(values):
+        what = f"'{weight.name}' returned {found} as a factor, not one for each event"
+        raise WeightError(what, str(weight.function or ""), "return an array")
     # a masked array of numpy becomes one that knows what is missing
     array = values if type(values) is np.ndarray else ak.Array(values)
     if array.ndim != 1:
@@ -303,6 +307,8 @@ def _flat(values: Any, weight: WeightSystematic) -> Array:
         layout = ak.to_layout(array)
         # to fill in what is missing takes long also where nothing can be
         array = layout.data if layout.is_numpy else ak.to_numpy(ak.fill_none(array, np.nan))
+    if array.dtype.kind not in _KINDS:
+        raise WeightError(f"'{weight.name}' has factors of type {array.dtype}, not numbers")
     return np.asarray(array, dtype=np.float64)
 
 

@@ -6,6 +6,7 @@ arrays (`PlainEvents.view`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,7 +21,7 @@ from higgsflow.events.lists import Index, Lists, joined
 from higgsflow.events.objects import Objects, sealed, unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
 ak = lazy.load("awkward")
 
@@ -273,6 +274,15 @@ def plain(events: Any) -> PlainEvents:
         else:
             others[name] = values
     return PlainEvents(len(events), flat, collections, others)
+
+
+def unlike_column(values: Any) -> str:
+    """What code of a user gave instead of values of events or objects; empty where it did not."""
+    if type(values) is np.ndarray:
+        return "" if values.ndim else "one value"
+    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__"):
+        return type(values).__name__
+    return "records" if isinstance(values, ak.Array) and values.fields else ""
 
 
 def _definite(values: Any) -> Any:

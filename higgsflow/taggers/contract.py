@@ -5,6 +5,7 @@ Answers are made plain (numpy) once per step, before they are counted for each v
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,13 @@ import numpy.typing as npt
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.lists import Index, Mask, from_counts
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import plain_values
+from higgsflow.events.plain import plain_values, unlike_column
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 from higgsflow.taggers.cut_groups import CutGroup, coded, merged
 from higgsflow.taggers.late_columns import LateColumn, Places, worked_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from higgsflow.model.context import Context
 
@@ -30,6 +31,8 @@ ak = lazy.load("awkward")
 # kinds of values; put together once, since each variation asks a hundred times
 NUMBERS = (np.ndarray, LateColumn)
 _TAKEN = (*NUMBERS, CutGroup, Objects)
+# of real numbers: of a complex one numpy would take a part
+_KINDS = "biuf"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +71,7 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
     said = f"tagger '{tagger.name}' returned"
     if not isinstance(decision, Decision):
         raise TaggerError(f"{said} {type(decision).__name__}, not a Decision")
+    _check_mappings(decision, said)
     mask = _boolean(_plain(decision.mask, f"{said} a mask", n), f"{said} a mask")
     columns = _columns(decision, tagger, n, context)
     category = decision.category
@@ -76,6 +80,19 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
     groups = {name: _shared_group(masks, said, n, context) for name, masks in decision.cuts.items()}
     known = {name: group for name, group in groups.items() if group is not None}
     return PlainDecision(mask, columns, known or {"events": coded({"mask": mask})}, category)
+
+
+def _check_mappings(decision: Decision, said: str) -> None:
+    """Columns and cuts have names."""
+    by_group = decision.cuts.values() if isinstance(decision.cuts, Mapping) else ()
+    for what, each, example in (
+        ("columns", (decision.columns,), '{"name": values}'),
+        ("cuts", (decision.cuts, *by_group), '{"events": {"cut": mask}}'),
+    ):
+        for values in each:
+            if not isinstance(values, Mapping):
+                found = f"{said} {what} that are {type(values).__name__}, not values by name"
+                raise TaggerError(found, "", f"return {example}")
 
 
 def spliced(
@@ -214,8 +231,11 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
     """The values as numbers of a type.
 
     Raises:
-        TaggerError: when whole numbers do not fit the type, or some are missing.
+        TaggerError: for what are no real numbers, when whole numbers do not fit the type, or some
+            are missing.
     """
+    if values.dtype.kind not in _KINDS:
+        raise TaggerError(f"{said} of type {values.dtype}, not {kind}", "", "return numbers")
     with np.errstate(invalid="ignore"):
         result = values.astype(kind, copy=False)
     if result.dtype.kind in "iu" and result is not values and not np.array_equal(result, values):
@@ -227,8 +247,9 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
 
 def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     """One value per event; a missing one (of an empty list) is False or NaN."""
-    if values is None:
-        raise TaggerError(f"{said} that is None", "", "return one value for each event")
+    if found := unlike_column(values):
+        what = "None" if values is None else found
+        raise TaggerError(f"{said} that is {what}", "", "return one value for each event")
     is_known = isinstance(values, ak.Array) or type(values) is np.ndarray
     # a masked array of numpy becomes one that knows what is missing
     array = values if is_known else ak.Array(values)

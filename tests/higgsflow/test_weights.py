@@ -186,6 +186,26 @@ def test_function_without_a_central_factor_cannot_modify_the_central_weight() ->
     assert "no direction 'central'" in message(systematic)
 
 
+@pytest.mark.parametrize(
+    ("factor", "text"),
+    [
+        (1.1, "'s' returned float as a factor, not one for each event"),
+        (None, "'s' returned NoneType as a factor"),
+        (EVENTS, "'s' returned records as a factor"),
+        (ak.Array(["a", "b", "c"]), "'s' has factors of type <U1, not numbers"),
+    ],
+)
+def test_factors_are_numbers_one_for_each_event(
+    factor: Any, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "_given", factor)
+    assert text in message(function_weight(what_is_given))
+
+
+def what_is_given(events: Any) -> Any:
+    return dict.fromkeys(("up", "down"), globals()["_given"])
+
+
 def test_function_that_returns_an_array_is_told_what_to_return() -> None:
     assert "not factors by direction" in message(function_weight(an_array))
 

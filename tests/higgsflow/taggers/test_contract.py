@@ -75,6 +75,42 @@ def test_mask_of_objects(mask: Any) -> None:
     assert "more than one value per event" in broken(mask=mask)
 
 
+@pytest.mark.parametrize(
+    ("mask", "what"),
+    [
+        (True, "bool"),
+        ("yes", "str"),
+        ({"mask": TRUE}, "dict"),
+        (np.array(True), "one value"),
+        (ak.Array([{"pt": 1.0}] * 3), "records"),
+        (ak.Array([[{"pt": 1.0}], [], []]), "records"),
+    ],
+)
+def test_what_is_no_column_at_all(mask: Any, what: str) -> None:
+    assert f"'mine' returned a mask that is {what}\n  return one value" in broken(mask=mask)
+    column = {"adds": {"x": "float64"}, "columns": {"x": mask}}
+    assert f"'mine' returned 'x' that is {what}\n  return one value" in broken(**column)
+
+
+@pytest.mark.parametrize("values", [ak.Array(["a", "b", "c"]), np.array([1j, 2j, 3j])])
+def test_column_of_what_are_no_real_numbers(values: Any) -> None:
+    text = broken(adds={"x": "float64"}, columns={"x": values})
+    assert "'mine' returned 'x' of type" in text
+
+
+@pytest.mark.parametrize("columns", [None, [TRUE]])
+def test_columns_have_names(columns: Any) -> None:
+    text = f"'mine' returned columns that are {type(columns).__name__}, not values by name"
+    assert text in broken(columns=columns)
+
+
+@pytest.mark.parametrize("cuts", [[TRUE], {"met": TRUE}])
+def test_cuts_have_a_group_and_a_name(cuts: Any) -> None:
+    text = broken(cuts=cuts)
+    assert "'mine' returned cuts that are" in text
+    assert text.endswith('return {"events": {"cut": mask}}')
+
+
 def test_missing_decision_is_no() -> None:
     assert check(mask=ak.Array([True, None, False])).mask.tolist() == [True, False, False]
 
