@@ -12,7 +12,7 @@ from higgsflow.corrections.draws import normal
 from higgsflow.corrections.evaluate import Source, evaluate
 from higgsflow.corrections.jets import hybrid_factor, stochastic_factor
 from higgsflow.corrections.met import propagated
-from higgsflow.errors import UnknownName
+from higgsflow.errors import UnknownName, VariationError
 from higgsflow.events.columns import get_column
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, IndependentCollection
@@ -73,6 +73,13 @@ def _from_function(events: Any, source: Shift, direction: str) -> dict[str, Any]
     for column in source.branch_modified:
         if column not in result:
             raise UnknownName("column", column, list(result), f"what '{source.name}' returned")
+    for column in result:
+        if column not in source.branch_modified:
+            raise VariationError(
+                f"'{source.name}' returned column '{column}', which it does not modify",
+                str(source.function),
+                "name it in branch_modified, or do not return it",
+            )
     return {column: result[column] for column in source.branch_modified}
 
 

@@ -25,7 +25,7 @@ def scaled(events: Any, direction: str, shift: float = 0.1) -> Any:
 
 
 def jets_and_met(events: Any, direction: str) -> dict[str, Any]:
-    return {"Jet_pt": events.Jet.pt + 1.0, "MET_pt": events.MET_pt - 1.0, "other": 0}
+    return {"Jet_pt": events.Jet.pt + 1.0, "MET_pt": events.MET_pt - 1.0}
 
 
 def without_some(events: Any, direction: str) -> Any:
@@ -38,6 +38,22 @@ def of_fewer_events(events: Any, direction: str) -> Any:
 
 def in_float32(events: Any, direction: str) -> Any:
     return ak.values_astype(events.Jet.pt * 1.1, np.float32)
+
+
+def nothing(events: Any, direction: str) -> None:
+    """One that forgets to return."""
+
+
+def one_number(events: Any, direction: str) -> Any:
+    return 1.1
+
+
+def whole_events(events: Any, direction: str) -> Any:
+    return events
+
+
+def a_question(events: Any, direction: str) -> Any:
+    return events.Jet.pt > 60
 
 
 def out_of_nothing(events: Any, direction: str) -> Any:
@@ -98,11 +114,21 @@ def test_column_that_the_function_forgets_is_named() -> None:
     assert "no column 'MET_phi' in what 's' returned. Did you mean 'MET_pt'" in message(both)
 
 
+def test_column_that_is_changed_but_not_declared_is_named() -> None:
+    """It would stay as it is, in silence."""
+    text = message(source(jets_and_met, branch_modified="Jet_pt"))
+    assert text.startswith("'s' returned column 'MET_pt', which it does not modify")
+
+
 @pytest.mark.parametrize(
     ("function", "text"),
     [
         (without_some, "'s' up of 'Jet_pt' changed the number of objects"),
         (of_fewer_events, "'s' up of 'Jet_pt' has 1 entries for 2 events"),
+        (nothing, "'s' up of 'Jet_pt' is NoneType\n  return values"),
+        (one_number, "'s' up of 'Jet_pt' is float\n  return values"),
+        (whole_events, "'s' up of 'Jet_pt' is records\n  return values"),
+        (a_question, "'s' up of 'Jet_pt' is of type bool, not a number"),
     ],
 )
 def test_shape_must_stay(function: Any, text: str) -> None:
