@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import model_validator
 
 from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import InvalidConfiguration
@@ -23,10 +27,26 @@ if TYPE_CHECKING:
 class Analysis(AnalysisModel):
     """Samples, systematics, a tag sequence, what to write, and where jobs run.
 
+    Relative paths, of the store and of correction files, start at the working directory.
+
     Example:
         `Analysis(samples=SamplesManager(["ttH_*"]), tag_sequence=TagSequence(tag_list=[...]),
         variables_of_interest=["m_gg"]).run()`
     """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_are_of_here(cls, value: Any) -> Any:
+        """Relative ones start in the folder of this session, wherever jobs and stages run."""
+        if not isinstance(value, Mapping):
+            return value
+        here, found = Path.cwd(), dict(value)
+        for section in ("systematics", "tag_sequence"):
+            if section in found:
+                found[section] = with_absolute_files(found[section], here, section)
+        if isinstance(found.get("store"), str | Path):
+            found["store"] = str(here / expanded(str(found["store"]), "store"))
+        return found
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Analysis:

@@ -51,6 +51,20 @@ def test_an_unknown_argument_offers_the_nearest() -> None:
         analysis(sytematics={})
 
 
+def test_relative_paths_stay_in_the_folder_of_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stages and jobs run elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    correction = {"file": "muons.json", "name": "id", "inputs": {"pt": "MET_pt"}}
+    weight = {"method": "correctionlib", "correction": correction}
+    found = analysis(store="out", systematics={"weights": {"id": weight}})
+    assert found.store == str(tmp_path / "out")
+    assert found.systematics.weights["id"].correction is not None
+    assert str(found.systematics.weights["id"].correction.file) == str(tmp_path / "muons.json")
+    assert analysis(store=tmp_path / "out").store == found.store
+
+
 def test_samples_are_chosen_by_name() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'ttH_M125'"):
         SamplesManager(sample_list=["ttH_M215"])
