@@ -15,6 +15,7 @@ from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import look_in
+from higgsflow.model.told import Told
 from higgsflow.result import Result
 from higgsflow.runners import find_runner
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from higgsflow.records.analysis_status import AnalysisStatus
 
 
-class Analysis(AnalysisModel):
+class Analysis(AnalysisModel, metaclass=Told):
     """Samples, systematics, a tag sequence, what to write, and where jobs run.
 
     Relative paths, of the store and of correction files, start at the working directory.

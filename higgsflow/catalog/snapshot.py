@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import ValidationError
 
-from higgsflow.catalog.load import explain
 from higgsflow.catalog.yaml_file import as_yaml_text
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.findings import explain
 from higgsflow.output.atomic import write_text
 
 if TYPE_CHECKING:

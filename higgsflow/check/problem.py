@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from higgsflow.catalog.load import findings
 from higgsflow.errors import UserError
+from higgsflow.model.findings import findings
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:

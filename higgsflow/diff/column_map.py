@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from higgsflow.catalog.load import findings
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.errors import InvalidConfiguration, UserError
+from higgsflow.model.findings import findings
 from higgsflow.model.noun import Noun
 
 Value = str | int

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from higgsflow.model.noun import Noun
+from higgsflow.model.told import Told
 
 Batch = Literal["local", "htcondor", "slurm"]
 # how much more than at first a job may be given, where nothing else is said
@@ -25,7 +26,7 @@ class Resources(Noun):
     time_limit: float | None = Field(default=None, gt=0)
 
 
-class JobsManager(Noun):
+class JobsManager(Noun, metaclass=Told):
     """Where jobs run, how large they are, what is tried again, and how much may be lost."""
 
     batch: Batch = "local"

@@ -7,6 +7,7 @@ forked from this one, but nowhere else.
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 import sysconfig
 import traceback
@@ -33,7 +34,8 @@ def to_reference(value: object) -> str:
         module = value.get("module", value.get("module_name"))
         return _checked(f"{module}:{value.get('name', value.get('function'))}")
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    if not module or not name or "<" in name:
+    of_object = inspect.ismethod(value) and not inspect.isclass(value.__self__)
+    if not module or not name or "<" in name or of_object:
         raise ValueError(f"{value!r} cannot be found by name: define it at the top of a module")
     reference = f"{module}:{name}"
     if lives_in_main(reference) and _in_main(name) != value:

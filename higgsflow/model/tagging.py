@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from higgsflow.errors import UnknownName
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.reference import Reference, to_reference
+from higgsflow.model.told import Told
 
 # what counters of events without a tag are called
 UNTAGGED = "untagged"
@@ -85,7 +86,7 @@ def _as_steps(value: Any) -> Any:
 Spec = Annotated[TaggerSpec, BeforeValidator(_as_spec)]
 
 
-class TagSequence(Noun):
+class TagSequence(Noun, metaclass=Told):
     """Steps in order; each is one tagger, or, last only, several in order of priority."""
 
     tag_list: Annotated[tuple[tuple[Spec, ...], ...], BeforeValidator(_as_steps)] = Field(

@@ -47,7 +47,7 @@ def test_is_frozen() -> None:
 
 
 def test_an_unknown_argument_offers_the_nearest() -> None:
-    with pytest.raises(ValidationError, match="did you mean 'systematics'"):
+    with pytest.raises(InvalidConfiguration, match="did you mean 'systematics'"):
         analysis(sytematics={})
 
 

@@ -1,8 +1,8 @@
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
+from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.jobs import JobsManager, Resources
 
 
@@ -31,13 +31,13 @@ def test_nothing_may_be_lost_by_default() -> None:
     ],
 )
 def test_values_out_of_bounds_are_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match=next(iter(wrong))):
+    with pytest.raises(InvalidConfiguration, match=next(iter(wrong))):
         JobsManager(**wrong)
 
 
 def test_unknown_key_offers_the_nearest() -> None:
-    with pytest.raises(ValidationError, match="did you mean 'min_completion'"):
-        JobsManager.model_validate({"min_complete": 0.9})
+    with pytest.raises(InvalidConfiguration, match="did you mean 'min_completion'"):
+        JobsManager(min_complete=0.9)
 
 
 def test_the_most_is_four_times_the_first_unless_it_is_said() -> None:
