@@ -177,6 +177,11 @@ def test_whole_file_agrees_with_its_runs(read_sum: float, agrees: bool) -> None:
         denominator(index(F1), ranges)
 
 
+def test_whole_file_without_events_agrees_with_its_runs() -> None:
+    empty = file("f1", 0, count=0, sumw=0.0)
+    assert denominator(index(empty, F2), [read("f1", 0, 0, 0.0), R2]).value == 460.0
+
+
 @pytest.mark.parametrize("kind", ["partial", "skim"])
 def test_only_whole_files_are_compared_with_their_runs(kind: Any) -> None:
     denominator(index(file("f1", 1000, kind, count=9000, sumw=8000.0)), [R1])
@@ -219,6 +224,18 @@ def test_theory_sums_of_unlike_lengths_are_not_known() -> None:
     first = file("f1", 1000, sumw=900.0, lhe_pdf_sumw=(900.0,))
     second = file("f2", 500, sumw=460.0, lhe_pdf_sumw=(460.0, 506.0))
     assert denominator(index(first, second), [R1, R2]).lhe_pdf == ()
+
+
+def test_theory_sums_are_those_of_the_files_that_have_any() -> None:
+    first = file("f1", 1000, sumw=900.0, lhe_pdf_sumw=(900.0, 936.0))
+    assert denominator(index(first, F2), [R1, R2]).lhe_pdf == pytest.approx((1.0, 1.04))
+
+
+def test_theory_sums_over_weights_that_cancel_are_not_known() -> None:
+    first = file("f1", 1000, sumw=460.0, lhe_pdf_sumw=(460.0, 480.0))
+    second = file("f2", 500, sumw=-460.0, lhe_pdf_sumw=(-460.0, -470.0))
+    ranges = [read("f1", 0, 1000, 460.0), read("f2", 0, 500, -460.0)]
+    assert denominator(index(first, second), ranges).lhe_pdf == ()
 
 
 def test_every_factor_scales() -> None:
@@ -290,8 +307,9 @@ def test_normalisation_is_that_of_the_processed_ranges() -> None:
 def test_normalisation_of_data_is_none() -> None:
     sample = DataSample(name="Data", files={"2017": "a.root"})
     of_data = SampleYear(sample=sample, year="2017", era=Year(luminosity=41.5))
-    made = normalize(of_data, index(F1), jobs(R1))
-    assert (made.denominator, made.scale1fb) == (None, None)
+    counted = jobs(R1).model_copy(update={"ledgers": {"nominal": Ledger()}})
+    made = normalize(of_data, index(F1), counted, preserving())
+    assert (made.denominator, made.scale1fb, made.weight_ratios) == (None, None, {})
 
 
 def scale_choice(**content: Any) -> Systematics:
@@ -321,7 +339,14 @@ def test_inclusive_weights_are_divided_by_the_sums_of_all_generated_events() -> 
 KEPT = {"__0": 1360.0, "up__0": 1500.0, "down__0": 1200.0}
 
 
-@pytest.mark.parametrize("sums", [(), (0.9, 1.1)])
+def test_sums_of_ratios_are_relative_to_the_nominal_weight() -> None:
+    """Without a position of the nominal weight the vector holds ratios to it."""
+    f1 = file("f1", 1000, sumw=900.0, lhe_scale_sumw=(900 * 0.8, 900 * 3.0, 900 * 1.25))
+    found = ratios(scale_choice(nominal=None), f1, F2)["scale"]
+    assert found == {"up": (pytest.approx(0.8),), "down": (pytest.approx(1.25),)}
+
+
+@pytest.mark.parametrize("sums", [(), (0.9, 1.1), (0.9, 2.0, 0.0)])
 def test_without_them_by_those_of_the_events_read(sums: tuple[float, ...]) -> None:
     of_runs = tuple(900 * value for value in sums)
     f1 = file("f1", 1000, sumw=900.0, lhe_scale_sumw=of_runs)
@@ -332,7 +357,9 @@ def test_without_them_by_those_of_the_events_read(sums: tuple[float, ...]) -> No
 def test_bins_of_the_generator_have_a_ratio_each() -> None:
     per_bin = {"normalisation": "per_gen_bin", "gen_bins": {"column": "HTXS", "values": [105, 106]}}
     sums = {**KEPT, "__1": 10.0, "up__1": 20.0, "down__1": 5.0}
-    found = ratios(scale_choice(**per_bin), F1, F2, **sums)["scale"]
+    # the sums of its Runs tree are over all bins
+    f1 = file("f1", 1000, sumw=900.0, lhe_scale_sumw=(900 * 0.9, 900 * 2.0, 900 * 1.04))
+    found = ratios(scale_choice(**per_bin), f1, F2, **sums)["scale"]
     assert found == {"up": (1360 / 1500, 0.5), "down": (1360 / 1200, 2.0)}
 
 
