@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
-from higgsflow.output.arrow_arrays import without_rows
 from higgsflow.output.atomic import checksum_of
 from higgsflow.output.encodings import encodings
 from higgsflow.output.packed import PACKED, Packed
@@ -171,17 +170,8 @@ class ChunkFile:
         own = {name: kind for name, kind in known.items() if name not in hidden}
         return {**own, **self._packed.types}
 
-    def empty(self, columns: Sequence[str]) -> Any:
-        """An arrow table of these columns without rows.
-
-        Raises:
-            StoreError: when a column is not there.
-        """
-        self._check(columns)
-        return without_rows(self._schema_of(columns))
-
     def read(self, variation: str, columns: Sequence[str]) -> Iterator[Any]:
-        """The rows of one variation as arrow tables with these columns.
+        """The rows of one variation as arrow tables with these columns; one at least.
 
         Raises:
             StoreError: when the variation or a column is not there.

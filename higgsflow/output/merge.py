@@ -174,24 +174,18 @@ def _scale_facts(order: MergeOrder) -> dict[str, Any]:
 
 
 def _tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any]]:
-    """Per variation a table without rows, then those of each job output."""
+    """The variation and rows of one table after the other; each job output is read once."""
     by_stem: dict[str, list[str]] = {}
     outputs: dict[str, Part] = {}
     for variation in variations:
         for part in order.parts[variation]:
             by_stem.setdefault(part.stem, []).append(variation)
             outputs.setdefault(part.stem, part)
-    begun: set[str] = set()
     memory = ReadMemory()
     for stem, part in outputs.items():
         file = by_names_of_today(ChunkFile(part.path, part.checksum, memory), part.called)
         for variation in by_stem[stem]:
-            columns = _input_columns(order, variation)
-            if variation not in begun:
-                # also where no output has rows, a file has columns
-                begun.add(variation)
-                yield variation, file.empty(columns)
-            for table in file.read(variation, columns):
+            for table in file.read(variation, _input_columns(order, variation)):
                 yield variation, table
 
 

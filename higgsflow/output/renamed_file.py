@@ -18,14 +18,6 @@ class RenamedFile:
     def __init__(self, file: ChunkFile, called: Called) -> None:
         self._file, self._called = file, called
 
-    def empty(self, columns: Sequence[str]) -> Any:
-        """An arrow table of these columns without rows.
-
-        Raises:
-            StoreError: when a column is not there.
-        """
-        return self._renamed(self._file.empty(self._stored(columns)), columns)
-
     def read(self, variation: str, columns: Sequence[str]) -> Iterator[Any]:
         """The rows of one variation as arrow tables with these columns.
 

@@ -38,15 +38,6 @@ def test_swapped_variations_and_columns_are_read_as_what_they_are(file: ChunkFil
     assert table.to_pydict() == {"x": [-1, -2]}
 
 
-def test_a_table_without_rows_has_the_same_schema(file: ChunkFile) -> None:
-    renamed = by_names_of_today(file, CALLED)
-    (table,) = renamed.read("a_up", ["again", "y"])
-    empty = renamed.empty(["again", "y"])
-    assert empty.schema.names == table.schema.names
-    assert empty.schema.types == table.schema.types
-    assert len(empty) == 0
-
-
 def test_what_is_not_there_is_an_error(file: ChunkFile) -> None:
     with pytest.raises(StoreError, match="no variation 'c_up'"):
         list(RenamedFile(file, CALLED).read("c_up", ["x"]))
