@@ -93,6 +93,13 @@ def test_direction_under_a_variation_is_the_central_one() -> None:
     assert kept(result, "jets_down")["b:central:0"] == (3, 6.0 - 5.0 + 4.0)
 
 
+def test_weight_beside_the_central_one_has_sums_of_the_nominal_events_only() -> None:
+    beside = {**MODIFYING, "modify_central_weight": False, "preserve": OF_JETS}
+    result = run(*EVENTS, systematics=systematics({"jets": SOFTER}, b=beside))
+    assert kept(result)["b:up:2"] == (1, 6.0)
+    assert kept(result, "jets_down") == {}
+
+
 def test_bins_of_the_first_step_are_filled_before_the_skim() -> None:
     """The column of the pair is NaN without one: such events have no bin."""
     one_bin = {"column": "lead_pt", "edges": [0, 1000]}

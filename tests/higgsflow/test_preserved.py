@@ -111,6 +111,23 @@ def test_sum_of_zero_is_an_error() -> None:
         ratios(weight(), sums([2.0, 0.5, 1.0, 0.5]), "nominal")
 
 
+def test_sum_that_no_number_can_restore_is_an_error() -> None:
+    with pytest.raises(NormalizationError, match="'b' makes the sum of weights of a bin 5e-324"):
+        ratios(weight(), sums([5e-324, 3.0, 1.0, 0.5]), "nominal")
+
+
+def test_bin_whose_weights_cancel_keeps_its_sum_of_zero() -> None:
+    """g = (2, -2) and factors (3, 1): 4 times the ratio is 0."""
+    factors = Factors(np.ones(2), {"up": np.array([3.0, 1.0])})
+    kept = kept_sums(weight(preserve={}), np.array([2.0, -2.0]), factors, EVENTS[:2])
+    assert ratios(weight(preserve={}), kept, "nominal")["up"] == (0.0,)
+
+
+def test_weight_without_a_central_factor_has_sums_of_its_directions() -> None:
+    found = kept_sums(weight(preserve={}), G, Factors(None, {"up": 2 * G}), EVENTS)
+    assert {name: counter.sumw for name, counter in found.items()} == {"b::0": 6.0, "b:up:0": 44.0}
+
+
 def test_sums_that_were_not_kept_are_an_error() -> None:
     with pytest.raises(NormalizationError, match="no sums of 'b'"):
         ratios(weight(), {}, "nominal")

@@ -50,14 +50,15 @@ def test_ranges_are_in_the_order_of_the_chunks(
     assert [part.start for part in collected.ranges] == [0, 10, 30]
 
 
+@pytest.mark.parametrize("digest", ["d1", "d2"])
 def test_row_counts_the_nominal_events_of_the_job_that_made_them(
-    tmp_path: Path, chunks: Chunks, finish: Finish
+    tmp_path: Path, chunks: Chunks, finish: Finish, digest: str
 ) -> None:
-    for digest, rows in (("d1", {"nominal": 7}), ("d2", {"jes_up": 9})):
-        record = finish(chunks[0], dict.fromkeys(rows, PRODUCT), digest)
-        assert record.output.rows
+    for other in ("d1", "d2"):
+        name = "nominal" if other == digest else "jes_up"
+        assert finish(chunks[0], {name: PRODUCT}, other).output.rows
     sources, _, records = gather(tmp_path, chunks)
-    (of_nominal,) = (r for r in records[chunks[0].id] if r.digest == "d1")
+    (of_nominal,) = (r for r in records[chunks[0].id] if r.digest == digest)
     row = job_rows(chunks, sources, records, {})[0]
     assert row.n_selected == of_nominal.output.rows["nominal"]
 
