@@ -65,10 +65,28 @@ def test_tables_hold_tagged_events_only() -> None:
 
 def test_untagged_events_are_kept_on_request() -> None:
     sequence = {"tag_list": ["diphoton", ["tth_leptonic"]], "keep_untagged": True}
-    result = run(NO_TAG, ONE_PHOTON, LEPTONIC, tag_sequence=sequence)
-    assert result.tables["nominal"]["tag_idx"].tolist() == [-1, 0]
+    result = run(NO_TAG, ONE_PHOTON, LEPTONIC, NO_TAG, tag_sequence=sequence)
+    assert result.tables["nominal"]["tag_idx"].tolist() == [-1, 0, -1]
     moments = result.ledgers["nominal"].moments
-    assert {tag: m["m_gg"].n for tag, m in moments.items()} == {"tth_leptonic": 1, "untagged": 1}
+    assert {tag: m["m_gg"].n for tag, m in moments.items()} == {"tth_leptonic": 1, "untagged": 2}
+
+
+def test_moments_are_those_of_variables_and_weights() -> None:
+    content = systematics({"scale": SCALE}, s=MODIFYING)
+    ledgers = run(HADRONIC, systematics=content).ledgers
+    of_all = {"m_gg", "n_b_jets", "weight_central"}
+    assert set(ledgers["scale_up"].moments["tth_hadronic"]) == of_all
+    nominal = ledgers["nominal"].moments["tth_hadronic"]
+    assert set(nominal) == {*of_all, "weight_s_up", "weight_full_s_up"}
+    assert nominal["weight_full_s_up"].mean == 1.5
+
+
+def test_moments_of_bins_in_which_a_weight_preserves_sums_are_kept_apart() -> None:
+    bins = {"column": "n_b_jets", "edges": [0, 3, 9]}
+    content = systematics(s={**MODIFYING, "preserve": bins})
+    moments = run(LEPTONIC, HADRONIC, HADRONIC, systematics=content).ledgers["nominal"].moments
+    numbers = {tag: [of[f"m_gg@{k}"].n for k in range(2)] for tag, of in moments.items()}
+    assert numbers == {"tth_leptonic": [1, 0], "tth_hadronic": [0, 2]}
 
 
 def test_sums_are_before_any_cut() -> None:
@@ -105,8 +123,12 @@ def test_variations_are_events_of_their_own() -> None:
         "nominal": 0, "scale_up": 1, "scale_down": 0,
     }  # fmt: skip
     assert result.tables["scale_up"]["m_gg"] == pytest.approx(120 * math.sin(1.5))
-    totals = {v: ledger.flows[0].flow.total.n for v, ledger in result.ledgers.items()}
-    assert set(totals.values()) == {1}
+    first = {v: [f for f in of.flows if f.step == 0] for v, of in result.ledgers.items()}
+    assert {flows[0].flow.total.n for flows in first.values()} == {1}
+    # what each cut does is counted nominally only, since it is before the skim
+    (up,) = first["scale_up"]
+    assert (up.flow.cuts, up.flow.passed.n, up.flow.alone) == ((), 1, ())
+    assert first["nominal"][0].flow.cuts
 
 
 def test_variations_of_pt_are_compared_by_the_photons_that_they_choose(

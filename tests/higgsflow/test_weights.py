@@ -56,6 +56,10 @@ def an_array(events: Any) -> Any:
     return events.w
 
 
+def for_one_event(events: Any) -> dict[str, Any]:
+    return {"up": [1.1]}
+
+
 def weight(**content: Any) -> WeightSystematic:
     return WeightSystematic.model_validate({"name": "s", **content})
 
@@ -210,6 +214,12 @@ def test_function_that_returns_an_array_is_told_what_to_return() -> None:
     assert "not factors by direction" in message(function_weight(an_array))
 
 
+def test_every_event_needs_a_factor() -> None:
+    """One for all of them would fit every array."""
+    found = message(function_weight(for_one_event, directions=["up"]))
+    assert "'s': 1 factors for 3 events" in found
+
+
 def test_names_of_columns() -> None:
     assert factor_column(event_weight(), "up") == "weight_s_up"
     assert full_column(event_weight(), "up") == "weight_full_s_up"
@@ -269,6 +279,10 @@ def test_factors_from_a_file_for_single_objects_of_the_event(of_muons: WeightSys
     a, b, _ = FACTORS.values()
     assert evaluate(pair, events).directions["up"].tolist() == pytest.approx([a[1] * b[1]] * 3)
     assert target_columns(pair, "lead") == ("lead_eta", "lead_pt")
+    assert clamped(pair, events) == {"eta": 0, "pt": 0}
+    for name in ("lead_pt", "sublead_pt"):
+        events = ak.with_field(events, [500.0, 500.0, 40.0], name)
+    assert clamped(pair, events) == {"eta": 0, "pt": 4}
 
 
 def test_object_that_is_not_a_number_names_the_event(of_muons: WeightSystematic) -> None:

@@ -66,6 +66,20 @@ def test_another_format_is_another_file(lab: Lab) -> None:
     assert not lab.task("MergeSample", sample="Sig", year="2017").complete()
 
 
+def test_what_every_event_says_of_itself_is_a_reason_to_merge(lab: Lab) -> None:
+    lab.content["output_format"] = "root"
+    assert lab.run("MergeSample", sample="Sig", year="2017")
+    task = lab.task("MergeSample", sample="Sig", year="2017")
+    assert task.complete()
+    lab.content["outputs"] = {"trees": "per_tag"}
+    assert not lab.task("MergeSample", sample="Sig", year="2017").complete()
+    lab.content["outputs"] = {}
+    lab.sig["process_id"] = 7
+    stale = lab.task("MergeSample", sample="Sig", year="2017")
+    assert not stale.complete()
+    assert any("process_id" in reason for reason in stale.reasons())
+
+
 def test_a_stale_manifest_does_not_outlive_a_failed_merge(lab: Lab) -> None:
     """Else it could describe, once a change is taken back, events that it was not made with."""
     assert lab.run("MergeSample", sample="Sig")

@@ -36,11 +36,29 @@ def hybrid(index: int, pt_gen: float, phi_gen: float = 0.0) -> float:
 STOCHASTIC = 1 + 0.1 * (1.44 - 1) ** 0.5
 
 
-def test_matched_jet_moves_away_from_its_generated_one() -> None:
-    assert hybrid(1, 90.0) == pytest.approx(1 + 0.2 * 10 / 100)
+@pytest.mark.parametrize(("pt_gen", "moved"), [(90.0, 10), (110.0, -10), (71.0, 29)])
+def test_matched_jet_moves_away_from_its_generated_one(pt_gen: float, moved: float) -> None:
+    assert hybrid(1, pt_gen) == pytest.approx(1 + 0.2 * moved / 100)
 
 
-@pytest.mark.parametrize("case", [(-1, 90.0), (7, 90.0), (1, 60.0), (1, 90.0, 0.3)])
+def of_first(pt_gen: float, resolution: float, scale_factor: float) -> float:
+    """For a jet of 100 GeV on the first of the generated ones, drawn at three widths."""
+    jet = {"pt": 100.0, "eta": 1.0, "phi": 0.0, "genJetIdx": 0}
+    generated = ak.Array([[{"pt": pt_gen, "eta": 1.0, "phi": 0.0}]])
+    factors = (ak.Array([[resolution]]), ak.Array([[scale_factor]]), ak.Array([[3.0]]))
+    return float(hybrid_factor(ak.Array([[jet]]), generated, factors, GenMatching())[0, 0])
+
+
+def test_the_first_generated_jet_is_one_too() -> None:
+    assert of_first(90.0, 0.1, 1.2) == pytest.approx(1.02)
+
+
+def test_matched_jet_can_be_made_narrower_but_is_not_turned_around() -> None:
+    assert of_first(90.0, 0.1, 0.8) == pytest.approx(0.98)
+    assert of_first(240.0, 0.5, 3.0) == 0.01
+
+
+@pytest.mark.parametrize("case", [(-1, 90.0), (2, 90.0), (7, 90.0), (1, 60.0), (1, 90.0, 0.3)])
 def test_jet_without_a_good_match_is_drawn(case: Any) -> None:
     assert hybrid(*case) == pytest.approx(STOCHASTIC)
 

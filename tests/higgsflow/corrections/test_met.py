@@ -38,3 +38,16 @@ def test_object_that_is_not_a_number_does_not_spoil_it() -> None:
     pt, _ = propagated(MET, (BEFORE, after, PHI), 5.0)
     x, y = 30 * math.cos(0.5), 30 * math.sin(0.5) + 5
     assert pt.tolist() == [pytest.approx(math.hypot(x, y)), 40.0, 50.0]
+
+
+def test_object_without_a_direction_does_not_count() -> None:
+    phi = ak.Array([[0.0, math.nan], [], [2.0]])
+    pt, _ = propagated(MET, (BEFORE, BEFORE + 10, phi), 15.0)
+    x, y = 30 * math.cos(0.5) - 10, 30 * math.sin(0.5)
+    assert pt.tolist() == [pytest.approx(math.hypot(x, y)), 40.0, 50.0]
+
+
+@pytest.mark.parametrize(("pt_min", "counts"), [(9.9, True), (10.0, False)])
+def test_objects_count_above_the_threshold_before_they_move(pt_min: float, counts: bool) -> None:
+    after = ak.Array([[100.0, 50.0], [], [20.0]])
+    assert (propagated(MET, (BEFORE, after, PHI), pt_min)[0][2] != 50.0) == counts

@@ -4,6 +4,7 @@ from itertools import product
 
 import awkward as ak
 import numpy as np
+import pytest
 
 from higgsflow.events.datasets import is_own, left_to_others, own_rows
 from higgsflow.model.dataset import PrimaryDataset, dataset_of
@@ -43,3 +44,8 @@ def test_what_others_have_is_counted() -> None:
     own = own_rows(dataset, EVENTS, rows)
     assert own.tolist() == [1]
     assert left_to_others(dataset, rows, own) == {"events_of_other_datasets": 2.0}
+
+
+def test_absent_trigger_that_must_be_there_is_no_trigger_that_did_not_fire() -> None:
+    with pytest.raises(Exception, match="no field 'x'"):
+        is_own(PrimaryDataset(triggers=("a", "x")), EVENTS)

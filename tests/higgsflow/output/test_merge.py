@@ -127,6 +127,12 @@ def test_both_formats_hold_the_same_values_and_types(tmp_path: Path) -> None:
     assert str(parquet.schema.field("year").type).startswith("dictionary<values=string")
 
 
+def test_events_say_of_which_process_and_year_they_are(tmp_path: Path) -> None:
+    table = read(merged(tmp_path, 0, 10, N))
+    assert table["process_id"].to_pylist() == [12] * N
+    assert table["year"].to_pylist() == ["2017"] * N
+
+
 def test_order_of_columns_is_fixed(tmp_path: Path) -> None:
     assert list(column_types(merged(tmp_path, 0, N))) == [
         "run", "luminosityBlock", "event", "m_gg", "n_jets", "loose", "tag_idx", "tag_category",

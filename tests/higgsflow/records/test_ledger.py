@@ -32,6 +32,7 @@ def ledger(rows: list[Any], columns: tuple[str, ...] = ("m_gg",)) -> Ledger:
         overlap=tuple(tuple(int((m & k).sum()) for k in masks) for m in masks),
         moments={t: {c: measure(weight[m], weight[m]) for c in columns} for t, m in taken.items()},
         yields={t: {"central": count(weight, m)} for t, m in taken.items()},
+        kept={"s::0": count(weight)},
     )
 
 
