@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from higgsflow.report.formatting import relative
 from higgsflow.report.svg import Scale, box, drawing, path, place, text
+from higgsflow.report.theme import COLORS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from higgsflow.report.aggregates import SystematicRow
     from higgsflow.report.markup import Html
@@ -19,14 +20,23 @@ _TOP, _LINE = 22, 24
 _LONGEST = 22
 
 
-def draw_effects(title: str, rows: Sequence[SystematicRow], tag: str) -> Html:
-    """Bars of the relative change of the yield, a line for each systematic."""
+def draw_effects(
+    title: str, rows: Sequence[SystematicRow], tag: str, ranks: Mapping[str, int]
+) -> Html:
+    """Bars of the relative change of the yield, a line for each systematic.
+
+    `ranks` are of directions among the colours, as the legend has them.
+    """
     names = list(dict.fromkeys(row.systematic for row in rows))
     bottom = _TOP + _LINE * len(names)
     sizes = [abs(row.effect[tag] or 0.0) for row in rows]
     largest = max(sizes, default=0.0) or 0.01
     x = Scale(-1.1 * largest, 1.1 * largest, _LEFT, _RIGHT)
-    shapes = [*_bars(rows, tag, names, x), *_axis(x, bottom)]
+    shapes: list[Html] = []
+    for i, name in enumerate(names):
+        found = [row for row in rows if row.systematic == name]
+        shapes.extend(_bars(found, tag, (_TOP + _LINE * i + 3, x), ranks))
+    shapes.extend(_axis(x, bottom))
     shapes.append(text(_RIGHT, bottom + 30, "change of the yield [%]", anchor="end"))
     return drawing((_WIDTH, bottom + 40), f"{title}: {_in_words(rows, tag)}", shapes)
 
@@ -39,18 +49,20 @@ def _axis(x: Scale, bottom: int) -> Iterator[Html]:
         yield text(x(value), bottom + 14, f"{100 * value:.4g}", anchor="middle")
 
 
-def _bars(rows: Sequence[SystematicRow], tag: str, names: list[str], x: Scale) -> Iterator[Html]:
-    for i, name in enumerate(names):
-        top = _TOP + _LINE * i + 3
-        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-        yield text(_LEFT - 6, top + 13, short, anchor="end")
-        found = [row for row in rows if row.systematic == name]
-        height = (_LINE - 6) / len(found)
-        for j, row in enumerate(found):
-            effect = row.effect[tag]
-            y = (top + j * height, top + (j + 1) * height)
-            tooltip = f"{name} {row.direction}: {relative(effect)}"
-            yield box(f"c{min(j, 8)}", (x(0.0), x(effect or 0.0)), y, tooltip)
+def _bars(
+    rows: Sequence[SystematicRow], tag: str, where: tuple[int, Scale], ranks: Mapping[str, int]
+) -> Iterator[Html]:
+    """The bars of one systematic, below each other, with its name."""
+    (top, x), name = where, rows[0].systematic
+    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+    yield text(_LEFT - 6, top + 13, short, anchor="end")
+    height = (_LINE - 6) / len(rows)
+    for j, row in enumerate(rows):
+        effect = row.effect[tag]
+        y = (top + j * height, top + (j + 1) * height)
+        tooltip = f"{name} {row.direction}: {relative(effect)}"
+        color = f"c{ranks[row.direction] % len(COLORS)}"
+        yield box(color, (x(0.0), x(effect or 0.0)), y, tooltip)
 
 
 def _in_words(rows: Sequence[SystematicRow], tag: str) -> str:

@@ -18,7 +18,7 @@ from higgsflow.report.plots import draw_effects, draw_stack
 from higgsflow.report.stacks import process_order, stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from higgsflow.model.reporting import Reporting
@@ -161,16 +161,21 @@ def _effects(summary: Summary) -> Iterator[_Sketch]:
     samples = aggregates.simulation(summary)
     signal = tuple(s for s in samples if s.signal)
     others = tuple(s for s in samples if not s.signal)
+    # one legend is above the drawings of both
+    directions = dict.fromkeys(one.direction for s in samples for one in s.systematics)
+    ranks = {direction: rank for rank, direction in enumerate(directions)}
     for name, group in (("signal", signal), ("other simulation", others)):
         rows = aggregates.systematic_rows(group, summary.tags)
         if rows:
-            yield from _effect(name, rows, summary)
+            yield from _effect(name, rows, summary, ranks)
 
 
-def _effect(name: str, rows: tuple[SystematicRow, ...], summary: Summary) -> Iterator[_Sketch]:
+def _effect(
+    name: str, rows: tuple[SystematicRow, ...], summary: Summary, ranks: Mapping[str, int]
+) -> Iterator[_Sketch]:
     """A drawing for each tag; the files have all tags in one picture."""
     title = f"effect of each systematic on the yield, {name}"
-    directions = tuple(dict.fromkeys(row.direction for row in rows))
+    legend = tuple((d, ranks[d]) for d in dict.fromkeys(row.direction for row in rows))
     for tag in summary.tags:
         titled = f"{title}, {tag}"
         yield _Sketch(
@@ -178,7 +183,7 @@ def _effect(name: str, rows: tuple[SystematicRow, ...], summary: Summary) -> Ite
             title=titled,
             period=periods(summary)[0],
             name=f"{SYSTEMATICS}_{_safe(name)}",
-            legend=tuple((direction, i) for i, direction in enumerate(directions)),
-            draw=partial(effect_drawing.draw_effects, titled, rows, tag),
+            legend=legend,
+            draw=partial(effect_drawing.draw_effects, titled, rows, tag, ranks),
             draw_files=partial(draw_effects, title, rows, summary.tags),
         )

@@ -106,3 +106,14 @@ def test_no_samples_give_no_pictures_and_say_so(make_summary, folder):
     made = make_pictures(make_summary(samples=()), folder)
     assert made.figures == ()
     assert made.notes
+
+
+def test_a_direction_has_one_colour_in_all_drawings_of_effects(make_summary, folder):
+    summary = make_summary(variables=())
+    samples = tuple(
+        s if s.signal else s.model_copy(update={"systematics": s.systematics[::-1]})
+        for s in summary.samples
+    )
+    made = make_pictures(summary.model_copy(update={"samples": samples}), folder, files=())
+    legends = {entry for figure in made.of("systematics") for entry in figure.legend}
+    assert legends == {("up", 0), ("down", 1)}
