@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from higgsflow.report.content import JobSpan, SampleSummary, Summary
     from higgsflow.report.markup import Html
 
+    Times = npt.NDArray[np.float64]
+
 _WIDTH, _LEFT, _RIGHT = 900, 190, 885
 _TOP, _LANE = 8, 20
 _STEPS = 200
@@ -53,13 +55,23 @@ def running(spans: Sequence[JobSpan], first: float, length: float) -> npt.NDArra
         first: where the axis begins, in seconds since 1970.
         length: of the axis, in seconds.
     """
-    change = np.zeros(_STEPS + 1, dtype=np.int64)
-    for span in spans:
-        begin = int((span.started - first) / length * _STEPS)
-        end = int((span.started + span.wall - first) / length * _STEPS)
-        change[min(begin, _STEPS - 1)] += 1
-        change[min(end, _STEPS - 1) + 1] -= 1
-    return np.cumsum(change)[:_STEPS]
+    begins = np.array([span.started - first for span in spans])
+    ends = begins + [span.wall for span in spans]
+    # what took no time ran all the same
+    ends = np.maximum(ends, np.nextafter(begins, np.inf))
+    begins.sort()
+    ends.sort()
+    most = _at(np.linspace(0.0, length, _STEPS, endpoint=False), begins, ends)
+    # within a step there are never more than when one of its jobs begins
+    steps = np.minimum((begins / length * _STEPS).astype(np.int64), _STEPS - 1)
+    np.maximum.at(most, steps, _at(begins, begins, ends))
+    return most
+
+
+def _at(times: Times, begins: Times, ends: Times) -> npt.NDArray[np.int64]:
+    """How many run at these times, from sorted begins and ends."""
+    begun = np.searchsorted(begins, times, side="right")
+    return begun - np.searchsorted(ends, times, side="right")
 
 
 def _lane(

@@ -54,3 +54,20 @@ def test_drawing_does_not_grow_with_the_number_of_jobs(make_summary):
 
 def test_jobs_that_took_no_time_are_drawn(make_summary):
     assert drawn(make_summary(), [span(0, 0)]) is not None
+
+
+def test_jobs_one_after_the_other_are_not_at_once():
+    """Ten of them fit into a step of the axis."""
+    found = running([span(i / 2, 0.5) for i in range(2000)], 1.7e9, 1000.0)
+    assert (found.min(), found.max()) == (1, 1)
+
+
+@given(TIMES)
+def test_a_step_is_as_high_as_when_most_of_its_jobs_run(times):
+    spans = [span(*one) for one in times]
+    begins = [one.started for one in spans]
+    most = max(
+        sum(one.started <= t < max(one.started + one.wall, t + 1e-6) for one in spans)
+        for t in begins
+    )
+    assert running(spans, 1.7e9, 1000.0).max() <= most
