@@ -22,6 +22,8 @@ _FINE_ABOVE = 20_000
 _N_BINS = 40
 _MOST_INTEGERS = 60
 _TAIL = 4.0
+# relative; values that differ by rounding alone are one value, and have no bins between them
+_LEAST_RANGE = 1e-9
 _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
@@ -42,7 +44,8 @@ def choose_edges(variable: str, moments: Moments, integral: bool) -> Edges | Non
 
     The mass has bins of 1 GeV, or of 2 GeV where events are few; few integers have one bin per
     value. Else there are about 40 of round width over the range, which ends four standard
-    deviations from the mean (a far tail would leave the rest in one bin).
+    deviations from the mean (a far tail would leave the rest in one bin). Bins of many integers
+    all hold as many of them: else flat numbers would look like a comb.
     """
     if variable == _MASS:
         return np.arange(
@@ -54,13 +57,17 @@ def choose_edges(variable: str, moments: Moments, integral: bool) -> Edges | Non
         return np.arange(moments.min - 0.5, moments.max + 1.0)
     reach = _TAIL * (moments.std or 0.0)
     low, high = max(moments.min, moments.mean - reach), min(moments.max, moments.mean + reach)
-    if not low < high:
-        low, high = low - 0.5, low + 0.5
+    least = _LEAST_RANGE * max(abs(low), abs(high))
+    if high - low <= least:
+        low, high = low - max(0.5, least), high + max(0.5, least)
     width = _round_width((high - low) / _N_BINS)
+    if integral:
+        width = math.ceil(width)
     first = math.floor(low / width)
     # the last edge lies above the largest value, since a bin excludes its upper edge
     last = math.floor(high / width) + 1
-    return np.arange(first, last + 1, dtype=np.float64) * width
+    edges: Edges = np.arange(first, last + 1, dtype=np.float64) * width
+    return edges - 0.5 if integral else edges
 
 
 def _round_width(width: float) -> float:

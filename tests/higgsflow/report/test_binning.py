@@ -55,3 +55,21 @@ def test_blinded_data_do_not_shape_the_axis(make_summary):
     opened = moments_of(make_summary(), "m_gg")
     blinded = moments_of(make_summary(blinded=("m_gg", 115.0, 135.0)), "m_gg")
     assert opened.n - blinded.n == 400
+
+
+@pytest.mark.parametrize("last", [61, 90, 150, 777])
+def test_every_bin_of_integers_holds_as_many_of_them(last):
+    values = np.arange(-3, last + 1)
+    edges = choose_edges("n", moments(values), integral=True)
+    inside, _ = np.histogram(np.arange(edges[0] + 0.5, edges[-1]), edges)
+    assert set(inside) == {inside[0]}
+    assert np.histogram(values, edges)[0].sum() == len(values)
+
+
+@pytest.mark.parametrize("value", [0.1, 1.0, -7e8, 1e17])
+def test_values_that_differ_by_rounding_alone_have_an_axis(value):
+    near = [value, value, np.nextafter(value, np.inf), np.nextafter(value, -np.inf)]
+    for values in (near, near[:1]):
+        edges = choose_edges("x", moments(values), integral=False)
+        assert (np.diff(edges) > 0).all()
+        assert edges[0] < value < edges[-1]
