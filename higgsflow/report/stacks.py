@@ -161,7 +161,9 @@ def signal_factor(stack: Stack) -> float:
     if highest <= 0 or highest >= _HIDDEN_BELOW * total:
         return 1.0
     power: float = 10.0 ** math.floor(math.log10(total / highest))
-    return max(step * power for step in (1, 2, 5) if step * power * highest <= total)
+    fitting = (step * power for step in (1, 2, 5) if step * power * highest <= total)
+    # rounding may lift even the power above the stack: 100 * 0.07 is more than 7
+    return max(fitting, default=power)
 
 
 def top_and_bottom(stack: Stack) -> tuple[float, float]:

@@ -1,8 +1,9 @@
+import hist
 import numpy as np
 import pytest
 
 from higgsflow.report.histograms import fill_histograms
-from higgsflow.report.stacks import compared, observed, process_order, simulated, stack
+from higgsflow.report.stacks import Stack, compared, observed, process_order, signal_factor, simulated, stack
 
 
 def stacks(summary, variable="n_jets"):
@@ -100,3 +101,16 @@ def test_years_with_data_alone_are_named(make_summary):
     summary = without(summary, "simulation", "2018")
     (note,) = fill_histograms(summary).notes
     assert note.startswith("data of 2018 have no simulation to be compared with")
+
+
+def test_signal_is_lifted_where_rounding_leaves_no_factor():
+    def one_bin(value):
+        return hist.Hist(hist.axis.Regular(1, 0, 1), storage=hist.storage.Weight()).fill(
+            [0.5], weight=value
+        )
+
+    parts = (("background", one_bin(7.0 - 0.07), 1), ("signal", one_bin(0.07), 0))
+    none = np.zeros(1, dtype=np.bool_)
+    found = Stack("x", "t", np.array([0.0, 1.0]), none, parts, one_bin(0.07), None, None)
+    # 100 * 0.07 is 7.000000000000001
+    assert signal_factor(found) == 100.0
