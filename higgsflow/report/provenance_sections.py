@@ -8,7 +8,7 @@ from higgsflow.report.formatting import count, number
 from higgsflow.report.markup import Content, Html, details, element, note, section, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from higgsflow.report.summary import Summary
 
@@ -72,16 +72,21 @@ def _files(summary: Summary) -> Iterator[Html]:
         for file in sample.files
     ]
     headers = ("sample", "year", "file", "uuid", "entries that count", "sum of weights")
-    shown = [table(headers, rows[:_MOST_FILES], names=3)]
-    if len(rows) > _MOST_FILES:
-        shown.append(note(f"{len(rows) - _MOST_FILES:,} more are in summary.json."))
-    yield details("Files that were read", *shown)
+    yield details("Files that were read", *_shortened(headers, rows))
 
 
 def _merged(summary: Summary) -> Html:
-    files = (
+    rows: list[tuple[Content, ...]] = [
         (sample.sample, sample.year, variation, element("code", path))
         for sample in summary.samples
         for variation, path in sample.merged.items()
-    )
-    return details("Merged files", table(("sample", "year", "variation", "path"), files, names=3))
+    ]
+    headers = ("sample", "year", "variation", "path")
+    return details("Merged files", *_shortened(headers, rows))
+
+
+def _shortened(headers: Sequence[str], rows: Sequence[tuple[Content, ...]]) -> Iterator[Html]:
+    """A table of the first rows, and how many others there are."""
+    yield table(headers, rows[:_MOST_FILES], names=3)
+    if len(rows) > _MOST_FILES:
+        yield note(f"{len(rows) - _MOST_FILES:,} more are in summary.json.")

@@ -48,3 +48,11 @@ def test_files_and_the_entries_that_count_are_listed(make_summary):
 def test_very_many_files_are_cut_with_a_sentence(make_summary):
     text = provenance(with_files(make_summary(), 200)).text
     assert "200 more are in summary.json." in text
+
+
+def test_very_many_merged_files_are_cut_with_a_sentence(make_summary):
+    summary = make_summary()
+    merged = {f"source{i}_up": f"/store/{i}.parquet" for i in range(200)}
+    samples = tuple(s.model_copy(update={"merged": merged}) for s in summary.samples)
+    text = provenance(summary.model_copy(update={"samples": samples})).text
+    assert "200 more are in summary.json." in text
