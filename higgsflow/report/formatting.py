@@ -32,8 +32,12 @@ def percent(value: float | None) -> str:
     """A fraction as a percentage of three significant digits; all and nothing are exact."""
     if value is None:
         return NOTHING
+    if abs(value) >= 10:
+        return f"{100 * value:,.0f}%"
     text = f"{100 * value:.3g}%"
-    return text if value in (0, 1) or text != "100%" else "<100%"
+    if text != "100%" or value == 1:
+        return text
+    return "<100%" if value < 1 else ">100%"
 
 
 def relative(value: float | None) -> str:

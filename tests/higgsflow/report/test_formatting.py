@@ -42,6 +42,14 @@ def test_only_all_is_100_percent(value, text):
     assert percent(value) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.0004, ">100%"), (1.004, ">100%"), (12.5, "1,250%"), (-0.1, "-10%")]
+)
+def test_more_than_all_is_not_called_less(value, text):
+    """As of weighted efficiencies, and of jobs on several cores."""
+    assert percent(value) == text
+
+
 def test_nearly_complete_is_not_rounded_up():
     assert completeness(False, 0.9999999) == "NO, 99.99%"
 
