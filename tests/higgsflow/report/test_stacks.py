@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 
 from higgsflow.report.histograms import fill_histograms
-from higgsflow.report.stacks import Stack, compared, observed, process_order, signal_factor, simulated, stack
+from higgsflow.report.stacks import (
+    Stack,
+    compared,
+    observed,
+    process_order,
+    signal_factor,
+    simulated,
+    stack,
+)
 
 
 def stacks(summary, variable="n_jets"):
