@@ -16,7 +16,7 @@ from higgsflow.before_cuts import count_before_cuts
 from higgsflow.bounds import check_dropped, with_witnesses
 from higgsflow.events.datasets import left_to_others, own_rows
 from higgsflow.events.golden import Golden, is_certified
-from higgsflow.events.plain import PlainEvents, asked, plain
+from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.every_variation import EveryVariation, Table, taken_of, weighed
 from higgsflow.full_weights import central_product
 from higgsflow.model.systematic import NOMINAL
@@ -24,8 +24,8 @@ from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
 from higgsflow.taggers.contract import taken
 from higgsflow.taggers.followed import followed
-from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import StepResult
+from higgsflow.taggers.skims import skim_fits, skimmed
 from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, step_flows, with_opening, with_total
@@ -233,20 +233,7 @@ def _skim(
         return np.arange(len(events))
     if list(variations) == [NOMINAL]:
         return np.flatnonzero(first_step.masks.any(axis=0))
-    if len(plan.steps[0]) > 1 or not _skim_fits(type(plan.steps[0][0])):
+    if len(plan.steps[0]) > 1 or not skim_fits(type(plan.steps[0][0])):
         return np.arange(len(events))
-    (tagger,) = plan.steps[0]
-    bounds = shift_bounds(plan.systematics)
-    if is_plain(tagger):
-        mask = tagger.skim(events, bounds)
-    else:
-        mask = asked(events.view, lambda view: tagger.skim(view, bounds))
+    mask = skimmed(plan.steps[0][0], events, shift_bounds(plan.systematics))
     return np.arange(len(events)) if mask is None else np.flatnonzero(mask)
-
-
-def _skim_fits(tagger: type) -> bool:
-    """Whether the skim was written for the selection: not if a subclass changed only the latter."""
-    order = tagger.__mro__
-    names = ("skim", "select", "decide")
-    skim, *others = (next((c for c in order if name in vars(c)), order[-1]) for name in names)
-    return all(order.index(skim) <= order.index(other) for other in others)

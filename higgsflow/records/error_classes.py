@@ -51,7 +51,12 @@ EXIT_CODES: dict[ErrorClass, int] = {
 }
 
 # modules that call the code of users
-_SELECTION = ("higgsflow.taggers.sequence", "higgsflow.weights", "higgsflow.variations")
+_SELECTION = (
+    "higgsflow.taggers.sequence",
+    "higgsflow.taggers.skims",
+    "higgsflow.weights",
+    "higgsflow.variations",
+)
 
 
 def is_infrastructure(error_class: str) -> bool:

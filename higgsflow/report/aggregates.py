@@ -24,12 +24,15 @@ if TYPE_CHECKING:
         MomentsSummary,
         SampleSummary,
         Summary,
+        SystematicSummary,
         VariationSummary,
         Yield,
     )
 
 # of cuts: step, tagger, name, cuts
 _Group = tuple[int, str, str, tuple[str, ...]]
+# a sample and year, and the effect of each systematic and direction there
+_Known = tuple["SampleSummary", "dict[tuple[str, str], SystematicSummary]"]
 
 
 @dataclass(frozen=True)
@@ -253,15 +256,26 @@ def systematic_rows(
         for found in sample.systematics:
             key = (found.systematic, found.direction, found.kind)
             keys[key] = keys.get(key, 0) + 1
+    known = effects(samples, tags)
     return tuple(
         SystematicRow(
             *key,
             n_samples,
             factor(samples, f"weight_{key[0]}_{key[1]}") if key[2] == "weight" else Moments(),
-            {tag: _effect(samples, (key[0], key[1]), tag) for tag in tags},
+            known[key[:2]],
         )
         for key, n_samples in keys.items()
     )
+
+
+def effects(
+    samples: Iterable[SampleSummary], tags: Sequence[str]
+) -> dict[tuple[str, str], dict[str, float | None]]:
+    """Per systematic and direction the effect on the yield of all these samples, by tag."""
+    # looked up, since a hundred systematics would be searched for each of them
+    known = [(s, {(one.systematic, one.direction): one for one in s.systematics}) for s in samples]
+    names = dict.fromkeys(name for _, systematics in known for name in systematics)
+    return {name: {tag: _effect(known, name, tag) for tag in tags} for name in names}
 
 
 def factor(samples: Sequence[SampleSummary], column: str) -> Moments:
@@ -285,31 +299,30 @@ def as_moments(found: MomentsSummary) -> Moments:
     )
 
 
-def _effect(samples: Sequence[SampleSummary], variation: tuple[str, str], tag: str) -> float | None:
+def _effect(samples: Iterable[_Known], variation: tuple[str, str], tag: str) -> float | None:
     """Relative change of the sum of yields; None where it is zero or one part is not known."""
     total = changed = 0.0
-    for sample in samples:
+    for sample, systematics in samples:
         known = nominal(sample)
         if known is None or tag not in known.yields:
             continue
-        found = _varied(sample, variation, tag, known.yields[tag])
+        central = known.yields[tag]
+        one = systematics.get(variation)
+        found = central.value if one is None else _varied(sample, one, tag, central)
         if found is None:
             return None
-        total += known.yields[tag].value
+        total += central.value
         changed += found
     return changed / total - 1 if total else None
 
 
 def _varied(
-    sample: SampleSummary, variation: tuple[str, str], tag: str, central: Yield
+    sample: SampleSummary, found: SystematicSummary, tag: str, central: Yield
 ) -> float | None:
-    for found in sample.systematics:
-        if (found.systematic, found.direction) == variation:
-            shifted = sample.variations.get("_".join(variation))
-            if found.kind != "weight" and shifted is not None:
-                return shifted.yields[tag].value if tag in shifted.yields else None
-            effect = found.effect.get(tag)
-            if effect is not None:
-                return central.value * (1 + effect)
-            return 0.0 if central.n == 0 else None
-    return central.value
+    shifted = sample.variations.get(f"{found.systematic}_{found.direction}")
+    if found.kind != "weight" and shifted is not None:
+        return shifted.yields[tag].value if tag in shifted.yields else None
+    effect = found.effect.get(tag)
+    if effect is not None:
+        return central.value * (1 + effect)
+    return 0.0 if central.n == 0 else None

@@ -59,8 +59,8 @@ def _of_years(summary: Summary, group: str, years: set[str]) -> list[Total]:
 def _effects(
     samples: Sequence[SampleSummary], tags: Sequence[str]
 ) -> dict[str, dict[str, float | None]]:
-    rows = aggregates.systematic_rows(samples, tags)
-    return {f"{row.systematic}_{row.direction}": row.effect for row in rows}
+    found = aggregates.effects(samples, tags)
+    return {"_".join(variation): effect for variation, effect in found.items()}
 
 
 def rows_of_year_groups(summary: Summary) -> dict[str, tuple[aggregates.Row, ...]]:

@@ -159,3 +159,11 @@ def test_sample_without_events_changes_nothing(make_summary):
 
 def test_effect_on_no_yield_is_unknown():
     assert aggregates.systematic_rows([], ("tth",)) == ()
+
+
+def test_effects_alone_are_those_of_the_rows(make_summary):
+    samples = aggregates.simulation(make_summary())
+    rows = aggregates.systematic_rows(samples, ("tth", "thq"))
+    found = aggregates.effects(samples, ("tth", "thq"))
+    assert found == {(row.systematic, row.direction): row.effect for row in rows}
+    assert found["pileup", "up"]["tth"] == pytest.approx(0.1)
