@@ -112,16 +112,7 @@ class AnalysisTask(RemembersValues):
             check_engine(params["workflow"])
         cls.at_the_door(analysis, params)
         if not _only_asks(params):
-            cls._check_site_where_needed(analysis, params)
-
-    @classmethod
-    def _check_site_where_needed(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
-        """What a store cannot take does no harm where all is made: it may be full, or read-only."""
-        try:
             cls.check_site(analysis)
-        except UserError:
-            if not cls(**params).complete():
-                raise
 
     @classmethod
     def check_site(cls, analysis: AnalysisModel) -> None:

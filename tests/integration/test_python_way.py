@@ -132,6 +132,7 @@ def objects(lab: Lab, **changes: Any) -> Analysis:
         ),
         "variables_of_interest": ["m_gg", "met"],
         "jobs_manager": JobsManager(n_events_per_output=40, n_workers=2),
+        "report": lab.content["report"],
     }
     return Analysis(**{**arguments, **changes})
 

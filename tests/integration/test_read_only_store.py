@@ -67,15 +67,3 @@ def test_its_merged_files_are_verified(command_line: Lab, run: Run) -> None:
     seen = run("law", "run", "VerifyStore", "--analysis", str(command_line.path))
     assert (seen.returncode, seen.stderr) == (0, "")
     assert "1 merged file" in seen.stdout
-
-
-def test_a_run_with_nothing_to_do_ends_well(command_line: Lab, run: Run) -> None:
-    named = ("--analysis", str(command_line.path), "--sample", "Sig")
-    seen = run("law", "run", "MergeSample", *named)
-    assert (seen.returncode, seen.stderr) == (0, "")
-
-
-def test_a_run_that_has_to_write_is_refused(command_line: Lab, run: Run) -> None:
-    seen = run("law", "run", "RunAnalysis", "--analysis", str(command_line.path))
-    assert seen.returncode == 1
-    assert seen.stderr.startswith(f"cannot write to {command_line.store}\n")

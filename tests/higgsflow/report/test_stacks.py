@@ -119,6 +119,6 @@ def test_signal_is_lifted_where_rounding_leaves_no_factor():
 
     parts = (("background", one_bin(7.0 - 0.07), 1), ("signal", one_bin(0.07), 0))
     none = np.zeros(1, dtype=np.bool_)
-    found = Stack("x", "t", np.array([0.0, 1.0]), none, parts, one_bin(0.07), None, None)
+    found = Stack("x", "t", np.array([0.0, 1.0]), none, parts, one_bin(0.07), None, None, False)
     # 100 * 0.07 is 7.000000000000001
     assert signal_factor(found) == 100.0
