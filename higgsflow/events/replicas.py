@@ -13,6 +13,9 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from higgsflow.errors import InputFileError
+
+# for what it does when it is imported
+from higgsflow.events import forks  # noqa: F401
 from higgsflow.events.tree import open_file
 
 if TYPE_CHECKING:

@@ -21,6 +21,8 @@ _MASS, _MASS_RANGE = "m_gg", (100.0, 180.0)
 _FINE_ABOVE = 20_000
 _N_BINS = 40
 _MOST_INTEGERS = 60
+# from here on a float64 cannot lie halfway between two integers
+_NO_HALVES = 2.0**52
 _TAIL = 4.0
 # relative; values that differ by rounding alone are one value, and have no bins between them
 _LEAST_RANGE = 1e-9
@@ -53,7 +55,8 @@ def choose_edges(variable: str, moments: Moments, integral: bool) -> Edges | Non
         )
     if moments.min is None or moments.max is None:
         return None
-    if integral and moments.max - moments.min <= _MOST_INTEGERS:
+    largest = max(abs(moments.min), abs(moments.max))
+    if integral and moments.max - moments.min <= _MOST_INTEGERS and largest < _NO_HALVES:
         return np.arange(moments.min - 0.5, moments.max + 1.0)
     reach = _TAIL * (moments.std or 0.0)
     low, high = max(moments.min, moments.mean - reach), min(moments.max, moments.mean + reach)

@@ -73,3 +73,11 @@ def test_values_that_differ_by_rounding_alone_have_an_axis(value):
         edges = choose_edges("x", moments(values), integral=False)
         assert (np.diff(edges) > 0).all()
         assert edges[0] < value < edges[-1]
+
+
+@pytest.mark.parametrize("first", [0, 2**52 - 3, -(2**53), 2**60, 2**63 - 2**12])
+def test_few_integers_have_an_axis_however_large_they_are(first):
+    values = [first, first, first + 1, first + 30]
+    edges = choose_edges("id", moments(values), integral=True)
+    assert (np.diff(edges) > 0).all()
+    assert np.histogram(np.asarray(values, float), edges)[0].sum() == len(values)
