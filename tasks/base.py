@@ -78,15 +78,17 @@ class AnalysisTask(RemembersValues):
         try:
             analysis = session.load(params["analysis"], params["version"])
             params["version"] = analysis.version
-            params["workflow"] = params["workflow"] or analysis.jobs_manager.batch
-            if params["workflow"] not in ENGINES:
-                raise UnknownName("engine", params["workflow"], ENGINES, "this version")
+            params["workflow"] = _known_engine(params["workflow"] or analysis.jobs_manager.batch)
             cls.check(analysis, params)
             n_pairs = len(analysis.samples.pairs)
             if prepare_run(cls.__name__, n_pairs, params["workflow"]):
                 tell_what_goes_on(partial(_going_on, analysis, params["workflow"]))
                 cls._first(analysis, params)
-        except UserError as error:
+        except Exception as error:
+            # a library may have made it of a Ctrl-C
+            end_if_interrupted()
+            if not isinstance(error, UserError):
+                raise
             law.util.abort(str(error), exitcode=1)
         if params["retry_failed"]:
             session.current.retry_failed = True
@@ -276,6 +278,12 @@ class SampleTask(AnalysisTask):
     def stage_run(self) -> None:
         """Makes it."""
         raise NotImplementedError
+
+
+def _known_engine(name: str) -> str:
+    if name not in ENGINES:
+        raise UnknownName("engine", name, ENGINES, "this version")
+    return name
 
 
 def _going_on(analysis: AnalysisModel, engine: str) -> str:

@@ -7,11 +7,13 @@ is gone.
 The signal becomes an exception in whatever runs at that moment, and may be lost there: libraries
 in other languages make another error of it or none at all, Python drops it in what runs at a fork,
 luigi in what it calls at events. So it is also noted, looked up when something fails, and raised
-again while this process has not ended.
+again while this process has not ended. A second one would break off what the first one lets end in
+order, and is not followed; once the user has been told, it ends the program at once.
 """
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -22,10 +24,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tasks.execution.display import end_display
+from tasks.execution.quick_end import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 _TICK = 0.5
 _EXIT_CODE = 130  # as shells have it
@@ -37,6 +40,7 @@ _going_on: list[Callable[[], str]] = []
 _alarm_before: list[Any] = []
 _interrupted: list[bool] = []
 _held: list[bool] = []
+_told: list[bool] = []
 _SENTENCE = "interrupted: what is done is kept, the same command goes on from there\n"
 
 
@@ -51,6 +55,7 @@ def prepare_interruption() -> None:
     signal.signal(signal.SIGINT, _interrupt)
     sys.excepthook = _tell
     sys.unraisablehook = _tell_unraised
+    atexit.register(_tell_at_exit)
 
 
 def tell_what_goes_on(tell: Callable[[], str]) -> None:
@@ -101,6 +106,7 @@ def forget() -> None:
         signal.signal(signal.SIGALRM, _alarm_before.pop())
         _interrupted.clear()
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    atexit.unregister(_tell_at_exit)
     _installed.clear()
 
 
@@ -116,7 +122,11 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _interrupt(*_: Any) -> None:
+def _interrupt(_number: int, frame: FrameType | None) -> None:
+    if _told:
+        os._exit(_EXIT_CODE)
+    if (_interrupted and _is_followed()) or _is_telling(frame):
+        return
     # should the exception be lost, it is raised again; what was forked ends without
     again = _interrupt if os.getpid() in _installed else signal.SIG_DFL
     before = signal.signal(signal.SIGALRM, again)
@@ -126,6 +136,18 @@ def _interrupt(*_: Any) -> None:
         _alarm_before.append(before)
     if not _held:
         _raise_what_ends()
+
+
+def _is_followed() -> bool:
+    """Whether this process is about to end: what was forked later has no timer that runs."""
+    return signal.getitimer(signal.ITIMER_REAL)[0] > 0
+
+
+def _is_telling(frame: FrameType | None) -> bool:
+    """Whether the user is being told, from the first instruction on, where nothing is noted yet."""
+    while frame is not None and frame.f_code is not _tell.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _raise_what_ends() -> None:
@@ -142,13 +164,16 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
     # else it would clear the sentence away
     end_display()
     sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
+    sys.stderr.flush()
     if hasattr(sys, "ps1"):
         # an interactive session goes on
         return
     # what luigi has not come to end, and Python would wait for
     for process in multiprocessing.active_children():
         process.terminate()
-    raise SystemExit(_EXIT_CODE)
+    _told.append(True)
+    # while Python takes itself apart, the signal would be the system's again
+    end(_EXIT_CODE)
 
 
 def _tell_unraised(found: sys.UnraisableHookArgs) -> None:
@@ -157,3 +182,9 @@ def _tell_unraised(found: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(found)
     elif os.getpid() in _installed:
         signal.setitimer(signal.ITIMER_REAL, _AT_ONCE)
+
+
+def _tell_at_exit() -> None:
+    """The exception was lost in the last moments, or luigi has made an exit code of it."""
+    if _interrupted and not _told and os.getpid() in _installed:
+        _tell(KeyboardInterrupt, KeyboardInterrupt(), None)

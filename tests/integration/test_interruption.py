@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -230,6 +231,49 @@ def test_ctrl_c_waits_for_imports_and_is_not_lost_to_luigi(command_line: Lab) ->
     assert (done.returncode, done.stdout) == (130, "whole\n")
     assert "interrupted" in done.stderr
     assert not list(lab.output("jobs").rglob("*.log"))
+
+
+INTERRUPTED = """
+
+import os
+import signal
+import time
+
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except BaseException:
+    raise ValueError("something is wrong")
+"""
+
+
+def test_ctrl_c_of_which_the_import_of_a_module_makes_another_error(command_line: Lab) -> None:
+    lab = command_line
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + INTERRUPTED, encoding="utf-8")
+    done = lab.law_run("RunAnalysis")
+    assert done.returncode == 130
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_again_and_again(command_line: Lab) -> None:
+    """As somebody does who is in a hurry, in a terminal that tells all processes each time."""
+    lab = command_line
+    slow(lab, 300.0)
+    gaps, logs = random.Random(2019), lab.output("logs")
+    for n in range(6):
+        process = lab.start("RunAnalysis")
+        wait_for(lambda n=n: len(list(logs.glob("*"))) > n)
+        time.sleep(0.1 * n)
+        for _ in range(4):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
+            time.sleep(gaps.uniform(0.0, 0.15))
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "interrupted" in err
+        assert len((out + err).splitlines()) == 1
+        wait_for(lambda group=process.pid: not is_alive(group))
 
 
 def test_when_the_main_process_is_killed_its_jobs_end_too(command_line: Lab) -> None:

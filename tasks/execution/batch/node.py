@@ -8,7 +8,6 @@ and its outputs then move to the store: the events first, the record last, each 
 
 from __future__ import annotations
 
-import atexit
 import faulthandler
 import os
 import shutil
@@ -19,7 +18,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from higgsflow.model.reference import look_in
 from higgsflow.output.atomic import written_atomically
@@ -28,6 +27,7 @@ from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution import collector
 from tasks.execution.batch.batch_file import Batch
+from tasks.execution.quick_end import end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +41,8 @@ _SHELL = 128  # what shells add to the number of a signal
 def main(arguments: Sequence[str]) -> int:
     """Runs one job of a batch; the exit code is 0 when all its chunks are done."""
     signal.signal(signal.SIGTERM, _end)
+    # as in workers of a pool: an interruption that is raised all the same is of a tagger
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     batch = Batch(Path(arguments[0]))
     header = batch.header()
     look_in(header.analysis.python_path)
@@ -224,24 +226,6 @@ def _rights(path: Path) -> tuple[int, list[str]]:
     # of Linux, where nodes are
     listed = os.listxattr(path) if hasattr(os, "listxattr") else []
     return path.stat().st_gid, sorted(listed)
-
-
-def end(code: int) -> NoReturn:
-    """Ends the process as those of multiprocessing end: nobody is left to use what it has.
-
-    To take modules and arrays apart one by one takes as long as to import a third of them.
-    """
-    # what Python itself does when it ends, under names that a later one may change
-    wait, leave = getattr(threading, "_shutdown", None), getattr(atexit, "_run_exitfuncs", None)
-    if wait is None or leave is None:
-        sys.exit(code)
-    wait()
-    # it has told what is wrong with a handler; the outputs are in the store
-    with suppress(Exception):
-        leave()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -166,6 +166,59 @@ def test_an_interactive_session_goes_on() -> None:
     assert "still here" in done.stdout
 
 
+AGAIN = "os.kill(os.getpid(), signal.SIGINT)"
+IMPATIENT = f"""
+try:
+    {AGAIN}; time.sleep(10)
+finally:
+    {AGAIN}; print("in order", flush=True)
+"""
+
+
+def test_a_second_one_does_not_break_off_what_the_first_one_ends_in_order() -> None:
+    done = run(IMPATIENT, NEVER)
+    assert (done.returncode, done.stdout) == (130, "in order\n")
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
+    done = run(forked(IMPATIENT), NEVER)
+    assert (done.stdout, done.stderr) == ("in order\n130\n", "")
+
+
+def test_what_is_forked_after_one_that_is_not_followed_yet_hears_of_the_next() -> None:
+    body = f"interruption._interrupted.append(True)\n{forked(f'{AGAIN}; time.sleep(10)')}"
+    assert run(body).stdout == "130\n"
+
+
+def test_a_second_one_while_the_user_is_told_changes_nothing() -> None:
+    body = f"interruption.tell_what_goes_on(lambda: {AGAIN} or 'jobs go on')\n{AGAIN}"
+    done = run(body, NEVER)
+    assert done.returncode == 130
+    assert len(done.stderr.splitlines()) == 2
+    assert done.stderr.endswith("\njobs go on")
+
+
+def test_once_the_user_is_told_another_one_ends_the_program_at_once() -> None:
+    body = f"import atexit\natexit.register(lambda: {AGAIN} or print('late'))\n{AGAIN}"
+    done = run(body)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_once_the_user_is_told_python_does_not_take_itself_apart() -> None:
+    """While it does, the signal would end the process with another code."""
+    body = (
+        f"class Last:\n    def __del__(self): print('late', flush=True)\nsys.kept = Last()\n{AGAIN}"
+    )
+    assert (run(body).returncode, run(body).stdout) == (130, "")
+
+
+def test_it_is_told_when_it_was_lost_until_the_end() -> None:
+    done = run(f"{LOSING}\nsys.exit(4)", NEVER)
+    assert done.returncode == 130
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_other_errors_keep_their_traceback() -> None:
     done = run("1 / 0")
     assert "Traceback" in done.stderr

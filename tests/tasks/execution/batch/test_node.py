@@ -84,7 +84,8 @@ def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
 # what has to happen before a process ends, and what it has printed into a buffer
 LEAVING = """
 import atexit, sys, threading, time
-from tasks.execution.batch.node import end, main
+from tasks.execution.batch.node import main
+from tasks.execution.quick_end import end
 code = main(sys.argv[1:])
 atexit.register(print, "at exit")
 threading.Thread(target=lambda: (time.sleep(0.3), print("in a thread"))).start()
@@ -124,6 +125,13 @@ def test_a_defect_leaves_its_traceback_and_the_next_chunk_runs(bench: Any) -> No
     assert done.returncode == EXIT_CODES["defect"]
     assert [error for error, _ in failures(bench)] == ["defect"] * 2
     assert "no such calibration" in bench.places.log(bench.jobs[0].stem, 1).read_text("utf-8")
+
+
+def test_an_interruption_that_a_tagger_raises_is_its_defect(bench: Any) -> None:
+    """As on this machine: a process that nobody interrupts has no other."""
+    add(bench, SLOW.replace("time.sleep(60)", "raise KeyboardInterrupt"))
+    assert start(bench.prepare()).returncode == EXIT_CODES["defect"]
+    assert failures(bench) == [("defect", "KeyboardInterrupt: ")] * 2
 
 
 def test_ends_when_its_time_is_over(bench: Any) -> None:
@@ -166,5 +174,7 @@ def test_imports_only_what_it_needs(bench: Any) -> None:
     assert UNNEEDED.isdisjoint(imported)
     stages = {name for name in imported if name.split(".")[0] in ("tasks", "workflows")}
     lean = {"", ".execution", ".execution.batch", ".execution.collector"}
-    lean |= {f".execution.batch.{name}" for name in ("node", "batch_file")}
+    lean |= {f".execution.batch.{name}" for name in ("node", "batch_file")} | {
+        ".execution.quick_end"
+    }
     assert stages <= {f"tasks{name}" for name in lean}
