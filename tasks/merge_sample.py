@@ -6,8 +6,11 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import luigi
+
 from higgsflow.errors import shorten
 from higgsflow.ingredients import digest, flattened, marked
+from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import say
 from tasks.execution.driver_lock import making
 from tasks.monitor_jobs import MonitorJobs
@@ -245,3 +248,11 @@ def scaling(found: Normalization) -> Ingredients:
         "chunks": marked(digest(found.chunks)),
         **flattened(found.model_dump(mode="json", exclude=known)),
     }
+
+
+@MergeSample.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _is_current(task: Any) -> None:
+    # of one variation alone nobody knows whether the others are current
+    if not task.variation:
+        pairs = task.model.samples.of_sample(task.sample)
+        cancel_leftovers(task.model, [pair for pair in pairs if task.year in ("", pair.year)])

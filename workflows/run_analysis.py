@@ -9,6 +9,7 @@ import luigi
 
 from tasks import session
 from tasks.base import AnalysisTask
+from tasks.execution.batch.leftovers import cancel_leftovers
 
 
 class RunAnalysis(AnalysisTask):
@@ -32,4 +33,5 @@ class RunAnalysis(AnalysisTask):
 
 @RunAnalysis.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def _say_so(task: Any) -> None:
+    cancel_leftovers(task.model, task.model.samples.pairs)
     sys.stdout.write(f"nothing to do, everything is current: {task.folder / 'summary'}\n")

@@ -92,5 +92,10 @@ def path() -> Path | None:
 
 
 def quiet(record: logging.LogRecord) -> bool:
-    """Keeps luigi's traceback of a failed stage off the screen: the stage has told the user."""
+    """Keeps off the screen what the user is told by others.
+
+    luigi's traceback of a failed stage is one, that of a Ctrl-C which luigi catches another.
+    """
+    if record.exc_info and isinstance(record.exc_info[1], KeyboardInterrupt):
+        return False
     return "failed" not in record.msg if isinstance(record.msg, str) else True

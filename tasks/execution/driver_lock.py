@@ -34,6 +34,20 @@ def driving(jobs_folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
+def driving_if_nobody_does(jobs_folder: Path) -> Iterator[bool]:
+    """Holds the lock if it is free and the store can be written; whether it does."""
+    lock = _lock(jobs_folder)
+    try:
+        is_mine = _take(lock)
+    except OSError:
+        is_mine = False
+    try:
+        yield is_mine
+    finally:
+        lock.release(force=True)
+
+
+@contextmanager
 def making(what: str, folder: Path) -> Iterator[None]:
     """Waits until nobody else makes what has this name in a folder, and keeps others waiting.
 

@@ -65,7 +65,8 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
         if (self.task.stage_folder("jobs") / "batches").is_dir():
             from tasks.execution.batch.cancel import cancel_those_of_others
 
-            cancel_those_of_others(self.task, "" if is_done else self.workflow_type)
+            engine = "" if is_done else self.workflow_type
+            cancel_those_of_others(self.task.model, self.task.pair, engine)
 
     def drive(self) -> None:
         """Runs the jobs and judges the sample."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from higgsflow.errors import UserError
 from tasks import session
@@ -34,24 +34,24 @@ def cancel_jobs(analysis: AnalysisModel, pairs: Iterable[SampleYear]) -> str:
     return f"cancelled jobs: {told or 'none, there are none in a queue'}\n"
 
 
-def cancel_those_of_others(task: Any, engine: str) -> None:
+def cancel_those_of_others(analysis: AnalysisModel, pair: SampleYear, engine: str) -> None:
     """Cancels jobs of a sample and year that other engines still have; this process drives them.
 
     `engine` is where its jobs run now; empty when none are needed. An engine that cannot be asked
     keeps its jobs, and its batches stay, so that they can be cancelled later.
     """
-    for other in sorted(_engines(task.model, task.pair) - {engine}):
+    for other in sorted(_engines(analysis, pair) - {engine}):
         try:
-            n = _take_out(task.model, task.pair, other)
+            n = _take_out(analysis, pair, other)
         except UserError as error:
             say(
-                f"{task.pair.name}: earlier jobs of {other} may go on, since they cannot be "
+                f"{pair.name}: earlier jobs of {other} may go on, since they cannot be "
                 f"cancelled from here: {error.what}"
             )
             continue
         if n:
             why = f"they run with --workflow {engine} now" if engine else "all is done"
-            say(f"{task.pair.name}: cancelled {n} jobs of {other}: {why}")
+            say(f"{pair.name}: cancelled {n} jobs of {other}: {why}")
 
 
 def _engines(analysis: AnalysisModel, pair: SampleYear) -> set[str]:

@@ -89,3 +89,14 @@ def test_the_traceback_of_a_stage_that_has_told_its_failure_is_not_for_the_scree
     assert not chatter.quiet(record("[pid %s] Worker %s failed    %s"))
     assert chatter.quiet(record("something else"))
     assert chatter.quiet(record(KeyError("x")))
+
+
+def test_a_ctrl_c_that_luigi_catches_is_not_on_the_screen() -> None:
+    """As its scheduler does, which then goes on until the exception is raised again."""
+
+    def record(error: BaseException) -> logging.LogRecord:
+        found = (type(error), error, None)
+        return logging.LogRecord("luigi", logging.WARNING, "", 1, "Error saving", (), found)
+
+    assert not chatter.quiet(record(KeyboardInterrupt()))
+    assert chatter.quiet(record(OSError("no space")))

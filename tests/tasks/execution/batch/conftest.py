@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from higgsflow.model.engines import Site
+from tasks.execution.batch.batch_file import header_of, new_batch, portions_of
 from tasks.execution.batch.batch_pool import BatchPool
 from tasks.execution.batch.engine import EngineError, NoAnswer, Seen
 from tasks.execution.batch.places import Places
 from tasks.execution.batch.room import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
 
     from conftest import Lab
 
@@ -155,3 +158,49 @@ def bench(lab: Lab) -> Iterator[Bench]:
     for process in found.engine.jobs.values():
         process.kill()
         process.wait()
+
+
+SITES = """
+sites:
+  here: {{engine: slurm, submit_folder: "{0}"}}
+"""
+# of a cluster whose queue has one job, which waits
+COMMANDS = {
+    "squeue": "echo 'hf.{token}.0|17|PENDING|Priority|'",
+    "scancel": 'echo "$@" >> {folder}/cancelled',
+    "sbatch": "exit 1",
+    "sacct": "exit 1",
+}
+
+
+@pytest.fixture
+def queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Bench], Path]:
+    """Gives a Slurm the first job of a bench, as a process left it that was interrupted.
+
+    What is cancelled is in the file that is returned.
+    """
+
+    def give(bench: Bench) -> Path:
+        programs = tmp_path / "programs"
+        programs.mkdir()
+        token = submitted(bench)
+        for name, text in COMMANDS.items():
+            lines = f"#!/bin/sh\n{text.format(token=token, folder=tmp_path)}\n"
+            (programs / name).write_text(lines, encoding="utf-8")
+            (programs / name).chmod(0o755)
+        (tmp_path / "engines.yaml").write_text(SITES.format(tmp_path / "submit"), encoding="utf-8")
+        monkeypatch.setenv("HIGGSFLOW_ENGINES_FILE", str(tmp_path / "engines.yaml"))
+        monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+        return tmp_path / "cancelled"
+
+    return give
+
+
+def submitted(bench: Bench) -> str:
+    """Writes a batch of the first job; its token."""
+    batch = new_batch(bench.places.jobs)
+    settings = bench.task.model.jobs_manager
+    wanted, portions = portions_of([[(bench.jobs[0], settings.resources)]])
+    header = header_of(batch, bench.jobs[0], "slurm", bench.places.jobs)
+    batch.write(header.model_copy(update={"wanted": wanted}), portions)
+    return batch.token

@@ -1,0 +1,32 @@
+"""Batch jobs of samples of which everything is current: those of a configuration that was given up.
+
+Whoever runs a stage takes them out of the queue. Where a change was taken back no stage runs, and
+they would wait for nobody.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasks import session
+from tasks.execution.driver_lock import driving_if_nobody_does
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.sample import SampleYear
+
+
+def cancel_leftovers(analysis: AnalysisModel, pairs: Iterable[SampleYear]) -> None:
+    """Cancels the jobs of samples and years that are done, unless another command drives them."""
+    for pair in pairs:
+        jobs = session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year
+        if not any((jobs / "batches").glob("*.jsonl")):
+            # who has nothing to do does not load what knows engines
+            continue
+        from tasks.execution.batch.cancel import cancel_those_of_others
+
+        with driving_if_nobody_does(jobs) as is_mine:
+            if is_mine:
+                cancel_those_of_others(analysis, pair, "")
