@@ -6,18 +6,19 @@ of one job.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import socket
 import time
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
+from pydantic import ValidationError
 
 from higgsflow.attempt import attempt_job
 from higgsflow.kept_memory import use_large_pages
@@ -27,8 +28,7 @@ from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.knobs import Knobs
-from tasks.execution.interruption import end_with_parent
-from tasks.execution.silent_ends import SilentEnds
+from tasks.execution.workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tasks.execution.slots import Slots
 
 _TICK = 0.1
+_GONE = "killed, as were all processes that run jobs here"
 _LEFT = "the code of a tagger or systematic ended the process, with exit code 0"
 # entries of a chunk from which on it is worth while to clear memory in large pages
 MANY = 50_000
@@ -96,26 +97,24 @@ class JobPool:
         """Runs all jobs, as long as the keeper of the books says so."""
         self._waiting.extend(Attempt(job, self._settings.resources) for job in jobs)
         self._logs.mkdir(parents=True, exist_ok=True)
-        context = multiprocessing.get_context("fork")
-        pool = ProcessPool(max_workers=self._slots.n, context=context, initializer=end_with_parent)
-        silent_ends = SilentEnds(pool)
+        workers = Workers(self._slots.n)
         try:
             while self._waiting or self._running:
-                self._start_what_can(pool, keeper)
-                silent_ends.give_up()
+                self._start_what_can(workers, keeper)
+                workers.give_up(self._running)
                 self._end_what_has(keeper)
                 keeper.tick(self.n_running)
                 self._follow_parent()
-            pool.close()
+            workers.close()
         except BaseException:
-            pool.stop()
+            workers.stop()
             raise
         finally:
-            pool.join()
+            workers.join()
             for attempt in self._running.values():
                 attempt.slot.release()
 
-    def _start_what_can(self, pool: ProcessPool, keeper: Keeper) -> None:
+    def _start_what_can(self, workers: Workers, keeper: Keeper) -> None:
         now = time.time()
         for _ in range(len(self._waiting)):
             attempt = self._waiting.popleft()
@@ -127,7 +126,7 @@ class JobPool:
             attempt.slot, attempt.started = slot, now
             attempt.resources = self.knobs.applied(attempt.resources, attempt.number)
             job = attempt.job.model_copy(update={"attempt": attempt.number})
-            future = pool.schedule(
+            future = workers.schedule(
                 work,
                 args=[job, self._log(attempt), attempt.resources],
                 timeout=attempt.resources.time_limit,
@@ -149,12 +148,14 @@ class JobPool:
 
     def _outcome(self, future: Future[Any], attempt: Attempt) -> Outcome:
         try:
-            result: Outcome = future.result()
+            failure: FailureRecord | None = future.result()
         except TookTooLong:
             limit = attempt.resources.time_limit or 0.0
             return self._failure(attempt, "time", f"took longer than the limit of {limit:g} s")
         except CancelledError:
             return self.cancelled(attempt)
+        except BrokenProcessPool:
+            return self._failure(attempt, "lost", f"{MEANING['lost']} ({_GONE})")
         except ProcessExpired as error:
             if error.exitcode == 0:
                 # from outside nobody ends a process so
@@ -167,7 +168,15 @@ class JobPool:
         except OSError as error:
             # what goes wrong in a job is its answer: this one could not write its log
             raise cannot_write(self._log(attempt), error) from error
-        return result
+        return failure or self._record(attempt)
+
+    def _record(self, attempt: Attempt) -> Outcome:
+        """What a job that ended well has left in the store."""
+        path = attempt.job.folder / f"{attempt.job.stem}.json"
+        try:
+            return JobRecord.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            return self._failure(attempt, "store", f"cannot read what the job wrote: {error}")
 
     def _concluded(self, outcome: Outcome, attempt: Attempt) -> Outcome:
         """A failure that is known to be final or not; in the latter case it will be tried again."""
@@ -210,8 +219,12 @@ class JobPool:
             raise SystemExit("the process that started this one has ended")
 
 
-def work(job: Any, log: Path, resources: Resources) -> Outcome:
-    """Runs a job in a worker; what it prints goes to its log."""
+def work(job: Any, log: Path, resources: Resources) -> FailureRecord | None:
+    """Runs a job in a worker; what it prints goes to its log. Its record is in the store.
+
+    Workers share a pipe: one that is killed while it waits to write a large answer would leave half
+    of it there, and the others could never write theirs.
+    """
     # the descriptors for libraries, the streams for notebooks, where those are no descriptors
     with (
         log.open("w", encoding="utf-8") as stream,
@@ -223,4 +236,5 @@ def work(job: Any, log: Path, resources: Resources) -> Outcome:
         if job.chunk.n_entries >= MANY:
             # of this process there are more such jobs to come
             use_large_pages()
-        return attempt_job(job, resources, stream, str(log))
+        outcome = attempt_job(job, resources, stream, str(log))
+        return outcome if isinstance(outcome, FailureRecord) else None

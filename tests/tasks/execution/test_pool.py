@@ -15,6 +15,7 @@ from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution import pool
 from tasks.execution.pool import JobPool
 from tasks.execution.slots import Slots
+from tasks.execution.workers import Workers
 from tests.large_pages import SUPPORTED
 
 if TYPE_CHECKING:
@@ -282,3 +283,51 @@ def test_knobs_that_were_turned_hold_for_attempts_to_come(lab: Lab) -> None:
     assert only_failure(keeper.outcomes).final is True
     assert keeper.limits == {77.0}
     assert keeper.most_running == 1
+
+
+class Killer(Keeper):
+    """Kills all workers when a job has ended."""
+
+    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
+        for worker in multiprocessing.active_children():
+            worker.kill()
+            worker.join()
+        return super().ended(outcome)
+
+
+def test_workers_that_are_killed_while_they_have_nothing_to_do_are_replaced(lab: Lab) -> None:
+    """As those of a sample that waits for cores which others have."""
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    keeper = Killer()
+    manager = JobsManager(retry_delay=0.0, time_limit=60.0)
+    made = JobPool(manager, Slots(lab.folder / "slots", 1), lab.folder / "logs")
+    made.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
+    assert kinds(keeper.outcomes).count("done") == 2
+    assert set(kinds(keeper.outcomes)) <= {"done", "lost"}
+
+
+def test_a_job_that_ended_well_is_heard_of_through_its_record_alone(lab: Lab) -> None:
+    """Half of a large answer would stay in the pipe of all workers, were one killed meanwhile."""
+    keeper = kept(lab, "large", {})
+    for outcome in keeper.outcomes:
+        path = lab.output("chunks", "Sig", "2017", outcome.output.name).with_suffix(".json")
+        assert outcome == JobRecord.model_validate_json(path.read_bytes())
+    workers = Workers(1)
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    job = task.job(task.chunks[0], task.wanted)
+    answer = workers.schedule(pool.work, [job, lab.folder / "log", Resources()], 60.0)
+    assert answer.result() is None
+    workers.close()
+    workers.join()
+
+
+def test_a_record_that_cannot_be_read_is_a_failure_of_the_store(lab: Lab) -> None:
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    job = task.job(task.chunks[0], task.wanted)
+    made = JobPool(JobsManager(), Slots(lab.folder / "slots", 1), lab.folder / "logs")
+    found = made._record(pool.Attempt(job, Resources()))
+    assert isinstance(found, FailureRecord)
+    assert found.error_class == "store"
+    assert f"{job.stem}.json" in found.message

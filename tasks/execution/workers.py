@@ -1,0 +1,81 @@
+"""The processes of a pool: new ones where all were given up.
+
+pebble gives up a pool when a worker is killed while none of them has a job, as between two attempts
+or while other samples have the cores. Then the pool takes nothing more, and what it was just given
+never ends.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import InvalidStateError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pebble import ProcessPool
+
+from tasks.execution.interruption import end_with_parent
+from tasks.execution.silent_ends import SilentEnds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from concurrent.futures import Future
+
+
+class Workers:
+    """Up to n processes, each of which runs one function at a time."""
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+        self._begin()
+
+    def _begin(self) -> None:
+        context = multiprocessing.get_context("fork")
+        self._pool: Any = ProcessPool(self._n, context=context, initializer=end_with_parent)
+        self._silent_ends = SilentEnds(self._pool)
+
+    def schedule(
+        self, function: Callable[..., Any], args: Sequence[Any], timeout: float | None
+    ) -> Future[Any]:
+        """What becomes of a call in one of the processes."""
+        try:
+            return self._scheduled(function, args, timeout)
+        except RuntimeError:
+            if self._pool.active:
+                raise
+        self.stop()
+        self.join()
+        self._begin()
+        return self._scheduled(function, args, timeout)
+
+    def _scheduled(
+        self, function: Callable[..., Any], args: Sequence[Any], timeout: float | None
+    ) -> Future[Any]:
+        found: Future[Any] = self._pool.schedule(function, args=list(args), timeout=timeout)
+        return found
+
+    def give_up(self, futures: Collection[Future[Any]]) -> None:
+        """Ends those of which no process will tell the end."""
+        if not futures:
+            # nor is any process begun for none
+            return
+        if self._pool.active:
+            self._silent_ends.give_up()
+            return
+        for future in futures:
+            # the pool itself may end one at the same moment
+            with suppress(InvalidStateError):
+                future.set_exception(BrokenProcessPool("all workers are gone"))
+
+    def close(self) -> None:
+        """Takes nothing more."""
+        self._pool.close()
+
+    def stop(self) -> None:
+        """Ends all processes."""
+        self._pool.stop()
+
+    def join(self) -> None:
+        """Waits until all processes have ended."""
+        self._pool.join()
