@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -112,3 +113,26 @@ def test_the_user_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert list(told(Task(), range(3), 3)) == [0, 1, 2]
     assert said[0] == "S (2017): 1 of 3 files looked into"
+
+
+def large(number: int) -> bytes:
+    """More than a pipe takes at once."""
+    return bytes([number]) * 300_000
+
+
+def test_a_process_that_is_killed_within_its_answer_is_replaced(tmp_path: Path) -> None:
+    found = side_by_side(large, range(N), Slots(tmp_path, 2))
+    first = next(found)
+    # all wait to write their next answer, of which half is in the pipe
+    for process in multiprocessing.active_children():
+        wait_for_its_write(process.pid)
+        process.kill()
+        process.join()
+    assert [first, *found] == [large(number) for number in range(N)]
+
+
+def wait_for_its_write(pid: int | None) -> None:
+    deadline = time.monotonic() + 60
+    while "pipe_write" not in Path(f"/proc/{pid}/wchan").read_text("ascii"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
