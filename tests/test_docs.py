@@ -130,8 +130,10 @@ def test_the_catalogue_of_the_how_to_is_valid(tmp_path: Path) -> None:
     assert [pair.name for pair in analysis.samples.pairs] == ["ttH_M125 (2017)"]
 
 
-def test_the_column_map_of_the_how_to_is_valid(tmp_path: Path) -> None:
+def test_the_column_maps_of_the_how_to_are_valid(tmp_path: Path) -> None:
     path = tmp_path / "theirs.yaml"
+    path.write_text(blocks("diff.md", "yaml")[1])
+    assert read_map(str(path)).tags == {"tth_leptonic": ("ttH_lep",)}
     path.write_text(blocks("diff.md", "yaml")[0])
     found = read_map(str(path))
     assert found.theirs("m_gg") == "CMS_hgg_mass"

@@ -34,24 +34,18 @@ def compare_sources(
     Raises:
         UserError: where a side cannot be read, or lacks what blinding looks at.
     """
-    blinding = a.blinding or b.blinding
     names = [name for name in a.columns if name in b.columns]
-    if blinding is not None and blinding.column not in names:
-        raise UserError(
-            f"data are blinded by {blinding.column}, which only one side has",
-            f"columns of both: {', '.join(names) or 'none'}",
-            f"map it: --column {blinding.column}=THEIRS",
-        )
+    blindings = _blindings(a, b, names)
     tags = tags_of(a, b)
     found = _Sums(tags, {name: _Column(name, tolerance) for name in names})
-    sides = (_Shown(a.pieces(names, tags), blinding), _Shown(b.pieces(names, tags), blinding))
+    sides = (_Shown(a.pieces(names, tags), blindings), _Shown(b.pieces(names, tags), blindings))
     for rows_a, rows_b in parts(*sides, max(a.n_rows, b.n_rows)):
         found.add(rows_a, rows_b)
     return PairDifference(
         sample=key[0],
         year=key[1],
         variation=key[2],
-        n_hidden=None if blinding is None else sum(side.n_hidden for side in sides),
+        n_hidden=sum(side.n_hidden for side in sides) if blindings else None,
         **found.counts,
         tags=found.tag_differences(),
         moves=found.moves(),
@@ -62,6 +56,19 @@ def compare_sources(
     )
 
 
+def _blindings(a: Source, b: Source, names: list[str]) -> tuple[Blinding, ...]:
+    """What either side hides, which both have to have."""
+    found = tuple(dict.fromkeys(one for one in (a.blinding, b.blinding) if one is not None))
+    for blinding in found:
+        if blinding.column not in names:
+            raise UserError(
+                f"data are blinded by {blinding.column}, which only one side has",
+                f"columns of both: {', '.join(names) or 'none'}",
+                f"map it: --column {blinding.column}=THEIRS",
+            )
+    return found
+
+
 def _only_first(one: Source, other: Source) -> tuple[str, ...]:
     """What is not compared since the other one lacks it; its tags, too."""
     tag = (TAG,) if one.knows_tags and not other.knows_tags else ()
@@ -69,19 +76,21 @@ def _only_first(one: Source, other: Source) -> tuple[str, ...]:
 
 
 class _Shown:
-    """The pieces of one side without the rows in the blinded window, which it counts."""
+    """The pieces of one side without the rows in blinded windows, which it counts."""
 
-    def __init__(self, pieces: Iterator[Piece], blinding: Blinding | None) -> None:
-        self._pieces, self._blinding = pieces, blinding
+    def __init__(self, pieces: Iterator[Piece], blindings: tuple[Blinding, ...]) -> None:
+        self._pieces, self._blindings = pieces, blindings
         self.n_hidden = 0
 
     def __iter__(self) -> Iterator[Piece]:
         for piece in self._pieces:
-            if self._blinding is None:
+            if not self._blindings:
                 yield piece
                 continue
-            values, (low, high) = piece[self._blinding.column], self._blinding.window
-            shown = ~((values > low) & (values < high))
+            shown = np.ones(len(piece[TAG]), dtype=np.bool_)
+            for blinding in self._blindings:
+                values, (low, high) = piece[blinding.column], blinding.window
+                shown &= ~((values > low) & (values < high))
             self.n_hidden += int((~shown).sum())
             yield {name: column[shown] for name, column in piece.items()}
 

@@ -8,7 +8,7 @@ from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.compare import compare_sources
 from higgsflow.diff.content import Difference
 from higgsflow.diff.sides import open_side, pair_up
-from higgsflow.diff.source import check_own_names
+from higgsflow.diff.source import check_own_names, check_their_names
 from higgsflow.errors import UserError
 
 
@@ -27,7 +27,7 @@ def diff(
     Args:
         a: path of one side.
         b: path of the other.
-        column_map: how the side that this program did not write calls its columns.
+        column_map: how the side that this program did not write, or else B, calls what it has.
         tolerance: relative difference up to which numbers are the same.
         wanted: sample, year and variation; empty for all.
 
@@ -39,11 +39,17 @@ def diff(
     sides = open_side(a), open_side(b)
     pairing = pair_up(*sides, column_map or ColumnMap(), wanted)
     if not pairing.found:
-        raise UserError(f"{a} and {b} have no sample, year and variation in common")
+        there = (f"{' '.join(next(iter(side.events), wanted))} in {side.text}" for side in sides)
+        raise UserError(
+            f"{a} and {b} have no sample, year and variation in common",
+            f"such as {' and '.join(there)}",
+            "say `samples:`, `years:` and `variations:` in a map where only names differ",
+        )
     if column_map is not None:
         # variations have fewer columns than nominal events: a name need not be in each of them
-        ours = [other if one.map == column_map else one for one, other in pairing.found.values()]
-        check_own_names(column_map, ours)
+        pairs = pairing.found.values()
+        check_own_names(column_map, [b if a.map == column_map else a for a, b in pairs])
+        check_their_names(column_map, [a if a.map == column_map else b for a, b in pairs])
     return Difference(
         a=a,
         b=b,

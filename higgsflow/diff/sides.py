@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.merged_events import about
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from higgsflow.diff.column_map import ColumnMap
     from higgsflow.model.analysis import AnalysisModel
@@ -37,6 +37,11 @@ class Side:
     events: Mapping[Key, Source] = field(default_factory=dict)
     paths: tuple[Path, ...] = ()
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is one merged file by itself."""
+        return len(self.paths) == len(self.events) == 1
+
 
 def open_side(text: str) -> Side:
     """A folder such as `store/demo/v1`, also without that of the store; files, folders of them.
@@ -50,10 +55,18 @@ def open_side(text: str) -> Side:
             if not events:
                 raise UserError(f"nothing is merged in {path}", "", "first: law run RunAnalysis")
             return Side(text, events)
+        _refuse_several(path)
     paths = _files(text)
-    if len(paths) == 1 and (source := _own_file(paths[0])) is not None:
-        return Side(text, {source[0]: source[1]}, paths)
-    return Side(text, paths=paths)
+    return Side(text, _own_files(text, paths), paths)
+
+
+def _refuse_several(path: Path) -> None:
+    """A folder of analyses or of versions holds events of each chunk, too, which are no side."""
+    for pattern in (f"*/{FILE_NAME}", f"*/*/{FILE_NAME}"):
+        found = sorted(str(p.parent) for p in path.glob(pattern))
+        if found:
+            names = f"there is {', '.join(found[:3])}"
+            raise UserError(f"{path} is not one analysis and version", names, f"say {found[0]}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ def pair_up(a: Side, b: Side, known: ColumnMap, wanted: Key) -> Pairing:
         UserError: where it is not clear what is to be compared.
     """
     if a.events and b.events:
-        return _both_ours(a, b, wanted)
+        return _both_ours(a, b, known, wanted)
     if a.events:
         return _with_others(a, b, known, wanted)
     if b.events:
@@ -86,16 +99,51 @@ def pair_up(a: Side, b: Side, known: ColumnMap, wanted: Key) -> Pairing:
     return Pairing({wanted: (Source(a.paths), Source(b.paths, map=known))})
 
 
-def _both_ours(a: Side, b: Side, wanted: Key) -> Pairing:
-    if a.paths and b.paths:
-        ((key, one),), (other,) = a.events.items(), b.events.values()
-        return Pairing({key: (one, other)})
-    ours, theirs = _chosen(a, wanted), _chosen(b, wanted)
+def _both_ours(a: Side, b: Side, known: ColumnMap, wanted: Key) -> Pairing:
+    if known.files:
+        raise UserError(
+            f"'files: {known.files}' names files of others, and {b.text} is of this program",
+            "their names are known",
+            "say `samples:`, `years:` and `variations:` where they have others",
+        )
+    ours = _chosen(a, wanted)
+    theirs = {key: _as_mapped(s, known) for key, s in _chosen(b, known.their_key(wanted)).items()}
+    if a.is_file and b.is_file:
+        ((one, source),), ((other, their),) = ours.items(), theirs.items()
+        names = zip(one, known.their_key(one), other, strict=True)
+        sample, year, variation = (n if t == o else f"{n} and {o}" for n, t, o in names)
+        return Pairing({(sample, year, variation): (source, their)})
+    _check_names(a, b, known)
+    their_keys = {key: known.their_key(key) for key in ours}
+    if a.is_file or b.is_file:
+        # of a store only what the file is
+        their_keys = {key: their for key, their in their_keys.items() if their in theirs}
+        return Pairing({key: (ours[key], theirs[their]) for key, their in their_keys.items()})
     return Pairing(
-        {key: (ours[key], theirs[key]) for key in ours if key in theirs},
-        tuple(key for key in ours if key not in theirs),
-        tuple(key for key in theirs if key not in ours),
+        {key: (ours[key], theirs[their]) for key, their in their_keys.items() if their in theirs},
+        tuple(key for key, their in their_keys.items() if their not in theirs),
+        tuple(key for key in theirs if key not in their_keys.values()),
     )
+
+
+def _as_mapped(source: Source, known: ColumnMap) -> Source:
+    """A source of ours that calls things as the map says, also what is blinded."""
+    blinding = source.blinding
+    if blinding is not None:
+        column = known.ours(blinding.column)
+        low, high = (edge * known.factors.get(column, 1.0) for edge in blinding.window)
+        blinding = blinding.changed(column=column, window=(low, high))
+    return replace(source, map=known, blinding=blinding)
+
+
+def _check_names(a: Side, b: Side, known: ColumnMap) -> None:
+    """What the map renames is there, under its name of each side."""
+    for position, kind in enumerate(("sample", "year", "variation")):
+        for pair in known.names[position].items():
+            for side, name in zip((a, b), pair, strict=True):
+                there = {key[position] for key in side.events}
+                if name not in there:
+                    raise UnknownName(kind, name, there, side.text)
 
 
 def _with_others(a: Side, b: Side, known: ColumnMap, wanted: Key) -> Pairing:
@@ -120,7 +168,7 @@ def _by_pattern(ours: Mapping[Key, Source], b: Side, known: ColumnMap) -> Pairin
     """Each of ours with the files that the pattern names."""
     found = {}
     for key, source in ours.items():
-        names = dict(zip(("sample", "year", "variation"), key, strict=True))
+        names = dict(zip(("sample", "year", "variation"), known.their_key(key), strict=True))
         try:
             pattern = known.files.format(**names)
         except (KeyError, IndexError, ValueError) as error:
@@ -158,8 +206,7 @@ def _merged(folder: Path) -> list[tuple[Key, Source]]:
         blinding = _blinding(analysis, sample)
         source = Source((path,), tags=analysis.tag_sequence.tags, blinding=blinding)
         found.append(((sample, year, path.stem), source))
-    # nominal comes first
-    return sorted(found, key=lambda item: (*item[0][:2], item[0][2] != NOMINAL, item[0][2]))
+    return sorted(found, key=lambda item: _nominal_first(item[0]))
 
 
 def _blinding(analysis: AnalysisModel, sample: str) -> Blinding | None:
@@ -167,6 +214,35 @@ def _blinding(analysis: AnalysisModel, sample: str) -> Blinding | None:
     kinds = {pair.sample.name: pair.is_data for pair in analysis.samples.pairs}
     is_hidden = kinds.get(sample, True) and not analysis.blinding.unblind
     return analysis.blinding if is_hidden else None
+
+
+def _own_files(text: str, paths: Sequence[Path]) -> dict[Key, Source]:
+    """Merged files by what they say of themselves; nothing where they are files of others.
+
+    Raises:
+        UserError: where some are, and some are not, or several are the same.
+    """
+    each = {path: _own_file(path) for path in paths}
+    others = [path for path, own in each.items() if own is None]
+    if len(others) == len(each):
+        return {}
+    if others:
+        raise UserError(
+            f"'{text}' has merged files and others",
+            f"such as {others[0]}",
+            "is it complete? Else name files of one kind",
+        )
+    found: dict[Key, Source] = {}
+    for key, source in filter(None, each.values()):
+        if key in found:
+            where = ", ".join(str(one.paths[0]) for one in (found[key], source))
+            raise UserError(f"two files of '{text}' are {' '.join(key)}", where, "name one of them")
+        found[key] = source
+    return dict(sorted(found.items(), key=lambda item: _nominal_first(item[0])))
+
+
+def _nominal_first(key: Key) -> tuple[str, str, bool, str]:
+    return (*key[:2], key[2] != NOMINAL, key[2])
 
 
 def _own_file(path: Path) -> tuple[Key, Source] | None:
@@ -198,6 +274,8 @@ def _files(text: str) -> tuple[Path, ...]:
     else:
         root = Path(path.anchor)
         found = [path] if path.is_file() else sorted(root.glob(str(path.relative_to(root))))
+        # beside merged files lie their manifests
+        found = [p for p in found if p.suffix in ENDINGS] or found
     if not found:
         there = path.parent if path.parent.is_dir() else Path()
         guess = nearest(path.name, [p.name for p in there.iterdir()])

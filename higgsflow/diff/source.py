@@ -62,16 +62,11 @@ class Source:
 
     @cached_property
     def columns(self) -> dict[str, str]:
-        """Our name and theirs of every column with one number per event, but for identity and tag.
-
-        Raises:
-            UnknownName: for a name in the map that the file does not have.
-        """
+        """Our name and theirs of every column with one number per event; not identity and tag."""
         ours = {theirs: name for name, theirs in self.map.columns.items()}
-        for theirs in ours:
-            if theirs not in self.known:
-                raise UnknownName("column", theirs, self.known, str(self.paths[0]))
         taken = {*self.identity.values(), self.map.theirs(TAG)}
+        # what has our name of another column of theirs is not that column
+        taken |= self.map.columns.keys() - ours.keys()
         return {
             ours.get(name, name): name
             for name, is_number in self.known.items()
@@ -103,7 +98,9 @@ class Source:
     def own_tags(self) -> tuple[str, ...]:
         """The names of its tags, as far as it says them."""
         of_trees = tuple(self.map.trees) if isinstance(self.map.trees, dict) else ()
-        return of_trees or tuple(self.map.tags) or self.tags or ()
+        if of_trees or self.tags is None:
+            return of_trees or tuple(self.map.tags)
+        return tuple(dict.fromkeys(self._renamed.values()))
 
     @property
     def n_rows(self) -> int:
@@ -145,9 +142,22 @@ class Source:
 
     def _meanings(self, tags: Tags) -> dict[Any, str]:
         """The tag that each value of theirs means."""
-        if self.map.tags:
-            return {value: tag for tag, values in self.map.tags.items() for value in values}
-        return {**dict(enumerate(self.tags or tags.names)), **{n: n for n in tags.names}}
+        if self.tags is not None:
+            return dict(self._renamed)
+        return self._mapped or {**dict(enumerate(tags.names)), **{n: n for n in tags.names}}
+
+    @property
+    def _mapped(self) -> dict[Any, str]:
+        return {value: tag for tag, values in self.map.tags.items() for value in values}
+
+    @property
+    def _renamed(self) -> dict[int, str]:
+        """Our name of each value of `tag_idx` of a store, where the map may say its name, too."""
+        given = self._mapped
+        return {
+            code: given.get(code, given.get(name, name))
+            for code, name in enumerate(self.tags or ())
+        }
 
 
 @dataclass(frozen=True)
@@ -187,6 +197,18 @@ def tags_of(a: Source, b: Source) -> Tags:
     if not (a.knows_tags and b.knows_tags):
         return Tags((), are_known=False)
     return Tags(tuple(dict.fromkeys((*a.own_tags, *b.own_tags))))
+
+
+def check_their_names(column_map: ColumnMap, theirs: Sequence[Source]) -> None:
+    """Their names of columns in a map are those of some source of theirs.
+
+    Raises:
+        UnknownName: for a column that none of them has.
+    """
+    known = dict.fromkeys(name for one in theirs for name in one.known)
+    for name in column_map.columns.values():
+        if name not in known:
+            raise UnknownName("column", name, known, str(theirs[0].paths[0]))
 
 
 def check_own_names(column_map: ColumnMap, ours: Sequence[Source]) -> None:

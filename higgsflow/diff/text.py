@@ -123,9 +123,11 @@ def _verdict(difference: Difference) -> str:
     if not all(pair.n_columns for pair in difference.pairs):
         lines.append("no column of numbers is called the same on both sides: map them")
     n = sum(not pair.is_same for pair in difference.pairs)
+    alone = len(difference.only_a) + len(difference.only_b)
     within = f" within {difference.tolerance:g}" if difference.tolerance else ""
     if difference.is_same:
         lines.append(f"the same{within}: {len(difference.pairs)} compared")
     else:
-        lines.append(f"{n} of {len(difference.pairs)} compared differ{within}")
+        more = f", and one side lacks {alone}" if alone else ""
+        lines.append(f"{n} of {len(difference.pairs)} compared differ{within}{more}")
     return "\n".join(lines)

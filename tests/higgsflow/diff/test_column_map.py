@@ -15,11 +15,15 @@ def test_a_map_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "map.yaml"
     path.write_text(
         "columns: {m_gg: CMS_hgg_mass}\nfactors: {lead_pt: 0.001}\n"
+        "samples: {ttH: ttH_M125}\nyears: {2016: 2016UL}\n"
         "tags: {tth_leptonic: 3, tth_hadronic: [4, 5], thq: thq_lep}\n"
         'files: "{sample}_{year}.parquet"\n'
     )
     found = read_map(str(path))
     assert (found.theirs("m_gg"), found.theirs("pt_gg")) == ("CMS_hgg_mass", "pt_gg")
+    assert (found.ours("CMS_hgg_mass"), found.ours("m_gg")) == ("m_gg", "m_gg")
+    assert found.their_key(("ttH", "2016", "up")) == ("ttH_M125", "2016UL", "up")
+    assert found.their_key(("", "2017", "")) == ("", "2017", "")
     assert found.tags == {"tth_leptonic": (3,), "tth_hadronic": (4, 5), "thq": ("thq_lep",)}
 
 

@@ -130,6 +130,17 @@ def test_blinded_events_are_taken_out_of_both_sides(
         compared(hides=(121.5, 124.5), m_gg=None)
 
 
+def test_what_either_side_hides_is_hidden(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> None:
+    path = make_parquet("a.parquet", make_columns(6))
+    hides = [Blinding(window=window) for window in ((120.5, 122.5), (123.5, 125.5))]
+    sides = [Source((path,), TAGS, blinding=blinding) for blinding in hides]
+    found = compare_sources(KEY, *sides)
+    assert (found.n_hidden, found.n_matched) == (8, 2)
+    assert compare_sources(KEY, sides[0], Source((path,), TAGS)).n_hidden == 4
+
+
 def test_a_side_without_events(compared: Callable[..., PairDifference]) -> None:
     found = compared(0)
     assert (found.n_b, found.only_a, found.n_matched) == (0, 6, 0)

@@ -114,6 +114,21 @@ def test_tag_that_is_misspelt_is_told(
     assert len(diff(str(theirs), str(folder), known).pairs) == 2
 
 
+def test_stores_without_anything_in_common_are_told(
+    lab: Lab, make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> None:
+    for version, sample in (("v1", "Sig"), ("v2", "Signal")):
+        folder = lab.output().parent / version
+        folder.mkdir(parents=True)
+        write_snapshot(load_analysis(lab.write()), folder)
+        path = f"store/toy/{version}/merged/{sample}/2017/nominal.parquet"
+        make_parquet(path, make_columns(3, m_gg=np.arange(3)))
+    told = r"in common\n  such as Sig 2017 nominal in toy/v1 and Signal 2017 .*\n  say `samples:`"
+    with pytest.raises(UserError, match=told):
+        diff("toy/v1", "toy/v2")
+    assert diff("toy/v1", "toy/v2", ColumnMap(samples={"Sig": "Signal"})).is_same
+
+
 def test_what_cannot_be_compared_is_told(tmp_path: Path) -> None:
     for tolerance in (-1.0, float("nan")):
         with pytest.raises(UserError, match="is not a number from 0 on"):

@@ -16,6 +16,7 @@ import yaml
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.sides import open_side, pair_up
 from higgsflow.errors import UserError
+from higgsflow.model.analysis import Blinding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,6 +123,12 @@ def test_what_cannot_be_compared_is_told(lab: Lab, text: str, message: str) -> N
     assert len(str(caught.value).splitlines()) <= 3
 
 
+def test_a_folder_of_versions_is_told(store: Path) -> None:
+    for folder in (store.parent, store.parents[1]):
+        with pytest.raises(UserError, match=r"not one analysis and version\n.*\n.* toy/v1|v1"):
+            open_side(str(folder))
+
+
 def test_a_store_in_which_nothing_is_merged_is_told(store: Path) -> None:
     shutil.rmtree(store / "merged")
     with pytest.raises(UserError, match="nothing is merged in"):
@@ -132,13 +139,8 @@ def test_a_store_in_which_nothing_is_merged_is_told(store: Path) -> None:
 def merged(path: Path, content: dict[str, Any], *, mode: str = "whole", **about: str) -> Path:
     """A file that says of itself what merged files do, under the names of its path."""
     sample, year = path.parent.parent.name, path.parent.name
-    origin = {
-        "sample": sample,
-        "year": year,
-        "variation": path.stem,
-        "mode": mode,
-        "tags": ["rest"],
-    }
+    names = {"sample": sample, "year": year, "variation": path.stem}
+    origin = {**names, "mode": mode, "tags": ["rest"]}
     path.parent.mkdir(parents=True, exist_ok=True)
     table = pa.table(content).replace_schema_metadata(
         {"higgsflow": json.dumps({**origin, **about})}
@@ -173,3 +175,90 @@ def test_a_merged_file_knows_what_it_is(lab: Lab) -> None:
     assert blinding is not None
     assert blinding.window == (115, 135)
     assert list(pair_up(side, other, ColumnMap(), ALL).found) == [key]
+
+
+def test_stores_may_have_other_names(store: Path, make_parquet: Callable[..., Path]) -> None:
+    other = store.parent / "v2"
+    shutil.copytree(store, other)
+    (other / "merged" / "Sig" / "2018").rename(other / "merged" / "Sig" / "2018UL")
+    (other / "merged" / "Sig").rename(other / "merged" / "Signal")
+    a, b = open_side(str(store)), open_side(str(other))
+    known = ColumnMap(columns={"m_gg": "mass"}, samples={"Sig": "Signal"}, years={"2018": "2018UL"})
+    pairing = pair_up(a, b, known, ALL)
+    assert (list(pairing.found), pairing.only_a, pairing.only_b) == (list(a.events), (), ())
+    one, their = pairing.found["Sig", "2018", "nominal"]
+    assert (one.paths[0].parts[-3:-1], one.map) == (("Sig", "2018"), ColumnMap())
+    assert (their.paths[0].parts[-3:-1], their.map) == (("Signal", "2018UL"), known)
+    # hidden by what they call the mass
+    _, their = pairing.found["Data", "2017", "nominal"]
+    assert their.blinding == Blinding(column="m_gg")
+    (key,) = pair_up(a, b, known, ("Sig", "2018", "")).found
+    assert key == ("Sig", "2018", "nominal")
+    for names, message in (
+        ({"samples": {"Sgi": "Signal"}}, r"no sample 'Sgi' in .*v1\. Did you mean 'Sig'"),
+        ({"samples": {"Sig": "Sgnal"}}, r"no sample 'Sgnal' in .*v2\. Did you mean 'Signal'"),
+        ({"variations": {"met_up": "met"}}, "no variation 'met' in"),
+        ({"files": "{sample}.root"}, "names files of others, and .* is of this program"),
+    ):
+        with pytest.raises(UserError, match=message) as caught:
+            pair_up(a, b, ColumnMap.model_validate(names), ALL)
+        assert len(str(caught.value).splitlines()) <= 3
+
+
+def test_a_blinded_column_has_their_name_and_unit(store: Path) -> None:
+    other = store.parent / "v2"
+    shutil.copytree(store, other)
+    content = yaml.safe_load((other / "analysis.yaml").read_text())
+    content["blinding"] = {"column": "mass", "window": [1000, 2000]}
+    (other / "analysis.yaml").write_text(yaml.safe_dump(content))
+    known = ColumnMap(columns={"m_gg": "mass"}, factors={"m_gg": 0.1})
+    pairing = pair_up(open_side(str(store)), open_side(str(other)), known, ALL)
+    _, their = pairing.found["Data", "2017", "nominal"]
+    assert their.blinding == Blinding(window=(100, 200))
+
+
+def test_merged_files_in_any_folder_are_what_they_say(tmp_path: Path, make_columns: Any) -> None:
+    names = [("Sig", "2018", "nominal"), ("Sig", "2017", "met_up"), ("Sig", "2017", "nominal")]
+    for number, (sample, year, variation) in enumerate(names):
+        told = {"sample": sample, "year": year, "variation": variation}
+        for side in "ab":
+            merged(tmp_path / side / f"{number}.parquet", make_columns(2), **told)
+    a, b = (open_side(str(tmp_path / side)) for side in "ab")
+    assert list(a.events) == [names[2], names[1], names[0]]
+    pairing = pair_up(a, b, ColumnMap(), ALL)
+    found = {key: [s.paths[0].name for s in pair] for key, pair in pairing.found.items()}
+    assert found == {key: [f"{n}.parquet"] * 2 for n, key in enumerate(names)}
+    assert list(pair_up(a, b, ColumnMap(), ("", "2018", "")).found) == [names[0]]
+    (tmp_path / "b" / "0.json").write_text("{}")
+    assert open_side(str(tmp_path / "b" / "*")).events.keys() == b.events.keys()
+    file = open_side(str(tmp_path / "b" / "1.parquet"))
+    # of a folder or store only what the file is
+    pairing = pair_up(a, file, ColumnMap(), ALL)
+    assert (list(pairing.found), pairing.only_a) == ([names[1]], ())
+
+
+def test_two_merged_files_may_be_of_other_things(tmp_path: Path, make_columns: Any) -> None:
+    paths = [tmp_path / "Sig" / year / "nominal.parquet" for year in ("2017", "2018")]
+    sides = [open_side(str(merged(path, make_columns(2)))) for path in paths]
+    assert list(pair_up(*sides, ColumnMap(), ALL).found) == [("Sig", "2017 and 2018", "nominal")]
+    assert list(pair_up(*sides, ColumnMap(), ("Sig", "", "")).found)
+    with pytest.raises(UserError, match=r"no year '2017' in .*2018"):
+        pair_up(*sides, ColumnMap(), ("", "2017", ""))
+    known = ColumnMap(columns={"m_gg": "mass"}, years={"2017": "2018"})
+    ((key, (one, other)),) = pair_up(*sides, known, ("", "2017", "")).found.items()
+    assert key == ("Sig", "2017", "nominal")
+    assert (one.map, other.map) == (ColumnMap(), known)
+
+
+def test_a_folder_of_several_kinds_is_told(
+    tmp_path: Path, make_parquet: Callable[..., Path], make_columns: Any
+) -> None:
+    for year in ("2017", "2018"):
+        merged(tmp_path / "all" / "Sig" / year / "nominal.parquet", make_columns(2))
+    folder = tmp_path / "all"
+    make_parquet("all/theirs.parquet", make_columns(2))
+    with pytest.raises(UserError, match=r"merged files and others\n  such as .*theirs.parquet"):
+        open_side(str(folder))
+    shutil.copy(folder / "Sig" / "2017" / "nominal.parquet", folder / "theirs.parquet")
+    with pytest.raises(UserError, match=r"two files of .* are Sig 2017 nominal"):
+        open_side(str(folder))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from higgsflow.diff.column_map import ColumnMap
-from higgsflow.diff.source import Source, Tags, tags_of
+from higgsflow.diff.source import Source, Tags, check_their_names, tags_of
 from higgsflow.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def test_a_column_that_is_not_there_is_told(
     make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
 ) -> None:
     path = make_parquet("f.parquet", make_columns(2))
+    known = ColumnMap(columns={"m_gg": "mgg"})
     with pytest.raises(UnknownName, match=r"no column 'mgg' .* Did you mean 'm_gg'"):
-        _ = Source((path,), map=ColumnMap(columns={"m_gg": "mgg"})).columns
+        check_their_names(known, [Source((path,), map=known)])
     with pytest.raises(UnknownName, match="no column 'evt'"):
         _ = Source((path,), map=ColumnMap(columns={"event": "evt"})).identity
 
@@ -73,6 +74,28 @@ def test_tags_whatever_they_are_called(
     assert tags.names == OURS
     assert codes(theirs, tags) == ["tth", "thq", "untagged", "other"]
     assert codes(ours, tags) == ["tth", "thq"]
+
+
+def test_our_name_of_another_column_is_not_that_column(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> None:
+    content = {"mass": np.full(2, 7.0), **make_columns(2)}
+    source = Source((make_parquet("f.parquet", content),), map=ColumnMap(columns={"m_gg": "mass"}))
+    assert source.columns["m_gg"] == "mass"
+    turned = Source(source.paths, map=ColumnMap(columns={"m_gg": "mass", "mass": "m_gg"}))
+    assert (turned.columns["m_gg"], turned.columns["mass"]) == ("mass", "m_gg")
+
+
+@pytest.mark.parametrize("of_thq", [1, "thq"])
+def test_a_store_may_call_a_tag_otherwise(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]], of_thq: Any
+) -> None:
+    ours = Source((make_parquet("a.parquet", make_columns(2)),), tags=("tth", "tHq"))
+    known = ColumnMap(tags={"tHq": of_thq})
+    theirs = Source(ours.paths, tags=OURS, map=known)
+    tags = tags_of(ours, theirs)
+    assert tags.names == ("tth", "tHq")
+    assert codes(theirs, tags) == codes(ours, tags) == ["tth", "tHq"]
 
 
 def test_stores_may_order_their_tags_otherwise(
