@@ -81,6 +81,8 @@ class AnalysisTask(RemembersValues):
             params["workflow"] = _known_engine(params["workflow"] or analysis.jobs_manager.batch)
             cls.check(analysis, params)
             n_pairs = len(analysis.samples.pairs)
+            if params["retry_failed"]:
+                session.current.retry_failed = True
             if prepare_run(cls.__name__, n_pairs, params["workflow"]):
                 tell_what_goes_on(partial(_going_on, analysis, params["workflow"]))
                 cls._first(analysis, params)
@@ -90,8 +92,6 @@ class AnalysisTask(RemembersValues):
             if not isinstance(error, UserError):
                 raise
             law.util.abort(str(error), exitcode=1)
-        if params["retry_failed"]:
-            session.current.retry_failed = True
         if params["profile"]:
             session.current.profile = True
         return params
@@ -113,8 +113,20 @@ class AnalysisTask(RemembersValues):
             analysis.refuse_main(params["workflow"])
             check_engine(params["workflow"])
         cls.at_the_door(analysis, params)
-        if not _only_asks(params):
+        if params["remove_output"]:
+            session.check_store(analysis)
+        elif not _only_asks(params):
+            cls._check_site_unless_made(analysis, params)
+
+    @classmethod
+    def _check_site_unless_made(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
+        """Where all is made it does no harm that the store is full, or can only be read."""
+        try:
             cls.check_site(analysis)
+        except UserError:
+            if not cls(**params).complete():
+                raise
+            session.current.only_reads = True
 
     @classmethod
     def check_site(cls, analysis: AnalysisModel) -> None:

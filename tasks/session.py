@@ -31,6 +31,7 @@ class Invocation:
         asked: the stage that was asked for, and its year, empty for all.
         checked: whether disk and proxy were looked at.
         profile: whether jobs record where time and memory go, also where it is not configured.
+        only_reads: whether the store cannot be written, where nothing has to be made.
         started: when it began, in seconds; tells earlier failures from its own.
     """
 
@@ -43,6 +44,7 @@ class Invocation:
         self.listed: dict[Path, Ingredients] = {}
         self.checked = False
         self.profile = False
+        self.only_reads = False
 
 
 current = Invocation()
@@ -69,7 +71,7 @@ def begin() -> None:
 
 
 def load(name: str, version: str) -> AnalysisModel:
-    """The analysis by name or path, checked, with a snapshot of it in its store.
+    """The analysis by name or path, checked; of a look at it the store hears nothing.
 
     Raises:
         UserError: when it is unknown or invalid.
@@ -100,15 +102,31 @@ def plan_of(analysis: AnalysisModel, pair: SampleYear) -> Plan:
 def check_once(analysis: AnalysisModel) -> None:
     """The first step of a run: disk and proxy. Files are looked at when they are indexed.
 
+    In the store there is a snapshot of the analysis from then on.
+
     Raises:
         UserError: when nothing can run.
     """
+    from higgsflow.catalog.snapshot import write_snapshot
     from higgsflow.check.problem import refuse
     from higgsflow.check.site import check_before_run
 
     if not current.checked:
         current.checked = True
         refuse(check_before_run(analysis), analysis.name)
+        write_snapshot(analysis, folder_of(analysis))
+
+
+def check_store(analysis: AnalysisModel) -> None:
+    """Whether something can be removed, for which a full disk has room.
+
+    Raises:
+        UserError: when nothing can be written.
+    """
+    from higgsflow.check import site
+    from higgsflow.check.problem import refuse
+
+    refuse(list(site.check_store(analysis, needed=0)), analysis.name)
 
 
 def folder_of(analysis: AnalysisModel) -> Path:
@@ -129,12 +147,10 @@ def store_of(analysis: AnalysisModel) -> Path:
 
 
 def _load(name: str, version: str) -> AnalysisModel:
-    from higgsflow.catalog.snapshot import write_snapshot
     from higgsflow.catalog.store import find_in_store
 
     analysis = find_in_store(name, version)
     _make_ready(analysis, name)
-    write_snapshot(analysis, folder_of(analysis))
     return analysis
 
 

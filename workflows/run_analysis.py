@@ -33,5 +33,17 @@ class RunAnalysis(AnalysisTask):
 
 @RunAnalysis.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def _say_so(task: Any) -> None:
-    cancel_leftovers(task.model, task.model.samples.pairs)
+    if session.current.only_reads:
+        _show(task)
+    else:
+        cancel_leftovers(task.model, task.model.samples.pairs)
     sys.stdout.write(f"nothing to do, everything is current: {task.folder / 'summary'}\n")
+    sys.stdout.flush()
+
+
+def _show(task: RunAnalysis) -> None:
+    """Tables of what others have made, for whoever can only read it."""
+    from higgsflow.report.summary import Summary
+    from higgsflow.report.tables import print_summary
+
+    print_summary(task.output().read_current(Summary), folder=task.folder / "summary")

@@ -10,7 +10,7 @@ from higgsflow.check.configuration import check_configuration
 from higgsflow.check.duplicates import copies, files_of_several
 from higgsflow.check.first_file import Listed, check_first_file, list_files, look_into_all
 from higgsflow.check.problem import Problem, problem_of, together
-from higgsflow.check.site import check_disk, check_proxy
+from higgsflow.check.site import check_proxy, check_store
 from higgsflow.errors import InputFileError
 from higgsflow.model.noun import Noun
 from higgsflow.model.sample import SampleYear, SimulatedSample, for_year
@@ -93,7 +93,7 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
         *(_not_looked_at(name) for name, found in listed.items() if found.is_produced),
         *files_of_several({name: found.files for name, found in listed.items()}, data),
         *copies(entries, data),
-        *check_disk(store),
+        *check_store(analysis),
         *check_proxy(analysis),
     ]
     bad = {subject for p in problems if p.serious for subject in p.subjects}

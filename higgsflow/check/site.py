@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.store import store_of
+from higgsflow.catalog.store import folder_of, store_of
 from higgsflow.check.problem import Problem
 
 if TYPE_CHECKING:
@@ -24,11 +24,17 @@ _REMOTE = ("root://", "das:")
 
 def check_before_run(analysis: AnalysisModel) -> list[Problem]:
     """What can be known at once when something is run: the rest is known when files are indexed."""
-    return [*check_disk(store_of(analysis)), *check_proxy(analysis)]
+    return [*check_store(analysis), *check_proxy(analysis)]
+
+
+def check_store(analysis: AnalysisModel, needed: float = _LEAST) -> Iterator[Problem]:
+    """Whether the store can be written, where all of it lies, and what is of this analysis."""
+    found = list(check_disk(store_of(analysis), needed))
+    yield from found or check_disk(folder_of(analysis), needed)
 
 
 def check_disk(store: Path, needed: float = _LEAST) -> Iterator[Problem]:
-    """Whether the store can be written and has room for so many bytes."""
+    """Whether a folder of the store can be written and has room for so many bytes."""
     folder = next(p for p in (store, *store.parents) if p.exists())
     if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
         remedy = "export HIGGSFLOW_STORE, or say store: in the configuration"

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from higgsflow.catalog.load import load_analysis
 from higgsflow.catalog.snapshot import read_snapshot
-from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from tasks import session
 
 if TYPE_CHECKING:
@@ -23,16 +24,20 @@ def ready(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
 def test_an_analysis_is_found_by_path_and_copied_to_the_store(ready: Lab) -> None:
     found = session.load(str(ready.path), "")
     assert (found.name, found.version) == ("toy", "v1")
+    # not by a look at it
+    assert not ready.store.exists()
+    session.check_once(found)
     assert read_snapshot(ready.output("analysis.yaml")) == found
 
 
 def test_an_analysis_is_found_in_the_store_by_name(ready: Lab) -> None:
     written = session.load(str(ready.path), "")
+    session.check_once(written)
     assert session.load("toy", "") == written
 
 
 def test_a_version_is_a_folder_of_its_own(ready: Lab) -> None:
-    assert session.load(str(ready.path), "v2").version == "v2"
+    session.check_once(session.load(str(ready.path), "v2"))
     assert (ready.store / "toy" / "v2" / "analysis.yaml").is_file()
     assert not ready.output().exists()
 
@@ -44,7 +49,7 @@ def test_a_version_cannot_leave_the_store(ready: Lab, version: str) -> None:
 
 
 def test_an_unknown_name_offers_what_is_in_config_and_in_the_store(ready: Lab) -> None:
-    session.load(str(ready.path), "")
+    session.check_once(session.load(str(ready.path), ""))
     with pytest.raises(UnknownName, match=r"Did you mean 'demo'\?\n  known: .*demo.*toy"):
         session.load("dmeo", "")
 
@@ -63,3 +68,16 @@ def test_an_analysis_that_is_only_looked_at_leaves_nothing_in_the_store(ready: L
     session.hold(analysis)
     assert session.load("toy", "v1") is analysis
     assert not ready.store.exists()
+
+
+def test_what_can_only_be_read_is_not_to_be_removed(
+    ready: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk has room for that."""
+    analysis = session.load(str(ready.path), "")
+    usage = shutil.disk_usage(ready.folder)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    session.check_store(analysis)
+    ready.store.touch()
+    with pytest.raises(UserError, match=f"cannot write to {ready.store}"):
+        session.check_store(analysis)
