@@ -144,10 +144,11 @@ class StageTarget(law.LocalFileTarget):
     def write(self, noun: Noun, made_from: Ingredients) -> None:
         """Writes it atomically, with what it was made from."""
         from higgsflow.ingredients import digest
-        from higgsflow.output.atomic import write_text
+        from higgsflow.output.atomic import remove_stale, write_text
 
         stamp = {"inputs": digest(made_from), "made_from": made_from}
         write_text(self.file, noun.model_copy(update=stamp).model_dump_json(indent=1))
+        remove_stale(self.file.parent)
 
     def remove(self, silent: bool = True, **kwargs: Any) -> None:
         """Removes it, also when it is stale, and what stands beside it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from higgsflow.events.index import FileIndex, schema_id
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import remove_stale, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +49,9 @@ class EntryBook:
         """Keeps what was found."""
         schema = self._schema_path(entry["schema_id"])
         if not schema.is_file():
-            write_text(schema, json.dumps(entry["columns"]))
+            _keep(schema, entry["columns"])
         found = {name: value for name, value in entry.items() if name != "columns"}
-        write_text(self._path(file), json.dumps(found))
+        _keep(self._path(file), found)
 
     def _path(self, file: InputFile) -> Path:
         key = json.dumps([FORMAT, file.url, file.size, file.mtime_ns, self._is_data])
@@ -72,3 +72,8 @@ def _columns(path: Path) -> dict[str, str]:
         path.unlink(missing_ok=True)
         raise ValueError(f"{path} does not hold what its name says")
     return found
+
+
+def _keep(path: Path, content: Any) -> None:
+    write_text(path, json.dumps(content))
+    remove_stale(path.parent)

@@ -18,7 +18,7 @@ from higgsflow.events.file_head import head_of_opened
 from higgsflow.events.heads import TreeHead
 from higgsflow.events.tree import column_names
 from higgsflow.model.noun import Noun
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import remove_stale, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -185,7 +185,9 @@ class PlaceBook:
     def put(self, places: FilePlaces) -> None:
         """Keeps it, where that is possible: it saves time, and nothing else depends on it."""
         with suppress(StoreError):
-            write_text(self._path(places.uuid, places.end), places.model_dump_json())
+            path = self._path(places.uuid, places.end)
+            write_text(path, places.model_dump_json())
+            remove_stale(path.parent)
 
     def forget(self, places: FilePlaces) -> None:
         """Lets the next reader look again."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import errno
+import functools
 import mmap
 import os
+import socket
 import tempfile
-from contextlib import contextmanager
+import time
+import zlib
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 xxhash = lazy.load("xxhash")
+
+# seconds, after which nobody still writes
+_OLD = 86400
 
 
 @contextmanager
@@ -37,7 +44,8 @@ def temporary_beside(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder, which is gone at the end unless it was published."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        prefix = f".{path.name}.{_machine()}-{os.getpid()}-"
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
         os.close(handle)
     temporary = Path(name)
     try:
@@ -67,6 +75,46 @@ def write_text(path: Path, text: str) -> None:
     """Writes a small file atomically."""
     with written_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def remove_stale(folder: Path) -> None:
+    """Removes temporary files whose writers were killed; those of living ones stay."""
+    with os.scandir(folder) as entries:
+        found = [e for e in entries if e.name.startswith(".") and e.name.endswith(".tmp")]
+    for entry in found:
+        with suppress(FileNotFoundError):
+            if _is_stale(entry):
+                Path(entry.path).unlink()
+
+
+def _is_stale(entry: os.DirEntry[str]) -> bool:
+    """Whether its process has ended; of another machine or an earlier version the age tells."""
+    machine, _, rest = entry.name.rsplit(".", 2)[-2].partition("-")
+    pid = rest.partition("-")[0]
+    if machine == _machine() and pid.isdecimal() and not _lives(int(pid)):
+        return True
+    return time.time() - entry.stat().st_mtime > _OLD
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # of another user
+        return True
+    return True
+
+
+@functools.cache
+def _machine() -> str:
+    """Where numbers of processes mean something: a machine, or a container on it."""
+    try:
+        container = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        container = ""
+    return f"{zlib.crc32(f'{socket.gethostname()} {container}'.encode()):08x}"
 
 
 def cannot_write(path: Path, error: OSError) -> StoreError:

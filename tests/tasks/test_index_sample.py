@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog import files
@@ -9,6 +12,16 @@ from tasks import index_sample
 if TYPE_CHECKING:
     import pytest
     from conftest import Lab
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from higgsflow.output.atomic import written_atomically
+
+with written_atomically(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def test_is_current_while_files_and_their_times_are_the_same(lab: Lab) -> None:
@@ -30,6 +43,22 @@ def test_holds_what_the_files_hold(lab: Lab) -> None:
     assert {file["kind"] for file in index["files"]} == {"whole"}
     (schema,) = index["schemas"].values()
     assert "MET_pt" in schema
+
+
+def test_what_a_killed_one_left_is_removed_by_the_next(lab: Lab) -> None:
+    assert lab.run("IndexSample", sample="Sig")
+    folders = (lab.output("index"), lab.output().parent / "file_index")
+    made = [path for folder in folders for path in folder.rglob("*.json")]
+    # index, entries of two files, their columns, and where these are
+    assert len({path.parent for path in made}) >= 4
+    for path in made:
+        killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+        assert killed.returncode == -signal.SIGKILL
+        path.unlink()
+    left = [path for folder in folders for path in folder.rglob(".*.tmp")]
+    assert len(left) == len(made)
+    assert lab.run("IndexSample", sample="Sig")
+    assert [path for path in left if path.exists()] == []
 
 
 def test_what_is_said_of_the_files_is_part_of_it(lab: Lab) -> None:

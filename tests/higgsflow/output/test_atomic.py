@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,7 @@ from higgsflow.output.atomic import (
     checksum,
     checksum_of,
     publish,
+    remove_stale,
     temporary_beside,
     write_text,
     writing,
@@ -158,3 +163,48 @@ def test_a_published_file_is_whole_and_readable(tmp_path: Path) -> None:
 def test_what_the_system_has_against_writing_is_told_of_the_store(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot write"), writing(tmp_path / "a"):
         raise OSError(errno.ENOSPC, "No space left on device")
+
+
+WRITES = """
+import sys, time
+from pathlib import Path
+from higgsflow.output.atomic import written_atomically
+
+with written_atomically(Path(sys.argv[1])) as temporary:
+    print(temporary.name, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_of_a_living_one(tmp_path: Path) -> None:
+    def begin(name: str) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-c", WRITES, str(tmp_path / name)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        return process, process.stdout.readline().strip()
+
+    (killed, half), (living, other) = begin("index.json"), begin("index.json")
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    (tmp_path / "mine.tmp").touch()
+    try:
+        assert {half, other} <= {p.name for p in tmp_path.iterdir()}
+        remove_stale(tmp_path)
+        assert {p.name for p in tmp_path.iterdir()} == {other, "mine.tmp"}
+    finally:
+        living.kill()
+        living.wait()
+        for process in (killed, living):
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def test_what_other_machines_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+    names = (".a.json.00000000-1-abcd.tmp", ".a.json.abcd_123.tmp")
+    for name in names:
+        (tmp_path / name).touch()
+    remove_stale(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == set(names)
+    os.utime(tmp_path / names[0], (0, 0))
+    remove_stale(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {names[1]}
