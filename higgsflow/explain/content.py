@@ -109,11 +109,21 @@ class VariationStory(Noun):
     weight_of: str = ""
 
 
+class AlsoThere(Noun):
+    """Another place of the event."""
+
+    sample: str
+    year: str
+    url: str
+    entry: int
+
+
 class Explanation(Noun):
     """An event of a sample and year.
 
     Attributes:
         url, entry: where it is.
+        also: where else it is, in the same sample and year or in other data of that year.
         dropped: why nothing else is told: not certified, or of another dataset; empty otherwise.
         hidden: the blinded window that it is in; empty otherwise.
         corrections: of the nominal events, in their order.
@@ -127,6 +137,7 @@ class Explanation(Noun):
     event: str
     url: str
     entry: int
+    also: tuple[AlsoThere, ...] = ()
     dropped: str = ""
     hidden: str = ""
     corrections: tuple[CorrectionStory, ...] = ()

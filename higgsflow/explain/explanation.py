@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 import numpy as np
 
-from higgsflow.errors import UnknownName
+from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.columns import combine, get_column, has_column
 from higgsflow.events.datasets import is_own
 from higgsflow.events.golden import is_certified, load_golden
 from higgsflow.events.stored_index import run_stage
-from higgsflow.explain.content import Explanation, VariationStory
+from higgsflow.explain.content import AlsoThere, Explanation, VariationStory
 from higgsflow.explain.corrections import correction_stories, shift_story
-from higgsflow.explain.find import event_id, files_of, find_event
+from higgsflow.explain.find import event_id, files_of, find_elsewhere, find_event
 from higgsflow.explain.read import read_events
 from higgsflow.explain.taggers import tagger_story
 from higgsflow.explain.walk import walk
@@ -25,10 +25,13 @@ from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.plan import make_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from higgsflow.explain.find import Place
     from higgsflow.explain.walk import Walk
     from higgsflow.explain.weights import Direction
     from higgsflow.model.analysis import AnalysisModel, Blinding
+    from higgsflow.model.sample import SampleYear
     from higgsflow.plan import Plan
 
 ak = lazy.load("awkward")
@@ -50,8 +53,21 @@ def explain_event(
     pair = analysis.samples.pair(sample, year)
     plan = make_plan(analysis, pair)
     asked(plan, variation)
-    place = find_event(pair, files_of(analysis, pair), event_id(event))
-    return explain_entry(plan, place, variation)
+    wanted = event_id(event)
+    place, *others = find_event(pair, files_of(analysis, pair), wanted)
+    also, notes = list(_told(pair, others)), []
+    for other, found in find_elsewhere(analysis, pair, wanted):
+        if isinstance(found, UserError):
+            notes.append(f"whether it is in {other.name} too cannot be told: {found.what}")
+        else:
+            also += _told(other, found)
+    story = explain_entry(plan, place, variation)
+    return story.changed(also=tuple(also), notes=(*story.notes, *notes))
+
+
+def _told(pair: SampleYear, places: Iterable[Place]) -> Iterator[AlsoThere]:
+    for place in places:
+        yield AlsoThere(sample=pair.sample.name, year=pair.year, url=place.url, entry=place.entry)
 
 
 def explain_entry(plan: Plan, place: Place, variation: str = NOMINAL) -> Explanation:

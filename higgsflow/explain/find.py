@@ -71,12 +71,39 @@ def files_of(analysis: AnalysisModel, pair: SampleYear) -> tuple[str, ...]:
     return tuple(file.url for file in resolve_files(pair.addresses, pair.name))
 
 
-def find_event(pair: SampleYear, files: Sequence[str], wanted: EventId) -> Place:
-    """The first place of an event; reads one column of each file, some entries at a time.
+def find_event(pair: SampleYear, files: Sequence[str], wanted: EventId) -> tuple[Place, ...]:
+    """All places of an event; reads one column of each file, some entries at a time.
 
     Raises:
         UserError: when it is not there, with what is most like it.
     """
+    found, alike = _places(pair, files, wanted)
+    if not found:
+        raise _absent(pair, files, wanted, alike)
+    return found
+
+
+def find_elsewhere(
+    analysis: AnalysisModel, pair: SampleYear, wanted: EventId
+) -> Iterator[tuple[SampleYear, tuple[Place, ...] | UserError]]:
+    """The places in other data of the same year, which are of the same collisions.
+
+    Numbers of simulated events begin anew in each sample, so there is nothing to look for. Other
+    data that cannot be read have an error in the place of places.
+    """
+    for other in analysis.samples.pairs if pair.is_data else ():
+        if other.is_data and other.year == pair.year and other.name != pair.name:
+            try:
+                yield other, _places(other, files_of(analysis, other), wanted)[0]
+            except UserError as error:
+                yield other, error
+
+
+def _places(
+    pair: SampleYear, files: Sequence[str], wanted: EventId
+) -> tuple[tuple[Place, ...], list[str]]:
+    """Where an event is, and some others of its number."""
+    places: list[Place] = []
     alike: list[str] = []
     for url in files:
         for start, tree in _parts(pair, url):
@@ -90,10 +117,10 @@ def find_event(pair: SampleYear, files: Sequence[str], wanted: EventId) -> Place
                     )
                 )
                 if found == wanted:
-                    return Place(url, int(entry))
-                if len(alike) < _TOLD:
+                    places.append(Place(url, int(entry)))
+                elif len(alike) < _TOLD:
                     alike.append(str(found))
-    raise _absent(pair, files, wanted, alike)
+    return tuple(places), alike
 
 
 def _absent(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     )
 
 _ACROSS = 5  # objects side by side
+_PLACES = 5
 _NAME, _CONDITION, _VALUE = 22, 56, 11
 _LEFT = 42
 
@@ -32,12 +33,21 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     e = explanation
     yield f"event {e.event} of {e.sample} ({e.year})"
     yield f"entry {e.entry} of {e.url}"
+    for other in e.also[:_PLACES]:
+        where = "" if (other.sample, other.year) == (e.sample, e.year) else f", {other.sample}"
+        yield f"also entry {other.entry} of {other.url}{where}"
+    if len(e.also) > _PLACES:
+        yield f"and {len(e.also) - _PLACES} more places: --json has them"
     if e.dropped:
         yield f"dropped before anything else: {e.dropped}"
-        return
-    if e.hidden:
+    elif e.hidden:
         yield f"blinded: data with {e.hidden} are not shown"
-        return
+    else:
+        yield from _way(e)
+    yield from (f"note: {note}" for note in e.notes)
+
+
+def _way(e: Explanation) -> Iterator[str]:
     if e.corrections:
         yield from ("", "corrections")
         for correction in e.corrections:
@@ -46,7 +56,6 @@ def _lines(explanation: Explanation) -> Iterator[str]:
     yield from _story(e.stories[-1])
     if len(e.stories) > 1:
         yield from _beside(e.stories)
-    yield from (f"note: {note}" for note in e.notes)
 
 
 def _changes(story: CorrectionStory) -> Iterator[str]:

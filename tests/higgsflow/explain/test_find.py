@@ -8,11 +8,13 @@ import pytest
 from higgsflow.catalog.load import load_analysis
 from higgsflow.errors import UserError
 from higgsflow.explain import find
+from higgsflow.explain.explanation import explain_event
 from higgsflow.explain.find import (
     EventId,
     Place,
     event_id,
     files_of,
+    find_elsewhere,
     find_event,
     lumisections_of,
 )
@@ -53,8 +55,8 @@ def test_finds_the_file_and_the_entry_some_entries_at_a_time(
     pair: SampleYear, files: list[str], step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(find, "_STEP", step)
-    assert find_event(pair, files, EventId(1, 1, 1000)) == Place(files[0], 0)
-    assert find_event(pair, files, EventId(1, 4, 2037)) == Place(files[1], 37)
+    assert find_event(pair, files, EventId(1, 1, 1000)) == (Place(files[0], 0),)
+    assert find_event(pair, files, EventId(1, 4, 2037)) == (Place(files[1], 37),)
     assert lumisections_of(pair, files).cms == {"1": ((1, 4),)}
 
 
@@ -89,7 +91,7 @@ def test_numbers_beyond_those_with_a_sign(
         "event": np.array([7, large], np.uint64).astype(np.int64),
     }
     path = str(make_root_file(tmp_path / "f.root", Events=columns))
-    assert find_event(pair, [path], EventId(1, 2, large)) == Place(path, 1)
+    assert find_event(pair, [path], EventId(1, 2, large)) == (Place(path, 1),)
 
 
 def test_files_are_those_of_the_catalogue_or_of_the_index(lab: Lab, files: list[str]) -> None:
@@ -110,3 +112,31 @@ def test_files_that_a_task_makes_are_known_once_they_are_indexed(lab: Lab) -> No
     lab.output("index", "Sig", "2017", "index.json").unlink()
     with pytest.raises(UserError, match="first: law run IndexSample --analysis toy --sample Sig"):
         files_of(analysis, pair)
+
+
+def test_all_places_of_an_event_are_found(lab: Lab, pair: SampleYear, files: list[str]) -> None:
+    wanted = EventId(1, 1, 1000)
+    assert find_event(pair, [*files, files[0]], wanted) == (Place(files[0], 0),) * 2
+    # of data also in other data of the year; numbers of simulation begin anew in each sample
+    samples = lab.content["samples"]["samples"]
+    samples["More"] = {**samples["Data"], "process": "More"}
+    analysis = load_analysis(lab.write())
+    data = analysis.samples.pair("Data", "2017")
+    urls = files_of(analysis, data)
+    ((other, places),) = find_elsewhere(analysis, data, EventId(1, 1, 21_000))
+    assert (other.name, places) == ("More (2017)", find_event(data, urls, EventId(1, 1, 21_000)))
+    assert list(find_elsewhere(analysis, pair, wanted)) == []
+
+
+def test_other_data_that_cannot_be_read_are_told_beside_the_event(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(lab.taggers.parent))
+    samples = lab.content["samples"]["samples"]
+    samples["More"] = {**samples["Data"], "process": "More", "files": {"2017": "/not/there.root"}}
+    found = explain_event(load_analysis(lab.write()), "Data", "2017", "1:1:21000")
+    assert found.also == ()
+    assert any(note.startswith("whether it is in More (2017) too") for note in found.notes)
+    samples["More"]["files"] = samples["Data"]["files"]
+    found = explain_event(load_analysis(lab.write()), "Data", "2017", "1:1:21000")
+    assert [(one.sample, one.entry) for one in found.also] == [("More", found.entry)]

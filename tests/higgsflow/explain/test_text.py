@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from higgsflow.explain.content import (
+    AlsoThere,
     Change,
     CorrectionStory,
     CutStory,
@@ -92,3 +93,14 @@ def test_what_is_not_told_and_why() -> None:
     assert told(stories=(), corrections=(), dropped="not certified")[2:] == [
         "dropped before anything else: not certified"
     ]
+
+
+def test_other_places_are_listed_and_counted() -> None:
+    own = AlsoThere(sample="S", year="2017", url="g", entry=7)
+    other = AlsoThere(sample="More", year="2017", url="h", entry=8)
+    found = Explanation(**ABOUT, also=(own, other), dropped="why")
+    assert render(found).splitlines()[1:4] == [
+        "entry 4 of f", "also entry 7 of g", "also entry 8 of h, More",
+    ]  # fmt: skip
+    many = render(Explanation(**ABOUT, also=(own,) * 8, dropped="why")).splitlines()
+    assert (len(many), many[-2]) == (9, "and 3 more places: --json has them")
