@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.diff.content import ColumnDifference, Move, PairDifference, TagDifference
+from higgsflow.diff.content import (
+    ColumnDifference,
+    Move,
+    PairDifference,
+    TagDifference,
+    TypeDifference,
+)
 from higgsflow.diff.match import Match, match, named
 from higgsflow.diff.parts import parts
 from higgsflow.diff.source import TAG, WEIGHT, Tags, tags_of
 from higgsflow.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from higgsflow.diff.source import Piece, Source
     from higgsflow.model.analysis import Blinding
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[Any]
 
 ABSENT = "absent"
 _EXAMPLES = 5
@@ -38,14 +45,15 @@ def compare_sources(
     blindings = _blindings(a, b, names)
     tags = tags_of(a, b)
     found = _Sums(tags, {name: _Column(name, tolerance) for name in names})
-    sides = (_Shown(a.pieces(names, tags), blindings), _Shown(b.pieces(names, tags), blindings))
-    for rows_a, rows_b in parts(*sides, max(a.n_rows, b.n_rows)):
+    exact = _exact(a, b, names)
+    side_a, side_b = (_Shown(side.pieces(names, tags, exact), blindings) for side in (a, b))
+    for rows_a, rows_b in parts(side_a, side_b, max(a.n_rows, b.n_rows)):
         found.add(rows_a, rows_b)
     return PairDifference(
         sample=key[0],
         year=key[1],
         variation=key[2],
-        n_hidden=sum(side.n_hidden for side in sides) if blindings else None,
+        n_hidden=side_a.n_hidden + side_b.n_hidden if blindings else None,
         **found.counts,
         tags=found.tag_differences(),
         moves=found.moves(),
@@ -53,7 +61,28 @@ def compare_sources(
         columns=tuple(c.difference() for c in found.columns.values() if c.n_changed),
         columns_a=_only_first(a, b),
         columns_b=_only_first(b, a),
+        types=tuple(_types(a, b, names)),
     )
+
+
+def _exact(a: Source, b: Source, names: Iterable[str]) -> frozenset[str]:
+    """Integers that a float64 does not hold: compared as they are."""
+    large = {"int64", "uint64"}
+    return frozenset(
+        name
+        for name in names
+        if large & {side.known[side.columns[name]] for side in (a, b)}
+        and name in a.integers
+        and name in b.integers
+    )
+
+
+def _types(a: Source, b: Source, names: Iterable[str]) -> Iterator[TypeDifference]:
+    """Columns whose type is another one; of what is scaled it means nothing."""
+    for name in names:
+        of_a, of_b = (side.known[side.columns[name]] for side in (a, b))
+        if of_a != of_b and not any(name in side.map.factors for side in (a, b)):
+            yield TypeDifference(name=name, a=of_a, b=of_b)
 
 
 def _blindings(a: Source, b: Source, names: list[str]) -> tuple[Blinding, ...]:
@@ -176,6 +205,15 @@ class _Sums:
         told += [named(rows, int(p)) for p in positions[: _EXAMPLES - len(told)]]
 
 
+def _difference(a: Numbers, b: Numbers) -> Floats:
+    """B minus A; of integers as they are, and only then a float64."""
+    if "f" in (a.dtype.kind, b.dtype.kind):
+        return np.asarray(b - a, dtype=np.float64)
+    # modulo 2**64, which is what it is for the larger minus the smaller one
+    up, down = (one.astype(np.uint64) for one in (b, a))
+    return np.where(b >= a, (up - down).astype(np.float64), -(down - up).astype(np.float64))
+
+
 class _Column:
     """The differences of one column until now."""
 
@@ -186,11 +224,11 @@ class _Column:
         self._sum = self._largest = self._relative = 0.0
         self._worst = ""
 
-    def add(self, a: Floats, b: Floats, rows: tuple[Piece, Any]) -> None:
+    def add(self, a: Numbers, b: Numbers, rows: tuple[Piece, Any]) -> None:
         """Adds matched values; `rows` are those of A, and where in them the values are."""
         with np.errstate(invalid="ignore", over="ignore"):
-            difference = b - a
-            scale = np.maximum(np.abs(a), np.abs(b))
+            difference = _difference(a, b)
+            scale = np.maximum(np.abs(a.astype(np.float64)), np.abs(b.astype(np.float64)))
             # a part of infinity is infinite, and no number is within it
             near = (np.abs(difference) <= self._tolerance * scale) & np.isfinite(scale)
             same = (a == b) | near

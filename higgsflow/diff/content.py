@@ -51,6 +51,14 @@ class ColumnDifference(Noun):
     worst: str = ""
 
 
+class TypeDifference(Noun):
+    """A column of numbers that has another type on each side."""
+
+    name: str
+    a: str
+    b: str
+
+
 class PairDifference(Noun):
     """One sample, year and variation.
 
@@ -61,6 +69,7 @@ class PairDifference(Noun):
         duplicates_a, duplicates_b: rows whose event was there before; they are matched in order.
         columns: those that differ; n_columns of them were compared.
         columns_a, columns_b: that only one side has.
+        types: columns whose numbers have another type.
     """
 
     sample: str
@@ -78,6 +87,7 @@ class PairDifference(Noun):
     columns: tuple[ColumnDifference, ...]
     columns_a: tuple[str, ...]
     columns_b: tuple[str, ...]
+    types: tuple[TypeDifference, ...] = ()
 
     @property
     def only_a(self) -> int:
@@ -91,7 +101,7 @@ class PairDifference(Noun):
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs; columns that only one side has do not count."""
+        """Whether nothing differs; columns that only one side has, and types, do not count."""
         return not (self.only_a or self.only_b or self.moves or self.columns)
 
 

@@ -23,6 +23,8 @@ ENDINGS = (".parquet", ".root")
 # of merged ROOT files, what they say of themselves
 _ABOUT = "_higgsflow"
 
+_OF_CPP = {"double": "float64", "float": "float32", "char": "int8", "int": "int32"}
+
 Columns = dict[str, Any]
 
 
@@ -48,21 +50,36 @@ def tree_names(path: Path) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for name in names if not name.startswith(_ABOUT)))
 
 
-def column_names(path: Path, tree: str) -> dict[str, bool]:
-    """The columns with one number or word per event, and whether it is a number."""
+def column_types(path: Path, tree: str) -> dict[str, str]:
+    """The columns with one number or word per event: the type of a number, nothing for a word."""
     with _reading(path):
         if path.suffix != ".root":
             found = {field.name: field.type for field in pq.read_schema(path)}
-            return {name: _is_number(t) for name, t in found.items() if not pa.types.is_nested(t)}
+            return {name: _numpy_name(t) for name, t in found.items() if not pa.types.is_nested(t)}
         with uproot.open(path) as file:
             if tree not in tree_names(path):
                 raise UnknownName("tree", tree, tree_names(path), str(path))
             branches = {str(b.name): str(b.typename) for b in file[tree].values(recursive=False)}
             return {
-                name: not kind.endswith("string")
+                name: _plain_name(kind)
                 for name, kind in branches.items()
                 if not any(mark in kind for mark in "[<*")
             }
+
+
+def always_there(path: Path, tree: str) -> set[str]:
+    """The columns of which a file says itself that none of their values is missing."""
+    with _reading(path):
+        if path.suffix == ".root":
+            return set(column_types(path, tree))
+        about = pq.read_metadata(path)
+        missing = set()
+        for group in map(about.row_group, range(about.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                told = column.statistics
+                if told is None or not told.has_null_count or told.null_count:
+                    missing.add(column.path_in_schema)
+        return set(column_types(path, tree)) - missing
 
 
 def n_rows(path: Path, trees: Sequence[str]) -> int:
@@ -88,6 +105,16 @@ def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
         with uproot.open(path) as file:
             for part in file[tree].iterate(list(names), step_size=STEP, library="np"):
                 yield {name: np.asarray(part[name]) for name in names}
+
+
+def _numpy_name(kind: Any) -> str:
+    return str(np.dtype(kind.to_pandas_dtype())) if _is_number(kind) else ""
+
+
+def _plain_name(kind: str) -> str:
+    """The name that numpy has for a type of C++; nothing for words."""
+    name = kind.removeprefix("std::").removesuffix("_t")
+    return "" if name.endswith("string") else _OF_CPP.get(name, name)
 
 
 def _is_number(kind: Any) -> bool:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.diff.column_map import ColumnMap
-from higgsflow.diff.files import column_names, n_rows, pieces, tree_names
+from higgsflow.diff.files import always_there, column_types, n_rows, pieces, tree_names
 from higgsflow.errors import UnknownName, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.model.analysis import Blinding
@@ -55,10 +55,23 @@ class Source:
         return dict.fromkeys(found, "")
 
     @cached_property
-    def known(self) -> dict[str, bool]:
-        """Their columns, and whether these are numbers; those that all trees have."""
-        each = [column_names(self.paths[0], tree) for tree in self.trees]
-        return {n: is_number for n, is_number in each[0].items() if all(n in e for e in each)}
+    def known(self) -> dict[str, str]:
+        """Their columns, and the types of those that are numbers; those that all trees have."""
+        each = [column_types(self.paths[0], tree) for tree in self.trees]
+        return {name: kind for name, kind in each[0].items() if all(name in e for e in each)}
+
+    @cached_property
+    def integers(self) -> dict[str, str]:
+        """Our names of columns that are integers in every row, and the type that holds them."""
+        each = [(path, tree) for path in self.paths for tree in self.trees]
+        types = [column_types(*one) for one in each]
+        there = set.intersection(*(always_there(*one) for one in each))
+        found = {}
+        for name, theirs in self.columns.items():
+            kinds = {of_one.get(theirs, "").rstrip("0123456789") for of_one in types}
+            if theirs in there and name not in self.map.factors and kinds in ({"int"}, {"uint"}):
+                found[name] = f"{kinds.pop()}64"
+        return found
 
     @cached_property
     def columns(self) -> dict[str, str]:
@@ -69,8 +82,8 @@ class Source:
         taken |= self.map.columns.keys() - ours.keys()
         return {
             ours.get(name, name): name
-            for name, is_number in self.known.items()
-            if is_number and name not in taken
+            for name, kind in self.known.items()
+            if kind and name not in taken
         }
 
     @cached_property
@@ -107,15 +120,19 @@ class Source:
         """Rows of all files."""
         return sum(n_rows(path, tuple(self.trees)) for path in self.paths)
 
-    def pieces(self, names: Sequence[str], tags: Tags) -> Iterator[Piece]:
+    def pieces(
+        self, names: Sequence[str], tags: Tags, exact: Collection[str] = ()
+    ) -> Iterator[Piece]:
         """Identity, the code of the tag and columns by our names, some rows at a time.
 
-        The first piece is empty: it has the columns also where there are no rows.
+        Numbers are float64, but for integers that are to be `exact`. The first piece is empty: it
+        has the columns also where there are no rows.
         """
+        kinds = {name: self.integers[name] if name in exact else "float64" for name in names}
         yield {
             **{name: np.zeros(0, dtype=np.uint64) for name in self.identity},
             TAG: np.zeros(0, dtype=np.int16),
-            **{name: np.zeros(0) for name in names},
+            **{name: np.zeros(0, dtype=kind) for name, kind in kinds.items()},
         }
         theirs = {name: self.columns[name] for name in names}
         of_tag = [] if not tags.are_known or isinstance(self.map.trees, dict) else [TAG]
@@ -126,11 +143,12 @@ class Source:
                     yield {
                         **{n: _whole(part[their]) for n, their in self.identity.items()},
                         TAG: self._codes(part, tag, tags),
-                        **{n: self._number(n, part[their]) for n, their in theirs.items()},
+                        **{n: self._number(n, part[t], kinds[n]) for n, t in theirs.items()},
                     }
 
-    def _number(self, name: str, values: Any) -> npt.NDArray[np.float64]:
-        return np.asarray(values, dtype=np.float64) * self.map.factors.get(name, 1.0)
+    def _number(self, name: str, values: Any, kind: str) -> npt.NDArray[Any]:
+        array = np.asarray(values).astype(kind)
+        return array * self.map.factors[name] if name in self.map.factors else array
 
     def _codes(self, part: Mapping[str, Any], tag: str, tags: Tags) -> npt.NDArray[np.int16]:
         n = len(part[self.identity[EVENT]])

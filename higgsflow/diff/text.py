@@ -28,7 +28,7 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     console.print(_overview(difference.pairs))
     for pair in difference.pairs:
         tables = () if pair.is_same else tuple(_tables(pair))
-        if tables or pair.columns_a or pair.columns_b:
+        if tables or pair.columns_a or pair.columns_b or pair.types:
             console.print(Text(f"{pair.sample} {pair.year} {pair.variation}".strip()))
         for told in (*tables, *_not_compared(pair)):
             console.print(told)
@@ -67,6 +67,9 @@ def _not_compared(pair: PairDifference) -> Iterator[Text]:
     for side, names in (("A", pair.columns_a), ("B", pair.columns_b)):
         if names:
             yield Text(f"  columns of {side} only: {_listed(names)}")
+    if pair.types:
+        told = [f"{one.name} {one.a} -> {one.b}" for one in pair.types]
+        yield Text(f"  columns of another type: {_listed(told)}")
 
 
 def _yields(pair: PairDifference) -> Table:

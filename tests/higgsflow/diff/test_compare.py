@@ -130,6 +130,38 @@ def test_blinded_events_are_taken_out_of_both_sides(
         compared(hides=(121.5, 124.5), m_gg=None)
 
 
+def test_integers_are_compared_as_they_are(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> None:
+    """A float64 holds neither number."""
+    one = np.array([2**53, 2**62 + 1, -(2**62), 5], np.int64)
+    other = np.array([2**53 + 1, 2**62 + 1, -(2**62) - 3, 5], np.int64)
+    large = [np.array([2**64 - 1, 0, 7, 8], np.uint64), np.array([2**64 - 2, 0, 7, 8], np.uint64)]
+    sides = [
+        Source((make_parquet(f"{name}.parquet", make_columns(4, x=x, y=y)),), TAGS)
+        for name, x, y in (("a", one, large[0]), ("b", other, large[1]))
+    ]
+    found = {column.name: column for column in compare_sources(KEY, *sides).columns}
+    assert (found["x"].n_changed, found["x"].max_difference, found["x"].worst) == (2, -3.0, "1:2:2")
+    assert (found["y"].n_changed, found["y"].max_difference) == (1, -1.0)
+    assert compare_sources(KEY, *sides, tolerance=1e-12).is_same
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "ROWS", 2)
+        assert {c.name for c in compare_sources(KEY, *sides).columns} == {"x", "y"}
+    # with one missing, numbers are what a float64 makes of them
+    content = {**make_columns(4), "x": [2**53 + 1, None, 3, 4]}
+    gap = Source((make_parquet("c.parquet", content),), TAGS)
+    (column,) = (c for c in compare_sources(KEY, sides[0], gap).columns if c.name == "x")
+    assert (column.n_changed, column.n_one_nan) == (3, 1)
+
+
+def test_types_that_changed_are_told(compared: Callable[..., PairDifference]) -> None:
+    found = compared(m_gg=(120 + np.arange(6)).astype(np.float32))
+    assert [(one.name, one.a, one.b) for one in found.types] == [("m_gg", "float64", "float32")]
+    assert found.is_same
+    assert compared().types == ()
+
+
 def test_what_either_side_hides_is_hidden(
     make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
 ) -> None:

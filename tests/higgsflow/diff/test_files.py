@@ -1,16 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from higgsflow.diff.files import column_names, n_rows, pieces, tree_names
+from higgsflow.diff.files import always_there, column_types, n_rows, pieces, tree_names
 from higgsflow.errors import UnknownName, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def test_parquet_of_anybody(make_parquet: Callable[..., Path]) -> None:
@@ -22,7 +22,8 @@ def test_parquet_of_anybody(make_parquet: Callable[..., Path]) -> None:
     }
     path = make_parquet("f.parquet", content)
     assert tree_names(path) == ("",)
-    assert column_names(path, "") == {"x": True, "name": False, "b": True}
+    assert column_types(path, "") == {"x": "int64", "name": "", "b": "bool"}
+    assert always_there(path, "") == {"name", "b"}
     assert n_rows(path, ("",)) == 3
     (part,) = pieces(path, "", ["x", "name", "b"])
     assert np.isnan(part["x"][1])
@@ -40,11 +41,11 @@ def test_root_of_anybody_with_trees_in_folders(
             file[name] = {"x": np.arange(n), "jets": np.ones((n, 2))}
         file["_higgsflow/provenance"] = "{}"
     assert tree_names(path) == ("trees/tth", "trees/thq")
-    assert column_names(path, "trees/tth") == {"x": True}
+    assert column_types(path, "trees/tth") == {"x": "int64"}
     assert n_rows(path, ("trees/tth", "trees/thq")) == 3
     assert [p["x"].tolist() for p in pieces(path, "trees/tth", ["x"])] == [[0, 1]]
     with pytest.raises(UnknownName, match="Did you mean 'trees/tth'"):
-        column_names(path, "trees/ttH")
+        column_types(path, "trees/ttH")
 
 
 @pytest.mark.parametrize("name", ["f.parquet", "f.root"])
@@ -55,3 +56,26 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, name: str) -> None:
     for call in (*calls, lambda: n_rows(path, ("t",)), lambda: list(pieces(path, "t", ["x"]))):
         with pytest.raises(UserError, match="cannot read"):
             call()
+
+
+@pytest.mark.parametrize(
+    "kind", ["bool", "int8", "uint16", "int32", "uint64", "float32", "float64"]
+)
+def test_types_have_the_same_names_in_any_format(
+    tmp_path: Path,
+    make_parquet: Callable[..., Path],
+    make_root_file: Callable[..., Path],
+    kind: str,
+) -> None:
+    import uproot
+
+    content = {"x": np.ones(2, kind)}
+    with uproot.recreate(tmp_path / "n.root") as file:
+        file.mkrntuple("t", content)
+    tree = make_root_file(tmp_path / "t.root", t=content)
+    for path, name in (
+        (make_parquet("f.parquet", content), ""),
+        (tree, "t"),
+        (file.file_path, "t"),
+    ):
+        assert column_types(Path(path), name) == {"x": kind}

@@ -6,6 +6,7 @@ from higgsflow.diff.content import (
     Move,
     PairDifference,
     TagDifference,
+    TypeDifference,
 )
 from higgsflow.diff.text import render
 
@@ -53,12 +54,16 @@ def test_the_same_is_said_in_a_line() -> None:
 
 
 def test_columns_that_were_not_compared_are_told_also_where_the_rest_is_the_same() -> None:
-    more = {"n_hidden": None, "columns_a": ("m_gg",), "columns_b": ("mass", "score")}
+    more = {
+        "n_hidden": None, "columns_a": ("m_gg",), "columns_b": ("mass", "score"),
+        "types": (TypeDifference(name="pt", a="float64", b="float32"),),
+    }  # fmt: skip
     pair = SAME.model_copy(update=more)
     lines = render(Difference(a="a", b="b", tolerance=0.0, pairs=(pair,))).splitlines()
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         "Data 2017 nominal",
         "  columns of A only: m_gg",
         "  columns of B only: mass, score",
+        "  columns of another type: pt float64 -> float32",
         "the same: 1 compared",
     ]
