@@ -10,7 +10,7 @@ from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.catalog.store import environment_store
 from higgsflow.diff.files import ENDINGS
 from higgsflow.diff.source import Source
-from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
+from higgsflow.errors import InvalidConfiguration, StoreError, UnknownName, UserError, nearest
 from higgsflow.model.analysis import Blinding
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.merged_events import about
@@ -246,24 +246,30 @@ def _nominal_first(key: Key) -> tuple[str, str, bool, str]:
 
 
 def _own_file(path: Path) -> tuple[Key, Source] | None:
-    """A merged file by itself, from what it says of itself; None for files of others."""
-    origin = about(path).get("provenance", {}) if _says(path) else {}
-    if not origin:
+    """A merged file by itself, from what it says of itself; None for files of others.
+
+    Raises:
+        StoreError: for one of ours that does not say it, of which nobody knows what is blinded.
+    """
+    try:
+        origin = about(path).get("provenance")
+        if not origin:
+            return None
+        key = (str(origin["sample"]), str(origin["year"]), str(origin["variation"]))
+        tags, mode = tuple(map(str, origin["tags"])), origin["mode"]
+    except UserError:
+        # of others, or one that cannot be read, which is told when it is
         return None
-    key = (str(origin["sample"]), str(origin["year"]), str(origin["variation"]))
-    blinding = Blinding() if origin.get("mode") == "data" else None
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(
+            f"what {path} says of itself is damaged", "", "make it again, or take it away"
+        ) from error
+    blinding = Blinding() if mode == "data" else None
     # there is no such folder where a copy lies near the root
     for store in path.resolve().parents[3:4]:
         if blinding is not None and (store / FILE_NAME).is_file():
             blinding = _blinding(read_snapshot(store / FILE_NAME), key[0])
-    return key, Source((path,), tags=tuple(origin["tags"]), blinding=blinding)
-
-
-def _says(path: Path) -> bool:
-    try:
-        return bool(about(path).get("provenance"))
-    except (UserError, KeyError):
-        return False
+    return key, Source((path,), tags=tags, blinding=blinding)
 
 
 def _files(text: str) -> tuple[Path, ...]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 RUN, LUMI, EVENT, TAG = "run", "luminosityBlock", "event", "tag_idx"
 WEIGHT = "weight_central"
 _LUMI_NAMES = (LUMI, "lumi", "ls", "lumiSec")
+_IDENTITY = "rows are matched by the numbers of run, lumisection and event"
 UNTAGGED, OTHER, ALL = "untagged", "other", "all"
 
 Piece = dict[str, npt.NDArray[Any]]
@@ -52,7 +53,10 @@ class Source:
         found = tree_names(self.paths[0])
         if not found:
             raise UserError(f"no tree in {self.paths[0]}")
-        return dict.fromkeys(found, "")
+        # beside its events a file may have trees of runs and lumisections
+        event = self.map.theirs(EVENT)
+        of_events = [tree for tree in found if event in column_types(self.paths[0], tree)]
+        return dict.fromkeys(of_events or found, "")
 
     @cached_property
     def known(self) -> dict[str, str]:
@@ -92,6 +96,7 @@ class Source:
 
         Raises:
             UnknownName: where one is not there.
+            UserError: where one is no number.
         """
         found = {}
         for name in (RUN, LUMI, EVENT):
@@ -99,6 +104,8 @@ class Source:
             there = [n for n in (self.map.theirs(name), *others) if n in self.known]
             if not there:
                 raise UnknownName("column", self.map.theirs(name), self.known, str(self.paths[0]))
+            if not self.known[there[0]]:
+                raise UserError(f"'{there[0]}' is no number", str(self.paths[0]), _IDENTITY)
             found[name] = there[0]
         return found
 
@@ -141,7 +148,7 @@ class Source:
             for tree, tag in self.trees.items():
                 for part in pieces(path, tree, sorted(wanted)):
                     yield {
-                        **{n: _whole(part[their]) for n, their in self.identity.items()},
+                        **{n: _whole(part[t], t, path) for n, t in self.identity.items()},
                         TAG: self._codes(part, tag, tags),
                         **{n: self._number(n, part[t], kinds[n]) for n, t in theirs.items()},
                     }
@@ -250,9 +257,15 @@ def check_own_names(column_map: ColumnMap, ours: Sequence[Source]) -> None:
             raise UnknownName("tag", tag, own, where)
 
 
-def _whole(values: Any) -> npt.NDArray[np.uint64]:
-    """Numbers that count, which some files hold signed or as floats."""
+def _whole(values: Any, name: str, path: Path) -> npt.NDArray[np.uint64]:
+    """Numbers that count, which some files hold signed or as floats.
+
+    Raises:
+        UserError: where one is missing.
+    """
     array = np.asarray(values)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise UserError(f"'{name}' is missing in some rows", str(path), _IDENTITY)
     return (
         array.astype(np.int64).astype(np.uint64)
         if array.dtype.kind == "f"

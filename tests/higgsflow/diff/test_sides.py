@@ -262,3 +262,18 @@ def test_a_folder_of_several_kinds_is_told(
     shutil.copy(folder / "Sig" / "2017" / "nominal.parquet", folder / "theirs.parquet")
     with pytest.raises(UserError, match=r"two files of .* are Sig 2017 nominal"):
         open_side(str(folder))
+
+
+@pytest.mark.parametrize(
+    "told", ["{", "[1]", '{"sample": "Sig"}', json.dumps({"sample": "Sig", "year": "2017",
+     "variation": "nominal", "mode": "data", "tags": None})],
+)  # fmt: skip
+def test_a_merged_file_that_does_not_know_what_it_is_is_refused(
+    tmp_path: Path, make_columns: Any, told: str
+) -> None:
+    """Nobody would know that its events are blinded."""
+    path = merged(tmp_path / "Data" / "2017" / "nominal.parquet", make_columns(2))
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({"higgsflow": told}), path)
+    with pytest.raises(UserError, match=f"what {path} says of itself is damaged"):
+        open_side(str(path))

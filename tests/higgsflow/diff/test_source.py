@@ -7,7 +7,7 @@ import pytest
 
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.source import Source, Tags, check_their_names, tags_of
-from higgsflow.errors import UnknownName
+from higgsflow.errors import UnknownName, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,3 +139,25 @@ def test_without_tags_on_one_side_all_events_are_alike(
     tags = tags_of(ours, theirs)
     assert not tags.are_known
     assert codes(ours, tags) == codes(theirs, tags) == ["all", "all"]
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [(["a", "b"], "'event' is no number"), ([1, None], "'event' is missing in some rows")],
+)
+def test_events_without_a_number_are_told(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]],
+    events: list[Any], message: str,
+) -> None:  # fmt: skip
+    path = make_parquet("f.parquet", {**make_columns(2), "event": events})
+    with pytest.raises(UserError, match=message):
+        list(Source((path,)).pieces([], Tags(OURS)))
+
+
+def test_trees_without_events_are_not_read(
+    tmp_path: Path, make_root_file: Callable[..., Path]
+) -> None:
+    events = {name: np.arange(3) for name in ("run", "luminosityBlock", "event", "x")}
+    runs = {"run": np.arange(1), "genEventCount": np.arange(1)}
+    source = Source((make_root_file(tmp_path / "f.root", Events=events, Runs=runs),))
+    assert (list(source.trees), list(source.columns), source.n_rows) == (["Events"], ["x"], 3)
