@@ -176,3 +176,15 @@ class StoreError(UserError):
         "make room or get the permission, or choose another store with HIGGSFLOW_STORE or "
         "`store:`; then run the command again."
     )
+
+
+class Unreadable(StoreError):
+    """A file or folder that whoever asks may not read: not the same as one that is not there."""
+
+    cause = "a file or folder of a store, or of an input, may not be read by whoever asks."
+    cure = "ask its owner for the right to read it, and to look into the folders above it."
+
+    def __init__(self, error: PermissionError) -> None:
+        reason = error.strerror or str(error)
+        super().__init__(f"cannot read {error.filename}", reason, "ask whoever owns it")
+        self.args = (error,)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
-from higgsflow.errors import UnknownName, UserError
+from higgsflow.errors import UnknownName, Unreadable, UserError
 from tasks import session
 from tasks.execution import collector, page, scheduler
 from tasks.execution.display import say, start_display
@@ -185,6 +185,8 @@ class AnalysisTask(RemembersValues):
     def on_failure(self, exception: BaseException) -> str:
         """What the user sees: the message alone, or for a defect the traceback."""
         end_if_interrupted()
+        if isinstance(exception, PermissionError) and self._is_below(exception.filename):
+            exception = Unreadable(exception)
         if isinstance(exception, SystemExit):
             # the process that started this one has ended
             return str(exception)
@@ -194,6 +196,9 @@ class AnalysisTask(RemembersValues):
         message = "".join(traceback.format_exception(exception))
         say(f"{self.short_name} failed: {message}")
         return message
+
+    def _is_below(self, path: object) -> bool:
+        return self.folder.as_posix() in str(path)
 
     @property
     def short_name(self) -> str:

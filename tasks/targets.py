@@ -87,7 +87,11 @@ class StageTarget(law.LocalFileTarget):
 
         if self.exists():
             return ()
-        if not self.file.exists():
+        try:
+            is_there = self.file.exists()
+        except PermissionError as error:
+            return (f"it cannot be read: {error.strerror}",)
+        if not is_there:
             return (NEVER,)
         before, expected = self.made_from(), self._expected()
         if before is None:

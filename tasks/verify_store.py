@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import UserError
+from higgsflow.errors import Unreadable, UserError
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
@@ -56,7 +56,10 @@ class VerifyStore(VariationTask):
     def run(self) -> None:
         from higgsflow.verification.table import render
 
-        found = [one for task in self._of_each() for one in task.certificates()]
+        try:
+            found = [one for task in self._of_each() for one in task.certificates()]
+        except PermissionError as error:
+            raise Unreadable(error) from error
         if not found:
             raise UserError(
                 "nothing is merged", str(self.folder / "merged"), "run MergeSample first"
@@ -82,10 +85,11 @@ class VerifyStore(VariationTask):
         Raises:
             UserError: for the first thing that does not hold.
         """
+        from higgsflow.catalog.store import listed
         from higgsflow.output.manifest import read_manifest
         from higgsflow.verification.merged import verify
 
-        paths = sorted(self.stage_folder("merged").glob("*.json"))
+        paths = [path for path in listed(self.stage_folder("merged")) if path.suffix == ".json"]
         # of a variation that is called otherwise today, or not wanted, nothing is current
         chosen = [path for path in paths if path.stem in self.variations]
         for path in chosen:

@@ -11,7 +11,7 @@ from higgsflow.catalog.yaml_file import as_yaml_text
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import write_text, writing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,9 @@ def write_snapshot(analysis: AnalysisModel, folder: Path) -> Path:
     """Writes the copy, if it is not there already."""
     path = folder / FILE_NAME
     text = as_yaml(analysis)
-    if not path.is_file() or path.read_bytes() != text.encode():
+    with writing(path):
+        is_current = path.is_file() and path.read_bytes() == text.encode()
+    if not is_current:
         write_text(path, text)
     return path
 

@@ -68,6 +68,18 @@ def _find(name: str, version: str) -> AnalysisModel:
     return read_snapshot(written[name])
 
 
+def listed(folder: Path) -> list[Path]:
+    """What lies in a folder; nothing where there is none.
+
+    Raises:
+        PermissionError: where that may not be seen, which pathlib takes for an empty folder.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
 def environment_store() -> Path:
     """The absolute folder that HIGGSFLOW_STORE names."""
     return _absolute(os.environ.get("HIGGSFLOW_STORE") or _DEFAULT_STORE, "HIGGSFLOW_STORE")

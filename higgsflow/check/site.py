@@ -35,7 +35,7 @@ def check_store(analysis: AnalysisModel, needed: float = _LEAST) -> Iterator[Pro
 
 def check_disk(store: Path, needed: float = _LEAST) -> Iterator[Problem]:
     """Whether a folder of the store can be written and has room for so many bytes."""
-    folder = next(p for p in (store, *store.parents) if p.exists())
+    folder = _last_there(store)
     if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
         remedy = "export HIGGSFLOW_STORE, or say store: in the configuration"
         yield Problem(about="disk", what=f"cannot write to {folder}", remedy=remedy)
@@ -52,7 +52,18 @@ def check_disk(store: Path, needed: float = _LEAST) -> Iterator[Problem]:
 
 def free_space(store: Path) -> int:
     """Free bytes where outputs go."""
-    return shutil.disk_usage(next(p for p in (store, *store.parents) if p.exists())).free
+    return shutil.disk_usage(_last_there(store)).free
+
+
+def _last_there(store: Path) -> Path:
+    """The folder, or what there is of the way to it; one that nobody can look into, itself."""
+    for path in (store, *store.parents):
+        try:
+            if path.exists():
+                return path
+        except PermissionError:
+            continue
+    return Path("/")
 
 
 def needs_proxy(analysis: AnalysisModel) -> bool:

@@ -14,7 +14,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from higgsflow.errors import UserError
+from higgsflow.errors import Unreadable, UserError
 from higgsflow.option_errors import Parser
 
 if TYPE_CHECKING:
@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except UserError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except PermissionError as error:
+        sys.stderr.write(f"{Unreadable(error)}\n")
         return 1
     except BrokenPipeError:
         # the reader, such as `head`, has seen enough; nothing more is flushed to it at exit

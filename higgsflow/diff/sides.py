@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
-from higgsflow.catalog.store import environment_store
+from higgsflow.catalog.store import environment_store, listed
 from higgsflow.diff.files import ENDINGS
 from higgsflow.diff.source import Source
 from higgsflow.errors import InvalidConfiguration, StoreError, UnknownName, UserError, nearest
@@ -199,7 +199,8 @@ def _chosen(side: Side, wanted: Key) -> dict[Key, Source]:
 def _merged(folder: Path) -> list[tuple[Key, Source]]:
     """The merged files of an analysis and version."""
     analysis = read_snapshot(folder / FILE_NAME)
-    paths = sorted(p for p in folder.glob("merged/*/*/*") if p.suffix in ENDINGS)
+    years = [year for sample in listed(folder / "merged") for year in listed(sample)]
+    paths = [path for year in years for path in listed(year) if path.suffix in ENDINGS]
     found = []
     for path in paths:
         sample, year = path.parent.parent.name, path.parent.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog.store import folder_of
-from higgsflow.errors import InvalidConfiguration
+from higgsflow.errors import InvalidConfiguration, Unreadable
 from higgsflow.events.sample_index import IndexFile
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def stored_index(analysis: AnalysisModel, pair: SampleYear) -> SampleIndex:
     path = folder_of(analysis) / "index" / pair.sample.name / pair.year / "index.json"
     try:
         return IndexFile.model_validate_json(path.read_bytes()).index
+    except PermissionError as error:
+        raise Unreadable(error) from error
     except (OSError, ValueError) as error:
         raise InvalidConfiguration(
             f"the files of {pair.name} are made by a task, and not indexed yet",

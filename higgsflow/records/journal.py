@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from higgsflow.errors import Unreadable
 from higgsflow.output.atomic import cannot_write, write_text
 from higgsflow.records.job_state import JobsHead, JobState
 
@@ -149,10 +150,16 @@ def _of_failure(failure: FailureRecord) -> dict[str, Any]:
 
 
 def read_journal(jobs_folder: Path) -> tuple[JobsHead, tuple[JobState, ...]] | None:
-    """What the journal says of all jobs and of each; None where there is none that can be read."""
+    """What the journal says of all jobs and of each; None where there is none, or a damaged one.
+
+    Raises:
+        Unreadable: where it may not be read.
+    """
     try:
         first, *rest = (jobs_folder / _NAME).read_bytes().splitlines()
         head = JobsHead.model_validate_json(first)
+    except PermissionError as error:
+        raise Unreadable(error) from error
     except (OSError, ValueError, ValidationError):
         return None
     found: dict[str, dict[str, Any]] = {}
