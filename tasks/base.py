@@ -253,7 +253,7 @@ class SampleTask(AnalysisTask):
     @property
     def short_name(self) -> str:
         """Stage, sample and year."""
-        return f"{type(self).__name__} {self.sample} {self.year}".strip()
+        return " ".join(filter(None, (type(self).__name__, self.sample, self.year)))
 
     def stage_folder(self, stage: str) -> Path:
         """Where a stage keeps what belongs to this sample and year."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import Unreadable, UserError
+from higgsflow.errors import UnknownName, Unreadable, UserError
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
@@ -36,9 +36,23 @@ class VerifyStore(VariationTask):
 
     @classmethod
     def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
-        """Without a sample it is about all."""
+        """Without a sample it is about all that have the year and the variations."""
         if params["sample"]:
             super().check(analysis, params)
+            return
+        pairs = analysis.samples.pairs
+        years = dict.fromkeys(pair.year for pair in pairs)
+        if params["year"] not in ("", *years):
+            raise UnknownName("year", params["year"], years, f"analysis '{analysis.name}'")
+        known = dict.fromkeys(
+            name
+            for pair in pairs
+            if params["year"] in ("", pair.year)
+            for name in analysis.systematics_of(pair).variations
+        )
+        for name in params["variation"]:
+            if name not in known:
+                raise UnknownName("variation", name, known, f"analysis '{analysis.name}'")
 
     @classmethod
     def check_site(cls, analysis: AnalysisModel) -> None:
@@ -76,8 +90,12 @@ class VerifyStore(VariationTask):
 
     def _of_each(self) -> Iterator[VerifyStore]:
         for pair in self.model.samples.pairs:
-            if self.is_about(pair, {"sample": self.sample, "year": self.year}):
-                yield VerifyStore.req(self, sample=pair.sample.name, year=pair.year)
+            known = self.model.systematics_of(pair).variations
+            chosen = tuple(name for name in self.variation if name in known)
+            is_about = self.is_about(pair, {"sample": self.sample, "year": self.year})
+            if is_about and (chosen or not self.variation):
+                names = {"sample": pair.sample.name, "year": pair.year}
+                yield VerifyStore.req(self, **names, variation=chosen)
 
     def certificates(self) -> Iterator[Certificate]:
         """Of each merged file of one sample and year.

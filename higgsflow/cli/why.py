@@ -6,7 +6,7 @@ A line for each reason, those of earlier stages first. Nothing is run or written
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.cli.arguments import add_analysis, add_sample
 
@@ -20,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", nargs="?", default="RunAnalysis", help=about)
     add_analysis(parser)
     add_sample(parser, required=False)
+    about = "some variations of a stage that was narrowed to them, such as nominal,photon_pt_up"
+    parser.add_argument("--variation", default="", metavar="NAMES", help=about)
 
 
 def run(given: argparse.Namespace) -> int:
@@ -27,7 +29,9 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.runners import find_runner  # noqa: PLC0415
 
     named = {"sample": given.sample, "year": given.year}
-    about = {name: value for name, value in named.items() if value}
+    about: dict[str, Any] = {name: value for name, value in named.items() if value}
+    if given.variation:
+        about["variation"] = tuple(given.variation.split(","))
     reasons = find_runner("why")(
         given.stage, analysis=given.analysis, version=given.version, **about
     )

@@ -43,4 +43,6 @@ def stored_index(analysis: AnalysisModel, pair: SampleYear) -> SampleIndex:
 def run_stage(stage: str, analysis: AnalysisModel, pair: SampleYear) -> str:
     """The command that runs a stage for a sample and year."""
     about = f"--sample {pair.sample.name} --year {pair.year}"
-    return f"law run {stage} --analysis {analysis.name} {about}"
+    usual = type(analysis).model_fields["version"].default
+    version = "" if analysis.version == usual else f" --version {analysis.version}"
+    return f"law run {stage} --analysis {analysis.name} {about}{version}"

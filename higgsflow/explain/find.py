@@ -55,9 +55,11 @@ def event_id(text: str) -> EventId:
         UserError: for anything else.
     """
     matched = re.fullmatch(r"\s*(\d{1,10}):(\d{1,10}):(\d{1,20})\s*", text)
-    if matched is None:
+    numbers = [] if matched is None else [int(number) for number in matched.groups()]
+    # as files hold them
+    if not numbers or max(numbers[:2]) >= 2**32 or numbers[2] >= 2**64:
         raise UserError(f"'{text}' is no event", "", "say RUN:LUMI:EVENT, such as 1:23:4567")
-    return EventId(*map(int, matched.groups()))
+    return EventId(*numbers)
 
 
 def files_of(analysis: AnalysisModel, pair: SampleYear) -> tuple[str, ...]:

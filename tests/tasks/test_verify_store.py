@@ -75,3 +75,24 @@ def test_a_narrowed_scale_that_was_changed_is_found(
     path.write_text(json.dumps(content), encoding="utf-8")
     assert not shifted.run("VerifyStore", **about)
     assert "scale1fb of its stage" in capfd.readouterr().err
+
+
+def test_without_a_sample_it_is_about_those_that_have_the_variation_and_year(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    assert lab.run("MergeSample", sample="Sig")
+    assert lab.run("MergeSample", sample="Data")
+    capfd.readouterr()
+    # data have no variations
+    assert lab.run("VerifyStore", year="2017", variation=("met_scale_up",))
+    told = capfd.readouterr().out
+    assert "Sig" in told
+    assert "Data" not in told
+    for wrong, message in (
+        ({"year": "2071"}, "no year '2071' in analysis 'toy'. Did you mean '2017'?"),
+        ({"variation": ("met_scale_u",)}, "no variation 'met_scale_u' in analysis 'toy'"),
+    ):
+        with pytest.raises(SystemExit):
+            lab.run("VerifyStore", **wrong)
+        assert message in capfd.readouterr().err

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from higgsflow.cli import main
 
 if TYPE_CHECKING:
-    import pytest
     from conftest import Lab
 
 
@@ -21,6 +22,25 @@ def test_tells_why_or_that_nothing_would_run(lab: Lab, capsys: pytest.CaptureFix
     lab.task()
     assert main([*question[:1], "MergeSample", *question[1:], "--sample", "Sig"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "UpdateScale1fb Sig 2017: xs 0.5 -> 2"
+
+
+def test_a_stage_may_be_narrowed_to_variations(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab.content["systematics"]["independent_collections"] = {"met": lab.met_scale()}
+    about = {"sample": "Sig", "year": "2017"}
+    assert lab.without_data().run("MergeSample", **about, variation=("nominal",))
+    capsys.readouterr()
+    question = ["why", "MergeSample", "--analysis", str(lab.path), "--sample", "Sig"]
+    assert main([*question, "--variation", "nominal"]) == 0
+    assert "is current" in capsys.readouterr().out
+    assert main([*question, "--variation", "nominal,met_up"]) == 0
+    assert "was never made" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="1"):
+        main([*question, "--variation", "met_upp"])
+    assert "Did you mean 'met_up'?" in capsys.readouterr().err
+    assert main(["why", "RunAnalysis", *question[2:4], "--variation", "nominal"]) == 1
+    assert "RunAnalysis has no --variation" in capsys.readouterr().err
 
 
 def test_an_unknown_stage_is_told_with_the_nearest(

@@ -33,6 +33,8 @@ def test_files_are_produced_where_a_task_makes_them(lab: Lab) -> None:
     demo = find_in_store("demo", "")
     pair = demo.samples.pair("ttH_M125", "2017")
     assert is_produced(pair)
+    of_v2 = run_stage("MergeSample", demo.model_copy(update={"version": "v2"}), pair)
+    assert of_v2 == f"{run_stage('MergeSample', demo, pair)} --version v2"
     assert run_stage("MergeSample", demo, pair) == (
         "law run MergeSample --analysis demo --sample ttH_M125 --year 2017"
     )

@@ -33,7 +33,19 @@ def test_an_event_by_its_numbers() -> None:
     assert str(event_id(" 1:23:4567 ")) == "1:23:4567"
 
 
-@pytest.mark.parametrize("text", ["", "1:2", "1:2:x", "-1:2:3", "1:2:3:4", "99999999999:1:1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1:2",
+        "1:2:x",
+        "-1:2:3",
+        "1:2:3:4",
+        "99999999999:1:1",
+        "4294967296:1:1",
+        "1:1:18446744073709551616",
+    ],
+)
 def test_what_is_no_event_is_told(text: str) -> None:
     with pytest.raises(UserError, match="is no event\n  say RUN:LUMI:EVENT"):
         event_id(text)
