@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "catalog.samples_manager": ["SamplesManager"],
         "model.jobs": ["JobsManager"],
         "model.tagging": ["TagSequence"],
+        "result": ["Result"],
         "taggers": ["Decision", "Tagger", "diphoton_tagger", "tagger", "thq_tagger", "tth_tagger"],
     },
 )

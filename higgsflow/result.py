@@ -6,28 +6,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
+from pydantic import ValidationError
 
-from higgsflow.errors import UnknownName
+from higgsflow.errors import StoreError, UnknownName
+from higgsflow.model.findings import findings
 from higgsflow.report.summary import FlowSummary, SampleSummary, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 ak = lazy.load("awkward")
 
+_SUMMARY = Path("summary", "summary.json")
+
 
 class Result:
-    """The results of an analysis, read from its store.
+    """The results of an analysis, read from its store: `Result("store/demo/v1")`.
+
+    The store may be that of others, which can only be read.
 
     Attributes:
         summary: every reported number.
         folder: where summary.json and report.html lie.
     """
 
-    def __init__(self, summary_path: Path) -> None:
-        self.folder = summary_path.parent
-        written = Summary.model_validate_json(summary_path.read_bytes())
-        self.summary = _as_it_lies(written, self.folder.parent)
+    def __init__(self, place: str | Path) -> None:
+        """Of a summary.json, or of the folder of an analysis and version.
+
+        Raises:
+            StoreError: where there are none, or damaged ones.
+        """
+        path = _summary_at(place)
+        self.folder = path.parent
+        self.summary = _as_it_lies(_read(path), self.folder.parent)
 
     @property
     def report(self) -> Path:
@@ -48,7 +59,7 @@ class Result:
         name: str,
         year: str | int,
         variation: str = "nominal",
-        columns: Sequence[str] | None = None,
+        columns: Iterable[str] | None = None,
     ) -> Any:
         """The merged events of a sample and year as an awkward array, all columns or some.
 
@@ -62,11 +73,14 @@ class Result:
         from higgsflow.output.merged_events import column_types, read  # noqa: PLC0415
 
         path = Path(merged[variation])
-        known = column_types(path) if columns is not None else ()
-        for column in columns or ():
+        if columns is None:
+            return ak.from_arrow(read(path))
+        known = column_types(path)
+        wanted = dict.fromkeys([columns] if isinstance(columns, str) else columns)
+        for column in wanted:
             if column not in known:
                 raise UnknownName("column", column, known, f"the events of {name} ({year})")
-        return ak.from_arrow(read(path, columns))
+        return ak.from_arrow(read(path, wanted))
 
     def cut_flow(
         self, name: str, year: str | int, tagger: str, group: str = "events"
@@ -82,6 +96,34 @@ class Result:
     def __repr__(self) -> str:
         n = len(self.summary.samples)
         return f"Result({self.summary.analysis}, {n} samples and years, report: {self.report})"
+
+
+def _summary_at(place: str | Path) -> Path:
+    # the store of the environment is asked for once somebody looks for results by a name
+    from higgsflow.catalog.store import environment_store  # noqa: PLC0415
+
+    path = Path(place).expanduser()
+    if path.is_file():
+        return path.absolute()
+    for folder in (path.absolute(), environment_store() / path):
+        if (folder / _SUMMARY).is_file():
+            return folder / _SUMMARY
+    raise StoreError(
+        f"no results at '{place}'",
+        "",
+        "say a folder such as store/demo/v1; law run RunAnalysis makes them",
+    )
+
+
+def _read(path: Path) -> Summary:
+    try:
+        return Summary.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise StoreError(
+            f"{path} is no summary of this version, or damaged",
+            findings(error)[0],
+            "law run SummarizeAnalysis makes it again",
+        ) from error
 
 
 def _as_it_lies(summary: Summary, store: Path) -> Summary:

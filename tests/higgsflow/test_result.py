@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.errors import UnknownName
+from higgsflow.errors import StoreError, UnknownName
 from higgsflow.result import Result
 
 if TYPE_CHECKING:
@@ -47,3 +47,32 @@ def test_events_of_root_files(lab: Lab) -> None:
         result.events("Sig", "2017", columns=["mett"])
     assert set(events.fields) == {"met", "weight_central"}
     assert len(events) == lab.read("merged", "Sig", "2017", "nominal.json")["rows"]
+
+
+def test_results_of_a_store_that_is_there(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = finished(lab)
+    monkeypatch.chdir(lab.folder)
+    # by the folder of the analysis and version, also without that of the store
+    for place in (lab.output(), str(lab.output()), "store/toy/v1", "toy/v1"):
+        assert Result(place).summary == result.summary
+        assert len(Result(place).events("Sig", 2017)) == lab.table().num_rows
+
+
+def test_one_column_or_any_number_of_them(lab: Lab) -> None:
+    result = finished(lab)
+    n = lab.table().num_rows
+    for columns in ("met", ["met", "met"], (name for name in ("met",))):
+        events = result.events("Sig", 2017, columns=columns)
+        assert (events.fields, len(events)) == (["met"], n)
+
+
+def test_results_that_are_not_there_or_damaged_are_told(lab: Lab) -> None:
+    with pytest.raises(StoreError, match="no results at 'toy/v1'"):
+        Result("toy/v1")
+    path = lab.output("summary", "summary.json")
+    path.parent.mkdir(parents=True)
+    for content in ("", "{}", '{"inputs": "a'):
+        path.write_text(content)
+        with pytest.raises(StoreError, match=r"summary\.json is no summary") as caught:
+            Result(path)
+        assert len(str(caught.value).splitlines()) == 3
