@@ -284,13 +284,18 @@ def _files(text: str) -> tuple[Path, ...]:
         # beside merged files lie their manifests
         found = [p for p in found if p.suffix in ENDINGS] or found
     if not found:
-        there = path.parent if path.parent.is_dir() else Path()
-        guess = nearest(path.name, [p.name for p in there.iterdir()])
-        hint = (
-            f"nearest there is: {there / guess}" if guess else "say a folder such as store/demo/v1"
-        )
-        raise UserError(f"nothing to compare at '{text}'", "", hint)
+        raise UserError(f"nothing to compare at '{text}'", "", _hint(path))
     for file in found:
         if file.suffix not in ENDINGS:
             raise UserError(f"{file} is neither .parquet nor .root")
     return tuple(found)
+
+
+def _hint(path: Path) -> str:
+    """What there is of a similar name, here or in the store."""
+    for wanted in (path, environment_store() / path):
+        there = listed(wanted.parent) if wanted.parent.is_dir() else []
+        guess = nearest(path.name, [found.name for found in there])
+        if guess:
+            return f"nearest there is: {path.parent / guess}"
+    return "say a folder such as store/demo/v1"

@@ -123,6 +123,16 @@ def test_what_cannot_be_compared_is_told(lab: Lab, text: str, message: str) -> N
     assert len(str(caught.value).splitlines()) <= 3
 
 
+def test_a_version_that_is_misspelt_is_looked_for_in_the_store(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(store.parents[1])
+    (store.parents[1] / "v3").touch()
+    for text in ("toy/v2", "toy/v11"):
+        with pytest.raises(UserError, match=r"nearest there is: toy/v1$"):
+            open_side(text)
+
+
 def test_a_folder_of_versions_is_told(store: Path) -> None:
     for folder in (store.parent, store.parents[1]):
         with pytest.raises(UserError, match=r"not one analysis and version\n.*\n.* toy/v1|v1"):
