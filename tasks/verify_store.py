@@ -113,9 +113,10 @@ class VerifyStore(VariationTask):
         for path in chosen:
             try:
                 manifest = read_manifest(path)
+            except PermissionError:
+                raise
             except (OSError, ValueError) as error:
-                reason = " ".join(str(error).split())[:200]
-                raise UserError(f"cannot read {path}", reason, "run MergeSample again") from error
+                raise _damaged(path, error) from error
             yield verify(manifest, self._evidence(manifest))
 
     def _evidence(self, manifest: Manifest) -> Evidence:
@@ -137,9 +138,13 @@ class VerifyStore(VariationTask):
             seen = store.said(stem)
             return Called() if seen is None else process.renamings.called(seen)
 
+        try:
+            index = index_of(indexed).index
+        except ValueError as error:
+            raise _damaged(indexed.file, error) from error
         return Evidence(
             pair=self.pair,
-            index=index_of(indexed).index,
+            index=index,
             normalization=found,
             chunks=process.chunk_folder,
             called=called,
@@ -151,14 +156,12 @@ class VerifyStore(VariationTask):
 
         Where it is the one of none, what differs is told of that of all variations.
         """
-        from higgsflow.normalization import Normalization
-
         whole = UpdateScale1fb.req(self, variation=()).stage_output().file
         narrowed = (path for path in sorted(whole.parent.glob("*.json")) if path != whole)
         paths = [path for path in (whole, *narrowed) if path.is_file()]
         if not paths:
             raise _absent(whole)
-        found = [Normalization.model_validate_json(path.read_bytes()) for path in paths]
+        found = [_read(path) for path in paths]
         own = (one for one in found if _is_made_with(manifest, one))
         return next(own, found[0])
 
@@ -167,6 +170,20 @@ def _is_made_with(manifest: Manifest, found: Normalization) -> bool:
     if found.sources and manifest.variation not in found.sources:
         return False
     return all(manifest.made_from.get(name) == told for name, told in scaling(found).items())
+
+
+def _read(path: Path) -> Normalization:
+    from higgsflow.normalization import Normalization
+
+    try:
+        return Normalization.model_validate_json(path.read_bytes())
+    except ValueError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> UserError:
+    reason = " ".join(str(error).split())[:200]
+    return UserError(f"cannot read {path}", reason, "run MergeSample again")
 
 
 def _absent(path: Path) -> UserError:

@@ -55,6 +55,10 @@ def open_side(text: str) -> Side:
             if not events:
                 raise UserError(f"nothing is merged in {path}", "", "first: law run RunAnalysis")
             return Side(text, events)
+        if (path / "merged").is_dir():
+            # a copy of what was merged alone
+            paths = _files(str(path / "merged"))
+            return Side(text, _own_files(text, paths), paths)
         _refuse_several(path)
     paths = _files(text)
     return Side(text, _own_files(text, paths), paths)
@@ -200,7 +204,13 @@ def _merged(folder: Path) -> list[tuple[Key, Source]]:
     """The merged files of an analysis and version."""
     analysis = read_snapshot(folder / FILE_NAME)
     years = [year for sample in listed(folder / "merged") for year in listed(sample)]
-    paths = [path for year in years for path in listed(year) if path.suffix in ENDINGS]
+    # what else somebody puts there has no manifest
+    paths = [
+        path
+        for year in years
+        for path in listed(year)
+        if path.suffix in ENDINGS and path.with_suffix(".json").is_file()
+    ]
     found = []
     for path in paths:
         sample, year = path.parent.parent.name, path.parent.name

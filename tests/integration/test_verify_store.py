@@ -130,6 +130,21 @@ def a_job_output(lab: Lab) -> str:
     return "is not what its job wrote"
 
 
+def a_damaged_index(lab: Lab) -> str:
+    lab.output("index", "Sig", "2017", "index.json").write_text('{"inputs": "')
+    return "cannot read"
+
+
+def a_damaged_scale(lab: Lab) -> str:
+    lab.output("scale1fb", "Sig", "2017", "scale1fb.json").write_text("{}")
+    return "cannot read"
+
+
+def a_damaged_manifest(lab: Lab) -> str:
+    manifest_of(lab).write_text("")
+    return "cannot read"
+
+
 def a_record_that_is_gone(lab: Lab) -> str:
     sorted(lab.output("chunks", "Sig", "2017").glob("*.json"))[0].unlink()
     return "cannot read the record"
@@ -146,7 +161,8 @@ def the_cross_section_of_the_catalogue(lab: Lab) -> str:
         a_byte_of_the_merged_file, one_row_less, one_weight, a_chunk_twice_in_the_manifest,
         a_chunk_less_in_the_manifest, completeness_that_is_not_there, another_scale1fb,
         another_scale_in_the_manifest, a_sum_in_a_job_record, overlapping_ranges, a_job_output,
-        a_record_that_is_gone, the_cross_section_of_the_catalogue,
+        a_record_that_is_gone, the_cross_section_of_the_catalogue, a_damaged_index, a_damaged_scale,
+        a_damaged_manifest,
     ],
     ids=lambda one: one.__name__,
 )  # fmt: skip

@@ -56,6 +56,25 @@ def test_a_store_has_all_its_merged_files_nominal_first(store: Path) -> None:
     assert list(open_side("toy/v1").events) == list(side.events)
 
 
+def test_what_somebody_puts_beside_merged_files_is_not_one(store: Path) -> None:
+    folder = store / "merged" / "Sig" / "2017"
+    before = open_side(str(store)).events.keys()
+    shutil.copy(folder / "nominal.parquet", folder / "mine.parquet")
+    (folder / "more.parquet").mkdir()
+    assert open_side(str(store)).events.keys() == before
+
+
+def test_a_copy_of_merged_files_needs_no_snapshot(
+    lab: Lab, tmp_path: Path, make_columns: Any
+) -> None:
+    for year in ("2017", "2018"):
+        path = lab.store / "toy" / "v1" / "merged" / "Sig" / year / "nominal.parquet"
+        merged(path, make_columns(2))
+    names = [("Sig", year, "nominal") for year in ("2017", "2018")]
+    assert list(open_side("toy/v1").events) == names
+    assert list(open_side(str(lab.store / "toy" / "v1")).events) == names
+
+
 def test_stores_are_compared_where_both_have_something(store: Path) -> None:
     other = store.parent / "v2"
     shutil.copytree(store, other)
