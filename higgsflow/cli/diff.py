@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("b", metavar="B", help="the other side")
     for name in ("sample", "year", "variation"):
         parser.add_argument(f"--{name}", default="", help=f"only this {name}")
-    about = "a YAML file that says how the other framework calls its columns, tags and files"
+    about = "a YAML file that says how the other side calls its columns, samples, tags and files"
     parser.add_argument("--map", default="", metavar="FILE", help=about)
     about = "its name of one column, such as m_gg=CMS_hgg_mass; may be repeated"
     parser.add_argument("--column", default=[], action="append", metavar="OURS=THEIRS", help=about)

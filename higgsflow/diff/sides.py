@@ -55,10 +55,10 @@ def open_side(text: str) -> Side:
             if not events:
                 raise UserError(f"nothing is merged in {path}", "", "first: law run RunAnalysis")
             return Side(text, events)
-        if (path / "merged").is_dir():
-            # a copy of what was merged alone
-            paths = _files(str(path / "merged"))
-            return Side(text, _own_files(text, paths), paths)
+        # a copy of what was merged alone; others have folders of that name, too
+        copied = tuple(sorted(p for p in path.glob("merged/*/*/*") if p.suffix in ENDINGS))
+        if own := _own_files(text, copied):
+            return Side(text, own, copied)
         _refuse_several(path)
     paths = _files(text)
     return Side(text, _own_files(text, paths), paths)

@@ -73,6 +73,11 @@ def test_a_copy_of_merged_files_needs_no_snapshot(
     names = [("Sig", year, "nominal") for year in ("2017", "2018")]
     assert list(open_side("toy/v1").events) == names
     assert list(open_side(str(lab.store / "toy" / "v1")).events) == names
+    # files of others in a folder of that name are one set of events with the rest
+    for name in ("merged/a/b/c.parquet", "d.parquet"):
+        (tmp_path / "theirs" / name).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(make_columns(2)), tmp_path / "theirs" / name)
+    assert len(open_side(str(tmp_path / "theirs")).paths) == 2
 
 
 def test_stores_are_compared_where_both_have_something(store: Path) -> None:
