@@ -45,6 +45,15 @@ class UserError(Exception):
         parts = (" ".join(part.splitlines()) for part in map(str, self.parts))
         return "\n  ".join(part for part in parts if part)
 
+    def happened_in(self, place: str) -> None:
+        """Says in the line of its own where the code stands that it is about."""
+        if not place or self.where.startswith(place):
+            return
+        if self.where and self.remedy:
+            self.where = f"{place}: {self.where}"
+        else:
+            self.where, self.remedy = place, self.remedy or self.where
+
     @property
     def parts(self) -> tuple[str, str, str]:
         """What is wrong, where, and what to do."""
@@ -65,7 +74,8 @@ class UnknownName(UserError):
     def __init__(self, kind: str, name: str, known: Collection[str], where: str) -> None:
         guess = nearest(name, known)
         hint = f". Did you mean '{guess}'?" if guess else ""
-        super().__init__(f"no {kind} '{name}' in {where}{hint}", f"known: {shorten(set(known))}")
+        listed = shorten(set(known)) or "none"
+        super().__init__(f"no {kind} '{name}' in {where}{hint}", f"known: {listed}")
         self.args = (kind, name, known, where)
 
 
@@ -100,6 +110,31 @@ class MissingColumn(UserError):
         hint = f"nearest names there: {', '.join(guesses)}" if guesses else "no similar name there"
         super().__init__(f"no column '{wanted}', which {needed_by} needs", f"in {url}", hint)
         self.args = (wanted, needed_by, url, tuple(known))
+
+
+class UndeclaredColumn(UserError):
+    """A column that code of a user looks at, and does not declare."""
+
+    cause = (
+        "code of a user looks at a column that has another name, or that it does not declare: it "
+        "is shown what it declares."
+    )
+    cure = (
+        "correct the name, or declare the column: in `reads` of a tagger, in `requires_branches` "
+        "of a systematic."
+    )
+
+    def __init__(self, name: str, known: Collection[str], place: str) -> None:
+        # `Jet_pt` of the file is `Jet.pt` here
+        of_objects = name.replace("_", ".", 1)
+        guess = of_objects if of_objects in known else nearest(name, known)
+        hint = f". Did you mean '{guess}'?" if guess else ""
+        super().__init__(
+            f"the array has no column '{name}'{hint}",
+            place,
+            f"it has {shorten(set(known))}; say others in `reads`, or `requires_branches`",
+        )
+        self.args = (name, known, place)
 
 
 class InputFileError(UserError):

@@ -41,6 +41,7 @@ from higgsflow.preflight import (
     kept_at_step,
 )
 from higgsflow.taggers.base import COLLECTION
+from higgsflow.taggers.declared import check_declared
 from higgsflow.taggers.sequence import Steps, load_steps
 from higgsflow.weights import factor_column, full_column
 from higgsflow.weights import input_columns as weight_inputs
@@ -243,6 +244,7 @@ def _check_steps(steps: Steps, context: Context) -> dict[str, str]:
         before = dict(added)
         for tagger in step:
             tagger.check(context)
+            check_declared(tagger, context)
             for name in tagger.needs():
                 if name not in before:
                     where = f"the steps before '{tagger.name}'"

@@ -77,7 +77,7 @@ def _from_function(events: Any, source: Shift, direction: str) -> dict[str, Any]
         if column not in source.branch_modified:
             raise VariationError(
                 f"'{source.name}' returned column '{column}', which it does not modify",
-                str(source.function),
+                "",
                 "name it in branch_modified, or do not return it",
             )
     return {column: result[column] for column in source.branch_modified}

@@ -10,6 +10,7 @@ import numpy as np
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
 from higgsflow.events.plain import plain_values, shown, unlike_column, values_of_objects
+from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
 from higgsflow.weights import Factors, evaluate_early
@@ -139,6 +140,11 @@ def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[
     Raises:
         VariationError: when the shift has another shape or leaves its declared bound.
     """
+    with blaming(source.function):
+        return _checked(events, source, direction)
+
+
+def _checked(events: PlainEvents, source: Shift, direction: str) -> dict[str, Any]:
     found = {}
     changed = shown(events, lambda view: shifted(view, source, direction))
     for column, values in changed.items():

@@ -21,6 +21,7 @@ from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.lists import Index, from_counts, product_of_each
 from higgsflow.events.plain import PlainEvents, asked, shown, unlike_column
+from higgsflow.model.defined_in import blaming
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
@@ -31,6 +32,7 @@ ak = lazy.load("awkward")
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
 _KINDS = "biuf"
+_NUMBERS = "return an array of numbers, 1.0 where there is nothing to change"
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,16 @@ def evaluate(
     Raises:
         WeightError: for a factor that is not finite or not one per event; names the event.
     """
+    with blaming(weight.function):
+        values, notes = _checked(weight, events, wanted)
+    central = values.pop(CENTRAL, None)
+    return Factors(central, {d: values[d] for d in weight.directions if d in values}, notes)
+
+
+def _checked(
+    weight: WeightSystematic, events: Any, wanted: Collection[str] | None
+) -> tuple[dict[str, Array], dict[str, int]]:
+    """Factors by direction, the central one among them, and what there is to say of them."""
     notes: dict[str, int] = {}
     if weight.type == "object":
         per_target = [
@@ -162,8 +174,7 @@ def evaluate(
         values = {d: _flat(array, weight) for d, array in by_direction.items()}
     for direction, factor in values.items():
         _check(weight, direction, factor, events)
-    central = values.pop(CENTRAL, None)
-    return Factors(central, {d: values[d] for d in weight.directions if d in values}, notes)
+    return values, notes
 
 
 def _chosen(by_direction: Mapping[str, T], wanted: Collection[str] | None) -> dict[str, T]:
@@ -256,7 +267,7 @@ def _object_factors(
         by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
     else:
         by_object = _chosen(_called(weight, events, target), wanted)
-    return {d: _flat(ak.prod(f, axis=1), weight) for d, f in by_object.items()}
+    return {d: _products(f, weight) for d, f in by_object.items()}
 
 
 def _check_fields(weight: WeightSystematic, events: Any, target: str) -> None:
@@ -285,36 +296,62 @@ def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mappin
     result = (shown if isinstance(events, PlainEvents) else asked)(events, called)
     if not isinstance(result, Mapping):
         what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
-        raise WeightError(what, str(weight.function), 'return {"up": ..., "down": ...}')
+        raise WeightError(what, "", 'return {"up": ..., "down": ...}')
     wanted = (*weight.directions, *((CENTRAL,) if weight.modify_central_weight else ()))
     for direction in wanted:
         if direction not in result:
-            raise UnknownName("direction", direction, list(result), f"'{weight.name}' returned")
+            where = f"what '{weight.name}' returned"
+            raise UnknownName("direction", direction, list(result), where)
     return {d: f for d, f in result.items() if d == CENTRAL or d in weight.directions}
 
 
 def _flat(values: Any, weight: WeightSystematic) -> Array:
     if found := unlike_column(values):
         what = f"'{weight.name}' returned {found} as a factor, not one for each event"
-        raise WeightError(what, str(weight.function or ""), "return an array")
-    # a masked array of numpy becomes one that knows what is missing
-    array = values if type(values) is np.ndarray else ak.Array(values)
+        raise WeightError(what, "", _NUMBERS)
+    array = values if type(values) is np.ndarray else _array(values, weight)
     if array.ndim != 1:
-        raise WeightError(
-            f"'{weight.name}' has more than one factor per event", "", "type: object?"
-        )
+        what = f"'{weight.name}' has more than one factor per event"
+        raise WeightError(what, str(ak.type(array)), "type: object?")
     if type(array) is not np.ndarray:
         layout = ak.to_layout(array)
+        if layout.is_union:
+            raise WeightError(f"'{weight.name}' has factors of several types", "", _NUMBERS)
         # to fill in what is missing takes long also where nothing can be
         array = layout.data if layout.is_numpy else ak.to_numpy(ak.fill_none(array, np.nan))
     if array.dtype.kind not in _KINDS:
-        raise WeightError(f"'{weight.name}' has factors of type {array.dtype}, not numbers")
+        what = f"'{weight.name}' has factors of type {array.dtype}, not numbers"
+        raise WeightError(what, "", _NUMBERS)
     return np.asarray(array, dtype=np.float64)
+
+
+def _products(factors: Any, weight: WeightSystematic) -> Array:
+    """Per event the product of what a function gave for each of its objects."""
+    found = unlike_column(factors)
+    array = None if found else _array(factors, weight)
+    if array is None or array.ndim != 2 or "string" in str(array.type):
+        what = found or str(ak.type(array))
+        raise WeightError(
+            f"'{weight.name}' returned {what}, not factors of objects",
+            "",
+            "return a list of factors for each event, one per object",
+        )
+    return _flat(ak.prod(array, axis=1), weight)
+
+
+def _array(values: Any, weight: WeightSystematic) -> Any:
+    """As an array that knows what is missing, which a masked one of numpy becomes, too."""
+    try:
+        return ak.Array(values)
+    except (TypeError, ValueError) as error:
+        what = f"'{weight.name}' returned {type(values).__name__} that is not of numbers"
+        raise WeightError(what, "", _NUMBERS) from error
 
 
 def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any) -> None:
     if len(factor) != len(events):
-        raise WeightError(f"'{weight.name}': {len(factor)} factors for {len(events)} events")
+        what = f"'{weight.name}': {len(factor)} factors for {len(events)} events"
+        raise WeightError(what, "", "it is given all events: return one factor for each")
     check_finite(f"'{weight.name}' {direction}", factor, events)
 
 

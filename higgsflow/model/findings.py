@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+_LONGEST = 60
+_NEEDED = {
+    **dict.fromkeys(("float_type", "float_parsing"), "a number is needed"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number is needed"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false is needed"),
+    **dict.fromkeys(("dict_type", "model_type", "mapping_type"), "keys and values are needed"),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type"), "a list is needed"),
+    "string_type": "a text is needed",
+}
 _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
 
@@ -57,9 +69,22 @@ def _reason(item: Any) -> str:
         return "is required, but missing"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return "say `kind: simulation` or `kind: data`"
-    if kind == "dict_type":
-        return f"keys and values are needed (it is {given!r})"
-    reason = str(item["msg"]).removeprefix("Value error, ")
-    if kind == "value_error" or not isinstance(given, str | int | float):
-        return reason
-    return f"{reason} (it is {given!r})"
+    if kind == "literal_error" and isinstance(given, str):
+        return _none_of(given, str(item["ctx"]["expected"]))
+    reason = _NEEDED.get(kind) or str(item["msg"]).removeprefix("Value error, ")
+    return reason if kind == "value_error" else f"{reason} (it is {_shown(given)})"
+
+
+def _none_of(given: str, expected: str) -> str:
+    """What is told of a word that is not one of a few, which pydantic lists."""
+    guess = nearest(given, re.findall(r"'(.*?)'", expected))
+    hint = f". Did you mean '{guess}'?" if guess else ""
+    return f"'{given}' is not {expected}{hint}"
+
+
+def _shown(value: Any) -> str:
+    """A value as it stands in a configuration or call; of a long one only what it is."""
+    if value is None:
+        return "empty"
+    text = repr(value)
+    return text if len(text) <= _LONGEST else type(value).__name__

@@ -70,7 +70,8 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
     """
     said = f"tagger '{tagger.name}' returned"
     if not isinstance(decision, Decision):
-        raise TaggerError(f"{said} {type(decision).__name__}, not a Decision")
+        what = "nothing" if decision is None else f"{type(decision).__name__}, not a Decision"
+        raise TaggerError(f"{said} {what}", "", "let `select` return Decision(mask=..., ...)")
     _check_mappings(decision, said)
     mask = _boolean(_plain(decision.mask, f"{said} a mask", n), f"{said} a mask")
     columns = _columns(decision, tagger, n, context)
@@ -251,8 +252,10 @@ def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
         what = "None" if values is None else found
         raise TaggerError(f"{said} that is {what}", "", "return one value for each event")
     is_known = isinstance(values, ak.Array) or type(values) is np.ndarray
-    # a masked array of numpy becomes one that knows what is missing
-    array = values if is_known else ak.Array(values)
+    array = values if is_known else _array(values, said)
+    if _is_mixed(array):
+        what = f"{said} with values of several types"
+        raise TaggerError(what, "", "return one number, or one boolean, for each event")
     if isinstance(array, ak.Array) and "?" in str(array.type):
         array = ak.fill_none(array, False if "bool" in str(array.type) else np.nan)
     if array.ndim != 1:
@@ -264,6 +267,20 @@ def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
             "a tagger sees all events of its step and returns one value for each",
         )
     return np.asarray(ak.to_numpy(array))
+
+
+def _is_mixed(array: Any) -> bool:
+    """Whether it has what is no number, or numbers beside others, as only lists of Python have."""
+    return bool(array.dtype.kind == "O" if type(array) is np.ndarray else array.layout.is_union)
+
+
+def _array(values: Any, said: str) -> Any:
+    """As an array that knows what is missing, which a masked one of numpy becomes, too."""
+    try:
+        return ak.Array(values)
+    except (TypeError, ValueError) as error:
+        what = f"{said} that is a {type(values).__name__} of what are no numbers"
+        raise TaggerError(what, "", "return one value for each event") from error
 
 
 def _boolean(mask: npt.NDArray[Any], said: str) -> Mask:
@@ -285,6 +302,9 @@ def _group(masks: Mapping[str, Any], said: str, n: int) -> CutGroup | None:
             if len(lists) != n:
                 raise TaggerError(f"{what} with {len(lists)} lists for {n} events")
         entries = n if lists is None else lists.n
+        if lists is not None and not jagged and len(mask) != lists.n:
+            what = f"{what} of events beside cuts of objects"
+            raise TaggerError(what, "", "give it a group of its own in `cuts`")
         flat = ak.flatten(mask, axis=None) if jagged else mask
         plain[name] = _boolean(_plain(flat, what, entries), what)
     return coded(plain, lists) if plain else None

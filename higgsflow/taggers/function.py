@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 _DECLARATION = "__higgsflow_tagger__"
 _ANY_OPTION = inspect.Parameter.VAR_KEYWORD
+_RETURNS = "let it return a mask, or a mask and the columns that it adds"
 _HOW = 'write @tagger(reads=["Photon_pt", ...], adds={"name": "float64", ...})'
 
 
@@ -100,19 +101,18 @@ class FunctionTagger(Tagger):
 
     def select(self, events: Any, context: Context) -> Decision:
         """Calls the function."""
-        function = resolve(self.function)
         extra = {"context": context} if self.takes_context else {}
-        result = function(events, **extra, **self.options)
+        result = resolve(self.function)(events, **extra, **self.options)
         if result is None:
-            raise TaggerError(
-                f"tagger '{self.name}' returned nothing", self.function,
-                "let it return a mask, or a mask and the columns that it adds",
-            )  # fmt: skip
+            raise TaggerError(f"tagger '{self.name}' returned nothing", "", _RETURNS)
         if isinstance(result, Decision):
             return result
-        if isinstance(result, tuple) and len(result) == 2:
-            return Decision(mask=result[0], columns=result[1])
-        return Decision(mask=result)
+        if not isinstance(result, tuple):
+            return Decision(mask=result)
+        if len(result) != 2:
+            what = f"tagger '{self.name}' returned a tuple of {len(result)}"
+            raise TaggerError(what, "", _RETURNS)
+        return Decision(mask=result[0], columns=result[1])
 
     def _declaration(self) -> Any:
         declaration = getattr(resolve(self.function), _DECLARATION, None)

@@ -19,6 +19,8 @@ from higgsflow.compiled.choice import compiled
 from higgsflow.errors import InvalidConfiguration, TaggerError
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import UNLIKE_ARRAYS, PlainEvents, asked
+from higgsflow.model.defined_in import blaming, place_of_class
+from higgsflow.model.findings import explain
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.contract import Later, PlainDecision, checked
@@ -84,6 +86,7 @@ def load_steps(sequence: TagSequence) -> Steps:
 def load_tagger(spec: TaggerSpec) -> Tagger:
     """The tagger that a spec names, with its options."""
     found = resolve(spec.tagger)
+    _check_is_whole(spec, found)
     try:
         if inspect.isclass(found) and issubclass(found, Tagger):
             return found(name=spec.name, **spec.options)
@@ -93,13 +96,27 @@ def load_tagger(spec: TaggerSpec) -> Tagger:
         if callable(found):
             return FunctionTagger(name=spec.name, function=spec.tagger, options=spec.options)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = first["msg"].removeprefix("Value error, ")
-        raise InvalidConfiguration(f"options of tagger '{spec.name}'", place, reason) from error
+        what = f"options of tagger '{spec.name}' are not valid:"
+        raise InvalidConfiguration(what, *explain(error, spec.options)) from error
     raise TaggerError(
         f"'{spec.tagger}' is neither a tagger nor a function", f"tagger '{spec.name}'"
     )
+
+
+def _check_is_whole(spec: TaggerSpec, found: Any) -> None:
+    """Raises for a class that is no tagger, or lacks what each has, and for an option `name`."""
+    if not inspect.isclass(found):
+        return
+    what = f"'{spec.tagger}' is a class, but no tagger"
+    if not issubclass(found, Tagger):
+        raise TaggerError(what, place_of_class(found), "derive it from higgsflow.Tagger")
+    if inspect.isabstract(found):
+        lacks = ", ".join(sorted(found.__abstractmethods__))
+        what = f"tagger '{spec.name}' has no {lacks}"
+        raise TaggerError(what, place_of_class(found), "docs/taggers.md has an example")
+    if "name" in spec.options:
+        what = f"'name' of tagger '{spec.name}' is no option"
+        raise InvalidConfiguration(what, "", "write it beside `tagger` and `options`")
 
 
 def ask(
@@ -123,7 +140,9 @@ def ask(
             if isinstance(tagger, PlainTagger) and is_plain(tagger):
                 decisions.append(tagger.decide(events, context))  # type: ignore[arg-type]
             else:
-                decisions.append(seen.answer(tagger, context))
+                code = tagger.function if isinstance(tagger, FunctionTagger) else tagger.select
+                with blaming(code):
+                    decisions.append(seen.answer(tagger, context))
     return tuple(decisions)
 
 

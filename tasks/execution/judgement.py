@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from higgsflow.errors import IncompleteSample, UserError
 from higgsflow.events.failing import counted_in
 from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.reference import is_installed, lives_in_main
 from higgsflow.records.chunk_store import ChunkStore
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from higgsflow.records.job_record import FailureRecord
 
 _SHOWN = 4  # lost ranges in a message
+_BEGINS = "Traceback (most recent call last):"
+_FRAME = re.compile(r'^  File "(.+)", line \d+, in ', re.MULTILINE)
 
 
 class DefectError(UserError):
@@ -43,9 +47,16 @@ def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
     )
     more = f", and {_amount(len(others), 'other cause')} hit {sum(m for _, m in others)} more"
     hit = f"it hit {_amount(n, 'job')} of {task.pair.name}{more if others else ''}"
-    return DefectError(
-        _told(first), f"{hit}; log: {first.log}", f"to see it again: {command(task, first)}"
-    )
+    return DefectError(_told(first), f"{hit}; log: {first.log}", _again(task, first))
+
+
+def _again(task: Any, failure: FailureRecord) -> str:
+    """How to see a failure again: code of a script is known to nobody but who runs it."""
+    script = [r for r in task.model.code_references if lives_in_main(r)]
+    if not script:
+        return f"to see it again: {command(task, failure)}"
+    names = ", ".join(f"'{r.partition(':')[2]}'" for r in script)
+    return f"to see it again: run the script or cell that holds {names}"
 
 
 def command(task: Any, failure: FailureRecord) -> str:
@@ -83,8 +94,17 @@ def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
 
 def _told(failure: FailureRecord) -> str:
     """The message where it is one of ours that says all, else the traceback."""
-    told = failure.message if failure.says_all else failure.traceback
+    told = failure.message if failure.says_all else _of_the_user(failure.traceback)
     return (told or failure.message).rstrip()
+
+
+def _of_the_user(text: str) -> str:
+    """A traceback from the first line of code of the user on, if there is one; the log has all."""
+    frames = list(_FRAME.finditer(text))
+    own = next((f for f in frames if not is_installed(f[1])), None)
+    if own is None or text.count(_BEGINS) > 1:
+        return text
+    return text[: frames[0].start()] + text[own.start() :]
 
 
 def _amount(n: int, what: str) -> str:

@@ -125,14 +125,16 @@ def test_column_that_is_changed_but_not_declared_is_named() -> None:
     [
         (without_some, "'s' up of 'Jet_pt' changed the number of objects"),
         (of_fewer_events, "'s' up of 'Jet_pt' has 1 entries for 2 events"),
-        (nothing, "'s' up of 'Jet_pt' is NoneType\n  return values"),
-        (one_number, "'s' up of 'Jet_pt' is float\n  return values"),
-        (whole_events, "'s' up of 'Jet_pt' is records\n  return values"),
+        (nothing, "'s' up of 'Jet_pt' is NoneType\n"),
+        (one_number, "'s' up of 'Jet_pt' is float\n"),
+        (whole_events, "'s' up of 'Jet_pt' is records\n"),
         (a_question, "'s' up of 'Jet_pt' is of type bool, not a number"),
     ],
 )
 def test_shape_must_stay(function: Any, text: str) -> None:
-    assert text in message(source(function))
+    found = message(source(function))
+    assert text in found
+    assert f"\n  {__file__}, line {function.__code__.co_firstlineno}" in found
 
 
 def test_broken_bound_says_by_how_much() -> None:

@@ -69,6 +69,19 @@ def run_script(lab: Lab, text: str, *arguments: str) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
+def test_tagger_of_a_script_that_fails_advises_what_can_be_done(lab: Lab) -> None:
+    """No command can import it."""
+    text = SCRIPT.replace("events.MET_pt > CUT", "events.no_such_method()", 1)
+    assert text != SCRIPT
+    done = run_script(lab, text, str(catalog(lab)), "local")
+    said = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "no column 'no_such_method'" in said
+    assert f"{lab.folder / 'script.py'}, line " in said
+    assert "to see it again: run the script or cell that holds 'my_tag', 'my_weight'" in said
+    assert "law run ProcessSample" not in said
+
+
 def catalog(lab: Lab) -> Path:
     """The samples of the lab as a catalogue of its own."""
     import yaml

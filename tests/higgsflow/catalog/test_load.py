@@ -300,8 +300,11 @@ def test_samples_may_be_a_list_with_names() -> None:
         ({"a": {**TTH, "kind": "mc"}}, "samples.a: say `kind: simulation` or `kind: data`"),
         ({"a": {"kind": "simulation", "files": {}}}, "samples.a.xs: is required, but missing"),
         ({"a": {**DATA, "xs": 1.0}}, "xs is forbidden for data, remove it"),
-        ({"a": {**TTH, "xs": "abc"}}, "samples.a.xs: Input should be a valid number"),
-        ({"a": {**TTH, "xs": {2017: "abc"}}}, "samples.a.xs.2017: Input should be a valid number"),
+        ({"a": {**TTH, "xs": "abc"}}, "samples.a.xs: a number is needed (it is 'abc')"),
+        (
+            {"a": {**TTH, "xs": {2017: "abc"}}},
+            "samples.a.xs.2017: a number is needed (it is 'abc')",
+        ),
         ({"a": {**TTH, "xs": float("nan")}}, "samples.a.xs: nan is not a number"),
     ],
 )

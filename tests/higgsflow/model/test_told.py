@@ -14,7 +14,11 @@ from higgsflow.errors import InvalidConfiguration
     ("kind", "arguments", "told"),
     [
         (JobsManager, {"n_event_per_output": 3}, "did you mean 'n_events_per_output'?"),
-        (JobsManager, {"batch": "condor"}, "batch: Input should be 'local', 'htcondor' or"),
+        (
+            JobsManager,
+            {"batch": "condor"},
+            "batch: 'condor' is not 'local', 'htcondor' or 'slurm'. Did you mean 'htcondor'?",
+        ),
         (TagSequence, {"tag_list": "diphoton"}, "tag_list: a tag sequence is a list of steps"),
         (Analysis, {}, "samples: is required, but missing\n  tag_sequence: is required"),
         (

@@ -55,10 +55,22 @@ def broken(**what: Any) -> str:
 
 def test_nothing_is_no_answer() -> None:
     context = Context(sample="S", year="2017", is_data=False)
-    with pytest.raises(TaggerError, match="'mine' returned NoneType, not a Decision"):
+    with pytest.raises(TaggerError, match="'mine' returned nothing"):
         checked(Declared(name="mine"), None, 3, context)  # type: ignore[arg-type]
     assert "'mine' returned a mask that is None" in broken(mask=None)
     assert "'mine' returned 'x' that is None" in broken(adds={"x": "float64"}, columns={"x": None})
+
+
+@pytest.mark.parametrize(
+    "values", [[1, "a", 2], np.array([1, None, 2], dtype=object), [object()] * 3]
+)
+def test_values_of_several_types_are_an_error(values: Any) -> None:
+    assert "'mine' returned 'x' " in broken(adds={"x": "float64"}, columns={"x": values})
+
+
+def test_cuts_of_events_do_not_stand_beside_those_of_objects() -> None:
+    cuts = {"jets": {"hard": ak.Array([[True], [], [False]]), "many": TRUE}}
+    assert "cut 'many' of events beside cuts of objects" in broken(cuts=cuts)
 
 
 def test_mask_of_another_length() -> None:

@@ -51,6 +51,11 @@ def forgets_to_return(events: Any) -> Any:
     events.MET_pt > 0  # noqa: B015
 
 
+@tagger(reads=["MET_pt"])
+def returns_three(events: Any) -> Any:
+    return events.MET_pt > 0, {}, 3
+
+
 def made(function: Any, **options: Any) -> FunctionTagger:
     return FunctionTagger(name="mine", function=function, options=options)
 
@@ -120,7 +125,12 @@ def test_function_must_take_events(function: Any) -> None:
 def test_forgotten_return_is_told() -> None:
     with pytest.raises(TaggerError, match="tagger 'mine' returned nothing") as caught:
         made(forgets_to_return).select(EVENTS, CONTEXT)
-    assert f"{__name__}:forgets_to_return" in str(caught.value)
+    assert "let it return a mask" in str(caught.value)
+
+
+def test_tuple_of_three_is_told() -> None:
+    with pytest.raises(TaggerError, match="tagger 'mine' returned a tuple of 3"):
+        made(returns_three).select(EVENTS, CONTEXT)
 
 
 def test_decorator_without_brackets_is_told() -> None:

@@ -13,7 +13,7 @@ from higgsflow.events.plain import plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TaggerSpec, TagSequence
 from higgsflow.taggers import DiphotonTagger, TTHTagger
-from higgsflow.taggers.base import Decision
+from higgsflow.taggers.base import Decision, Tagger
 from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.sequence import (
@@ -48,6 +48,11 @@ def chosen(events: Any, values: tuple[float, ...] = (), category: int = 0) -> De
 @tagger(adds={"y": "float64"})
 def adds_y(events: Any, value: float = 0.0) -> Any:
     return np.ones(len(events), dtype=bool), {"y": np.full(len(events), value)}
+
+
+@tagger()
+def short(events: Any) -> Any:
+    return events.x[:-1] > 0
 
 
 @tagger()
@@ -148,7 +153,7 @@ def test_tagger_that_raises_keeps_its_error() -> None:
 def test_unknown_option_of_a_class_names_the_nearest() -> None:
     with pytest.raises(InvalidConfiguration, match="did you mean 'b_jets_min'") as caught:
         load_steps(TagSequence.model_validate([{"tagger": "tth", "options": {"b_jet_min": 1}}]))
-    assert "options of tagger 'tth'" in str(caught.value)
+    assert str(caught.value).startswith("options of tagger 'tth' are not valid:\n")
     assert len(str(caught.value).splitlines()) <= 3
 
 
@@ -157,6 +162,52 @@ def test_option_of_another_type_is_told_by_its_place() -> None:
         load_steps(
             TagSequence.model_validate([{"tagger": "tth", "options": {"jet": {"pt_min": "x"}}}])
         )
+
+
+class Unfinished(Tagger):
+    """Has no `select`."""
+
+    def reads(self, context: Context) -> Any:
+        del context
+        return ()
+
+    def adds(self, context: Context) -> dict[str, str]:
+        del context
+        return {}
+
+
+class NoTagger:
+    """Derives from nothing."""
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        ("Unfinished", {}, "tagger 'mine' has no select\n"),
+        ("NoTagger", {}, f"'{__name__}:NoTagger' is a class, but no tagger\n"),
+    ],
+)
+def test_class_that_cannot_be_a_tagger_names_its_line(
+    name: str, options: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(TaggerError) as caught:
+        load_tagger(TaggerSpec(name="mine", tagger=f"{__name__}:{name}", options=options))
+    assert str(caught.value).startswith(f"{text}  {__file__}, line ")
+
+
+def test_name_is_no_option() -> None:
+    with pytest.raises(InvalidConfiguration, match="'name' of tagger 'mine' is no option"):
+        load_tagger(
+            TaggerSpec(
+                name="mine", tagger="higgsflow.taggers.tth:TTHTagger", options={"name": "other"}
+            )
+        )
+
+
+def test_answer_that_breaks_the_contract_names_the_line_of_the_function() -> None:
+    with pytest.raises(TaggerError, match="'short' returned a mask with 4 entries for 5") as caught:
+        run(short)
+    assert f"\n  {__file__}, line {short.__code__.co_firstlineno}\n" in str(caught.value)
 
 
 def test_tagger_object_in_a_module_takes_name_and_options() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.errors import InputFileError
+from higgsflow.errors import InputFileError, UndeclaredColumn
 from higgsflow.events.objects import knows_virtual
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.context import Context
@@ -306,7 +306,7 @@ def test_code_of_users_is_asked_again_only_for_what_it_has_looked_at(
 
 def test_what_varies_and_is_not_declared_is_not_seen() -> None:
     events = random_events(40, seed=4)
-    with pytest.raises(AttributeError, match="Jet"):
+    with pytest.raises(UndeclaredColumn, match="no column 'Jet'"):
         Runner(load_steps(TagSequence.model_validate([f"{__name__}:undeclared"])), CONTEXT,
                hidden=frozenset(n for n in events.names if n.startswith("Jet_"))).run(
             Variant("nominal", events)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from higgsflow import job
 from higgsflow.records.job_record import FailureRecord
 from tasks.execution.judgement import command, defect_error
 
@@ -51,6 +52,18 @@ def test_what_we_say_ourselves_needs_no_traceback(lab: Lab) -> None:
     told = str(defect_error(task, [defect(task, 0, message=ours, says_all=True)]))
     assert told.startswith(ours)
     assert "Traceback" not in told
+
+
+def test_a_traceback_begins_with_the_code_of_the_user(lab: Lab) -> None:
+    frame = f'  File "{job.__file__}", line 3, in run_job\n    return tag(events)\n'
+    begins, own = TRACEBACK.format(1, 3).split("\n", 1)
+    text = f"{begins}\n{frame}{own}"
+    assert str(defect_error(task_of(lab), [defect(task_of(lab), 0, traceback=text)])).startswith(
+        TRACEBACK.format(1, 3)
+    )
+    all_ours = f"{begins}\n{frame}KeyError: 3"
+    told = str(defect_error(task_of(lab), [defect(task_of(lab), 0, traceback=all_ours)]))
+    assert told.startswith(all_ours)
 
 
 def test_the_command_counts_events_from_the_first_of_the_branch(lab: Lab) -> None:
