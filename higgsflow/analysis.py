@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import model_validator
 
+from higgsflow.catalog.folder import known_analyses
 from higgsflow.catalog.load import find_analysis, load_analysis
 from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.check.report import CheckReport, check_analysis
-from higgsflow.errors import InvalidConfiguration
+from higgsflow.errors import StoreError, UnknownName
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import look_in
+from higgsflow.model.sample import Samples
 from higgsflow.model.told import Told
 from higgsflow.result import Result
 from higgsflow.runners import find_runner
@@ -42,6 +44,10 @@ class Analysis(AnalysisModel, metaclass=Told):
         if not isinstance(value, Mapping):
             return value
         here, found = Path.cwd(), dict(value)
+        samples = found.get("samples")
+        is_catalog = isinstance(samples, Mapping) and "samples" in samples
+        if "samples" in found and not is_catalog and not isinstance(samples, Samples):
+            raise ValueError("samples: give SamplesManager(sample_list=[...], years=[...])")
         for section in ("systematics", "tag_sequence"):
             if section in found:
                 found[section] = with_absolute_files(found[section], here, section)
@@ -54,13 +60,22 @@ class Analysis(AnalysisModel, metaclass=Told):
         """The analysis that a configuration file describes, by path or by its name in config/."""
         found = find_analysis(str(path))
         if found is None:
-            raise InvalidConfiguration(f"no configuration '{path}'")
+            raise UnknownName("configuration", str(path), known_analyses(), "config/")
         model = load_analysis(found)
         return cls(**{name: getattr(model, name) for name in AnalysisModel.model_fields})
 
     def to_yaml(self, path: str | Path) -> None:
-        """Writes a configuration file that describes the same analysis."""
-        Path(path).write_text(as_yaml(self), encoding="utf-8")
+        """Writes a configuration file that describes the same analysis.
+
+        Raises:
+            StoreError: where it cannot be written.
+        """
+        try:
+            Path(path).write_text(as_yaml(self), encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"cannot write {path}", str(error.strerror), "name a file in a folder of yours"
+            ) from error
 
     def check(self) -> CheckReport:
         """What `higgsflow check` shows: all that is wrong, before anything runs."""
@@ -94,7 +109,7 @@ class Analysis(AnalysisModel, metaclass=Told):
         return forecast(self, n_events, job_length)
 
     def explain(
-        self, sample: str, year: str, event: str, variation: str = "nominal"
+        self, sample: str, year: str | int, event: str, variation: str = "nominal"
     ) -> Explanation:
         """The way of the event `RUN:LUMI:EVENT` through corrections, cuts, tags and weights.
 
@@ -105,4 +120,4 @@ class Analysis(AnalysisModel, metaclass=Told):
         from higgsflow.explain.explanation import explain_event  # noqa: PLC0415
 
         look_in(self.python_path)
-        return explain_event(self, sample, year, event, variation)
+        return explain_event(self, *map(str, (sample, year, event, variation)))

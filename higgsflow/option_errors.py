@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WRONG = 2
+_ANALYSIS, _CONFIGURATIONS = "--analysis", (".yaml", ".yml")
 _UNKNOWN = "unrecognized arguments: "
 # in quotes or not, by the version of Python
 _CHOICE = re.compile(r"argument (.*?): invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
@@ -34,6 +35,8 @@ def tell(parser: argparse.ArgumentParser, message: str, helps: str) -> NoReturn:
     if message.startswith(_UNKNOWN):
         words = message.removeprefix(_UNKNOWN).split()
         answer = _nearest(words[0].partition("=")[0], options(parser))
+        if words[0].endswith(_CONFIGURATIONS) and _ANALYSIS in options(parser):
+            answer = f"  Did you mean '{_ANALYSIS} {words[0]}'?\n"
     elif choice := _CHOICE.fullmatch(message):
         argument, given, known = choice.groups()
         answer = _nearest(given, re.findall(r"[^\s,']+", known))

@@ -23,8 +23,8 @@ from tasks.execution.interruption import (
 from tasks.execution.lost_stage import tell_lost
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.execution.told import told
-from tasks.parameter_values import RemembersValues
 from tasks.parameters import Depth, Switch, Text, hidden
+from tasks.print_into_pipes import PrintsIntoPipes
 from tasks.targets import EARLIER, StageTarget
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ ENGINES = ("local", "htcondor", "slurm")
 _TOLD = 6  # reasons in a line
 
 
-class AnalysisTask(RemembersValues):
+class AnalysisTask(PrintsIntoPipes):
     """Base of all stages; knows the analysis and where its outputs lie."""
 
     analysis = Text(default="demo", description="a name in config/, or the path of a file")

@@ -35,9 +35,18 @@ def find_analysis(name: str) -> Path | None:
     as_path = Path(expanded(name, "the name of the analysis"))
     if as_path.suffix in (".yaml", ".yml"):
         if not as_path.is_file():
-            raise InvalidConfiguration(f"no configuration file {as_path}", f"in {Path.cwd()}")
+            raise _no_file(as_path)
         return as_path.resolve()
     return CONFIG_FOLDER / f"{name}.yaml" if name in known_analyses() else None
+
+
+def _no_file(path: Path) -> InvalidConfiguration:
+    """What is told of a configuration that is not there: the nearest one beside it, or here."""
+    beside = [found.name for found in path.parent.glob("*.y*ml")]
+    name = nearest(path.name, beside)
+    guess = str(path.with_name(name)) if name else path.name if Path(path.name).is_file() else ""
+    hint = f"did you mean '{guess}'?" if guess else ""
+    return InvalidConfiguration(f"no configuration file {path}", f"in {Path.cwd()}", hint)
 
 
 def load_analysis(path: Path) -> AnalysisModel:

@@ -7,7 +7,7 @@ import re
 from string import Template
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.folder import CONFIG_FOLDER
+from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.errors import InvalidConfiguration, StoreError
 from higgsflow.output.atomic import write_text
 
@@ -28,9 +28,16 @@ def new_analysis(name: str, folder: Path) -> tuple[Path, ...]:
     What is there already and was changed is never written over.
 
     Raises:
-        UserError: for a name that no module can have, files of yours, or a folder of others.
+        UserError: for a name that no module can have, or that a shipped analysis has, files of
+            yours, or a folder of others.
     """
     _check_name(name)
+    if name in known_analyses():
+        raise InvalidConfiguration(
+            f"'{name}' is a shipped analysis, whose outputs it would take for its own",
+            str(CONFIG_FOLDER / f"{name}.yaml"),
+            f"did you mean 'my_{name}'?",
+        )
     files = {folder / name / file.format(name): text for file, text in _texts(name).items()}
     for path, text in files.items():
         if path.exists() and not _holds(path, text):

@@ -23,11 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Writes the files, and says what to do with them."""
     from higgsflow.catalog.new_analysis import new_analysis  # noqa: PLC0415
+    from higgsflow.catalog.store import environment_store  # noqa: PLC0415
 
     written = new_analysis(given.name, given.folder)
+    outputs = environment_store() / given.name
     first, folder = (shlex.quote(str(path)) for path in (written[0], written[0].parent))
     lines = (
         *(f"wrote {path}" for path in written),
+        *(_shared(outputs, written[0]) if outputs.is_dir() else ()),
         "next:",
         f"  higgsflow check --analysis {first}",
         f"  law run RunAnalysis --analysis {first}",
@@ -35,3 +38,11 @@ def run(given: argparse.Namespace) -> int:
     )
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def _shared(outputs: Path, configuration: Path) -> tuple[str, ...]:
+    """What is told where an analysis of this name has outputs already."""
+    return (
+        f"note: {outputs} holds outputs of an analysis of this name, which it would make anew;",
+        f"  say `version:` or `store:` in {configuration} to keep them",
+    )

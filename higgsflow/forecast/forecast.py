@@ -7,7 +7,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.store import store_of
 from higgsflow.check.site import free_space
@@ -55,8 +55,11 @@ def forecast(
     Raises:
         UserError: for names that the analysis does not have, and numbers that make no sense.
     """
-    if n_events < 1 or not (job_length > 0 and math.isfinite(job_length)):
-        raise UserError("a probe needs events, and a job a length above 0 seconds")
+    if not (_is_number(n_events) and n_events >= 1 and int(n_events) == n_events):
+        raise UserError(f"a probe is of a whole number of events, not {n_events!r}")
+    if not (_is_number(job_length) and job_length > 0):
+        raise UserError(f"a job has a length above 0 seconds, not {job_length!r}")
+    n_events = int(n_events)
     probed = list(_probed(analysis, _chosen(analysis, sample, year), n_events))
     probes = [done for _, _, done in probed if not isinstance(done, str)]
     manager = analysis.jobs_manager
@@ -110,6 +113,10 @@ def _without(pair: SampleYear, found: Entries | str, done: Probe | str) -> PairF
     """A sample and year of which there is none, and why."""
     problem = found if isinstance(found, str) else str(done)
     return PairForecast(sample=pair.sample.name, year=pair.year, problem=problem)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _chosen(analysis: AnalysisModel, sample: str, year: str) -> list[SampleYear]:

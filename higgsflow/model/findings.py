@@ -52,7 +52,8 @@ def _place(location: tuple[int | str, ...], content: Any) -> str:
     keys: list[str] = []
     for part in location:
         if isinstance(part, int):
-            content = content[part] if isinstance(content, list | tuple) else None
+            is_there = isinstance(content, list | tuple) and part < len(content)
+            content = content[part] if is_there else None
             keys.append(str(content.get("name", part) if isinstance(content, Mapping) else part))
         elif isinstance(content, Mapping) and part in content:
             content = content[part]
@@ -71,8 +72,12 @@ def _reason(item: Any) -> str:
         return "say `kind: simulation` or `kind: data`"
     if kind == "literal_error" and isinstance(given, str):
         return _none_of(given, str(item["ctx"]["expected"]))
+    if kind == "too_short":
+        return f"a list of at least {item['ctx']['min_length']} is needed (it is {_shown(given)})"
     reason = _NEEDED.get(kind) or str(item["msg"]).removeprefix("Value error, ")
-    return reason if kind == "value_error" else f"{reason} (it is {_shown(given)})"
+    if kind == "value_error":
+        return reason
+    return f"{reason.removeprefix('Input ')} (it is {_shown(given)})"
 
 
 def _none_of(given: str, expected: str) -> str:

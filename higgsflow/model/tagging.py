@@ -61,7 +61,12 @@ def _from_mapping(value: dict[str, Any]) -> dict[str, Any]:
     tagger = value.get("tagger", value.get("name", ""))
     if not isinstance(tagger, str):
         tagger = to_reference(tagger)
-    named = _from_name(tagger, value.get("options", {}))
+    options = value.get("options", {})
+    if not isinstance(options, Mapping):
+        raise ValueError(f"the options of a tagger are keys and values, not {options!r}")
+    if not tagger:
+        raise ValueError("a tagger needs a `name` of a shipped one, or a `tagger` of yours")
+    named = _from_name(tagger, options)
     extra = {k: v for k, v in value.items() if k not in ("tagger", "options")}
     return {**named, **extra}
 
@@ -97,7 +102,8 @@ class TagSequence(Noun, metaclass=Told):
     @model_validator(mode="before")
     @classmethod
     def _from_list(cls, value: Any) -> Any:
-        return {"tag_list": value} if isinstance(value, list | tuple) else value
+        # whatever is no mapping was meant as the steps, which say what they are
+        return value if isinstance(value, Mapping) else {"tag_list": value}
 
     @model_validator(mode="after")
     def _well_formed(self) -> TagSequence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,6 +24,13 @@ class Told(ModelMetaclass):
         Raises:
             InvalidConfiguration: for arguments that cannot be, with the nearest right one.
         """
+        if args:
+            what = f"{self.__name__}(...) takes its arguments by name"
+            fields = cast("type[BaseModel]", self).model_fields
+            first = next(
+                (name for name in fields if fields[name].is_required()), next(iter(fields))
+            )
+            raise InvalidConfiguration(what, "", f"write {self.__name__}({first}=..., ...)")
         try:
             return super().__call__(*args, **kwargs)
         except ValidationError as error:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from higgsflow import Analysis, SamplesManager, TagSequence, diphoton_tagger, tth_tagger
 from higgsflow.catalog.folder import CONFIG_FOLDER
-from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.errors import InvalidConfiguration, StoreError, UnknownName
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +31,37 @@ def test_is_read_from_a_file_by_name_and_by_path() -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    with pytest.raises(InvalidConfiguration, match="no configuration 'dmeo'"):
+    with pytest.raises(UnknownName, match=r"no configuration 'dmeo' in .*Did you mean 'demo'"):
         Analysis.from_yaml("dmeo")
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Is a directory"):
+        analysis().to_yaml(tmp_path)
+
+
+@pytest.mark.parametrize("samples", ["ttH_M125", ["ttH_M125"], {"catalog": "demo"}, None])
+def test_samples_of_another_kind_are_told_what_makes_them(samples: Any) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"give SamplesManager\(sample_list="):
+        analysis(samples=samples)
+
+
+@pytest.mark.parametrize("steps", ["diphoton", None, diphoton_tagger])
+def test_sequence_that_is_no_list_is_told(steps: Any) -> None:
+    with pytest.raises(InvalidConfiguration, match="a tag sequence is a list of steps"):
+        analysis(tag_sequence=steps)
+
+
+@pytest.mark.parametrize("options", [3, [1], None])
+def test_options_of_a_tagger_are_keys_and_values(options: Any) -> None:
+    step = {"name": "a", "tagger": "diphoton", "options": options}
+    with pytest.raises(InvalidConfiguration, match="options of a tagger are keys and values"):
+        analysis(tag_sequence=[step])
+
+
+def test_window_with_one_end_is_told() -> None:
+    with pytest.raises(InvalidConfiguration, match=r"blinding\.window\.1: is required"):
+        analysis(blinding={"window": [115]})
 
 
 def test_written_and_read_it_is_equal(tmp_path: Path) -> None:

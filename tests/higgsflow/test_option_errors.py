@@ -44,6 +44,16 @@ def test_a_mistake_is_told_with_the_nearest_right_answer(
     ]  # fmt: skip
 
 
+def test_a_configuration_without_its_option_is_told_the_option(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with_analysis = parser()
+    with_analysis.add_argument("--analysis")
+    with pytest.raises(SystemExit):
+        with_analysis.parse_args(["mine.yaml"])
+    assert "  Did you mean '--analysis mine.yaml'?\n" in capsys.readouterr().err
+
+
 def test_options_are_those_that_help_shows() -> None:
     assert options(parser()) == ["-h", "--help", "--sample", "--year", "--format"]
 

@@ -74,6 +74,16 @@ def test_absent_configuration_is_named(tmp_path: Path) -> None:
         find_analysis(str(tmp_path / "absent.yaml"))
 
 
+def test_absent_configuration_is_told_the_nearest_beside_it_or_the_one_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").touch()
+    for given in ("mine.yml", "elsewhere/mine.yaml"):
+        with pytest.raises(InvalidConfiguration, match=r"did you mean 'mine\.yaml'"):
+            find_analysis(given)
+
+
 def test_unknown_home_is_told() -> None:
     with pytest.raises(InvalidConfiguration, match="no such home"):
         find_analysis("~nobody_of_this_name/a.yaml")

@@ -54,6 +54,14 @@ def test_its_code_is_in_the_house_style(tmp_path: Path) -> None:
         assert found.returncode == 0, found.stdout
 
 
+def test_name_of_a_shipped_analysis_is_refused(tmp_path: Path) -> None:
+    """Both would have one folder in the store."""
+    with pytest.raises(InvalidConfiguration, match="'demo' is a shipped analysis") as caught:
+        new_analysis("demo", tmp_path)
+    assert str(caught.value).endswith("did you mean 'my_demo'?")
+    assert not list(tmp_path.iterdir())
+
+
 def test_may_be_written_again_but_never_over_what_was_changed(tmp_path: Path) -> None:
     files = new_analysis("mine", tmp_path)
     files[0].unlink()

@@ -20,6 +20,17 @@ def test_says_what_was_written_and_what_is_next(
     assert f"law run RunAnalysis --analysis {tmp_path / 'mine' / 'mine.yaml'}\n" in said
 
 
+def test_outputs_of_another_analysis_of_that_name_are_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "store"))
+    assert main(["new", "mine", "--folder", str(tmp_path)]) == 0
+    assert "note:" not in capsys.readouterr().out
+    (tmp_path / "store" / "mine").mkdir(parents=True)
+    assert main(["new", "mine", "--folder", str(tmp_path / "other")]) == 0
+    assert f"note: {tmp_path / 'store' / 'mine'} holds outputs" in capsys.readouterr().out
+
+
 def test_a_wrong_name_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "my-analysis"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 3

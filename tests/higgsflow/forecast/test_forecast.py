@@ -79,7 +79,9 @@ def test_code_of_users_that_fails_is_told(toy: Lab, code: str, problem: str) -> 
 def test_names_and_numbers_that_make_no_sense_are_told(toy: Lab) -> None:
     analysis = loaded(toy)
     for arguments, message in (
-        ({"n_events": 0}, "a probe needs events"),
+        ({"n_events": 0}, "a probe is of a whole number of events, not 0"),
+        ({"n_events": 1.5}, "a probe is of a whole number of events, not 1.5"),
+        ({"n_events": "many"}, "a probe is of a whole number of events, not 'many'"),
         ({"job_length": float("inf")}, "a length above 0 seconds"),
         ({"sample": "Sgi"}, "no sample 'Sgi'"),
         ({"year": "2071"}, "no year '2071'"),

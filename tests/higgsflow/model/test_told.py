@@ -11,6 +11,15 @@ from higgsflow.errors import InvalidConfiguration
 
 
 @pytest.mark.parametrize(
+    ("kind", "first"), [(Analysis, "samples"), (JobsManager, "batch"), (TagSequence, "tag_list")]
+)
+def test_arguments_without_a_name_are_told(kind: Any, first: str) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        kind(["diphoton"])
+    assert str(caught.value).endswith(f"by name\n  write {kind.__name__}({first}=..., ...)")
+
+
+@pytest.mark.parametrize(
     ("kind", "arguments", "told"),
     [
         (JobsManager, {"n_event_per_output": 3}, "did you mean 'n_events_per_output'?"),

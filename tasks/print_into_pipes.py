@@ -1,0 +1,43 @@
+"""What luigi's options print may go to a reader that has seen enough, such as `| head`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tasks.parameter_values import RemembersValues
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class PrintsIntoPipes(RemembersValues):
+    """Base of stages: an answer that nobody reads to its end is no error."""
+
+    exclude_index = True
+
+    def _print_deps(self, args: Any) -> Any:
+        with _until_nobody_reads():
+            return super()._print_deps(args)
+
+    def _print_status(self, args: Any) -> Any:
+        with _until_nobody_reads():
+            return super()._print_status(args)
+
+    def _print_output(self, args: Any) -> Any:
+        with _until_nobody_reads():
+            return super()._print_output(args)
+
+
+@contextmanager
+def _until_nobody_reads() -> Iterator[None]:
+    """Ends the program, as all is well, where the reader has closed its end."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # what is still to be written at exit goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
