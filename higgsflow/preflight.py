@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.number_options import check_numbers
 from higgsflow.model.reference import resolve
 from higgsflow.model.source import CENTRAL
 from higgsflow.model.systematic import WeightSystematic
@@ -122,6 +123,7 @@ def _check_call(source: Systematic, n_given: int) -> None:
         for option in source.kwargs:
             if option not in named:
                 raise UnknownName("option", option, named, f"the function of '{source.name}'")
+    check_numbers(source.kwargs, signature.parameters, f"the function of '{source.name}'")
     try:
         signature.bind(*[None] * n_given, **source.kwargs)
     except TypeError as error:

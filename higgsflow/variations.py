@@ -161,16 +161,30 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     if found := unlike_column(values):
         raise VariationError(f"{what} is {found}", "", "return values in place of the column")
     if len(values) != len(events):
-        raise VariationError(f"{what} has {len(values)} entries for {len(events)} events")
+        found = f"{what} has {len(values)} entries for {len(events)} events"
+        raise VariationError(found, "", "it is given all events: return what each of them has")
+    if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.object_:
+        values = _array(values, what)
     lists = events.lists_of(column)
     if lists is None:
         return _of_events(values, column, events, what)
     jagged = values_of_objects(values)
     if jagged is None:
         jagged = values_of_objects(_definite(values, what))
-    if jagged is None or not _are_same(jagged[1], lists.offsets):
+    if jagged is None:
+        raise VariationError(f"{what} is not one number for each object", str(ak.type(values)))
+    if not _are_same(jagged[1], lists.offsets):
         raise VariationError(f"{what} changed the number of objects: shift them, do not select")
     return _as_stored(jagged[0], column, events, what)
+
+
+def _array(values: Any, what: str) -> Any:
+    """What a function put together without arrays, as one."""
+    try:
+        return ak.Array(values)
+    except (TypeError, ValueError) as error:
+        found = f"{what} holds what is no number"
+        raise VariationError(found, "", "return an array of numbers") from error
 
 
 def _of_events(values: Any, column: str, events: PlainEvents, what: str) -> Any:

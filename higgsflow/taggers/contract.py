@@ -279,7 +279,7 @@ def _array(values: Any, said: str) -> Any:
     try:
         return ak.Array(values)
     except (TypeError, ValueError) as error:
-        what = f"{said} that is a {type(values).__name__} of what are no numbers"
+        what = f"{said} that holds what is no number"
         raise TaggerError(what, "", "return one value for each event") from error
 
 

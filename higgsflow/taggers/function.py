@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.model.columns import Need, required
+from higgsflow.model.number_options import check_numbers
 from higgsflow.model.reference import Reference, resolve
 from higgsflow.taggers.base import Decision, Tagger
 
@@ -84,6 +85,7 @@ class FunctionTagger(Tagger):
         for option in self.options:
             if option not in named and not takes_any:
                 raise UnknownName("option", option, named, f"tagger '{self.name}'")
+        check_numbers(self.options, named, f"tagger '{self.name}'")
         for option, parameter in named.items():
             if parameter.default is parameter.empty and option not in self.options:
                 raise TaggerError(f"tagger '{self.name}' needs option '{option}'", self.function)

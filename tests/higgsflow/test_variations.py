@@ -120,6 +120,18 @@ def test_column_that_is_changed_but_not_declared_is_named() -> None:
     assert text.startswith("'s' returned column 'MET_pt', which it does not modify")
 
 
+def one_each(events: Any, direction: str) -> Any:
+    return [1.0] * len(events)
+
+
+def texts(events: Any, direction: str) -> Any:
+    return [["a"] * len(jets) for jets in events.Jet.pt]
+
+
+def objects(events: Any, direction: str) -> Any:
+    return np.array([None] * len(events), dtype=object)
+
+
 @pytest.mark.parametrize(
     ("function", "text"),
     [
@@ -129,6 +141,9 @@ def test_column_that_is_changed_but_not_declared_is_named() -> None:
         (one_number, "'s' up of 'Jet_pt' is float\n"),
         (whole_events, "'s' up of 'Jet_pt' is records\n"),
         (a_question, "'s' up of 'Jet_pt' is of type bool, not a number"),
+        (one_each, "'s' up of 'Jet_pt' is not one number for each object"),
+        (texts, "'s' up of 'Jet_pt' is not one number for each object"),
+        (objects, "'s' up of 'Jet_pt' holds what is no number"),
     ],
 )
 def test_shape_must_stay(function: Any, text: str) -> None:

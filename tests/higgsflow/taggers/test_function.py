@@ -6,7 +6,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from higgsflow.errors import TaggerError, UnknownName
+from higgsflow.errors import InvalidConfiguration, TaggerError, UnknownName
 from higgsflow.model.columns import Need
 from higgsflow.model.context import Context
 from higgsflow.taggers.base import Decision
@@ -49,6 +49,11 @@ def options_only(**options: float) -> Any:
 @tagger(reads=["MET_pt"])
 def forgets_to_return(events: Any) -> Any:
     events.MET_pt > 0  # noqa: B015
+
+
+@tagger(reads=["MET_pt"])
+def with_cut(events: Any, cut: float = 30.0) -> Any:
+    return events.MET_pt > cut
 
 
 @tagger(reads=["MET_pt"])
@@ -120,6 +125,11 @@ def test_defaults_are_those_that_configuration_can_hold() -> None:
 def test_function_must_take_events(function: Any) -> None:
     with pytest.raises(TaggerError, match="tagger 'mine' takes no events"):
         made(function).check(CONTEXT)
+
+
+def test_text_in_place_of_a_number_is_told() -> None:
+    with pytest.raises(InvalidConfiguration, match="option 'cut' of tagger 'mine' is the text"):
+        made(with_cut, cut="1e2").check(CONTEXT)
 
 
 def test_forgotten_return_is_told() -> None:
