@@ -82,6 +82,8 @@ class UnknownName(UserError):
 class InvalidConfiguration(UserError):
     """A configuration that is not what the model expects; names file, place and reason."""
 
+    # each that was found, where it comes of a validation
+    findings: tuple[str, ...] = ()
     cause = "a configuration, a catalogue or an option says something that cannot be."
     cure = (
         "correct the file at the place that the message names; `higgsflow check` tells all of "

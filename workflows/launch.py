@@ -50,7 +50,8 @@ def _built(task: RunAnalysis) -> Path:
     workers = luigi_settings.stages_at_once(len(task.model.samples.pairs), task.workflow)
     result = luigi.build([task], workers=workers, detailed_summary=True, log_level="WARNING")
     if not result.scheduling_succeeded or not task.complete():
-        raise UserError("the analysis did not get to its end", f"store: {task.folder}")
+        what = "the analysis did not get to its end"
+        raise UserError(what, f"store: {task.folder}", "what failed is told above")
     return Path(task.output().path)
 
 

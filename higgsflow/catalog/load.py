@@ -18,7 +18,7 @@ from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.model.findings import explain
+from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun
 from higgsflow.model.sample import Samples, select_names
 
@@ -207,7 +207,9 @@ def validated(noun: type[T], content: Any, where: str) -> T:
     try:
         return noun.model_validate(content)
     except ValidationError as error:
-        raise InvalidConfiguration(f"{where} is not valid:", *explain(error, content)) from error
+        found = InvalidConfiguration(f"{where} is not valid:", *explain(error, content))
+        found.findings = tuple(findings(error, content))
+        raise found from error
     except UserError as error:
         if error.where:
             raise

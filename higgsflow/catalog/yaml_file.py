@@ -31,7 +31,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfiguration(f"cannot read {path}", str(error)) from error
     except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())[:300]
+        # what is read is a text, which has no name; the file is told before
+        reason = " ".join(str(error).replace('in "<unicode string>", ', "at ").split())[:300]
         raise InvalidConfiguration(f"{path} is not valid YAML", reason) from error
     if not isinstance(content, dict):
         raise InvalidConfiguration(f"{path} does not hold a mapping of keys and values")

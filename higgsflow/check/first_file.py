@@ -6,6 +6,7 @@ import importlib
 import multiprocessing
 import threading
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.added_names import check_not_in_file
@@ -16,6 +17,7 @@ from higgsflow.cores import n_cores
 from higgsflow.demo.names import file_paths
 from higgsflow.errors import InputFileError, UserError
 from higgsflow.events.columns import locate
+from higgsflow.events.golden import load_golden
 from higgsflow.events.index import SampleIndex, classify
 from higgsflow.events.kinds import check_lists
 from higgsflow.events.lumisections import check_certified
@@ -25,7 +27,6 @@ from higgsflow.preflight import check_not_carried
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from higgsflow.events.index import FileIndex
     from higgsflow.model.sample import SampleYear
@@ -148,6 +149,12 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
 
 def _golden(pair: SampleYear, file: FileIndex, columns: dict[str, str]) -> Iterator[Problem]:
     index = SampleIndex(files=(file,), schemas={file.schema_id: columns})
+    if pair.is_data and pair.era.apply_golden_json:
+        try:
+            load_golden(Path(str(pair.era.golden_json)))
+        except UserError:
+            # that it cannot be read is told by what looks at the configuration
+            return
     try:
         check_certified(pair, index)
     except UserError as error:

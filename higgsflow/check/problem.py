@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from higgsflow.errors import UserError
-from higgsflow.model.findings import findings
+from higgsflow.errors import InvalidConfiguration, UserError
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
@@ -61,10 +58,9 @@ def problem_of(error: UserError, about: str, *subjects: str) -> Problem:
 
 def problems_of(error: UserError, about: str) -> list[Problem]:
     """The problems that an error tells, one for each finding where it comes of a validation."""
-    cause = error.__cause__
-    if not isinstance(cause, ValidationError):
+    if not isinstance(error, InvalidConfiguration) or not error.findings:
         return [problem_of(error, about)]
-    return [Problem(about=about, what=finding, where=error.what) for finding in findings(cause)]
+    return [Problem(about=about, what=found, where=error.what) for found in error.findings]
 
 
 def together(problems: Iterable[Problem]) -> tuple[Problem, ...]:

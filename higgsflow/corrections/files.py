@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 
 from higgsflow.corrections.binned import BinnedTable, table_of
+from higgsflow.corrections.words import check_words
 from higgsflow.errors import InvalidConfiguration, UnknownName
 
 if TYPE_CHECKING:
@@ -88,7 +89,13 @@ def _check_inputs(correction: Correction, found: Evaluator, where: str) -> None:
 def check(correction: Correction, directions: tuple[str, ...], owner: str) -> None:
     """Raises where the file does not hold what is asked of it; nothing is evaluated."""
     for direction in directions:
-        evaluator(correction, direction, owner)
+        found = evaluator(correction, direction, owner)
+        words = {
+            name: correction.variations.get(direction) if given.variation else given.value
+            for name, given in correction.inputs.items()
+        }
+        name = correction.name_of(direction)
+        check_words(found.data, words, f"correction '{name}', for '{owner}'")
 
 
 def _time_of(path: str, owner: str) -> int:

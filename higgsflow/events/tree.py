@@ -33,6 +33,10 @@ def reading(url: str) -> Iterator[None]:
         raise
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise InputFileError(f"cannot read {url}", str(error.strerror or error)) from error
+    except ImportError as error:
+        needed = "pip install higgsflow[xrootd]" if url.startswith("root") else str(error)
+        what = f"cannot read {url} without a package that is not installed"
+        raise InputFileError(what, "", needed) from error
     # a damaged file can make any decoder fail in any way; what fails in here is never user code
     except Exception as error:
         reason = " ".join(str(error).split())[:200]

@@ -216,6 +216,11 @@ def numbers(events):
 
 @tagger(reads=["MET_pt"])
 def raising(events):
+    return events.MET_pt > {}["threshold"]
+
+
+@tagger(reads=["MET_pt"])
+def undeclared(events):
     return events.no_such_column > 1
 """
 
@@ -248,8 +253,23 @@ def test_a_tagger_that_raises_shows_where(lab: Lab, capfd: Captured) -> None:
     assert not lab.run("MergeSample", sample="Sig")
     told = capfd.readouterr().err
     assert told.count("Traceback") == 1
-    assert f'File "{lab.taggers}"' in told
+    assert told.split("Traceback (most recent call last):\n")[1].startswith(
+        f'  File "{lab.taggers}"'
+    )
     assert "log: " in told
+
+
+def test_a_column_that_a_tagger_does_not_declare_is_told_without_traceback(
+    lab: Lab, capfd: Captured
+) -> None:
+    lab.without_data()
+    add_code(lab, MASKS)
+    lab.content["tag_sequence"][1].append(entry(lab, "undeclared"))
+    assert not lab.run("MergeSample", sample="Sig")
+    told = capfd.readouterr().err
+    assert "the array has no column 'no_such_column'\n" in told
+    assert f"\n  {lab.taggers}, line " in told
+    assert "Traceback" not in told
 
 
 def test_a_store_that_cannot_be_written(command_line: Lab) -> None:

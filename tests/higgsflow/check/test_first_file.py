@@ -172,3 +172,13 @@ def test_the_golden_json_of_another_year_is_a_note(lab: Lab, loaded: Load, tmp_p
     (found,) = check_first_file(plan, entry)
     assert found.about == "golden JSON"
     assert not found.serious
+
+
+def test_a_golden_json_that_cannot_be_read_is_told_once(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    """By what looks at the configuration."""
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(lab.folder / "absent.json")
+    plan = make_plan(loaded(), loaded().samples.pair("Data", "2017"))
+    entry = look_into(input_file(lab.own_files("Data")[0]), plan.pair, tmp_path / "cache")
+    assert not list(check_first_file(plan, entry))

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from higgsflow.catalog.load import validated
 from higgsflow.check.problem import Problem, Problems, problem_of, problems_of, refuse, together
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from higgsflow.model.jobs import JobsManager
+from higgsflow.model.sample import Samples
 
 
 def problem(what: str, *subjects: str, serious: bool = True) -> Problem:
@@ -17,13 +19,19 @@ def test_an_error_and_its_problem_have_the_same_text() -> None:
 
 
 def test_each_finding_of_a_validation_is_a_problem() -> None:
-    with pytest.raises(ValueError, match="batch") as caught:
-        JobsManager.model_validate({"attempts": 0, "batch": "lsf", "time_limit": -1})
-    error = InvalidConfiguration("mine.yaml is not valid:", "attempts: ...")
-    error.__cause__ = caught.value
-    found = problems_of(error, "configuration")
+    with pytest.raises(InvalidConfiguration) as caught:
+        validated(JobsManager, {"attempts": 0, "batch": "lsf", "time_limit": -1}, "mine.yaml")
+    found = problems_of(caught.value, "configuration")
     assert sorted(p.what.partition(":")[0] for p in found) == ["attempts", "batch", "time_limit"]
     assert {p.where for p in found} == {"mine.yaml is not valid:"}
+
+
+def test_findings_call_samples_by_their_names() -> None:
+    samples = [{"name": "ttH", "kind": "simulation", "files": {}}]
+    with pytest.raises(InvalidConfiguration) as caught:
+        validated(Samples, {"samples": samples, "years": {}}, "mine.yaml")
+    found = [problem.what for problem in problems_of(caught.value, "configuration")]
+    assert "samples.ttH.xs: is required, but missing" in found
 
 
 def test_other_errors_are_one_problem() -> None:

@@ -267,3 +267,13 @@ def test_bytes_are_those_of_whole_baskets(tmp_path: Path) -> None:
         before = bytes_asked(file)
         read_arrays(tree, ["x"], 0, 30, path)
         assert bytes_asked(file) - before == 3 * one
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [("root://host//a.root", "pip install higgsflow[xrootd]"), ("/a.root", "Install cramjam")],
+)
+def test_package_that_is_not_installed_is_no_damage(url: str, remedy: str) -> None:
+    with pytest.raises(InputFileError, match="a package that is not") as caught, reading(url):
+        raise ImportError("Install cramjam")
+    assert str(caught.value).endswith(remedy)
