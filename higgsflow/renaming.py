@@ -18,12 +18,14 @@ from higgsflow.records.packed import Packed
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from higgsflow.model.systematic import Systematics, WeightSystematic
     from higgsflow.records.chunk_store import Seen
     from higgsflow.records.recipes import Recipe
 
+# how the columns of factors begin
+_FACTOR = "weight_"
 Pairs = dict[str, tuple["WeightSystematic", "WeightSystematic"]]
 # by a stored name all that it is called today
 Today = dict[str, tuple[str, ...]]
@@ -39,7 +41,7 @@ class Renamings:
         self._known: dict[tuple[int, int], tuple[Seen, Renaming | None]] = {}
 
     def of(self, seen: Seen) -> Renaming | None:
-        """How to read the outputs of a job; None where everything is called as it was."""
+        """How to read the outputs of a job; None where all of it means what it is called today."""
         key = (id(seen.products), id(seen.names))
         if key not in self._known:
             found = Renaming(seen, self._recipe, self._systematics)
@@ -73,6 +75,15 @@ class Renaming:
             if len(before) == len(now)
         ]
         self._layouts: dict[Layout, tuple[Layout, Places]] = {}
+        self._all_are_known = all(self._known(seen))
+
+    def _known(self, seen: Seen) -> Iterator[bool]:
+        """Whether all stored sources mean something today, and the columns of each variation."""
+        owners = {**seen.names.corrections, **seen.names.weights}
+        yield owners.keys() <= set(self._owners.values())
+        columns = set(self._columns.values())
+        for stored in self._variations.values():
+            yield seen.products[stored].columns.keys() <= columns
 
     def _of_products(self, seen: Seen, recipe: Recipe) -> dict[str, str]:
         """Columns of today with those of the file, of all variations that are in it."""
@@ -94,9 +105,10 @@ class Renaming:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether everything of today is called as it was."""
+        """Whether everything that is stored means something today, and is called as it was."""
         maps = (self._variations, self._columns, self._owners, *self._taggers)
-        return all(now == before for found in maps for now, before in found.items())
+        same = all(now == before for found in maps for now, before in found.items())
+        return same and self._all_are_known
 
     @property
     def called(self) -> Called:
@@ -117,8 +129,11 @@ class Renaming:
                 found |= {f"clamped:{now}:{rest}": value for now in owners.get(owner, ())}
             elif after:
                 found |= {f"{before}:{now}": value for now in owners.get(after, ())}
-            else:
+            elif name.startswith(_FACTOR):
                 found |= dict.fromkeys(columns.get(name, ()), value)
+            else:
+                # of the events themselves
+                found[name] = value
         return found
 
     def ledgers(self, groups: Sequence[Packed]) -> tuple[Packed, ...]:

@@ -132,6 +132,7 @@ STORED = ({"a": "1", "b": "2", "c": "3"}, ("x", "y"), {"s_up": "up", "t_up": "ot
         (STORED[0], ("x", "y"), {"v_up": "up", "t_up": "other"}),
         ({**STORED[0], "d": "3"}, ("x", "y"), {**STORED[2], "v_up": "up"}),
         ({"a": "2", "b": "1"}, ("x", "y"), {"t_up": "up"}),
+        ({"a": "1", "b": "2"}, ("x", "y"), STORED[2]),
     ],
 )
 def test_counters_are_those_that_jobs_of_today_would_write(
@@ -170,10 +171,12 @@ def test_sums_before_any_cut_follow_too() -> None:
     sums = {
         "weight_a_up": 1.0, "weight_b_central": 2.0, "weight_c_up": 3.0,
         "clamped:a:pt": 4.0, "no_variation:b": 5.0, "clamped:jec:eta": 6.0, "clamped:c:pt": 7.0,
+        "events_of_other_datasets": 8.0,
     }  # fmt: skip
     assert renaming.factor_sums(sums) == {
         "weight_b_up": 1.0, "weight_a_central": 2.0,
         "clamped:b:pt": 4.0, "no_variation:a": 5.0, "clamped:scale:eta": 6.0,
+        "events_of_other_datasets": 8.0,
     }  # fmt: skip
 
 
@@ -183,6 +186,27 @@ def test_what_is_called_as_it_was_needs_no_renaming() -> None:
     same = stored.model_copy(update={"names": Names(weights=STORED[0], taggers=(STORED[1],))})
     assert renamings.of(same) is None
     assert renamings.called(same) == Called()
+
+
+def test_a_correction_or_column_that_is_gone_is_left_out() -> None:
+    names = Names(weights=STORED[0], corrections={"scale": "j", "old": "o"}, taggers=(STORED[1],))
+    stored = seen(*STORED).model_copy(update={"names": names})
+    renaming = today(*STORED).of(stored)
+    assert renaming is not None
+    assert renaming.factor_sums({"clamped:old:pt": 1.0, "clamped:scale:pt": 2.0}) == {
+        "clamped:scale:pt": 2.0
+    }
+    assert renaming.called == Called()
+
+    wider = products(STORED[0], STORED[2])
+    wider["nominal"] = Product(digest="n", columns={**wider["nominal"].columns, "pt_gg": "p"})
+    known = Names(weights=STORED[0], corrections={"scale": "j"}, taggers=(STORED[1],))
+    stored = seen(*STORED).model_copy(update={"names": known, "products": wider})
+    renaming = today(*STORED).of(stored)
+    assert renaming is not None
+    moments = {"x": {n: measure(np.ones(1), np.ones(1)) for n in ("pt_gg", "m_gg")}}
+    found = unpack(renaming.ledgers(pack({"nominal": Ledger(moments=moments)})))
+    assert list(found["nominal"].moments["x"]) == ["m_gg"]
 
 
 def test_a_file_is_told_only_what_is_called_otherwise() -> None:

@@ -54,19 +54,17 @@ def assert_as_if_new(lab: Lab) -> None:
     expected = contents(lab)
     lab.store = there
     forget_invocation(lab)
-    assert set(expected) <= set(found)
-    for name, content in expected.items():
-        assert_holds(found[name], content, name)
+    assert_same(found, expected, "")
 
 
-def assert_holds(found: Any, expected: Any, where: str) -> None:
-    """All that is expected is there, and equal; what is not wanted any more does no harm."""
+def assert_same(found: Any, expected: Any, where: str) -> None:
+    """All that is expected is there, and equal, and nothing that is not wanted any more."""
     if isinstance(expected, dict):
-        assert set(expected) <= set(found), where
+        assert set(expected) == set(found), where
         for name, content in expected.items():
-            assert_holds(found[name], content, f"{where} {name}")
+            assert_same(found[name], content, f"{where} {name}")
     elif isinstance(expected, list):
-        assert_holds(dict(enumerate(found)), dict(enumerate(expected)), where)
+        assert_same(dict(enumerate(found)), dict(enumerate(expected)), where)
     elif isinstance(expected, float):
         # of blocks of another size the last bit of a sum may differ
         assert found == pytest.approx(expected, rel=1e-12), where
@@ -511,7 +509,7 @@ def test_a_sample_may_hold_chunks_of_old_and_new_names(named: Lab) -> None:
     lab.content["tag_sequence"][1][0]["name"] = "high_met"
     assert rerun(lab) == (UNMADE, [])
     assert lab.run("VerifyStore")
-    assert_holds(contents(lab), before, "back")
+    assert_same(contents(lab), before, "back")
 
 
 def test_two_systematics_of_one_content_are_both_there(named: Lab) -> None:
