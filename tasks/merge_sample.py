@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from higgsflow.normalization import Normalization
 
 # what files say of themselves and how they are laid out
-_FORMAT = 4
+_FORMAT = 5
 
 
 class MergeSample(VariationTask):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from higgsflow.model.sample import SampleYear
     from higgsflow.output.duplicates import DataFile
 
-_FORMAT = 9
+_FORMAT = 10
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",
@@ -78,7 +78,8 @@ class SummarizeAnalysis(AnalysisTask):
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             higgsflow=higgsflow.__version__,
             tags=model.tag_sequence.tags,
-            variables=model.variables_of_interest,
+            # as columns are called in merged files
+            variables=tuple(name.rpartition(":")[2] for name in model.variables_of_interest),
             blinded=None if blinding.unblind else (blinding.column, *blinding.window),
             configuration=as_yaml(model),
             samples=samples,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from higgsflow.output.nanoaod_units import nanoaod_unit
 from higgsflow.output.provenance import Origin, configuration_digest
 from higgsflow.weights import factor_column, full_column
 
@@ -79,10 +80,15 @@ def _variables(plan: Plan) -> dict[str, str]:
     }
     found = {}
     for name, kind in plan.variables.items():
-        text = f"column {name} of the input" if kind == "input" else said.get(name, "")
+        text = _of_input(name) if kind in ("input", "gen") else said.get(name, "")
         if text:
             found[name] = text
     return found
+
+
+def _of_input(name: str) -> str:
+    unit = nanoaod_unit(name)
+    return f"column {name} of the input" + (f" [{unit}]" if unit else "")
 
 
 def _systematics(plan: Plan) -> dict[str, str]:

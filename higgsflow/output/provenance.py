@@ -130,8 +130,14 @@ def as_text(origin: Mapping[str, Any]) -> str:
 def _field_metadata(description: str) -> dict[str, str] | None:
     if not description:
         return None
-    unit = _UNIT.search(description)
-    return {"description": description, **({"unit": unit[1]} if unit else {})}
+    unit = unit_of(description)
+    return {"description": description, **({"unit": unit} if unit else {})}
+
+
+def unit_of(description: str) -> str:
+    """The unit at the end of a description; empty where there is none."""
+    found = _UNIT.search(description)
+    return found[1] if found else ""
 
 
 def texts(schema: Any) -> dict[str, str]:

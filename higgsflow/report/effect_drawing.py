@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from higgsflow.report.colors import look
 from higgsflow.report.formatting import relative
 from higgsflow.report.svg import Scale, box, drawing, path, place, text
-from higgsflow.report.theme import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,8 +61,7 @@ def _bars(
         effect = row.effect[tag]
         y = (top + j * height, top + (j + 1) * height)
         tooltip = f"{name} {row.direction}: {relative(effect)}"
-        color = f"c{ranks[row.direction] % len(COLORS)}"
-        yield box(color, (x(0.0), x(effect or 0.0)), y, tooltip)
+        yield box(look(ranks[row.direction]), (x(0.0), x(effect or 0.0)), y, tooltip)
 
 
 def _in_words(rows: Sequence[SystematicRow], tag: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from higgsflow.report.markup import Content, Html, details, element, joined, note, section
+from higgsflow.report.colors import look
+from higgsflow.report.markup import Content, Html, details, element, joined, note, section, void
 from higgsflow.report.periods import ALL
-from higgsflow.report.theme import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,9 @@ def pictures_section(summary: Summary, made: Pictures) -> Html:
     parts: list[Content] = [element("p", _HOW_DRAWN), *map(note, made.notes)]
     for group in dict.fromkeys(figure.group for figure in made.figures):
         if group in ("m_gg", *summary.variables):
-            parts.extend((element("h3", group), *_of_variable(made.of(group))))
+            found = made.of(group)
+            said = element("small", f" {found[0].meaning}") if found[0].meaning else ""
+            parts.extend((element("h3", group, said), *_of_variable(found)))
     return section("pictures", "Mass and variables of interest", *parts)
 
 
@@ -43,15 +45,19 @@ def _of_variable(figures: Sequence[Figure]) -> Iterator[Html]:
 def gallery(figures: Sequence[Figure]) -> Html:
     """Pictures side by side, inside the page and linked to their files."""
     known = dict(entry for figure in figures for entry in figure.legend)
-    swatches = (
-        element("span", element("i", class_=f"c{rank % len(COLORS)}"), name)
-        for name, rank in known.items()
-    )
+    swatches = (element("span", _swatch(rank), name) for name, rank in known.items())
     pictures = element("div", *map(_figure, figures), class_="gallery")
     return joined((element("p", *swatches, class_="legend"), pictures))
 
 
+def _swatch(rank: int) -> Html:
+    area = element("rect", class_=look(rank), width="16", height="12")
+    return element("svg", area, viewBox="0 0 16 12", aria_hidden="true")
+
+
 def _figure(figure: Figure) -> Html:
     links = (element("a", name.rpartition(".")[2], href=f"plots/{name}") for name in figure.files)
-    caption = element("figcaption", figure.title, *(c for link in links for c in (" ", link)))
+    beside = (c for link in links for c in (" ", link))
+    notes = (c for note in figure.notes for c in (void("br"), note))
+    caption = element("figcaption", figure.title, *beside, *notes)
     return element("figure", figure.drawing, caption)

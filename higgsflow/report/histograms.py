@@ -16,12 +16,13 @@ import pyarrow as pa
 
 from higgsflow.errors import StoreError
 from higgsflow.model.systematic import NOMINAL
-from higgsflow.output.merged_events import column_types, pieces
+from higgsflow.output.merged_events import about, column_types, pieces
+from higgsflow.output.provenance import unit_of
 from higgsflow.report import aggregates
 from higgsflow.report.binning import choose_edges, moments_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from higgsflow.report.binning import Edges
     from higgsflow.report.summary import SampleSummary, Summary
@@ -47,19 +48,29 @@ class Book:
     """Histograms of one variable: axes year, tag and variable, weighted.
 
     Attributes:
+        meaning: what the merged files say of the column, with its unit at the end; may be empty.
         hidden: bins in which data must not be drawn.
         data: None when there are no data or none may be drawn.
         data_years: indices of the years that have such data.
         comparable: simulation outside the window, where that is all there is of data.
+        undefined: by whether they are data, weights of the events in which the variable has no
+            value, with the axes year and tag.
     """
 
     variable: str
+    meaning: str
     edges: Edges
     hidden: npt.NDArray[np.bool_]
     simulation: dict[Group, Any] = field(default_factory=dict)
     data: Any = None
     data_years: frozenset[int] = frozenset()
     comparable: Any = None
+    undefined: dict[bool, Any] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """The unit of the variable; empty where it has none, or none is known."""
+        return unit_of(self.meaning)
 
 
 @dataclass(frozen=True)
@@ -85,9 +96,11 @@ def fill_histograms(summary: Summary) -> Filled:
     sources = tuple(_readable(summary, notes))
     notes.extend(_not_simulated(summary, sources))
     books: dict[str, Book] = {}
-    for variable in dict.fromkeys((MASS, *summary.variables)):
+    variables = tuple(dict.fromkeys((MASS, *summary.variables)))
+    meanings = _meanings(variables, sources)
+    for variable in variables:
         types = [s.types[variable] for s in sources if variable in s.types]
-        book = _book(summary, variable, types, notes)
+        book = _book(summary, (variable, meanings.get(variable, "")), types, notes)
         if book is not None:
             books[variable] = book
             absent = [_name(s) for s in sources if variable not in s.types]
@@ -150,8 +163,20 @@ def _source(summary: Summary, sample: SampleSummary) -> Source | str:
     return Source(sample, path, types)
 
 
-def _book(summary: Summary, variable: str, types: list[Any], notes: list[str]) -> Book | None:
+def _meanings(variables: Sequence[str], sources: Sequence[Source]) -> dict[str, str]:
+    """What merged files say of their columns: of each, the first that has it."""
+    first = {v: next((s for s in sources if v in s.types), None) for v in variables}
+    said: dict[str, str] = {}
+    for path in dict.fromkeys(source.path for source in first.values() if source is not None):
+        said = about(path).get("columns", {}) | said
+    return said
+
+
+def _book(
+    summary: Summary, about_it: tuple[str, str], types: list[Any], notes: list[str]
+) -> Book | None:
     """An empty book, or a note why there is none."""
+    variable, meaning = about_it
     if not types:
         notes.append(f"{variable} is not drawn: no merged file has this column")
         return None
@@ -166,7 +191,10 @@ def _book(summary: Summary, variable: str, types: list[Any], notes: list[str]) -
     elsewhere = summary.blinded is not None and summary.blinded[0] != variable
     comparable = _empty(edges, summary) if elsewhere else None
     hidden = _hidden_bins(summary, variable, edges)
-    return Book(variable, edges, hidden, comparable=comparable)
+    undefined = {
+        is_data: hist.Hist(*_axes(summary), storage=_storage()) for is_data in (True, False)
+    }
+    return Book(variable, meaning, edges, hidden, comparable=comparable, undefined=undefined)
 
 
 def _is_number(kind: Any) -> bool:
@@ -204,6 +232,11 @@ def _fill(source: Source, books: dict[str, Book], summary: Summary) -> npt.NDArr
                 defined = chosen & np.isfinite(rows[name])
                 values, weight = rows[name][defined], rows[WEIGHT][defined]
                 histogram.fill(year, tag[defined], values, weight=weight)
+        for name in targets:
+            absent = keep & ~np.isfinite(rows[name])
+            if absent.any():
+                undefined = books[name].undefined[is_data]
+                undefined.fill(year, tag[absent], weight=rows[WEIGHT][absent])
     return used
 
 
@@ -244,9 +277,15 @@ def _target(books: dict[str, Book], variable: str, sample: SampleSummary, summar
 
 
 def _empty(edges: Edges, summary: Summary) -> Any:
-    return hist.Hist(
+    return hist.Hist(*_axes(summary), hist.axis.Variable(edges, name="value"), storage=_storage())
+
+
+def _axes(summary: Summary) -> tuple[Any, Any]:
+    """Year and tag."""
+    return (
         hist.axis.Integer(0, len(aggregates.years(summary)), name="year", flow=False),
         hist.axis.Integer(0, len(summary.tags), name="tag", flow=False),
-        hist.axis.Variable(edges, name="value"),
-        storage=hist.storage.Weight(),
     )
+
+
+_storage = hist.storage.Weight

@@ -17,10 +17,12 @@ from higgsflow.report import (
     sections,
     selection_sections,
 )
+from higgsflow.report.hatchings import patterns
 from higgsflow.report.markup import Html, element, joined, void
 from higgsflow.report.theme import CSS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from higgsflow.report.pictures import Pictures
@@ -72,9 +74,16 @@ def page_of(summary: Summary, pictures: Pictures) -> str:
         "body",
         _header(summary, title),
         element("nav", *(element("a", text, href=f"#{anchor}") for anchor, text in _CONTENTS)),
+        *_hatchings(pictures),
         joined(_parts(summary, pictures)),
     )
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
+
+
+def _hatchings(pictures: Pictures) -> Iterator[Html]:
+    found = patterns(rank for figure in pictures.figures for _, rank in figure.legend)
+    if found is not None:
+        yield found
 
 
 def _header(summary: Summary, title: str) -> Html:

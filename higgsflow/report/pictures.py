@@ -15,7 +15,7 @@ from higgsflow.report.histograms import Filled, fill_histograms
 from higgsflow.report.look import look_of
 from higgsflow.report.periods import Period, periods
 from higgsflow.report.plots import draw_effects, draw_stack
-from higgsflow.report.stacks import process_order, stack
+from higgsflow.report.stacks import not_drawn, process_order, stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +43,9 @@ class Figure:
         group: a variable, or `systematics`.
         period: the year or years that it shows.
         legend: names of what has a colour, and its rank among the colours.
+        notes: what the drawing does not show.
         files: names of the same picture beside the page.
+        meaning: of the variable, in words.
     """
 
     group: str
@@ -52,6 +54,8 @@ class Figure:
     drawing: Html
     legend: tuple[tuple[str, int], ...]
     files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class _Sketch:
     legend: tuple[tuple[str, int], ...]
     draw: Callable[[], Html]
     draw_files: Callable[[Look], dict[str, bytes]]
+    notes: tuple[str, ...] = ()
+    meaning: str = ""
 
 
 def make_pictures(summary: Summary, folder: Path, reporting: Reporting) -> Pictures:
@@ -95,15 +101,25 @@ def make_pictures(summary: Summary, folder: Path, reporting: Reporting) -> Pictu
     drawn = wanted[: reporting.max_files]
     written = made_together(drawn, lambda sketch: _written(sketch, folder, look))
     files = {sketch.name: names for sketch, names in zip(drawn, written, strict=True)}
-    figures = tuple(
-        Figure(s.group, s.title, s.period.name, s.draw(), s.legend, files.get(s.name, ()))
-        for s in sketches[: reporting.max_figures]
-    )
+    figures = tuple(_figure(s, files.get(s.name, ())) for s in sketches[: reporting.max_figures])
     _remove_others(folder, {name for names in files.values() for name in names})
     notes = [*filled.notes]
     notes += _left_out(len(sketches), "drawn in this page", ("max_figures", reporting.max_figures))
     notes += _left_out(len(wanted), "files beside it", ("max_files", reporting.max_files))
     return Pictures(figures, tuple(notes), filled.side_bands)
+
+
+def _figure(sketch: _Sketch, files: tuple[str, ...]) -> Figure:
+    return Figure(
+        group=sketch.group,
+        title=sketch.title,
+        period=sketch.period.name,
+        drawing=sketch.draw(),
+        legend=sketch.legend,
+        files=files,
+        notes=sketch.notes,
+        meaning=sketch.meaning,
+    )
 
 
 def _left_out(n: int, what: str, limit: tuple[str, int]) -> Iterator[str]:
@@ -136,10 +152,11 @@ def _stacks(summary: Summary, filled: Filled) -> Iterator[_Sketch]:
             for index, tag in enumerate(summary.tags):
                 # the number keeps names apart that differ only in what a file name cannot hold
                 name = f"{i:02d}_{_safe(book.variable)}_{index:02d}_{_safe(tag)}"
-                yield _stack(stack(book, (index, tag), order, period.years), period, name)
+                found = stack(book, (index, tag), order, period.years)
+                yield _stack(found, book.meaning, period, name)
 
 
-def _stack(found: Stack, period: Period, name: str) -> _Sketch:
+def _stack(found: Stack, meaning: str, period: Period, name: str) -> _Sketch:
     title = f"{found.variable}, {found.tag}"
     titled = title if period.is_all else f"{title}, {period.name}"
     return _Sketch(
@@ -150,6 +167,8 @@ def _stack(found: Stack, period: Period, name: str) -> _Sketch:
         legend=tuple((label, rank) for label, _, rank in reversed(found.parts)),
         draw=lambda: stack_drawing.draw(found, titled),
         draw_files=lambda look: draw_stack(found, period.caption, look),
+        notes=tuple(not_drawn(found)),
+        meaning=meaning,
     )
 
 

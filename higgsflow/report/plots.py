@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from higgsflow.report.colors import color, hatch, line_color
 from higgsflow.report.look import Look, blank, name_above, plain, saved, styled
 from higgsflow.report.stacks import (
     RATIO_TOP,
     axis_label,
     compared,
     events_label,
+    not_drawn,
     observed,
-    outside,
     signal_factor,
     simulated,
     top_and_bottom,
 )
-from higgsflow.report.theme import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def draw_stack(stack: Stack, caption: str, look: Look = _PLAIN) -> dict[str, byt
         axes.set_ylim(*top_and_bottom(stack))
         axes.set_xlim(stack.edges[0], stack.edges[-1])
         axes.set_ylabel(events_label(stack))
-        below.set_xlabel(plain(axis_label(stack.variable)))
+        below.set_xlabel(plain(axis_label(stack)))
         name_above(axes, _kinds(stack), caption, look)
         axes.text(0.04, 0.95, _inside(stack), fontsize=11, transform=axes.transAxes, va="top")
         if axes.get_legend_handles_labels()[0]:
@@ -87,8 +87,7 @@ def _draw_simulation(axes: Axes, stack: Stack) -> None:
     below = np.zeros(len(stack.edges) - 1)
     for name, histogram, rank in stack.parts:
         above = below + histogram.values()
-        color = COLORS[rank % len(COLORS)]
-        axes.stairs(above, stack.edges, baseline=below, fill=True, color=color, label=plain(name))
+        axes.stairs(above, stack.edges, baseline=below, fill=True, label=plain(name), **_fill(rank))
         below = above
     total, error = simulated(stack)
     axes.stairs(total + error, stack.edges, baseline=total - error, label="stat.", **_BAND)
@@ -100,6 +99,14 @@ def _draw_simulation(axes: Axes, stack: Stack) -> None:
         label = "signal" if factor == 1 else f"signal x {factor:g}"
         scaled = factor * stack.signal.values()
         axes.stairs(scaled, stack.edges, color=_SIGNAL, linewidth=1.8, label=label)
+
+
+def _fill(rank: int) -> dict[str, Any]:
+    """How an area or bar of a rank looks."""
+    look = {"facecolor": color(rank), "linewidth": 0.0}
+    if not hatch(rank):
+        return look
+    return {**look, "hatch": hatch(rank), "edgecolor": line_color(rank)}
 
 
 _BAND: dict[str, Any] = {"fill": True, "color": "#000000", "alpha": 0.25, "linewidth": 0}
@@ -133,14 +140,8 @@ def _kinds(stack: Stack) -> str:
 
 
 def _inside(stack: Stack) -> str:
-    """The tag, and how much lies outside the axis."""
-    lines = [plain(stack.tag)]
-    simulated_outside = sum(outside(h) for _, h, _ in stack.parts)
-    if simulated_outside:
-        lines.append(f"outside: sim. {simulated_outside:.3g}")
-    if stack.data is not None and outside(stack.data):
-        lines.append(f"outside: data {outside(stack.data):.0f}")
-    return "\n".join(lines)
+    """The tag, and how much is not drawn."""
+    return "\n".join((plain(stack.tag), *not_drawn(stack)))
 
 
 def draw_effects(
@@ -176,8 +177,7 @@ def _draw_bars(
         found = {row.systematic: row.effect[tag] for row in rows if row.direction == direction}
         widths = [100 * (found.get(name) or 0.0) for name in names]
         where = np.arange(len(names)) + (i - (len(directions) - 1) / 2) * height
-        color = COLORS[i % len(COLORS)]
-        axes.barh(where, widths, height, color=color, label=plain(direction))
+        axes.barh(where, widths, height, label=plain(direction), **_fill(i))
     axes.axvline(0.0, color="black", linewidth=0.8)
     axes.set_title(plain(tag), fontsize=13)
     axes.set_xlabel("change of yield [%]", loc="center", fontsize=12)

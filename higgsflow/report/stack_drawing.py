@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from higgsflow.report.colors import look
 from higgsflow.report.markup import element
 from higgsflow.report.stacks import (
     RATIO_TOP,
     axis_label,
     compared,
     events_label,
+    not_drawn,
     observed,
-    outside,
     signal_factor,
     simulated,
     top_and_bottom,
 )
 from higgsflow.report.svg import Scale, between, box, drawing, path, place, steps, text
-from higgsflow.report.theme import COLORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,9 @@ def draw(stack: Stack, title: str) -> Html:
         shapes.extend(_points(edges, observed(stack), y))
     if with_ratio:
         shapes.extend(_ratio(stack, edges))
-    shapes.extend(_tooltips(stack, edges))
+    if _is_empty(stack):
+        shapes.append(text((_LEFT + _RIGHT) / 2, 116, "no events", anchor="middle"))
+    shapes.append(_tooltips(stack, edges))
     return drawing(_SIZE, f"{title}: {_in_words(stack)}", shapes)
 
 
@@ -63,26 +65,21 @@ def _window(stack: Stack, edges: list[float], y: Scale) -> Iterator[Html]:
 
 def _frame(x: Scale, y: Scale, stack: Stack) -> Iterator[Html]:
     """Axes with their numbers and names."""
+    yield path("tick", (f"M{_LEFT} {place(y(value))}h5" for value in y.ticks(6)))
+    yield path("tick", (f"M{place(x(value))} {_BOTTOM}v-5" for value in x.ticks(8)))
     for value in y.ticks(6):
-        yield path("tick", [f"M{_LEFT} {place(y(value))}h5"])
         yield text(_LEFT - 4, y(value) + 4, f"{value:g}", anchor="end")
     for value in x.ticks(8):
-        yield path("tick", [f"M{place(x(value))} {_BOTTOM}v-5"])
         yield text(x(value), _BOTTOM + 13, f"{value:g}", anchor="middle")
     yield box("axis", (_LEFT, _RIGHT), (y.start, y.end))
-    yield text(_RIGHT, _SIZE[1] - 12, axis_label(stack.variable), anchor="end")
+    yield text(_RIGHT, _SIZE[1] - 12, axis_label(stack), anchor="end")
     yield text(_LEFT, _TOP - 7, events_label(stack))
 
 
 def _simulation(stack: Stack, edges: list[float], y: Scale) -> Iterator[Html]:
     if not stack.parts:
         return
-    below = np.zeros(len(edges) - 1)
-    for name, histogram, rank in stack.parts:
-        above = below + histogram.values()
-        area = between(edges, [y(v) for v in above], [y(v) for v in below])
-        yield path(f"c{rank % len(COLORS)}", area, element("title", name))
-        below = above
+    yield from _layers(stack, edges, y)
     total, error = simulated(stack)
     yield path("band", _bands(edges, total, error, y))
     if stack.data is not None and stack.comparable is not None:
@@ -92,6 +89,17 @@ def _simulation(stack: Stack, edges: list[float], y: Scale) -> Iterator[Html]:
         yield path("signal", steps(edges, [y(factor * v) for v in stack.signal.values()]))
         label = "signal" if factor == 1 else f"signal x {factor:g}"
         yield text(_RIGHT - 6, _TOP + 14, label, "signal", anchor="end")
+
+
+def _layers(stack: Stack, edges: list[float], y: Scale) -> Iterator[Html]:
+    """The processes, the uppermost first.
+
+    Each reaches down to the axis and is covered by those below it, which takes half the letters.
+    """
+    heights = np.cumsum([h.values() for _, h, _ in stack.parts], axis=0)
+    axis = [y(0.0)] * (len(edges) - 1)
+    for (_, _, rank), above in reversed(list(zip(stack.parts, heights, strict=True))):
+        yield path(look(rank), between(edges, [y(v) for v in above], axis))
 
 
 def _bands(edges: list[float], value: Values, error: Values, y: Scale) -> Iterator[str]:
@@ -128,27 +136,38 @@ def _ratio(stack: Stack, edges: list[float]) -> Iterator[Html]:
     yield path("one", [f"M{_LEFT} {place(y(1.0))}H{_RIGHT}"])
     yield from _points(edges, (values / positive, errors / positive), y)
     yield box("axis", (_LEFT, _RIGHT), (y.start, y.end))
-    for value in (0.5, 1.0, 1.5):
-        yield path("tick", [f"M{_LEFT} {place(y(value))}h5"])
+    marked = (0.5, 1.0, 1.5)
+    yield path("tick", (f"M{_LEFT} {place(y(value))}h5" for value in marked))
+    for value in marked:
         yield text(_LEFT - 4, y(value) + 4, f"{value:g}", anchor="end")
     yield text(_LEFT, _SIZE[1] - 12, "below: data / sim.")
 
 
-def _tooltips(stack: Stack, edges: list[float]) -> Iterator[Html]:
+def _is_empty(stack: Stack) -> bool:
+    drawn = [h for _, h, _ in stack.parts] + ([] if stack.data is None else [stack.data])
+    return not any(np.any(h.variances()) for h in drawn)
+
+
+def _tooltips(stack: Stack, edges: list[float]) -> Html:
     """An unseen box over each bin that says what is in it."""
-    columns = list(_in_bins(stack))
+    kinds = list(_in_bins(stack))
+    boxes = []
     for i, (low, high) in enumerate(zip(stack.edges[:-1], stack.edges[1:], strict=True)):
-        where = f"{low:g} to {high:g}: {', '.join(column[i] for column in columns)}"
-        yield box("hover", (edges[i], edges[i + 1]), (_TOP, _BOTTOM), where)
+        found = ", ".join(filter(None, (texts[i] for texts in kinds))) or "nothing"
+        left, width = place(edges[i]), place(edges[i + 1] - edges[i])
+        outline = f"M{left} {_TOP}h{width}v{_BOTTOM - _TOP}h-{width}"
+        boxes.append(element("path", element("title", f"{low:g} to {high:g}: {found}"), d=outline))
+    return element("g", *boxes, class_="hover")
 
 
 def _in_bins(stack: Stack) -> Iterator[list[str]]:
-    """For each kind of events what is in each bin."""
+    """For each kind of events what is in each bin; empty where there is nothing of it."""
     if stack.parts:
         total, error = simulated(stack)
-        yield [f"sim. {t:.3g} ± {e:.2g}" for t, e in zip(total, error, strict=True)]
+        found = zip(total, error, strict=True)
+        yield [f"sim. {t:.3g} ± {e:.2g}" if t or e else "" for t, e in found]
     if stack.signal is not None:
-        yield [f"signal {value:.3g}" for value in stack.signal.values()]
+        yield [f"signal {value:.3g}" if value else "" for value in stack.signal.values()]
     if stack.data is not None:
         found = zip(stack.data.values(), stack.hidden, strict=True)
         yield ["data blinded" if hidden else f"data {n:.0f}" for n, hidden in found]
@@ -160,11 +179,10 @@ def _in_words(stack: Stack) -> str:
     if stack.parts:
         total = sum(h.values().sum() for _, h, _ in stack.parts)
         parts.append(f"simulation {total:.4g}")
-        lost = sum(outside(h) for _, h, _ in stack.parts)
-        parts.extend([f"{lost:.3g} of it outside the axis"] if lost else [])
     if stack.signal is not None:
         parts.append(f"signal {stack.signal.values().sum():.4g}")
     if stack.data is not None:
         parts.append(f"data {np.nansum(observed(stack)[0]):.0f}")
         parts.extend(["data of the window are blinded"] if stack.blinded else [])
+    parts.extend(not_drawn(stack))
     return ", ".join(parts) or "nothing to draw"

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from higgsflow.report.aggregates import nominal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from higgsflow.report.binning import Edges
     from higgsflow.report.histograms import Book, Group
@@ -22,10 +22,10 @@ Values = npt.NDArray[np.float64]
 
 RATIO_TOP = 2.0
 _HIDDEN_BELOW = 0.25
-_UNITS = {"m_gg": "GeV"}
 # where a slice of a histogram adds all bins of an axis
 _ALL = slice(None, None, sum)
-_MOST_GROUPS, _LEAST_BACKGROUNDS = 8, 4
+# more would be told apart by nobody
+_MOST_SIGNALS, _MOST_GROUPS, _LEAST_BACKGROUNDS = 24, 8, 4
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,19 @@ class Stack:
     """What one picture draws; histograms have the variable as their only axis.
 
     Attributes:
+        unit: of the variable, empty where it has none or none is known.
         parts: label, histogram and rank of colour of each process, from below: the smallest
             first, and signal on top.
         signal: sum over all signal processes, None where there is none.
         comparable: what data are to be compared with, None when that is the sum of the parts: of
             a blinded analysis simulation outside the window, and that of the years with data.
         blinded: whether data of a window are left out.
+        undefined: what has no value of the variable: weights of simulation, and events of data.
     """
 
     variable: str
     tag: str
+    unit: str
     edges: Edges
     hidden: npt.NDArray[np.bool_]
     parts: tuple[tuple[str, Any, int], ...]
@@ -50,6 +53,7 @@ class Stack:
     data: Any
     comparable: Any
     blinded: bool
+    undefined: tuple[float, float] = (0.0, 0.0)
 
 
 def stack(
@@ -71,26 +75,50 @@ def stack(
         return _sum([histogram[year, tag[0], :] for year in of])
 
     with_data = _years_with_data(book, years)
-    n_named = max(_MOST_GROUPS, sum(group[1] for group in order) + _LEAST_BACKGROUNDS)
-    found = [
-        (g, chosen(book.simulation[g]), rank)
-        for rank, g in enumerate(order)
-        if g in book.simulation
-    ]
-    rest = [h for _, h, rank in found if rank >= n_named]
-    named = [(g[0], h, rank) for g, h, rank in reversed(found) if rank < n_named]
-    others = [(f"{len(rest)} others", _sum(rest), n_named)] if rest else []
+    found = {g: chosen(book.simulation[g]) for g in order if g in book.simulation}
+    signal = [(name, found.get((name, of))) for name, of in order if of]
+    others = [(name, found.get((name, of))) for name, of in order if not of]
+    n_others = max(_MOST_GROUPS - len(signal), _LEAST_BACKGROUNDS)
     return Stack(
         variable=book.variable,
         tag=tag[1],
         edges=book.edges,
         hidden=book.hidden,
-        parts=(*others, *named),
-        signal=_sum([h for g, h, _ in found if g[1]]),
+        unit=book.unit,
+        parts=(
+            *_layers(others, n_others, min(len(signal), _MOST_SIGNALS + 1), "{} others"),
+            *_layers(signal, _MOST_SIGNALS, 0, "{} other signals"),
+        ),
+        signal=_sum([h for _, h in signal if h is not None]),
         data=chosen(book.data) if with_data else None,
         comparable=_comparable(book, (years, with_data), chosen),
         blinded=bool(book.hidden.any()) or book.comparable is not None,
+        undefined=_undefined(book, tag[0], years),
     )
+
+
+def _undefined(book: Book, tag: int, years: Sequence[int]) -> tuple[float, float]:
+    """Of simulation and of data, in these years or in all."""
+    simulated, data = (book.undefined[kind].values()[:, tag] for kind in (False, True))
+    chosen = list(years) or slice(None)
+    return float(simulated[chosen].sum()), float(data[chosen].sum())
+
+
+def _layers(
+    found: Sequence[tuple[str, Any]], most: int, first: int, together: str
+) -> Iterator[tuple[str, Any, int]]:
+    """Label, histogram and rank, from below; beyond the first ones processes are put together.
+
+    Those without a histogram keep their rank, so that colours are the same in every picture.
+    """
+    # one that would be alone in a sum keeps its name
+    most = most if len(found) > most + 1 else len(found)
+    rest = [h for _, h in found[most:] if h is not None]
+    if rest:
+        yield together.format(len(rest)), _sum(rest), first + most
+    for rank, (name, histogram) in reversed(list(enumerate(found[:most], first))):
+        if histogram is not None:
+            yield name, histogram, rank
 
 
 def _years_with_data(book: Book, years: Sequence[int]) -> tuple[int, ...]:
@@ -186,12 +214,25 @@ def outside(histogram: Any) -> float:
     return float(values[0] + values[-1])
 
 
+def not_drawn(stack: Stack) -> Iterator[str]:
+    """What no bin shows: what lies outside of the axis, and what has no value."""
+    of_data = 0.0 if stack.data is None else outside(stack.data)
+    kinds = (
+        ("outside of the axis", sum(outside(h) for _, h, _ in stack.parts), of_data),
+        ("without a value", *stack.undefined),
+    )
+    for where, simulation, data in kinds:
+        told = [f"sim. {simulation:.3g}"] if simulation else []
+        told += [f"data {data:.0f}"] if data else []
+        if told:
+            yield f"{where}: {', '.join(told)}"
+
+
 def events_label(stack: Stack) -> str:
     """What the axis of events counts."""
-    return f"Events / {np.diff(stack.edges)[0]:.4g} {_UNITS.get(stack.variable, '')}".rstrip()
+    return f"Events / {np.diff(stack.edges)[0]:.4g} {stack.unit}".rstrip()
 
 
-def axis_label(variable: str) -> str:
-    """The name of a variable, and its unit where that is known."""
-    unit = _UNITS.get(variable)
-    return f"{variable} [{unit}]" if unit else variable
+def axis_label(stack: Stack) -> str:
+    """The name of the variable, and its unit where that is known."""
+    return f"{stack.variable} [{stack.unit}]" if stack.unit else stack.variable

@@ -78,16 +78,33 @@ def text(x: float, y: float, content: str, class_: str = "", anchor: str = "") -
 
 
 def steps(xs: Sequence[float], ys: Sequence[float]) -> Iterator[str]:
-    """The line of a histogram, from the left; `xs` are places of edges, one more than `ys`."""
-    yield f"M{place(xs[0])} {place(ys[0])}"
-    yield f"H{place(xs[1])}"
-    for x, y in zip(xs[2:], ys[1:], strict=True):
-        yield f"V{place(y)}H{place(x)}"
+    """The line of a histogram, from the left; `xs` are places of edges, one more than `ys`.
+
+    Relative and without what does not change, since such lines are most of a page.
+    """
+    x, y = _tenths(xs[0]), _tenths(ys[0])
+    yield f"M{_number(x)} {_number(y)}"
+    for edge, height in zip(map(_tenths, xs[1:-1]), map(_tenths, ys[1:]), strict=True):
+        if height != y:
+            yield f"h{_number(edge - x)}v{_number(height - y)}"
+            x, y = edge, height
+    yield f"h{_number(_tenths(xs[-1]) - x)}"
 
 
 def between(xs: Sequence[float], upper: Sequence[float], lower: Sequence[float]) -> Iterator[str]:
     """The area between two lines of histograms."""
     yield from steps(xs, upper)
-    for x, y in zip(reversed(xs[:-1]), reversed(lower), strict=True):
-        yield f"V{place(y)}H{place(x)}"
-    yield "Z"
+    _, *back = steps(xs[::-1], lower[::-1])
+    yield f"V{_number(_tenths(lower[-1]))}"
+    yield from back
+    yield "z"
+
+
+def _tenths(value: float) -> int:
+    return round(10 * value)
+
+
+def _number(tenths: int) -> str:
+    """In the fewest letters."""
+    sign, text = "-" * (tenths < 0), f"{abs(tenths) / 10:.1f}".removesuffix(".0")
+    return sign + (text.removeprefix("0") or "0")

@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-# M. A. Petroff, "Accessible Color Sequences for Data Visualization", 2021
-COLORS = (
-    "#3f90da",
-    "#ffa90e",
-    "#832db6",
-    "#94a4a2",
-    "#a96b59",
-    "#e76300",
-    "#b9ac70",
-    "#92dadd",
-    "#717581",
-)
-_FILLS = "".join(
-    f"svg .c{i} {{ fill: {c}; stroke: none; }}\n.legend .c{i} {{ background: {c}; }}\n"
-    for i, c in enumerate(COLORS)
-)
+from higgsflow.report import colors
 
 _PAGE = """
 :root {
@@ -85,11 +70,12 @@ figure.wide { max-width: 1100px; }
 meter { width: 12rem; }
 meter.short { width: 5rem; }
 svg .window { fill: var(--blind-back); }
-svg .hover { fill: transparent; }
-svg .hover:hover { fill: var(--text); fill-opacity: .1; }
+svg :is(.hover, .hover path) { fill: transparent; stroke: none; }
+svg :is(rect.hover, .hover path):hover { fill: var(--text); fill-opacity: .1; }
 /* colours */
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: .25rem 0; font-size: .85rem; }
-.legend i { display: inline-block; width: .9em; height: .9em; margin-right: .35em; }
+.legend svg { display: inline; width: 1.2em; height: .9em; margin-right: .35em; }
+.patterns { position: absolute; width: 0; height: 0; }
 pre { background: var(--panel); padding: 1rem; border-radius: 6px; overflow: auto; }
 code, pre { font: 13px/1.45 ui-monospace, monospace; }
 @media print {
@@ -99,7 +85,7 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   nav { display: none; }
   .gallery { grid-template-columns: repeat(3, 1fr); gap: .4rem; }
-  svg, .legend i, .two { print-color-adjust: exact; }
+  svg, .two { print-color-adjust: exact; }
   .scroll { overflow: visible; max-height: none; border: 0; }
   thead th { position: static; }
   th, td { padding: .1rem .35rem; white-space: normal; }
@@ -109,4 +95,4 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; }
   pre { white-space: pre-wrap; }
 }
 """
-CSS = _PAGE.replace("/* colours */", _FILLS)
+CSS = _PAGE.replace("/* colours */", colors.CSS)

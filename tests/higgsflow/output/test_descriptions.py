@@ -43,8 +43,9 @@ def test_tags_are_listed_in_order() -> None:
 
 
 def test_columns_of_the_input_are_named_as_such() -> None:
-    found = describe(demo_plan("m_gg", "input:MET_pt"))
-    assert found["MET_pt"] == "column MET_pt of the input"
+    found = describe(demo_plan("m_gg", "input:MET_pt", "input:PV_npvs"))
+    assert found["MET_pt"] == "column MET_pt of the input [GeV]"
+    assert found["PV_npvs"] == "column PV_npvs of the input"
 
 
 def test_directions_of_weights_are_named() -> None:

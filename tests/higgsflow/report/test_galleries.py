@@ -1,3 +1,6 @@
+import dataclasses
+import re
+
 from higgsflow.report.galleries import gallery, pictures_section
 from higgsflow.report.markup import element
 from higgsflow.report.pictures import Figure, Pictures
@@ -11,8 +14,8 @@ def figure(group="m_gg", period="all years", name="ttH"):
 def test_figures_share_one_legend():
     text = gallery([figure(), figure(name="tHq")]).text
     assert text.count('class="legend"') == 1
-    assert text.count('<i class="c0"></i>') == 2
-    assert '<i class="c1"></i>b' in text
+    assert text.count('<rect class="c0"') == 2
+    assert re.search(r'<rect class="c1h1"[^>]*></rect></svg>b<', text)
 
 
 def test_figure_links_to_its_files():
@@ -25,6 +28,11 @@ def test_single_years_open_on_demand(make_summary):
     assert text.count("<details>") == 1
     assert text.index("<figure>") < text.index("<summary>2017</summary>")
     assert "a note" in text
+
+
+def test_caption_says_what_is_not_drawn():
+    one = dataclasses.replace(figure(), notes=("outside of the axis: data 3",))
+    assert "<br>outside of the axis: data 3</figcaption>" in gallery([one]).text
 
 
 def test_names_are_text():

@@ -1,3 +1,4 @@
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -78,8 +79,9 @@ def test_bars_are_as_high_as_what_they_count():
 
 def _heights(path):
     """Of the two bars, from the axis at 145."""
-    first, second = path.removeprefix("M").split("V")[:2]
-    return 145 - float(first.split("H")[0].split()[1]), 145 - float(second.split("H")[0])
+    found = re.match(r"M[\d.]+ ([\d.]+)h[\d.]+v([-\d.]+)h", path)
+    top = 145 - float(found[1])
+    return top, top - float(found[2])
 
 
 def test_nothing_at_all_is_not_drawn():

@@ -81,8 +81,9 @@ def test_page_follows_light_and_dark_and_prints(page):
 def test_every_figure_is_drawn_in_the_page(page):
     """Two variables in two tags, of all years and of two; effects on two groups in two tags."""
     text = page.read_text()
-    assert text.count("<figure>") == text.count("<svg ") == 2 * 2 * 3 + 2 * 2
-    assert text.count('role="img" aria-label="') == text.count("<svg ")
+    assert text.count("<figure>") == 2 * 2 * 3 + 2 * 2
+    assert text.count('role="img" aria-label="') == text.count("<figure>")
+    assert text.count('aria-hidden="true"><rect') == text.count("<svg ") - text.count("<figure>")
 
 
 # what a reader's eye does: opens everything, and looks how large each figure is

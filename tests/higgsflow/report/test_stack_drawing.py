@@ -39,7 +39,8 @@ def test_tooltips_say_what_is_in_each_bin(make_summary):
 
 def test_every_process_has_its_area(make_summary):
     for text in drawings(make_summary()):
-        assert {"ttH", "diphoton"} <= set(tooltips(text))
+        found = {node.attrib.get("class") for node in ET.fromstring(text).iter("path")}
+        assert {"c0", "c1"} <= found
 
 
 def test_alternative_text_has_the_sums(make_summary):
@@ -69,6 +70,17 @@ def test_blinded_drawing_does_not_depend_on_data_of_the_window(make_summary, rew
             rewrite(path, {name: v[keep] for name, v in rows.items()})
     assert drawings(summary) == before
     assert drawings(make_summary(blinded=None)) != before
+
+
+def test_tag_without_events_says_so(make_summary, rewrite):
+    summary = make_summary()
+    assert not any("no events" in text for text in drawings(summary))
+    for sample in summary.samples:
+        rows = pq.read_table(sample.merged["nominal"]).to_pydict()
+        rewrite(
+            Path(sample.merged["nominal"]), {**rows, "tag_idx": np.full(len(rows["tag_idx"]), 1)}
+        )
+    assert all("no events" in text for text in drawings(summary))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,19 @@
+from pathlib import Path
+
 import hist
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from higgsflow.output.provenance import annotated
+from higgsflow.report.colors import look
 from higgsflow.report.histograms import fill_histograms
 from higgsflow.report.stacks import (
     Stack,
+    axis_label,
     compared,
+    events_label,
+    not_drawn,
     observed,
     process_order,
     signal_factor,
@@ -52,6 +60,23 @@ def test_small_backgrounds_are_put_together_and_not_lost(make_summary):
     assert len(found.parts) == 9
     expected = sum(s.variations["nominal"].yields["tth"].value for s in summary.samples)
     assert sum(h.values().sum() for _, h, _ in found.parts) == pytest.approx(expected)
+
+
+def test_no_two_processes_of_a_picture_look_alike(make_summary):
+    """Thirty signals and a dozen backgrounds: more than there are colours."""
+    summary = make_summary(samples=many(30, 12))
+    parts = stacks(summary)[0].parts
+    names = [name for name, _, _ in parts]
+    assert ("6 other signals" in names, "8 others" in names) == (True, True)
+    assert len({look(rank) for _, _, rank in parts}) == len(parts) == 24 + 1 + 4 + 1
+    assert [of.startswith("p") for of in names[6:]] == [True] * 24
+    expected = sum(s.variations["nominal"].yields["tth"].value for s in summary.samples)
+    assert sum(h.values().sum() for _, h, _ in parts) == pytest.approx(expected)
+
+
+def test_one_process_alone_keeps_its_name(make_summary):
+    parts = stacks(make_summary(samples=many(1, 8)))[0].parts
+    assert {name for name, _, _ in parts} == {f"p{i:02d}" for i in range(9)}
 
 
 def test_no_signal_is_among_the_others(make_summary):
@@ -111,6 +136,46 @@ def test_years_with_data_alone_are_named(make_summary):
     assert note.startswith("data of 2018 have no simulation to be compared with")
 
 
+def test_what_no_bin_shows_is_counted(make_summary, rewrite):
+    """Of data three events far away, and four of no value; of simulation as many."""
+    summary = make_summary()
+    for sample in summary.samples:
+        rows = pq.read_table(sample.merged["nominal"]).to_pydict()
+        values = np.array(rows["pt_gg"])
+        first = np.flatnonzero(np.array(rows["tag_idx"]) == 0)[:7]
+        values[first[:3]], values[first[3:]] = 1e9, np.nan
+        rewrite(Path(sample.merged["nominal"]), {**rows, "pt_gg": values})
+    found = stacks(summary, "pt_gg")[0]
+    n = sum(sample.kind == "data" for sample in summary.samples)
+    beyond, absent = not_drawn(found)
+    assert beyond.startswith("outside of the axis: sim. ")
+    assert beyond.endswith(f"data {3 * n}")
+    assert absent.startswith("without a value: sim. ")
+    everything = sum(
+        float(np.sum(np.array(rows["weight_central"])[np.array(rows["tag_idx"]) == 0]))
+        for s in summary.samples
+        if s.kind != "data"
+        for rows in [pq.read_table(s.merged["nominal"]).to_pydict()]
+    )
+    drawn = sum(h.values(flow=True).sum() for _, h, _ in found.parts)
+    assert drawn + found.undefined[0] == pytest.approx(everything)
+
+
+def test_unit_is_on_both_axes(make_summary):
+    summary = make_summary()
+    for sample in summary.samples:
+        path = sample.merged["nominal"]
+        table = pq.read_table(path)
+        origin = {"pt_gg": "transverse momentum of the pair [GeV]"}
+        pq.write_table(table.cast(annotated(table.schema, origin, {})), path)
+    found = stacks(summary, "pt_gg")[0]
+    assert axis_label(found) == "pt_gg [GeV]"
+    assert events_label(found).endswith(" GeV")
+    without_unit = stacks(summary, "n_jets")[0]
+    assert axis_label(without_unit) == "n_jets"
+    assert events_label(without_unit) == "Events / 1"
+
+
 def test_signal_is_lifted_where_rounding_leaves_no_factor():
     def one_bin(value):
         return hist.Hist(hist.axis.Regular(1, 0, 1), storage=hist.storage.Weight()).fill(
@@ -119,6 +184,6 @@ def test_signal_is_lifted_where_rounding_leaves_no_factor():
 
     parts = (("background", one_bin(7.0 - 0.07), 1), ("signal", one_bin(0.07), 0))
     none = np.zeros(1, dtype=np.bool_)
-    found = Stack("x", "t", np.array([0.0, 1.0]), none, parts, one_bin(0.07), None, None, False)
+    found = Stack("x", "t", "", np.array([0.0, 1.0]), none, parts, one_bin(0.07), None, None, False)
     # 100 * 0.07 is 7.000000000000001
     assert signal_factor(found) == 100.0

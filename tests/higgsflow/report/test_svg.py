@@ -1,6 +1,7 @@
 import re
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,11 +35,29 @@ def test_places_are_short(value, expected):
 
 
 def test_line_of_a_histogram_goes_along_its_edges():
-    assert "".join(steps([0, 1, 2], [5, 6])) == "M0 5H1V6H2"
+    assert "".join(steps([0, 1, 2], [5, 6])) == "M0 5h1v1h1"
+
+
+def test_line_says_nothing_twice():
+    assert "".join(steps([0, 1.5, 2, 3], [5.51, 5.49, 4.6])) == "M0 5.5h2v-.9h1"
+
+
+@given(st.lists(st.integers(0, 4000), min_size=1, max_size=30))
+def test_line_ends_at_its_last_edge_whatever_is_rounded(heights):
+    edges = np.linspace(54.03, 390.01, len(heights) + 1)
+    x, y = 54.0, 0.0
+    for command, value in re.findall("([MhvHV])([-.0-9 ]+)", "".join(steps(edges, heights))):
+        if command == "M":
+            x, y = map(float, value.split())
+        elif command == "h":
+            x += float(value)
+        else:
+            y += float(value)
+    assert (x, y) == pytest.approx((390.0, heights[-1]))
 
 
 def test_area_comes_back_along_its_lower_line():
-    assert "".join(between([0, 1, 2], [5, 6], [8, 9])) == "M0 5H1V6H2V9H1V8H0Z"
+    assert "".join(between([0, 1, 2], [5, 6], [8, 9])) == "M0 5h1v1h1V9h-1v-1h-1z"
 
 
 def test_drawing_is_xml_with_its_alternative_text():
