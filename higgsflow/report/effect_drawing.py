@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from higgsflow.report.aggregates import SystematicRow
+    from higgsflow.report.largest import Largest
     from higgsflow.report.markup import Html
 
 _WIDTH = 400
@@ -20,13 +21,12 @@ _TOP, _LINE = 22, 24
 _LONGEST = 22
 
 
-def draw_effects(
-    title: str, rows: Sequence[SystematicRow], tag: str, ranks: Mapping[str, int]
-) -> Html:
+def draw_effects(title: str, drawn: Largest, tag: str, ranks: Mapping[str, int]) -> Html:
     """Bars of the relative change of the yield, a line for each systematic.
 
     `ranks` are of directions among the colours, as the legend has them.
     """
+    rows = drawn.rows
     names = list(dict.fromkeys(row.systematic for row in rows))
     bottom = _TOP + _LINE * len(names)
     sizes = [abs(row.effect[tag] or 0.0) for row in rows]
@@ -38,7 +38,8 @@ def draw_effects(
         shapes.extend(_bars(found, tag, (_TOP + _LINE * i + 3, x), ranks))
     shapes.extend(_axis(x, bottom))
     shapes.append(text(_RIGHT, bottom + 30, "change of the yield [%]", anchor="end"))
-    return drawing((_WIDTH, bottom + 40), f"{title}: {_in_words(rows, tag)}", shapes)
+    titled = f"{title}, {drawn.note}" if drawn.note else title
+    return drawing((_WIDTH, bottom + 40), f"{titled}: {_in_words(rows, tag)}", shapes)
 
 
 def _axis(x: Scale, bottom: int) -> Iterator[Html]:

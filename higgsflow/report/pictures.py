@@ -12,6 +12,7 @@ from higgsflow.output.atomic import written_atomically
 from higgsflow.report import aggregates, effect_drawing, stack_drawing
 from higgsflow.report.crew import made_together
 from higgsflow.report.histograms import Filled, fill_histograms
+from higgsflow.report.largest import largest
 from higgsflow.report.look import look_of
 from higgsflow.report.periods import Period, periods
 from higgsflow.report.plots import draw_effects, draw_stack
@@ -195,14 +196,16 @@ def _effect(
     """A drawing for each tag; the files have all tags in one picture."""
     title = f"effect of each systematic on the yield, {name}"
     legend = tuple((d, ranks[d]) for d in dict.fromkeys(row.direction for row in rows))
+    of_all = largest(rows, summary.tags)
     for tag in summary.tags:
-        titled = f"{title}, {tag}"
+        titled, found = f"{title}, {tag}", largest(rows, (tag,))
         yield _Sketch(
             group=SYSTEMATICS,
             title=titled,
             period=periods(summary)[0],
             name=f"{SYSTEMATICS}_{_safe(name)}",
             legend=legend,
-            draw=partial(effect_drawing.draw_effects, titled, rows, tag, ranks),
-            draw_files=partial(draw_effects, title, rows, summary.tags),
+            draw=partial(effect_drawing.draw_effects, titled, found, tag, ranks),
+            draw_files=partial(draw_effects, title, of_all, summary.tags),
+            notes=(f"{found.note}, all are in the table below",) if found.note else (),
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from higgsflow.report.aggregates import SystematicRow
+    from higgsflow.report.largest import Largest
     from higgsflow.report.stacks import Stack, Values
 
 _SIZE = 6.4
@@ -145,9 +146,11 @@ def _inside(stack: Stack) -> str:
 
 
 def draw_effects(
-    title: str, rows: Sequence[SystematicRow], tags: Sequence[str], look: Look = _PLAIN
+    title: str, drawn: Largest, tags: Sequence[str], look: Look = _PLAIN
 ) -> dict[str, bytes]:
     """Bars of the relative change of the yield of each tag, one panel per tag."""
+    rows = drawn.rows
+    title = f"{title}, {drawn.note}" if drawn.note else title
     names = list(dict.fromkeys(row.systematic for row in rows))
     directions = list(dict.fromkeys(row.direction for row in rows))
     columns = min(len(tags), 3)

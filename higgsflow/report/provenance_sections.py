@@ -8,7 +8,7 @@ from higgsflow.report.formatting import count, number
 from higgsflow.report.markup import Content, Html, details, element, note, section, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from higgsflow.report.summary import Summary
 
@@ -72,21 +72,32 @@ def _files(summary: Summary) -> Iterator[Html]:
         for file in sample.files
     ]
     headers = ("sample", "year", "file", "uuid", "entries that count", "sum of weights")
-    yield details("Files that were read", *_shortened(headers, rows))
+    yield details("Files that were read", *_shortened(headers, rows, 2))
 
 
 def _merged(summary: Summary) -> Html:
     rows: list[tuple[Content, ...]] = [
-        (sample.sample, sample.year, variation, element("code", path))
+        (sample.sample, sample.year, element("code", folder), element("code", names, class_="long"))
         for sample in summary.samples
-        for variation, path in sample.merged.items()
+        for folder, names in _by_folder(sample.merged.values()).items()
     ]
-    headers = ("sample", "year", "variation", "path")
-    return details("Merged files", *_shortened(headers, rows))
+    headers = ("sample", "year", "folder", "file of each variation")
+    return details("Merged files", *_shortened(headers, rows, 2))
 
 
-def _shortened(headers: Sequence[str], rows: Sequence[tuple[Content, ...]]) -> Iterator[Html]:
+def _by_folder(paths: Iterable[str]) -> dict[str, str]:
+    """The names of files by their folder, which is the same for all variations."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        found.setdefault(folder, []).append(name)
+    return {folder: ", ".join(names) for folder, names in found.items()}
+
+
+def _shortened(
+    headers: Sequence[str], rows: Sequence[tuple[Content, ...]], names: int
+) -> Iterator[Html]:
     """A table of the first rows, and how many others there are."""
-    yield table(headers, rows[:_MOST_FILES], names=3)
+    yield table(headers, rows[:_MOST_FILES], names=names)
     if len(rows) > _MOST_FILES:
         yield note(f"{len(rows) - _MOST_FILES:,} more are in summary.json.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from higgsflow.report import aggregates
 from higgsflow.report.formatting import BLINDED, NOTHING, count, number, percent, relative, spread
 from higgsflow.report.galleries import gallery
+from higgsflow.report.largest import MOST
 from higgsflow.report.markup import Content, Html, details, element, joined, note, section, table
 from higgsflow.report.sections import marked
 from higgsflow.selection.cutflow import efficiency
@@ -14,7 +15,7 @@ from higgsflow.selection.cutflow import efficiency
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from higgsflow.report.aggregates import FlowRow, FlowTable, Overlap
+    from higgsflow.report.aggregates import FlowRow, FlowTable, Overlap, SystematicRow
     from higgsflow.report.pictures import Pictures
     from higgsflow.report.summary import SampleSummary, Summary
 
@@ -140,19 +141,15 @@ def systematics(summary: Summary, pictures: Pictures) -> Html:
     samples = aggregates.simulation(summary)
     if not any(sample.systematics for sample in samples):
         return section("systematics", "Systematics", note("No systematics."))
-    groups = aggregates.processes(samples)
-    by_process = (
-        details(f"Process {name}", _effects(found, summary.tags))
-        for name, found in groups.items()
-        if any(sample.systematics for sample in found)
-    )
+    rows = aggregates.systematic_rows(samples, summary.tags)
+    n, shown = len({row.systematic for row in rows}), _effects(samples, rows, summary.tags)
     return section(
         "systematics",
         "Systematics",
         element("p", _HOW_VARIED),
         gallery(pictures.of("systematics")),
-        _effects(samples, summary.tags),
-        *(by_process if len(groups) > 1 else ()),
+        shown if n <= MOST else details(f"All {n} systematics, all simulation", shown),
+        *_by_process(samples, summary.tags),
     )
 
 
@@ -163,7 +160,25 @@ _HOW_VARIED = (
 )
 
 
-def _effects(samples: Sequence[SampleSummary], tags: Sequence[str]) -> Html:
+def _by_process(samples: Sequence[SampleSummary], tags: Sequence[str]) -> Iterator[Html]:
+    """The effects in each tag, with a column for each process."""
+    groups = aggregates.processes(samples)
+    if len(groups) == 1:
+        return
+    known = {name: aggregates.effects(found, tags) for name, found in groups.items()}
+    names = tuple(dict.fromkeys(name for found in known.values() for name in found))
+    for tag in tags:
+        rows = (
+            (*name, *(relative(found.get(name, {}).get(tag)) for found in known.values()))
+            for name in names
+        )
+        headers = ("systematic", "direction", *known)
+        yield details(f"Effect on each process, {tag}", table(headers, rows, names=2))
+
+
+def _effects(
+    samples: Sequence[SampleSummary], found: Sequence[SystematicRow], tags: Sequence[str]
+) -> Html:
     headers = ("systematic", "direction", "kind", "samples and years", "mean", "std", *tags)
     rows = (
         (
@@ -175,7 +190,7 @@ def _effects(samples: Sequence[SampleSummary], tags: Sequence[str]) -> Html:
             spread(row.factor.std),
             *(relative(row.effect[tag]) for tag in tags),
         )
-        for row in aggregates.systematic_rows(samples, tags)
+        for row in found
     )
     complete, fraction = aggregates.is_complete(samples), aggregates.processed(samples)
     partly = [] if complete else [element("p", marked("Incomplete:", complete, fraction))]

@@ -24,6 +24,7 @@ from higgsflow.report.formatting import (
     relative,
     spread,
 )
+from higgsflow.report.largest import largest
 from higgsflow.report.totals import rows_of_year_groups
 from higgsflow.selection.cutflow import efficiency
 
@@ -250,12 +251,14 @@ def _flow_cells(row: FlowRow, n: int) -> tuple[str, ...]:
 
 def _systematics(summary: Summary) -> _Grid:
     samples = aggregates.simulation(summary)
-    rows = aggregates.systematic_rows(samples, summary.tags)
+    found = largest(aggregates.systematic_rows(samples, summary.tags), summary.tags)
     sign = mark(aggregates.is_complete(samples), aggregates.processed(samples))
+    what = "Systematics: factor over selected events, effect on the yield of all simulation"
+    title = f"{what} {sign}".rstrip()
     return _Grid(
-        "Systematics: factor over selected events, effect on the yield of all simulation " + sign,
+        f"{title}\n{found.note}, all are in report.html" if found.note else title,
         ("systematic", "direction", "mean", "std", *summary.tags),
-        tuple(_systematic_row(row, summary.tags) for row in rows),
+        tuple(_systematic_row(row, summary.tags) for row in found.rows),
         names=2,
     )
 

@@ -254,3 +254,29 @@ def make_summary(build_summary: Callable[..., Summary], tmp_path: Path) -> Calla
 def rewrite() -> Callable[[Path, dict[str, Any]], None]:
     """Replaces a merged file."""
     return write_events
+
+
+@pytest.fixture
+def with_systematics() -> Callable[[Summary, int], Summary]:
+    """Gives every simulated sample so many systematics, each larger than the last."""
+
+    def changed(sample: SampleSummary, n: int) -> SampleSummary:
+        (one, *_) = sample.systematics
+        found = tuple(
+            one.model_copy(
+                update={
+                    "systematic": f"s{i:02d}",
+                    "direction": direction,
+                    "effect": dict.fromkeys(TAGS, sign * (i + 1) / 100),
+                }
+            )
+            for i in range(n)
+            for direction, sign in (("up", 1), ("down", -1))
+        )
+        return sample.model_copy(update={"systematics": found})
+
+    def build(summary: Summary, n: int) -> Summary:
+        samples = (changed(s, n) if s.kind != "data" else s for s in summary.samples)
+        return summary.model_copy(update={"samples": tuple(samples)})
+
+    return build

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from higgsflow.model.reporting import Reporting
@@ -106,6 +108,16 @@ def test_no_samples_give_no_pictures_and_say_so(make_summary, folder):
     made = make_pictures(make_summary(samples=()), folder)
     assert made.figures == ()
     assert made.notes
+
+
+def test_of_many_systematics_the_largest_are_drawn(make_summary, with_systematics, folder):
+    made = make_pictures(with_systematics(make_summary(variables=()), 100), folder, files=())
+    for figure in made.of("systematics"):
+        assert figure.notes == ("the largest 20 of 100, all are in the table below",)
+        _, _, _, height = re.search(r'viewBox="([^"]*)"', figure.drawing.text)[1].split()
+        assert int(height) < 600
+        assert "s99 up: +100.00%" in figure.drawing.text
+        assert "s79 up" not in figure.drawing.text
 
 
 def test_a_direction_has_one_colour_in_all_drawings_of_effects(make_summary, folder):

@@ -7,6 +7,7 @@ from matplotlib import image
 
 from higgsflow.report import aggregates
 from higgsflow.report.histograms import fill_histograms
+from higgsflow.report.largest import Largest
 from higgsflow.report.plots import draw_effects, draw_stack
 from higgsflow.report.stacks import (
     compared,
@@ -183,9 +184,9 @@ def test_effects_have_a_panel_for_each_tag(make_summary, n_tags):
     tags = [f"tag{i}" for i in range(n_tags)]
     for row in rows:
         row.effect.update(dict.fromkeys(tags, 0.1))
-    made = draw_effects("effects", rows, tags)
+    made = draw_effects("effects", Largest(rows), tags)
     assert made["png"].startswith(PNG)
-    assert made == draw_effects("effects", rows, tags)
+    assert made == draw_effects("effects", Largest(rows), tags)
 
 
 def test_unknown_effect_has_no_bar(make_summary):
@@ -193,4 +194,4 @@ def test_unknown_effect_has_no_bar(make_summary):
     rows = aggregates.systematic_rows(aggregates.simulation(summary), ("tth",))
     for row in rows:
         row.effect["tth"] = None
-    assert draw_effects("effects", rows, ("tth",))["png"].startswith(PNG)
+    assert draw_effects("effects", Largest(rows), ("tth",))["png"].startswith(PNG)

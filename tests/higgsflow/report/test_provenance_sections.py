@@ -13,7 +13,10 @@ def test_no_configuration_is_said(make_summary):
 
 def test_merged_files_are_listed(make_summary):
     summary = make_summary()
-    assert summary.samples[0].merged["nominal"] in provenance(summary).text
+    folder, _, name = summary.samples[0].merged["nominal"].rpartition("/")
+    text = provenance(summary).text
+    assert f"<code>{folder}</code>" in text
+    assert f'<code class="long">{name}' in text
 
 
 def test_versions_of_the_jobs_are_there(make_summary):
@@ -52,7 +55,7 @@ def test_very_many_files_are_cut_with_a_sentence(make_summary):
 
 def test_very_many_merged_files_are_cut_with_a_sentence(make_summary):
     summary = make_summary()
-    merged = {f"source{i}_up": f"/store/{i}.parquet" for i in range(200)}
+    merged = {f"source{i}_up": f"/store/{i}/up.parquet" for i in range(200)}
     samples = tuple(s.model_copy(update={"merged": merged}) for s in summary.samples)
     text = provenance(summary.model_copy(update={"samples": samples})).text
     assert "200 more are in summary.json." in text

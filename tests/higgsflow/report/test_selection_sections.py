@@ -1,3 +1,5 @@
+import re
+
 from higgsflow.report.pictures import Pictures
 from higgsflow.report.selection_sections import cut_flows, overlaps, systematics
 
@@ -43,9 +45,25 @@ def test_overlap_of_blinded_data_is_hidden(make_summary):
 
 def test_systematics_are_there_for_all_and_each_process(make_summary):
     text = systematics(make_summary(), NONE).text
-    assert "Process ttH" in text
-    assert "Process diphoton" in text
+    assert '<th scope="col">ttH</th><th scope="col">diphoton</th>' in text
     assert "+10.00%" in text
+
+
+def test_many_systematics_are_folded_and_none_is_left_out(make_summary, with_systematics):
+    few, many = (with_systematics(make_summary(), n) for n in (20, 21))
+    assert "All 20 systematics" not in systematics(few, NONE).text
+    text = systematics(many, NONE).text
+    (_, folded) = text.split("<summary>All 21 systematics, all simulation</summary>")
+    # of all simulation, and for each of two tags of each process
+    assert all(folded.count(f'<th scope="row">s{i:02d}</th>') == 2 * 3 for i in range(21))
+
+
+def test_effects_on_processes_are_those_of_their_samples(make_summary):
+    text = systematics(make_summary(), NONE).text
+    table = text.split("Effect on each process, tth</summary>")[1].split("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in table.split("<tr>")]
+    assert ["pileup", "up", "+10.00%", "+10.00%"] in rows
+    assert ["systematic", "direction", "ttH", "diphoton"] in rows
 
 
 def test_no_systematics_are_said(make_summary):

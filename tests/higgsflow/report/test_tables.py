@@ -136,6 +136,12 @@ def test_systematics_have_mean_spread_and_effects(make_summary):
     assert words(text, "scale        up")[2:4] == ["-", "-"]
 
 
+def test_of_many_systematics_the_largest_are_shown(make_summary, with_systematics):
+    text = printed(with_systematics(make_summary(), 30)).split("Systematics")[1]
+    assert "the largest 20 of 30, all are in report.html" in text
+    assert ("s29" in text, "s10" in text, "s09" in text) == (True, True, False)
+
+
 def test_no_systematics_are_said(make_summary):
     data = (("Data", "data", "data", False, 1.0),)
     assert "no systematics" in printed(make_summary(samples=data))
