@@ -42,4 +42,8 @@ def look(rank: int) -> str:
     return f"c{rank % len(COLORS)}" + (f"h{number}" if number else "")
 
 
-CSS = "".join(f"svg .c{i} {{ fill: {c}; stroke: none; }}\n" for i, c in enumerate(COLORS))
+# on a dark page points are white, so what is behind them is darker there
+CSS = "".join(
+    f"svg .c{i} {{ fill: {c}; fill: color-mix(in srgb, {c}, black var(--shade)); stroke: none; }}\n"
+    for i, c in enumerate(COLORS)
+)

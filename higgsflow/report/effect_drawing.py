@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.report.colors import look
-from higgsflow.report.formatting import relative
+from higgsflow.report.formatting import relative, shortened
 from higgsflow.report.svg import Scale, box, drawing, path, place, text
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WIDTH = 400
 _LEFT, _RIGHT = 150, 390
 _TOP, _LINE = 22, 24
-_LONGEST = 22
+_LONGEST = 20
 
 
 def draw_effects(title: str, drawn: Largest, tag: str, ranks: Mapping[str, int]) -> Html:
@@ -55,8 +55,7 @@ def _bars(
 ) -> Iterator[Html]:
     """The bars of one systematic, below each other, with its name."""
     (top, x), name = where, rows[0].systematic
-    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    yield text(_LEFT - 6, top + 13, short, anchor="end")
+    yield text(_LEFT - 6, top + 13, shortened(name, _LONGEST), anchor="end")
     height = (_LINE - 6) / len(rows)
     for j, row in enumerate(rows):
         effect = row.effect[tag]

@@ -34,7 +34,8 @@ def percent(value: float | None) -> str:
         return NOTHING
     if abs(value) >= 10:
         return f"{100 * value:,.0f}%"
-    text = f"{100 * value:.3g}%"
+    # 71.0% beside 67.3%; exact ones are shorter
+    text = f"{100 * value:#.3g}".removesuffix(".") + "%" if value else "0%"
     if text != "100%" or value == 1:
         return text
     return "<100%" if value < 1 else ">100%"
@@ -60,11 +61,24 @@ def _processed(fraction: float) -> str:
 
 
 def measured(found: Yield, plus_minus: str = "+-") -> str:
-    """A yield with its uncertainty, to the second digit of the uncertainty."""
-    if not found.error > 0 or not math.isfinite(found.error):
-        return number(found.value)
-    digits = min(max(1 - math.floor(math.log10(found.error)), 0), 8)
-    return f"{found.value:,.{digits}f} {plus_minus} {found.error:,.{digits}f}"
+    """A yield with its uncertainty."""
+    return with_error(found.value, found.error, plus_minus)
+
+
+def with_error(value: float | None, error: float | None, plus_minus: str = "+-") -> str:
+    """A number with its uncertainty, to the second digit of the uncertainty."""
+    if value is None or error is None or not error > 0 or not math.isfinite(error):
+        return number(value)
+    digits = min(max(1 - math.floor(math.log10(error)), 0), 8)
+    return f"{value:,.{digits}f} {plus_minus} {error:,.{digits}f}"
+
+
+def shortened(name: str, longest: int) -> str:
+    """A name without its middle where it is too long: most names differ at their ends."""
+    if len(name) <= longest:
+        return name
+    n_first = longest // 2
+    return f"{name[:n_first]}…{name[n_first + 1 - longest :]}"
 
 
 def seconds(value: float) -> str:

@@ -41,6 +41,6 @@ def patterns(ranks: Iterable[int]) -> Html | None:
 
 def _tile(i: int, number: int) -> Html:
     lines = Html(_LINES[number].format(line_color(i)))
-    ground = element("rect", width="6", height="6", fill=COLORS[i])
+    ground = element("rect", class_=f"c{i}", width="6", height="6")
     size = {"width": "6", "height": "6", "patternUnits": "userSpaceOnUse"}
     return element("pattern", ground, lines, id=f"c{i}h{number}", **size)

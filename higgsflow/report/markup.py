@@ -23,7 +23,8 @@ Content = str | Html
 
 
 def _rendered(content: Content) -> str:
-    return content.text if isinstance(content, Html) else html.escape(content)
+    # between tags a quote is a quote
+    return content.text if isinstance(content, Html) else html.escape(content, quote=False)
 
 
 def element(tag: str, *children: Content, **attributes: str) -> Html:
@@ -49,10 +50,15 @@ def joined(parts: Iterable[Content]) -> Html:
 
 def table(headers: Sequence[Content], rows: Iterable[Sequence[Content]], names: int = 1) -> Html:
     """A table that scrolls sideways; the first `names` columns are headers of their rows."""
-    head = element("tr", *(element("th", header, scope="col") for header in headers))
+    head = element("tr", *(_header(header, i < names) for i, header in enumerate(headers)))
     body = (element("tr", *_cells(row, names)) for row in rows)
     parts = (element("thead", head), element("tbody", joined(body)))
-    return element("div", element("table", *parts), class_="scroll")
+    # what scrolls can be reached, and scrolled, from the keyboard
+    return element("div", element("table", *parts), class_="scroll", tabindex="0")
+
+
+def _header(content: Content, is_of_names: bool) -> Html:
+    return element("th", content, scope="col", **({"class_": "name"} if is_of_names else {}))
 
 
 def _cells(row: Sequence[Content], names: int) -> Iterable[Html]:

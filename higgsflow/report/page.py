@@ -75,7 +75,7 @@ def page_of(summary: Summary, pictures: Pictures) -> str:
         _header(summary, title),
         element("nav", *(element("a", text, href=f"#{anchor}") for anchor, text in _CONTENTS)),
         *_hatchings(pictures),
-        joined(_parts(summary, pictures)),
+        element("main", joined(_parts(summary, pictures))),
     )
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
 

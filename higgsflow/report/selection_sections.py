@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.report import aggregates
-from higgsflow.report.formatting import BLINDED, NOTHING, count, number, percent, relative, spread
+from higgsflow.report.formatting import (
+    BLINDED,
+    NOTHING,
+    count,
+    number,
+    percent,
+    relative,
+    spread,
+    with_error,
+)
 from higgsflow.report.galleries import gallery
 from higgsflow.report.largest import MOST
 from higgsflow.report.markup import Content, Html, details, element, joined, note, section, table
@@ -71,7 +80,7 @@ def _n_minus_1(row: FlowRow) -> tuple[Content, ...]:
 
 def _weighted(flow: FlowTable, summary: Summary) -> Html:
     """Efficiencies with generator weights; these differ by year, so years are not added."""
-    headers = ("sample", "year", "sum of weights", *flow.cuts)
+    headers = ("sample", "year", "sum of weights", *(f"{cut} [%]" for cut in flow.cuts))
     shown = (s for s in summary.samples if not aggregates.is_hidden(summary, s))
     rows = (row for sample in shown for row in _weighted_rows(flow, sample))
     return table(headers, rows, names=2)
@@ -88,9 +97,10 @@ def _weighted_rows(flow: FlowTable, sample: SampleSummary) -> Iterator[tuple[Con
 
 
 def _with_error(value: float | None, error: float | None) -> str:
+    """As a percentage; where nothing is known, not even of the uncertainty, a dash."""
     if value is None or error is None:
         return NOTHING
-    return f"({100 * value:.2f} ± {100 * error:.2f})%"
+    return with_error(100 * value, 100 * error, "±")
 
 
 def overlaps(summary: Summary) -> Html:

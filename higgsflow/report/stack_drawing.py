@@ -22,7 +22,7 @@ from higgsflow.report.stacks import (
     simulated,
     top_and_bottom,
 )
-from higgsflow.report.svg import Scale, between, box, drawing, path, place, steps, text
+from higgsflow.report.svg import Scale, between, box, drawing, outline, path, place, steps, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,7 @@ def _bands(edges: list[float], value: Values, error: Values, y: Scale) -> Iterat
     """A box for each bin, from minus to plus the uncertainty."""
     for i, (v, e) in enumerate(zip(value, error, strict=True)):
         if e > 0:
-            low, high = place(y.inside(v - e)), place(y.inside(v + e))
-            yield f"M{place(edges[i])} {low}V{high}H{place(edges[i + 1])}V{low}Z"
+            yield outline((edges[i], edges[i + 1]), (y.inside(v - e), y.inside(v + e)))
 
 
 def _points(edges: list[float], found: tuple[Values, Values], y: Scale) -> Iterator[Html]:
@@ -154,10 +153,12 @@ def _tooltips(stack: Stack, edges: list[float]) -> Html:
     boxes = []
     for i, (low, high) in enumerate(zip(stack.edges[:-1], stack.edges[1:], strict=True)):
         found = ", ".join(filter(None, (texts[i] for texts in kinds))) or "nothing"
-        left, width = place(edges[i]), place(edges[i + 1] - edges[i])
-        outline = f"M{left} {_TOP}h{width}v{_BOTTOM - _TOP}h-{width}"
-        boxes.append(element("path", element("title", f"{low:g} to {high:g}: {found}"), d=outline))
-    return element("g", *boxes, class_="hover")
+        tooltip = element("title", f"{low:g} to {high:g}: {found}")
+        boxes.append(element("rect", tooltip, x=place(edges[i])))
+    # what all boxes share is said once; bins are of one width
+    sizes = (("y", _TOP), ("height", _BOTTOM - _TOP), ("width", edges[1] - edges[0]))
+    style = ";".join(f"--{name}:{place(size)}px" for name, size in sizes)
+    return element("g", *boxes, class_="hover", style=style)
 
 
 def _in_bins(stack: Stack) -> Iterator[list[str]]:

@@ -100,6 +100,13 @@ def between(xs: Sequence[float], upper: Sequence[float], lower: Sequence[float])
     yield "z"
 
 
+def outline(x: tuple[float, float], y: tuple[float, float]) -> str:
+    """The outline of a box between two places each way."""
+    left, right, start, end = map(_tenths, (*x, *y))
+    down = _number(end - start)
+    return f"M{_number(left)} {_number(start)}v{down}h{_number(right - left)}V{_number(start)}z"
+
+
 def _tenths(value: float) -> int:
     return round(10 * value)
 

@@ -9,13 +9,13 @@ _PAGE = """
   color-scheme: light dark;
   --text: #1c2024; --soft: #5c6670; --page: #ffffff; --panel: #f4f6f8; --line: #d8dee4;
   --link: #0b5cad; --bad: #b3261e; --bad-back: #fdecea; --blind-back: #fff6dd;
-  --signal: #bd1f01;
+  --signal: #bd1f01; --shade: 0%;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --text: #e4e7ea; --soft: #9aa5b1; --page: #14171a; --panel: #1e2327; --line: #363d44;
     --link: #7ab7ff; --bad: #ff8a80; --bad-back: #3a1d1b; --blind-back: #38301a;
-    --signal: #ff6b50;
+    --signal: #ff6b50; --shade: 30%;
   }
 }
 * { box-sizing: border-box; }
@@ -41,7 +41,8 @@ th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; vertical
 tbody tr:nth-child(even) :is(th, td) { background: var(--panel); }
 thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 1px solid var(--line);
   z-index: 1; }
-tbody th, thead th:first-child { text-align: left; font-weight: 500; }
+tbody th, thead th.name { text-align: left; }
+tbody th { font-weight: 500; }
 .long { display: inline-block; max-width: 60rem; white-space: normal; }
 .two[style] { margin: -.25rem -.7rem; padding: .25rem .7rem; display: block;
   background: color-mix(in srgb, var(--link) calc(40% * var(--share)), transparent); }
@@ -70,8 +71,9 @@ figure.wide { max-width: 1100px; }
 meter { width: 12rem; }
 meter.short { width: 5rem; }
 svg .window { fill: var(--blind-back); }
-svg :is(.hover, .hover path) { fill: transparent; stroke: none; }
-svg :is(rect.hover, .hover path):hover { fill: var(--text); fill-opacity: .1; }
+svg .hover { fill: transparent; }
+svg .hover rect { y: var(--y); width: var(--width); height: var(--height); }
+svg .hover:not(g):hover, svg .hover rect:hover { fill: var(--text); fill-opacity: .1; }
 /* colours */
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1rem; margin: .25rem 0; font-size: .85rem; }
 .legend svg { display: inline; width: 1.2em; height: .9em; margin-right: .35em; }
@@ -81,7 +83,7 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; }
 @media print {
   :root { color-scheme: light; --text: #000; --soft: #444; --page: #fff; --panel: #f3f3f3;
     --line: #bbb; --link: #000; --bad: #900; --bad-back: #fff; --blind-back: #fff;
-    --signal: #bd1f01; }
+    --signal: #bd1f01; --shade: 0%; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   nav { display: none; }
   .gallery { grid-template-columns: repeat(3, 1fr); gap: .4rem; }

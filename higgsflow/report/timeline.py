@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from higgsflow.report import aggregates
-from higgsflow.report.formatting import seconds
+from higgsflow.report.formatting import seconds, shortened
 from higgsflow.report.svg import Scale, between, box, drawing, path, place, text
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def _lane(
     spans, bottom = sample.jobs.spans, _TOP + _LANE * (i + 1)
     y = Scale(0.0, highest, bottom, bottom - _LANE + 4)
     name = aggregates.label(sample)
-    short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-    yield text(_LEFT - 6, bottom - 5, short, anchor="end")
+    yield text(_LEFT - 6, bottom - 5, shortened(name, _LONGEST), anchor="end")
     edges = np.linspace(_LEFT, _RIGHT, _STEPS + 1).tolist()
     heights = [y(n) for n in running(spans, first, x.high)]
     yield path("c0", between(edges, heights, [y(0)] * _STEPS))

@@ -41,7 +41,7 @@ def compared(make_summary):
 def test_efficiencies_that_are_far_apart_are_told(compared):
     (finding,) = compared(800)
     assert (finding.kind, finding.where) == ("data and simulation", "tth")
-    assert finding.text.startswith("events, b-jet: data 80%, simulation 50%, ")
+    assert finding.text.startswith("events, b-jet: data 80.0%, simulation 50.0%, ")
 
 
 def test_small_difference_is_not_told_however_significant(compared):

@@ -62,7 +62,7 @@ def test_long_name_is_cut_and_whole_in_the_tooltip(make_summary):
     rows = rows_of(summary.model_copy(update={"samples": changed}))
     text = draw_effects("e", Largest(tuple(rows)), "tth", RANKS).text
     assert f"<title>{name} up" in text
-    assert ">scale_of_something_wi…<" in text
+    assert ">scale_of_s…long_name<" in text
 
 
 def test_bars_have_the_colours_of_the_legend():

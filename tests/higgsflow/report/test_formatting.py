@@ -9,7 +9,9 @@ from higgsflow.report.formatting import (
     percent,
     relative,
     seconds,
+    shortened,
     spread,
+    with_error,
 )
 from higgsflow.report.summary import Yield
 
@@ -36,18 +38,37 @@ def test_yield_ends_with_the_second_digit_of_its_error(value, error, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1.0, "100%"), (0.0, "0%"), (0.99999, "<100%"), (0.5125, "51.2%"), (0.00012345, "0.0123%")],
+    [
+        (1.0, "100%"),
+        (0.0, "0%"),
+        (0.99999, "<100%"),
+        (0.5125, "51.2%"),
+        (0.71, "71.0%"),
+        (0.00012345, "0.0123%"),
+    ],
 )
 def test_only_all_is_100_percent(value, text):
     assert percent(value) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1.0004, ">100%"), (1.004, ">100%"), (12.5, "1,250%"), (-0.1, "-10%")]
+    ("value", "text"), [(1.0004, ">100%"), (1.004, ">100%"), (12.5, "1,250%"), (-0.1, "-10.0%")]
 )
 def test_more_than_all_is_not_called_less(value, text):
     """As of weighted efficiencies, and of jobs on several cores."""
     assert percent(value) == text
+
+
+def test_number_ends_with_the_second_digit_of_its_error():
+    assert with_error(50.0, 3.456, "±") == "50.0 ± 3.5"
+    assert with_error(100.0, 0.0) == "100"
+    assert with_error(None, 1.0) == "-"
+
+
+def test_long_name_keeps_both_ends():
+    assert shortened("CMS_scale_j_2016UL_preVFP", 12) == "CMS_sc…reVFP"
+    assert shortened("CMS_scale_j_2016UL_preVFP", 11) == "CMS_s…reVFP"
+    assert shortened("pileup", 6) == "pileup"
 
 
 def test_nearly_complete_is_not_rounded_up():

@@ -64,5 +64,5 @@ def test_profiled_stages_have_their_calls_and_memory(make_summary):
 
 def test_timed_stages_are_there_without_a_profile(make_summary):
     text = jobs(with_jobs(make_summary(), stages={"process": 65.0})).text
-    assert '50%\n<meter value="0.5" max="1"' in text
+    assert '50.0%\n<meter value="0.5" max="1"' in text
     assert "--profile" in text

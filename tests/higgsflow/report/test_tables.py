@@ -54,7 +54,7 @@ def test_log_in_ascii_is_possible(make_summary):
 
 def test_events_of_a_sample_and_year(make_summary):
     row = words(printed(make_summary()), "Data      2017")
-    assert row == ["Data", "2017", "1,000", "1,000", "990", "200", "20%", "4/4", "yes"]
+    assert row == ["Data", "2017", "1,000", "1,000", "990", "200", "20.0%", "4/4", "yes"]
 
 
 def test_normalisation_of_a_sample_and_year(make_summary):
