@@ -98,8 +98,14 @@ def _layers(stack: Stack, edges: list[float], y: Scale) -> Iterator[Html]:
     """
     heights = np.cumsum([h.values() for _, h, _ in stack.parts], axis=0)
     axis = [y(0.0)] * (len(edges) - 1)
-    for (_, _, rank), above in reversed(list(zip(stack.parts, heights, strict=True))):
-        yield path(look(rank), between(edges, [y(v) for v in above], axis))
+    areas = ["".join(between(edges, [y(v) for v in above], axis)) for above in heights]
+    below = ["".join(between(edges, axis, axis)), *areas]
+    for (_, _, rank), area, covered_by in reversed(
+        list(zip(stack.parts, areas, below, strict=False))
+    ):
+        # of a process that is too small to be seen nothing is drawn
+        if area != covered_by:
+            yield path(look(rank), [area])
 
 
 def _bands(edges: list[float], value: Values, error: Values, y: Scale) -> Iterator[str]:

@@ -43,6 +43,14 @@ def test_every_process_has_its_area(make_summary):
         assert {"c0", "c1"} <= found
 
 
+def test_process_that_nobody_would_see_is_not_drawn(make_summary):
+    """A millionth of the others; the others stay."""
+    samples = (("a", "simulation", "a", False, 1.0), ("b", "simulation", "b", False, 1e-6))
+    for text in drawings(make_summary(samples=samples)):
+        found = [node.attrib.get("class") for node in ET.fromstring(text).iter("path")]
+        assert ("c0" in found, "c1" in found) == (True, False)
+
+
 def test_alternative_text_has_the_sums(make_summary):
     summary = make_summary()
     n = sum(s.variations["nominal"].yields["tth"].n for s in summary.samples if s.kind == "data")
