@@ -109,6 +109,11 @@ def simulation(summary: Summary) -> tuple[SampleSummary, ...]:
     return tuple(s for s in summary.samples if s.kind != "data")
 
 
+def has_data(summary: Summary) -> bool:
+    """Whether there are data, which may be blinded."""
+    return any(sample.kind == "data" for sample in summary.samples)
+
+
 def years(summary: Summary) -> tuple[str, ...]:
     """The years, in the order in which they come."""
     return tuple(dict.fromkeys(s.year for s in summary.samples))

@@ -9,7 +9,7 @@ from higgsflow.report.markup import Content, Html, element, note, section, table
 if TYPE_CHECKING:
     from higgsflow.report.content import Finding, Summary
 
-HEADERS = ("", "what", "where", "finding")
+HEADERS = ("severity", "what", "where", "finding")
 
 
 def findings(summary: Summary) -> Html:

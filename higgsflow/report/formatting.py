@@ -13,6 +13,11 @@ BLINDED = "blinded"
 INCOMPLETE = "*"
 
 
+def several(n: int, one: str) -> str:
+    """How many of something: `1 sample`, `2 samples`."""
+    return f"{count(n)} {one}" if n == 1 else f"{count(n)} {one}s"
+
+
 def count(value: int | None) -> str:
     """A number of events or jobs."""
     return NOTHING if value is None else f"{value:,}"
@@ -48,15 +53,16 @@ def relative(value: float | None) -> str:
 
 def completeness(complete: bool, fraction: float) -> str:
     """`yes`, or in capitals how much there is; never rounded up to everything."""
-    return "yes" if complete else f"NO, {_processed(fraction)}"
+    return "yes" if complete else f"NO, {processed(fraction)}"
 
 
 def mark(complete: bool, fraction: float) -> str:
     """What stands at numbers that were not made from every event: a sign, and how much there is."""
-    return "" if complete else f"{INCOMPLETE} {_processed(fraction)}"
+    return "" if complete else f"{INCOMPLETE} {processed(fraction)}"
 
 
-def _processed(fraction: float) -> str:
+def processed(fraction: float) -> str:
+    """The fraction of entries that was processed, never rounded up."""
     return f"{math.floor(fraction * 1e4) / 100:.2f}%"
 
 

@@ -17,6 +17,7 @@ from higgsflow.report import (
     sections,
     selection_sections,
 )
+from higgsflow.report.formatting import several
 from higgsflow.report.hatchings import patterns
 from higgsflow.report.markup import Html, element, joined, void
 from higgsflow.report.theme import CSS
@@ -90,8 +91,8 @@ def _header(summary: Summary, title: str) -> Html:
     samples = {sample.sample for sample in summary.samples}
     years = aggregates.years(summary)
     facts = (
-        f"{len(samples)} samples",
-        f"years {', '.join(years)}" if years else "no years",
+        several(len(samples), "sample"),
+        f"{'year' if len(years) == 1 else 'years'} {', '.join(years)}" if years else "no years",
         f"{aggregates.luminosity(summary):.6g} /fb",
         f"tags in order of priority: {', '.join(summary.tags)}",
     )

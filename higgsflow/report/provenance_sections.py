@@ -30,7 +30,7 @@ def provenance(summary: Summary) -> Html:
     return section(
         "provenance",
         "Provenance and configuration",
-        table(("", ""), ((name, element("code", value)) for name, value in facts)),
+        table(("what", "value"), ((name, element("code", value)) for name, value in facts)),
         _ingredients(summary),
         *_files(summary),
         _merged(summary),
@@ -54,7 +54,7 @@ def _versions(summary: Summary) -> Iterator[tuple[str, str]]:
 def _ingredients(summary: Summary) -> Html:
     rows = ((name, element("code", str(value))) for name, value in summary.made_from.items())
     about = "A digest is marked by #; another digest is another content."
-    return details("What it was made from", element("p", about), table(("", ""), rows))
+    return details("What it was made from", element("p", about), table(("what", "value"), rows))
 
 
 def _files(summary: Summary) -> Iterator[Html]:

@@ -62,7 +62,7 @@ def _warnings(summary: Summary) -> Iterator[Html]:
             element("a", "what was not.", href="#jobs"),
             class_="warning",
         )
-    if summary.blinded is not None:
+    if summary.blinded is not None and aggregates.has_data(summary):
         column, low, high = summary.blinded
         window = (
             f"Data with {low:g} < {column} < {high:g} are blinded: pictures leave them out, and"

@@ -131,7 +131,7 @@ def _before_after(one: Overlap) -> Iterator[str]:
 
 def _matrix(one: Overlap, summary: Summary) -> Html:
     rows = (_matrix_row(i, tag, one) for i, tag in enumerate(summary.tags))
-    return table(("", *summary.tags), rows)
+    return table(("tag", *summary.tags), rows)
 
 
 def _matrix_row(i: int, tag: str, one: Overlap) -> tuple[Content, ...]:

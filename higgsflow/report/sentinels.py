@@ -11,6 +11,7 @@ from higgsflow.report import aggregates
 from higgsflow.report.agreement import disagreements
 from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
+from higgsflow.report.formatting import processed, several
 from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.systematic_sentinels import about_systematics
 from higgsflow.report.year_sentinels import about_years, eras_of_one_golden
@@ -44,7 +45,8 @@ def _rank(finding: Finding) -> int:
 
 def _of_sample(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
     if not sample.complete:
-        text = f"{100 * sample.fraction:.4g} % of the entries count, {len(sample.lost)} ranges lost"
+        lost = several(len(sample.lost), "range")
+        text = f"{processed(sample.fraction)} of the entries count, {lost} lost"
         if sample.left_out:
             text += f", and {len(sample.left_out)} left out with them: a skim counts whole or not"
         severity = "error" if sample.kind == "data" else "warning"

@@ -281,7 +281,7 @@ def _notes(summary: Summary) -> Iterator[str]:
     for name, year, one in lumi_sections.coverages(summary):
         if one.missing:
             yield f"missing lumisections, {name} ({year}): {lumi_sections.missing_of(one, 3)}"
-    if summary.blinded is not None:
+    if summary.blinded is not None and aggregates.has_data(summary):
         column, low, high = summary.blinded
         yield f"{BLINDED}: counts of data would include {low:g} < {column} < {high:g}"
     for process, why in summary.kept_apart.items():

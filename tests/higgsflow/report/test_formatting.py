@@ -7,8 +7,10 @@ from higgsflow.report.formatting import (
     measured,
     number,
     percent,
+    processed,
     relative,
     seconds,
+    several,
     shortened,
     spread,
     with_error,
@@ -63,6 +65,14 @@ def test_number_ends_with_the_second_digit_of_its_error():
     assert with_error(50.0, 3.456, "±") == "50.0 ± 3.5"
     assert with_error(100.0, 0.0) == "100"
     assert with_error(None, 1.0) == "-"
+
+
+def test_one_is_not_many():
+    assert [several(n, "range") for n in (0, 1, 1234)] == ["0 ranges", "1 range", "1,234 ranges"]
+
+
+def test_what_was_processed_is_never_rounded_up():
+    assert (processed(0.733456), processed(0.99999)) == ("73.34%", "99.99%")
 
 
 def test_long_name_keeps_both_ends():

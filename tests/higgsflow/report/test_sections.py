@@ -13,6 +13,16 @@ def test_overview_warns_of_incomplete_samples(make_summary):
     assert "warning" not in overview(make_summary(), None).text
 
 
+def test_without_data_nothing_is_said_of_blinding(make_summary):
+    simulated = (("ttH_M125", "simulation", "ttH", True, 0.01),)
+    for samples, told in (
+        ((*simulated, ("Data", "data", "data", False, 1.0)), True),
+        (simulated, False),
+    ):
+        text = overview(make_summary(blinded=WINDOW, samples=samples), None).text
+        assert ("are blinded" in text) == told
+
+
 def test_overview_of_blinded_data_says_so(make_summary):
     text = overview(make_summary(blinded=WINDOW), {"tth": 162, "thq": 142}).text
     assert "Data with 115 &lt; m_gg &lt; 135 are blinded" in text

@@ -48,7 +48,7 @@ def test_incomplete_data_are_worse_than_incomplete_simulation(plain):
     severity = {f.where: f.severity for f in found if f.kind == "incomplete"}
     assert (severity["Data (2017)"], severity["ttH_M125 (2017)"]) == ("error", "warning")
     assert [f.severity for f in found][:2] == ["error", "error"]
-    assert "95 % of the entries" in kinds(summary)["incomplete", "Data (2017)"].text
+    assert "95.00% of the entries" in kinds(summary)["incomplete", "Data (2017)"].text
 
 
 @pytest.mark.parametrize(("mode", "told"), [("whole", True), ("skim", False), ("partial", False)])

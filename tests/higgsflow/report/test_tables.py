@@ -100,6 +100,13 @@ def test_data_are_shown_when_unblinded(make_summary):
     assert words(text, "data: data")[2:] == ["204", "+-", "14", "196", "+-", "14"]
 
 
+def test_without_data_nothing_is_said_of_blinding(make_summary):
+    simulated = (("ttH_M125", "simulation", "ttH", True, 0.01),)
+    blinded = ("m_gg", 115.0, 135.0)
+    assert "blinded" in printed(make_summary(blinded=blinded))
+    assert "blinded" not in printed(make_summary(blinded=blinded, samples=simulated))
+
+
 def test_blinded_data_have_no_counts_after_the_selection(make_summary):
     text = printed(make_summary(blinded=WINDOW))
     assert words(text, "data: data") == ["data:", "data", "blinded", "blinded"]
