@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from higgsflow.report.colors import color, hatch, line_color
+from higgsflow.report.formatting import shortened
 from higgsflow.report.look import Look, blank, name_above, plain, saved, styled
 from higgsflow.report.stacks import (
     RATIO_TOP,
@@ -32,17 +33,23 @@ if TYPE_CHECKING:
     from higgsflow.report.stacks import Stack, Values
 
 _SIZE = 6.4
+# a legend of more processes stands beside the axes, as it would cover what it explains
+_MOST_INSIDE, _BESIDE = 9, 2.0
 _SIGNAL = "#bd1f01"
 
 
-def _panels(with_ratio: bool) -> tuple[Figure, Axes, Axes]:
-    """The upper panel and the one whose axis has the label: the ratio, or the upper one."""
-    margins = {"left": 0.15, "right": 0.97, "top": 0.94}
+def _panels(with_ratio: bool, beside: float) -> tuple[Figure, Axes, Axes]:
+    """The upper panel and the one whose axis has the label: the ratio, or the upper one.
+
+    `beside` is the width at their right that stays free [inch].
+    """
+    width = _SIZE + beside
+    margins = {"left": 0.15 * _SIZE / width, "right": 0.97 * _SIZE / width, "top": 0.94}
     if not with_ratio:
-        figure = blank(_SIZE, 0.8 * _SIZE)
+        figure = blank(width, 0.8 * _SIZE)
         axes = figure.subplots(gridspec_kw={**margins, "bottom": 0.15})
         return figure, axes, axes
-    figure = blank(_SIZE, _SIZE)
+    figure = blank(width, _SIZE)
     ratios = {**margins, "bottom": 0.12, "height_ratios": (3, 1), "hspace": 0.06}
     upper, lower = figure.subplots(2, 1, sharex=True, gridspec_kw=ratios)
     return figure, upper, lower
@@ -59,8 +66,10 @@ def draw_stack(stack: Stack, caption: str, look: Look = _PLAIN) -> dict[str, byt
         caption: what stands at the right above the axes, such as years and luminosity.
         look: style, and kinds of file, by which the returned bytes are keyed.
     """
+    with_ratio = stack.data is not None and bool(stack.parts)
+    beside = _BESIDE if len(stack.parts) > _MOST_INSIDE else 0.0
     with styled(look):
-        figure, axes, below = _panels(with_ratio=stack.data is not None and bool(stack.parts))
+        figure, axes, below = _panels(with_ratio, beside)
         if below is not axes:
             _draw_ratio(below, stack)
         _draw_upper(axes, stack)
@@ -70,9 +79,25 @@ def draw_stack(stack: Stack, caption: str, look: Look = _PLAIN) -> dict[str, byt
         below.set_xlabel(plain(axis_label(stack)))
         name_above(axes, _kinds(stack), caption, look)
         axes.text(0.04, 0.95, _inside(stack), fontsize=11, transform=axes.transAxes, va="top")
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(loc="upper right", ncols=2, columnspacing=1.0)
+        _explain(axes, figure.get_figheight(), is_beside=beside > 0)
         return saved(figure, look)
+
+
+def _explain(axes: Axes, height: float, is_beside: bool) -> None:
+    """The legend; beside the axes it goes downwards like the stack."""
+    handles, labels = axes.get_legend_handles_labels()
+    if is_beside:
+        place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.03)}
+        # at a size of 11 five lines take an inch
+        fitting = min(1.0, 4.5 * height / len(labels))
+        small: dict[str, Any] = {"fontsize": 11 * fitting, "labelspacing": 0.3, "handlelength": 1.5}
+        axes.legend(handles[::-1], [_short(label) for label in labels[::-1]], **place, **small)
+    elif handles:
+        axes.legend(loc="upper right", ncols=2, columnspacing=1.0)
+
+
+def _short(label: str) -> str:
+    return shortened(label, 20)
 
 
 def _draw_upper(axes: Axes, stack: Stack) -> None:

@@ -41,6 +41,23 @@ def test_every_picture_is_a_png_of_readable_size(make_summary):
         assert image.imread(io.BytesIO(png)).shape[1] == 640
 
 
+def test_legend_of_many_processes_covers_nothing(make_summary):
+    """Beside the axes there is room for it, and the axes are as large as ever."""
+    few, many = (
+        [(f"s{i}", "simulation", f"p{i}", False, 1.0 + i) for i in range(n)] for n in (2, 40)
+    )
+    signals = [(name, kind, process, True, weight) for name, kind, process, _, weight in many]
+    narrow, wide = (
+        image.imread(io.BytesIO(draw_stack(first(make_summary(samples=samples)), "c")["png"]))
+        for samples in (tuple(few), tuple(signals))
+    )
+    assert (narrow.shape[1], wide.shape[1]) == (640, 840)
+    assert narrow.shape[0] == wide.shape[0]
+    # the axes end where they did, and the legend below its last line
+    assert (wide[-20:, 640:, :3] == 1).all()
+    assert (wide[:, 640:, :3] < 1).any()
+
+
 def test_same_stack_gives_the_same_bytes(make_summary):
     one = first(make_summary())
     assert draw_stack(one, "c") == draw_stack(one, "c")
