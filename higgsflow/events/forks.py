@@ -15,10 +15,10 @@ import time
 _MOMENT = 0.02
 
 
-def _hear_answers() -> None:
+def hear_answers() -> None:
     """Lets threads of the client tell what they have to tell, if there is a client."""
     if "XRootD" in sys.modules:
         time.sleep(_MOMENT)
 
 
-os.register_at_fork(before=_hear_answers)
+os.register_at_fork(before=hear_answers)
