@@ -67,7 +67,8 @@ svg .points { stroke-width: 4.6; stroke-linecap: round; }
 svg .arrows { fill: var(--text); }
 svg .lost { fill: var(--bad); stroke: none; }
 svg .failed { stroke: var(--bad); stroke-width: 2; }
-figure.wide { max-width: 1100px; }
+figure.wide { max-width: 1100px; overflow-x: auto; }
+figure.wide svg { min-width: 640px; }
 meter { width: 12rem; }
 meter.short { width: 5rem; }
 svg .window { fill: var(--blind-back); }
@@ -87,6 +88,7 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; }
   body { max-width: none; padding: 0; font-size: 9pt; }
   nav { display: none; }
   .gallery { grid-template-columns: repeat(3, 1fr); gap: .4rem; }
+  figure.wide svg { min-width: 0; }
   svg, .two { print-color-adjust: exact; }
   .scroll { overflow: visible; max-height: none; border: 0; }
   thead th { position: static; }
