@@ -223,7 +223,7 @@ class Summary(Noun):
         created: time in UTC.
         higgsflow: version that made the summary.
         tags: names of the tags, in order of priority.
-        variables: the variables of interest.
+        variables: the variables of interest, as columns of the merged files.
         blinded: window of the column in which data are hidden, null when unblinded.
         configuration: the analysis as YAML, as it was used.
         samples: numbers of each sample and year.

@@ -37,17 +37,30 @@ _HOW_DRAWN = (
 
 
 def _of_variable(figures: Sequence[Figure]) -> Iterator[Html]:
+    """All years with their legend; single years have one where they need another."""
+    above: dict[str, int] = {}
     for period in dict.fromkeys(figure.period for figure in figures):
-        found = gallery([f for f in figures if f.period == period])
+        chosen = [f for f in figures if f.period == period]
+        own = _legend_of(chosen)
+        found = _side_by_side(chosen) if own.items() <= above.items() else gallery(chosen)
+        above = above or own
         yield found if period == ALL else details(period, found)
 
 
 def gallery(figures: Sequence[Figure]) -> Html:
-    """Pictures side by side, inside the page and linked to their files."""
-    known = dict(entry for figure in figures for entry in figure.legend)
+    """Pictures side by side, inside the page and linked to their files, below their legend."""
+    known = _legend_of(figures)
     swatches = (element("span", _swatch(rank), name) for name, rank in known.items())
-    pictures = element("div", *map(_figure, figures), class_="gallery")
-    return joined((element("p", *swatches, class_="legend"), pictures))
+    return joined((element("p", *swatches, class_="legend"), _side_by_side(figures)))
+
+
+def _legend_of(figures: Sequence[Figure]) -> dict[str, int]:
+    """The ranks of everything that some of them draw."""
+    return dict(entry for figure in figures for entry in figure.legend)
+
+
+def _side_by_side(figures: Sequence[Figure]) -> Html:
+    return element("div", *map(_figure, figures), class_="gallery")
 
 
 def _swatch(rank: int) -> Html:

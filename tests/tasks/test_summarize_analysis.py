@@ -22,3 +22,12 @@ def test_is_made_again_when_what_is_shown_changes(lab: Lab) -> None:
     assert lab.task("SummarizeAnalysis").complete()
     lab.sig["process"] = "another group"
     assert not lab.task("SummarizeAnalysis").complete()
+
+
+def test_variables_of_the_input_are_drawn_with_their_unit(lab: Lab) -> None:
+    lab.without_data()
+    lab.content["variables_of_interest"].append("input:MET_pt")
+    assert lab.run("SummarizeAnalysis")
+    page = lab.output("summary", "report.html").read_text("utf-8")
+    assert ">MET_pt [GeV]</text>" in page
+    assert "MET_pt is not drawn" not in page

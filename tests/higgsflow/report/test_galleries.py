@@ -30,6 +30,13 @@ def test_single_years_open_on_demand(make_summary):
     assert "a note" in text
 
 
+def test_single_years_repeat_no_legend_but_one_of_their_own(make_summary):
+    made = Pictures((figure(), figure(period="2017")), (), None)
+    assert pictures_section(make_summary(), made).text.count('class="legend"') == 1
+    made = Pictures((figure(), figure(period="2017", name="new")), (), None)
+    assert pictures_section(make_summary(), made).text.count('class="legend"') == 2
+
+
 def test_caption_says_what_is_not_drawn():
     one = dataclasses.replace(figure(), notes=("outside of the axis: data 3",))
     assert "<br>outside of the axis: data 3</figcaption>" in gallery([one]).text
