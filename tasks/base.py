@@ -255,6 +255,15 @@ class SampleTask(AnalysisTask):
         """Stage, sample and year."""
         return " ".join(filter(None, (type(self).__name__, self.sample, self.year)))
 
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the user asked for this stage, and not for one that needs it."""
+        return session.current.asked == (type(self).__name__, self.year)
+
+    def tell_current(self) -> None:
+        """What is told where nothing is to be done."""
+        sys.stdout.write(f"nothing to do, {self.short_name} is current: {self.folder}\n")
+
     def stage_folder(self, stage: str) -> Path:
         """Where a stage keeps what belongs to this sample and year."""
         return self.folder / stage / self.sample / self.year
@@ -322,6 +331,12 @@ AnalysisTask.event_handler(luigi.Event.PROCESSING_TIME)(page.has_ended)
 for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE, luigi.Event.PROCESS_FAILURE):
     AnalysisTask.event_handler(_end)(page.is_over)
 AnalysisTask.event_handler(luigi.Event.PROCESS_FAILURE)(tell_lost)
+
+
+@SampleTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)
+def _say_so(task: SampleTask) -> None:
+    if task.is_asked_for:
+        task.tell_current()
 
 
 @AnalysisTask.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)

@@ -6,8 +6,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-import luigi
-
 from higgsflow.errors import IncompleteSample
 from higgsflow.ingredients import digest, marked
 from tasks import session
@@ -88,10 +86,9 @@ class MonitorJobs(VariationTask):
     def _table(self) -> Path:
         return self.stage_folder("jobs") / f"job_table{self.suffix}.json"
 
-    @property
-    def is_asked_for(self) -> bool:
-        """Whether the user asked for this stage, and not for one that needs it."""
-        return session.current.asked == (type(self).__name__, self.year)
+    def tell_current(self) -> None:
+        """Shows what is done."""
+        self.show_jobs()
 
     def show_jobs(self) -> None:
         """Writes the table, of all years where none was chosen."""
@@ -258,9 +255,3 @@ def _joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
         else:
             joined.append(part)
     return tuple(joined)
-
-
-@MonitorJobs.event_handler(luigi.Event.DEPENDENCY_PRESENT)
-def _show_what_is_done(task: MonitorJobs) -> None:
-    if task.is_asked_for:
-        task.show_jobs()

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import UndeclaredColumn, UserError
+from higgsflow.errors import InputFileError, StoreError, UndeclaredColumn, UserError
 from higgsflow.model.reference import is_installed, resolve
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ def blaming(code: Callable[..., Any] | str | None) -> Iterator[None]:
     """
     try:
         yield
+    except (InputFileError, StoreError):
+        # files and disks are nobody's code
+        raise
     except UserError as error:
         if code is not None:
             error.happened_in(place_of(resolve(code) if isinstance(code, str) else code))

@@ -32,6 +32,16 @@ def test_is_complete_when_all_years_are(lab: Lab) -> None:
     assert lab.task("IndexSample", sample="Sig").complete()
 
 
+@pytest.mark.parametrize("year", ["", "2017"])
+def test_stage_that_is_current_says_so(lab: Lab, capfd: Captured, year: str) -> None:
+    chosen = {"sample": "Sig", **({"year": year} if year else {})}
+    assert two_years(lab).run("IndexSample", **chosen)
+    assert "nothing to do" not in capfd.readouterr().out
+    assert lab.run("IndexSample", **chosen)
+    name = f"IndexSample Sig {year}".strip()
+    assert capfd.readouterr().out.startswith(f"nothing to do, {name} is current: ")
+
+
 def test_version_and_engine_come_from_the_configuration(lab: Lab) -> None:
     task = lab.task("MergeSample", sample="Sig")
     assert (task.version, task.workflow) == ("v1", "local")

@@ -12,7 +12,13 @@ import awkward as ak
 import pytest
 
 from higgsflow.corrections.photons import scale_pt
-from higgsflow.errors import UndeclaredColumn, UnknownName, UserError
+from higgsflow.errors import (
+    InputFileError,
+    StoreError,
+    UndeclaredColumn,
+    UnknownName,
+    UserError,
+)
 from higgsflow.model.defined_in import blaming, place_of, place_of_class
 
 if TYPE_CHECKING:
@@ -74,6 +80,13 @@ def test_error_says_where_the_code_stands(error: UserError, told: str) -> None:
     assert str(caught.value) == told.format(place=place)
     # workers send it to who tells it
     assert str(pickle.loads(pickle.dumps(caught.value))) == told.format(place=place)
+
+
+@pytest.mark.parametrize("kind", [InputFileError, StoreError])
+def test_code_is_not_blamed_for_files(kind: type[UserError]) -> None:
+    with pytest.raises(kind) as caught, blaming(mine):
+        raise kind("a disk is gone")
+    assert str(caught.value) == "a disk is gone"
 
 
 def test_nobody_is_blamed_where_there_is_no_code_of_a_user() -> None:
