@@ -59,9 +59,9 @@ class Result:
         name: str,
         year: str | int,
         variation: str = "nominal",
-        columns: Iterable[str] | None = None,
+        columns: Iterable[str] | str | None = None,
     ) -> Any:
-        """The merged events of a sample and year as an awkward array, all columns or some.
+        """The merged events of a sample and year as an awkward array, all columns, some or one.
 
         Raises:
             UnknownName: for a sample, year, variation or column that is not there.

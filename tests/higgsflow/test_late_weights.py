@@ -11,6 +11,7 @@ from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, syst
 
 from higgsflow import late_weights
 from higgsflow.demo.corrections import write_corrections
+from higgsflow.errors import UndeclaredColumn
 from higgsflow.taggers.variants import Reached
 from higgsflow.weights import evaluate
 
@@ -134,7 +135,7 @@ def test_weights_are_evaluated_again_only_where_they_must(monkeypatch: pytest.Mo
 
 def test_function_does_not_see_what_varies_unless_it_says_so() -> None:
     undeclared = {"requires_branches": ["Jet_pt"], "modifies_taggers": ["tth_leptonic"]}
-    with pytest.raises(AttributeError, match="lead_pt"):
+    with pytest.raises(UndeclaredColumn, match="lead_pt"):
         result(pair={**OF_PAIR, **undeclared})
 
 

@@ -26,6 +26,7 @@ def test_events_cut_flows_and_names(lab: Lab) -> None:
     assert result.sample("Sig", 2017) == result.sample("Sig", "2017")
     assert result.cut_flow("Sig", 2017, "pair") == result.cut_flow("Sig", "2017", "pair")
     assert result.events("Sig", "2017", "met_scale_up", columns=["met"]).fields == ["met"]
+    assert result.events("Sig", 2017, columns="met").fields == ["met"]
     flow = result.cut_flow("Sig", "2017", "pair")
     assert (flow.total.n, flow.passed.n) == (80, lab.table().num_rows)
     assert result.report == lab.output("summary", "report.html")

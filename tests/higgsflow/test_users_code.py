@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hand_made import HADRONIC, JET, JETS, LEPTONIC, NO_TAG, ONE_PHOTON, event, run, systematics
 
-from higgsflow.errors import VariationError
+from higgsflow.errors import UndeclaredColumn, VariationError
 from higgsflow.taggers.function import tagger
 
 EVENTS = (HADRONIC, NO_TAG, LEPTONIC, event(Jet=[{**JET, "pt": 28.0}, *JETS]), ONE_PHOTON, HADRONIC)
@@ -220,7 +220,7 @@ def of_jets(events: Any) -> Any:
 def test_an_early_weight_must_declare_what_varies() -> None:
     weight = {"method": "from_function", "function": f"{__name__}:of_jets", "directions": ["up"]}
     shifts = {"fwd": source(copied, "Jet_pt")}
-    with pytest.raises(AttributeError, match="no field named 'Jet'"):
+    with pytest.raises(UndeclaredColumn, match="no column 'Jet'"):
         run(*EVENTS, systematics=systematics(shifts, a=weight))
     declared = {**weight, "requires_branches": ["Jet_pt"]}
     run(*EVENTS, systematics=systematics(shifts, a=declared))
