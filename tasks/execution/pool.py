@@ -64,7 +64,8 @@ class Attempt:
 
     Attributes:
         resources: what it may use.
-        not_before: time before which it must not start, after a failure.
+        not_before: monotonic time before which it must not start, after a failure.
+        started: by the clock.
     """
 
     job: Any
@@ -115,7 +116,7 @@ class JobPool:
                 attempt.slot.release()
 
     def _start_what_can(self, workers: Workers, keeper: Keeper) -> None:
-        now = time.time()
+        now = time.monotonic()
         for _ in range(len(self._waiting)):
             attempt = self._waiting.popleft()
             may_start = attempt.not_before <= now and len(self._running) < self.knobs.parallel_jobs
@@ -123,7 +124,7 @@ class JobPool:
             if slot is None:
                 self._waiting.append(attempt)
                 continue
-            attempt.slot, attempt.started = slot, now
+            attempt.slot, attempt.started = slot, time.time()
             attempt.resources = self.knobs.applied(attempt.resources, attempt.number)
             job = attempt.job.model_copy(update={"attempt": attempt.number})
             future = workers.schedule(
@@ -185,7 +186,7 @@ class JobPool:
         settings = self.knobs.settings(self._settings)
         follows = next_attempt(outcome, attempt.resources, self._most, settings)
         if follows is not None:
-            again = time.time() + follows.delay
+            again = time.monotonic() + follows.delay
             self._waiting.append(Attempt(attempt.job, follows.resources, follows.number, again))
         return outcome.model_copy(update={"final": follows is None})
 

@@ -53,9 +53,9 @@ class Progress:
         self._memory = 0.0
         # seconds in which something ran: waiting for a free core says nothing about the rate
         self._busy = 0.0
-        self._began = self._ticked = time.time()
+        self._began, self._ticked = time.time(), time.monotonic()
         self._last = self._last_slow = 0.0
-        self._last_line = time.time()
+        self._last_line = time.monotonic()
 
     def done(self, chunk_id: str, record: JobRecord | None = None) -> None:
         """A chunk is done; with a record when it was done just now."""
@@ -84,7 +84,7 @@ class Progress:
 
     def show(self, n_running: int) -> None:
         """Updates the file a few times a second at most, and the rest every few seconds."""
-        now = time.time()
+        now = time.monotonic()
         self._busy += (now - self._ticked) * bool(n_running)
         self._ticked = now
         if now - self._last < _INTERVAL:

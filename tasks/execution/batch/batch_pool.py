@@ -123,7 +123,7 @@ class BatchPool:
                 self._flights.append(Flight(attempt, known.key, unsure=True))
 
     def _submit(self, submission: Submission, book: Book) -> None:
-        self._tried = time.time()
+        self._tried = time.monotonic()
         due = [attempt for attempt in self._waiting if attempt.not_before <= self._tried]
         groups = submission.groups(due, len(self._in_queue()), self.knobs.parallel_jobs)
         if not groups:
@@ -144,7 +144,7 @@ class BatchPool:
                 flight.unsure = not went_well
                 if went_well:
                     book.submitted(flight.attempt.job.chunk.id, flight.engine_id)
-            self._next_look = min(self._next_look, time.time() + self.knobs.poll_interval)
+            self._next_look = min(self._next_look, time.monotonic() + self.knobs.poll_interval)
 
     def _in_queue(self) -> set[Key]:
         return {flight.key for flight in self._flights}
@@ -156,8 +156,8 @@ class BatchPool:
             outcome = mailbox.outcome(flight.stem, flight.attempt.number, flight.key[0])
             if outcome is not None and flight in self._flights:
                 self._conclude(flight, outcome, book)
-        if self._flights and time.time() >= self._next_look:
-            self._next_look = time.time() + self.knobs.poll_interval
+        if self._flights and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + self.knobs.poll_interval
             self._trouble.asked(lambda: self._ask(book))
 
     def _conclude(self, flight: Flight, outcome: JobRecord | FailureRecord, book: Book) -> None:
@@ -171,7 +171,7 @@ class BatchPool:
             attempt = flight.attempt
             follows = next_attempt(outcome, attempt.resources, self._most, settings)
             if follows is not None:
-                again = time.time() + follows.delay
+                again = time.monotonic() + follows.delay
                 self._waiting.append(Attempt(attempt.job, follows.resources, follows.number, again))
             outcome = outcome.model_copy(
                 update={"final": follows is None, "engine_id": flight.engine_id}
@@ -222,7 +222,7 @@ class BatchPool:
         Should it have them after all, they are not needed any more.
         """
         self._unneeded |= {flight.key for flight in flights}
-        again = time.time() + self.knobs.poll_interval
+        again = time.monotonic() + self.knobs.poll_interval
         for flight in flights:
             self._flights.remove(flight)
             old = flight.attempt
@@ -253,7 +253,7 @@ class BatchPool:
 
     def _pause(self, book: Book) -> None:
         """Waits until there is something to do."""
-        until = time.time() + self.knobs.poll_interval
+        until = time.monotonic() + self.knobs.poll_interval
         if not self._flights:
             # what was due before waits for room
             later = [a.not_before for a in self._waiting if a.not_before > self._tried]
@@ -262,11 +262,11 @@ class BatchPool:
             book.tick(self.n_running)
             if os.getppid() != self._parent:
                 raise SystemExit("the process that started this one has ended")
-            if time.time() >= until:
+            if time.monotonic() >= until:
                 return
             time.sleep(_TICK)
             # an interval that was made shorter meanwhile counts from now on
-            until = min(until, time.time() + self.knobs.poll_interval)
+            until = min(until, time.monotonic() + self.knobs.poll_interval)
 
 
 def first_resources(site: Site, settings: JobsManager) -> Resources:

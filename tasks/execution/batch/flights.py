@@ -31,7 +31,7 @@ class Flight:
         seen: what the engine last said.
         given_id: what the engine called its job when it took it.
         told: whether the book has heard that it runs.
-        silent_since: when it was first seen to have ended, or not seen at all.
+        silent_since: monotonic time at which it was first seen to have ended, or not seen at all.
     """
 
     attempt: Attempt
@@ -56,8 +56,8 @@ class Flight:
 
     def silent_for(self) -> float:
         """Seconds since it was first seen to have ended, or not seen; counted from now at first."""
-        self.silent_since = self.silent_since or time.time()
-        return time.time() - self.silent_since
+        self.silent_since = self.silent_since or time.monotonic()
+        return time.monotonic() - self.silent_since
 
     def begun(self, places: Places) -> bool:
         """Whether the node has started with this chunk."""

@@ -33,7 +33,7 @@ class Trouble:
             question()
         except EngineError as error:
             self._note(error)
-            if time.time() - self._since > _PATIENCE:
+            if time.monotonic() - self._since > _PATIENCE:
                 raise _given_up(error) from error
             return False
         self._since = 0.0
@@ -59,7 +59,7 @@ class Trouble:
 
     def _note(self, error: EngineError) -> None:
         if not self._since:
-            self._since = time.time()
+            self._since = time.monotonic()
             say(f"{self._engine}: {error.what}; it is asked again")
 
 

@@ -102,7 +102,9 @@ def run(lab: Lab, how: str, **settings: Any) -> list[JobRecord | FailureRecord]:
     return kept(lab, how, {}, **settings).outcomes
 
 
-def kept(lab: Lab, how: str, knobs: dict[str, Any], **settings: Any) -> Keeper:
+def kept(
+    lab: Lab, how: str, knobs: dict[str, Any], keeper: Keeper | None = None, **settings: Any
+) -> Keeper:
     """Runs the two jobs of the toy sample with knobs turned before; who heard of it."""
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + TAGGER, encoding="utf-8")
     options = {"marker": str(lab.folder / "marker"), "how": how}
@@ -110,8 +112,8 @@ def kept(lab: Lab, how: str, knobs: dict[str, Any], **settings: Any) -> Keeper:
     lab.content["tag_sequence"][1].insert(0, entry)
     assert lab.run("IndexSample", sample="Sig")
     task = lab.task("ProcessSample", sample="Sig", year="2017")
-    keeper = Keeper()
-    manager = JobsManager(retry_delay=0.0, **settings)
+    keeper = keeper or Keeper()
+    manager = JobsManager(**{"retry_delay": 0.0, **settings})
     pool = JobPool(manager, Slots(lab.folder / "slots", 2), lab.folder / "logs")
     for name, value in knobs.items():
         setattr(pool.knobs, name, value)
@@ -305,6 +307,33 @@ def test_workers_that_are_killed_while_they_have_nothing_to_do_are_replaced(lab:
     made.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
     assert kinds(keeper.outcomes).count("done") == 2
     assert set(kinds(keeper.outcomes)) <= {"done", "lost"}
+
+
+class Backwards(Keeper):
+    """Sets the clock back by an hour when a job has failed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self._monkeypatch, self._n_ticks = monkeypatch, 0
+
+    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
+        if isinstance(outcome, FailureRecord):
+            right = time.time
+            self._monkeypatch.setattr(time, "time", lambda: right() - 3600.0)
+        return super().ended(outcome)
+
+    def tick(self, n_running: int) -> None:
+        super().tick(n_running)
+        # of a tenth of a second each where nothing runs
+        self._n_ticks += 1
+        assert self._n_ticks < 600
+
+
+def test_a_clock_that_is_set_back_keeps_no_attempt_waiting(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = kept(lab, "fails", {}, keeper=Backwards(monkeypatch), retry_delay=0.1)
+    assert kinds(keeper.outcomes) == ["done", "done", "input"]
 
 
 def test_a_job_that_ended_well_is_heard_of_through_its_record_alone(lab: Lab) -> None:
