@@ -51,7 +51,10 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
             from tasks.index_sample import IndexSample, index_of
 
             check_index(self.task.plan, index_of(IndexSample.req(self.task).output()).index)
-            with driving(self.task.stage_folder("jobs"), lambda: say_who_drives(self.task)):
+            jobs = self.task.stage_folder("jobs")
+            with driving(jobs, lambda: say_who_drives(self.task)):
+                # of a driver that was killed while it told how far it is
+                remove_leftovers(jobs, {"progress"})
                 adopted = self.task.adopt()
                 self.task.tell_reasons()
                 is_done = adopted and self.task.complete()

@@ -144,3 +144,11 @@ def test_stragglers_are_cancelled_once_enough_is_done_and_retried_on_demand(lab:
     assert not first["complete"]
     assert lab.run("MergeSample", sample="Sig", retry_failed=True)
     assert lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["complete"]
+
+
+def test_what_a_killed_driver_left_half_written_is_removed(lab: Lab) -> None:
+    left = lab.output("jobs", "Sig", "2017", ".progress.json.x.tmp")
+    left.parent.mkdir(parents=True)
+    left.touch()
+    assert lab.run("ProcessSample", sample="Sig")
+    assert not left.exists()
