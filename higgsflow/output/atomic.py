@@ -109,12 +109,14 @@ def _lives(pid: int) -> bool:
 
 @functools.cache
 def _machine() -> str:
-    """Where numbers of processes mean something: a machine, or a container on it."""
+    """Where numbers of processes mean something: a machine since its start, or a container."""
     try:
+        # two machines may have one name
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         container = str(Path("/proc/self/ns/pid").readlink())
     except OSError:
-        container = ""
-    return f"{zlib.crc32(f'{socket.gethostname()} {container}'.encode()):08x}"
+        boot, container = "", ""
+    return f"{zlib.crc32(f'{socket.gethostname()} {boot} {container}'.encode()):08x}"
 
 
 def cannot_write(path: Path, error: OSError) -> StoreError:
