@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from higgsflow.events.index import FileIndex, schema_id
-from higgsflow.output.atomic import remove_stale, write_text
+from higgsflow.output.atomic import remove_stale_once, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,4 +76,4 @@ def _columns(path: Path) -> dict[str, str]:
 
 def _keep(path: Path, content: Any) -> None:
     write_text(path, json.dumps(content))
-    remove_stale(path.parent)
+    remove_stale_once(path.parent)

@@ -18,7 +18,7 @@ from higgsflow.events.file_head import head_of_opened
 from higgsflow.events.heads import TreeHead
 from higgsflow.events.tree import column_names
 from higgsflow.model.noun import Noun
-from higgsflow.output.atomic import remove_stale, write_text
+from higgsflow.output.atomic import remove_stale_once, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,7 +187,7 @@ class PlaceBook:
         with suppress(StoreError):
             path = self._path(places.uuid, places.end)
             write_text(path, places.model_dump_json())
-            remove_stale(path.parent)
+            remove_stale_once(path.parent)
 
     def forget(self, places: FilePlaces) -> None:
         """Lets the next reader look again."""

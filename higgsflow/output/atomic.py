@@ -87,6 +87,12 @@ def remove_stale(folder: Path) -> None:
                 Path(entry.path).unlink()
 
 
+@functools.cache
+def remove_stale_once(folder: Path) -> None:
+    """The same, once in a process: folders of thousands of files are not searched at each write."""
+    remove_stale(folder)
+
+
 def _is_stale(entry: os.DirEntry[str]) -> bool:
     """Whether its process has ended; of another machine or an earlier version the age tells."""
     machine, _, rest = entry.name.rsplit(".", 2)[-2].partition("-")
