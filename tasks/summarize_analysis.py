@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from higgsflow.model.sample import SampleYear
     from higgsflow.output.duplicates import DataFile
 
-_FORMAT = 10
+_FORMAT = 11
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",
@@ -85,6 +85,7 @@ class SummarizeAnalysis(AnalysisTask):
             samples=samples,
             kept_apart=apart,
             lumisections=by_year((s.sample, s.year, s.lumisections) for s in samples),
+            left_over=tuple(made_from["merged files left over"]),
         )
         summary = concluded(summary, model.year_groups, model.sentinels)
         self._refuse_others_than(made_from)
@@ -158,4 +159,11 @@ class SummarizeAnalysis(AnalysisTask):
             **flattened(self.model.model_dump(mode="json", include=_SHOWN)),
             **groups,
             "samples": [pair.name for pair in self.model.samples.pairs],
+            "merged files left over": self._left_over(),
         }
+
+    def _left_over(self) -> list[str]:
+        from higgsflow.output.left_over import left_over
+
+        wanted = {(pair.sample.name, pair.year) for pair in self.model.samples.pairs}
+        return left_over(self.folder / "merged", wanted)

@@ -230,6 +230,7 @@ class Summary(Noun):
         kept_apart: processes of data that hold events of one before them, with one such event:
             no picture and no comparison with simulation has them.
         lumisections: per year, of all samples of data together.
+        left_over: folders of merged files that no sample and year of the configuration has.
         totals: sums over years and over the samples of a process.
         findings: what should be looked at, the worst first.
     """
@@ -248,5 +249,6 @@ class Summary(Noun):
     samples: tuple[SampleSummary, ...]
     kept_apart: dict[str, str] = {}
     lumisections: dict[str, YearCoverage] = {}
+    left_over: tuple[str, ...] = ()
     totals: tuple[Total, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -35,6 +35,7 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *disagreements(summary, limits),
         *_lumi(summary, limits),
         *about_years(summary.samples),
+        *_left_over(summary),
     ]
     return tuple(sorted(found, key=_rank))
 
@@ -103,6 +104,12 @@ def _empty_tags(summary: Summary) -> Iterator[Finding]:
             taken = f": tags before it take all of its {before} events" if before else ""
             text = f"no event of any sample has it{taken}"
             yield Finding(kind="empty tag", where=tag, text=text, severity="warning")
+
+
+def _left_over(summary: Summary) -> Iterator[Finding]:
+    for folder in summary.left_over:
+        text = "merged files of a sample and year that this configuration does not have"
+        yield Finding(kind="left over", where=folder, text=text, severity="note")
 
 
 def _lumi(summary: Summary, limits: Sentinels) -> Iterator[Finding]:
