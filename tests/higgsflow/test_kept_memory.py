@@ -53,7 +53,8 @@ def test_without_it_all_of_it_is_new_again() -> None:
     """Else nobody would need it."""
     faults, stays, _ = measured(keep=False)
     assert faults > 10_000
-    assert stays < 20
+    # some of it stays where something small lies above it by chance
+    assert stays < 80
 
 
 LARGE = """
