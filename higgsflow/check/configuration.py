@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.sample import SampleYear
 
+# what the LHC will have delivered in the end [fb^-1]
+_ALL_THERE_WILL_BE = 4000.0
+
 
 def check_configuration(
     analysis: AnalysisModel,
 ) -> tuple[dict[tuple[str, str], Plan], list[Problem]]:
     """The plans of the samples and years that have one, and what is wrong with the others."""
     plans: dict[tuple[str, str], Plan] = {}
-    problems = [*_tried(analysis.refuse_main, "code")]
+    problems = [*_tried(analysis.refuse_main, "code"), *_luminosities(analysis)]
     for pair in analysis.samples.pairs:
         try:
             plan = make_plan(analysis, pair)
@@ -119,6 +122,18 @@ def _golden(pair: SampleYear) -> Iterator[Problem]:
     if pair.is_data and pair.era.apply_golden_json:
         path = Path(str(pair.era.golden_json))
         yield from _tried(lambda: load_golden(path), "golden JSON", pair.name)
+
+
+def _luminosities(analysis: AnalysisModel) -> Iterator[Problem]:
+    """Years whose luminosity looks as if it were in other units."""
+    for year, content in analysis.samples.years.items():
+        if content.luminosity > _ALL_THERE_WILL_BE:
+            yield Problem(
+                about="luminosity",
+                what=f"year {year} has {content.luminosity:g} fb^-1, more than the LHC will have",
+                remedy=f"is it in pb^-1? Then say {content.luminosity / 1000:g}",
+                serious=False,
+            )
 
 
 def _cross_section(pair: SampleYear) -> Iterator[Problem]:

@@ -85,3 +85,14 @@ def test_a_task_that_makes_no_files_is_told(lab: Lab, loaded: Load) -> None:
     )
     lab.sig["files"]["2017"] = "task:GenerateDemoFiles"
     assert check_configuration(loaded())[1] == []
+
+
+def test_a_luminosity_in_other_units_is_noted_and_runs(lab: Lab, loaded: Load) -> None:
+    lab.content["samples"]["years"]["2017"]["luminosity"] = 41500
+    _, problems = check_configuration(loaded())
+    assert [(p.about, p.serious) for p in problems] == [("luminosity", False)]
+    assert "41500 fb^-1" in problems[0].what
+    assert "say 41.5" in problems[0].remedy
+    check_all(loaded())
+    lab.content["samples"]["years"]["2017"]["luminosity"] = 3000
+    assert check_configuration(loaded())[1] == []
