@@ -9,7 +9,7 @@ import numpy as np
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import plain_values, shown, unlike_column, values_of_objects
+from higgsflow.events.plain import as_array, plain_values, shown, unlike_column, values_of_objects
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
@@ -164,7 +164,8 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
         found = f"{what} has {len(values)} entries for {len(events)} events"
         raise VariationError(found, "", "it is given all events: return what each of them has")
     if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.object_:
-        values = _array(values, what)
+        found = f"{what} holds what is no number"
+        values = as_array(values, VariationError(found, "", "return an array of numbers"))
     lists = events.lists_of(column)
     if lists is None:
         return _of_events(values, column, events, what)
@@ -176,15 +177,6 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     if not _are_same(jagged[1], lists.offsets):
         raise VariationError(f"{what} changed the number of objects: shift them, do not select")
     return _as_stored(jagged[0], column, events, what)
-
-
-def _array(values: Any, what: str) -> Any:
-    """What a function put together without arrays, as one."""
-    try:
-        return ak.Array(values)
-    except (TypeError, ValueError) as error:
-        found = f"{what} holds what is no number"
-        raise VariationError(found, "", "return an array of numbers") from error
 
 
 def _of_events(values: Any, column: str, events: PlainEvents, what: str) -> Any:

@@ -20,7 +20,7 @@ from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each,
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.lists import Index, from_counts, product_of_each
-from higgsflow.events.plain import PlainEvents, asked, shown, unlike_column
+from higgsflow.events.plain import PlainEvents, as_array, asked, shown, unlike_column
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
@@ -340,12 +340,8 @@ def _products(factors: Any, weight: WeightSystematic) -> Array:
 
 
 def _array(values: Any, weight: WeightSystematic) -> Any:
-    """As an array that knows what is missing, which a masked one of numpy becomes, too."""
-    try:
-        return ak.Array(values)
-    except (TypeError, ValueError) as error:
-        what = f"'{weight.name}' returned {type(values).__name__} that is not of numbers"
-        raise WeightError(what, "", _NUMBERS) from error
+    what = f"'{weight.name}' returned {type(values).__name__} that is not of numbers"
+    return as_array(values, WeightError(what, "", _NUMBERS))
 
 
 def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any) -> None:

@@ -327,8 +327,12 @@ class Lab:
 
     def law(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """A command line such as `law run ...` in a process of its own, from the test's folder."""
+        return self.program(str(LAW), *arguments, **environment)
+
+    def program(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Any program, as a user of this analysis would run it."""
         return subprocess.run(
-            [str(LAW), *arguments],
+            command,
             env=self.environment(**environment),
             cwd=self.folder,
             capture_output=True,

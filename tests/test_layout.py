@@ -1,6 +1,7 @@
 """The shape of the tree: tests mirror code, data is data, modules stay small."""
 
 import ast
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,37 @@ def test_exceptions_are_modules_that_need_to_be_excepted():
 def test_every_folder_of_modules_is_a_package():
     folders = {path.parent for path in MODULES}
     assert not [_relative(path) for path in folders if not (path / "__init__.py").is_file()]
+
+
+# what design.md names, and what tools want to find there
+TOP = [
+    ".ci",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "README.md",
+    "benchmarks",
+    "config",
+    "docs",
+    "higgsflow",
+    "law.cfg",
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "setup.sh",
+    "tasks",
+    "tests",
+    "workflows",
+]
+
+
+def test_the_top_level_holds_what_it_should():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=BASE, capture_output=True, text=True, check=True
+    )
+    assert sorted({line.partition("/")[0] for line in listed.stdout.splitlines()}) == TOP
 
 
 def test_config_holds_data_only():

@@ -45,6 +45,8 @@ def _no_file(path: Path) -> InvalidConfiguration:
     beside = [found.name for found in path.parent.glob("*.y*ml")]
     name = nearest(path.name, beside)
     guess = str(path.with_name(name)) if name else path.name if Path(path.name).is_file() else ""
+    if not guess and path.stem in known_analyses():
+        guess = path.stem
     hint = f"did you mean '{guess}'?" if guess else ""
     return InvalidConfiguration(f"no configuration file {path}", f"in {Path.cwd()}", hint)
 

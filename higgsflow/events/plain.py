@@ -23,6 +23,8 @@ from higgsflow.events.objects import Objects, sealed, unlike
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
+    from higgsflow.errors import UserError
+
 ak = lazy.load("awkward")
 
 Array = npt.NDArray[Any]
@@ -292,6 +294,18 @@ def _definite(values: Any) -> Any:
             filled = ak.fill_none(values[field_name], np.nan, axis=-1)
             values = ak.with_field(values, filled, field_name)
     return values
+
+
+def as_array(values: Any, refused: UserError) -> Any:
+    """What a user's function put together, as an array that knows what is missing.
+
+    Raises:
+        UserError: the one that is given, where it holds what is no number.
+    """
+    try:
+        return ak.Array(values)
+    except (TypeError, ValueError) as error:
+        raise refused from error
 
 
 def plain_values(values: Any) -> Values:

@@ -7,6 +7,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.store import store_of
@@ -116,7 +117,7 @@ def _without(pair: SampleYear, found: Entries | str, done: Probe | str) -> PairF
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def _chosen(analysis: AnalysisModel, sample: str, year: str) -> list[SampleYear]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.lists import Index, Mask, from_counts
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import plain_values, unlike_column
+from higgsflow.events.plain import as_array, plain_values, unlike_column
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 from higgsflow.taggers.cut_groups import CutGroup, coded, merged
 from higgsflow.taggers.late_columns import LateColumn, Places, worked_out
@@ -252,7 +252,10 @@ def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
         what = "None" if values is None else found
         raise TaggerError(f"{said} that is {what}", "", "return one value for each event")
     is_known = isinstance(values, ak.Array) or type(values) is np.ndarray
-    array = values if is_known else _array(values, said)
+    refused = TaggerError(
+        f"{said} that holds what is no number", "", "return one value for each event"
+    )
+    array = values if is_known else as_array(values, refused)
     if _is_mixed(array):
         what = f"{said} with values of several types"
         raise TaggerError(what, "", "return one number, or one boolean, for each event")
@@ -272,15 +275,6 @@ def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
 def _is_mixed(array: Any) -> bool:
     """Whether it has what is no number, or numbers beside others, as only lists of Python have."""
     return bool(array.dtype.kind == "O" if type(array) is np.ndarray else array.layout.is_union)
-
-
-def _array(values: Any, said: str) -> Any:
-    """As an array that knows what is missing, which a masked one of numpy becomes, too."""
-    try:
-        return ak.Array(values)
-    except (TypeError, ValueError) as error:
-        what = f"{said} that holds what is no number"
-        raise TaggerError(what, "", "return one value for each event") from error
 
 
 def _boolean(mask: npt.NDArray[Any], said: str) -> Mask:

@@ -219,15 +219,7 @@ run()
 def test_ctrl_c_waits_for_imports_and_is_not_lost_to_luigi(command_line: Lab) -> None:
     """luigi drops it in callbacks; of half a module each later stage would fail."""
     lab = command_line
-    done = subprocess.run(
-        [sys.executable, "-c", WHILE_IT_IMPORTS, str(lab.write())],
-        env=lab.environment(),
-        cwd=lab.folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = lab.program(sys.executable, "-c", WHILE_IT_IMPORTS, str(lab.write()))
     assert (done.returncode, done.stdout) == (130, "whole\n")
     assert "interrupted" in done.stderr
     assert not list(lab.output("jobs").rglob("*.log"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from conftest import Lab
@@ -50,15 +50,7 @@ def run(command_line: Lab, request: pytest.FixtureRequest) -> Iterator[Run]:
 
     def alone(*command: str) -> subprocess.CompletedProcess[str]:
         program = str(PROGRAMS / command[0])
-        return subprocess.run(
-            [*prefix, program, *command[1:]],
-            env=lab.environment(),
-            cwd=lab.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return lab.program(*prefix, program, *command[1:])
 
     try:
         if shutil.which(prefix[0]) is None or alone("python", "-c", "").returncode:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from conftest import Lab
@@ -32,15 +32,7 @@ def run(command_line: Lab) -> Iterator[Run]:
     def without(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
         hidden.append(folder)
         folder.chmod(0)
-        return subprocess.run(
-            [*NO_RIGHTS, str(PROGRAMS / command[0]), *command[1:]],
-            env=lab.environment(),
-            cwd=lab.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return lab.program(*NO_RIGHTS, str(PROGRAMS / command[0]), *command[1:])
 
     try:
         if shutil.which(NO_RIGHTS[0]) is None or without(lab.files, "python", "-c", "").returncode:

@@ -420,3 +420,8 @@ def test_error_of_the_user_is_given_its_place() -> None:
     content = {"samples": [], "years": {}, "selected_years": []}
     with pytest.raises(InvalidConfiguration, match=r"none of the samples has files.*\n  a\.yaml"):
         validated(Samples, content, "a.yaml")
+
+
+def test_a_misspelt_folder_of_a_shipped_configuration_is_told() -> None:
+    with pytest.raises(UserError, match="did you mean 'demo'"):
+        find_analysis("confg/demo.yaml")
