@@ -424,4 +424,4 @@ def test_error_of_the_user_is_given_its_place() -> None:
 
 def test_a_misspelt_folder_of_a_shipped_configuration_is_told() -> None:
     with pytest.raises(UserError, match="did you mean 'demo'"):
-        find_analysis("confg/demo.yaml")
+        find_analysis("cfg/demo.yaml")
