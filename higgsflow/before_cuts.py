@@ -74,10 +74,7 @@ def _varied(
     source, direction = find_variation(plan.systematics, variation)
     if source in plan.watched:
         events = apply_variation(events, source, direction)
-    varied = {
-        name: (of[0], factors_under(variation, source, events, of, plan.varying))
-        for name, of in nominal.items()
-    }
+    varied = factors_under(variation, events, nominal, plan.touched[source.name], plan.varying)
     kept: Kept = {}
     for weight, factors in varied.values():
         if weight.preserved is not None:

@@ -134,11 +134,8 @@ class EveryVariation:
         columns = shifted_columns(nominal.variant.events, source, direction)
         events = nominal.variant.events.with_columns(columns)
         variant = Variant(name, events, frozenset(columns), nominal.variant.unseen)
-        varying = self.plan.varying
-        early = {
-            weight: (known[0], factors_under(name, source, events, known, varying))
-            for weight, known in nominal.early.items()
-        }
+        touched = self.plan.touched[source.name]
+        early = factors_under(name, events, nominal.early, touched, self.plan.varying)
         if all(factors is nominal.early[weight][1] for weight, (_, factors) in early.items()):
             return Weighted(variant, nominal.initial, nominal.early, nominal.weight)
         return weighed(variant, nominal.initial, early)

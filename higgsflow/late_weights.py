@@ -5,7 +5,7 @@ The nominal factors stand for every event of a variation whose inputs are the sa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,21 @@ if TYPE_CHECKING:
     from higgsflow.taggers.variants import Reached, SequenceResult
 
 
+class _Inputs(NamedTuple):
+    """What the factors of a weight are made from.
+
+    Attributes:
+        seen: columns and collections that it is shown.
+        reads, needs: those that they depend on, of the input, and added by taggers.
+        fields: of collections that taggers added those that matter, where these are known.
+    """
+
+    seen: set[str]
+    reads: set[str]
+    needs: set[str]
+    fields: dict[str, set[str]]
+
+
 class LateWeights:
     """The factors of the variations of one block.
 
@@ -40,6 +55,7 @@ class LateWeights:
     ) -> None:
         self._plan, self._nominal, self._initial = plan, nominal, initial
         self._known: dict[str, Factors] = {}
+        self._inputs: dict[str, _Inputs] = {}
 
     def of(self, results: Sequence[SequenceResult]) -> list[tuple[Weighed, Kept]]:
         """Factors per weight of each variation, 1 outside the tags they are restricted to.
@@ -82,15 +98,14 @@ class LateWeights:
 
     def _of_kept(self, weight: WeightSystematic, kept: Sequence[Reached]) -> Iterator[Factors]:
         """The factors of the events that are kept under some variations."""
+        inputs, nominal = self._inputs_of(weight), self._nominal.kept
         if weight.name not in self._known:
             everything = np.arange(len(self._nominal.rows))
-            names, fields = self._inputs(weight)
-            events = only([(self._nominal.kept, everything)], names, fields)
+            events = only([(nominal, everything)], inputs.seen, inputs.fields)
             self._known[weight.name] = evaluate(weight, events)
-        nominal, known = self._nominal.kept, self._known[weight.name]
-        reads, needs = _split(_input_names(weight, nominal.added), nominal.added)
-        fields = _fields(weight, nominal.added)
-        again = [reached.differing(nominal, reads, needs, fields) for reached in kept]
+        known = self._known[weight.name]
+        compared = (inputs.reads, inputs.needs, inputs.fields)
+        again = [reached.differing(nominal, *compared) for reached in kept]
         fresh = self._evaluated(weight, kept, again)
         for reached, rows in zip(kept, again, strict=True):
             factors = _of(weight, known, reached.variant.name)
@@ -112,8 +127,8 @@ class LateWeights:
         ]
         if not asked:
             return
-        names, fields = self._inputs(weight)
-        events = only(asked, names, fields)
+        inputs = self._inputs_of(weight)
+        events = only(asked, inputs.seen, inputs.fields)
         all_of_them = any(reached.variant.name == NOMINAL for reached, _ in asked)
         wanted = None if all_of_them else weight.under.values()
         factors, begin = evaluate(weight, events, wanted), 0
@@ -122,16 +137,20 @@ class LateWeights:
             yield own.between(begin, begin + len(rows))
             begin += len(rows)
 
-    def _inputs(self, weight: WeightSystematic) -> tuple[set[str], dict[str, set[str]]]:
-        """What a weight looks at, and `_fields`; a function also sees what it does not declare.
+    def _inputs_of(self, weight: WeightSystematic) -> _Inputs:
+        """What a weight looks at, found out once; a function also sees what it does not declare.
 
         But not what variations change or taggers add: that it must declare.
         """
-        nominal = self._nominal.kept
-        names = _input_names(weight, nominal.added)
-        if weight.method == "from_function":
-            names |= set(nominal.variant.events.names) - self._plan.varying
-        return {*IDENTITY, *names}, _fields(weight, nominal.added)
+        if weight.name not in self._inputs:
+            nominal = self._nominal.kept
+            names = _input_names(weight, nominal.added)
+            reads, needs = _split(names, nominal.added)
+            if weight.method == "from_function":
+                names |= set(nominal.variant.events.names) - self._plan.varying
+            fields = _fields(weight, nominal.added)
+            self._inputs[weight.name] = _Inputs({*IDENTITY, *names}, reads, needs, fields)
+        return self._inputs[weight.name]
 
 
 def _input_names(weight: WeightSystematic, added: Collection[str]) -> set[str]:

@@ -109,11 +109,20 @@ class Plan:
         """Names of the tags; tag_idx counts them."""
         return self.analysis.tag_sequence.tags
 
-    @property
+    @cached_property
     def varying(self) -> frozenset[str]:
         """Columns that some variation changes."""
         sources = self.systematics.independent_collections.values()
         return frozenset(name for source in sources for name in source.changes)
+
+    @cached_property
+    def touched(self) -> dict[str, frozenset[str]]:
+        """Per independent collection the early weights whose factors are made from its columns."""
+        inputs = {weight.name: frozenset(weight_inputs(weight)) for weight in self.early}
+        return {
+            name: frozenset(w for w in inputs if not inputs[w].isdisjoint(source.changes))
+            for name, source in self.systematics.independent_collections.items()
+        }
 
     @property
     def generator_bins(self) -> dict[str, Bins]:

@@ -9,18 +9,22 @@ records, a span costs nothing to speak of, so that functions need not know wheth
 
 from __future__ import annotations
 
+import functools
 import resource
 import sys
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from higgsflow.records.profile import Profile, StageCost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # what no span says more of
 OTHER = "other"
@@ -104,18 +108,34 @@ def recording(wanted: bool) -> Iterator[Recorder | None]:
         _recorder.reset(token)
 
 
-@contextmanager
-def span(stage: str) -> Iterator[None]:
-    """What happens inside belongs to the stage."""
-    recorder = _recorder.get()
-    if recorder is None:
-        yield
-        return
-    recorder.enter(stage)
-    try:
-        yield
-    finally:
-        recorder.leave()
+class span:  # noqa: N801 (read as a function, as contextlib's own)
+    """What happens inside belongs to the stage; so does what a function does that it decorates."""
+
+    def __init__(self, stage: str) -> None:
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        recorder = _recorder.get()
+        if recorder is not None:
+            recorder.enter(self._stage)
+
+    def __exit__(self, *_: object) -> None:
+        recorder = _recorder.get()
+        if recorder is not None:
+            recorder.leave()
+
+    def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
+        """The function, of which every call is in the stage."""
+
+        @functools.wraps(function)
+        def inside(*args: P.args, **kwargs: P.kwargs) -> T:
+            # seven times in each variation: where nobody records there is nothing to enter
+            if _recorder.get() is None:
+                return function(*args, **kwargs)
+            with self:
+                return function(*args, **kwargs)
+
+        return inside
 
 
 def is_recording() -> bool:

@@ -135,6 +135,8 @@ def _whole_weights(plan: Plan, table: Table) -> Iterator[tuple[str, Array, list[
 
 def _bins_of(plan: Plan, table: Table, weight: WeightSystematic | None) -> list[Any]:
     """The bins of each event, and their number, where a weight preserves sums in some."""
+    if not plan.binned_weights:
+        return []
     return [
         (table[bin_column(w)], w.preserved.n)
         for w in binned_for(plan.systematics, weight)

@@ -14,10 +14,9 @@ from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
 from higgsflow.weights import Factors, evaluate_early
-from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.shift import Shift
@@ -115,23 +114,25 @@ def apply_variation(events: PlainEvents, source: Shift, direction: str) -> Plain
 
 def factors_under(
     variation: str,
-    source: Shift,
     events: PlainEvents,
-    nominal: tuple[WeightSystematic, Factors],
+    nominal: Mapping[str, tuple[WeightSystematic, Factors]],
+    touched: Collection[str],
     varying: Collection[str],
-) -> Factors:
-    """The factors of a weight under a variation, the nominal ones where it does not touch them.
+) -> dict[str, tuple[WeightSystematic, Factors]]:
+    """The factors of weights under a variation, the nominal ones of those that it does not touch.
 
     `events` are those of the variation; of factors that are made again only the central ones and
     those of the direction that is central under it are there. `varying` are the columns that any
     variation changes.
     """
-    weight, known = nominal
-    direction = weight.under.get(variation)
-    if set(source.changes) & set(weight_inputs(weight)):
-        wanted = () if direction is None else (direction,)
-        known = evaluate_early(weight, events, varying, wanted)
-    return known.under(direction)
+    found = {}
+    for name, (weight, known) in nominal.items():
+        direction, factors = weight.under.get(variation), known
+        if name in touched:
+            wanted = () if direction is None else (direction,)
+            factors = evaluate_early(weight, events, varying, wanted)
+        found[name] = (weight, factors.under(direction))
+    return found
 
 
 def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[str, Any]:

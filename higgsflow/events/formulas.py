@@ -8,7 +8,7 @@ the objects, and for the next ones. Each number comes from the same operations i
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,9 @@ _EXACT = frozenset({
     *(np.add, np.subtract, np.multiply, np.divide, np.square, np.sqrt),
     *(np.negative, np.positive, np.absolute),
 })  # fmt: skip
+# an input of a step: a constant, an array of which a piece is taken, or the piece that an earlier
+# step made, by the position of that step
+_CONSTANT, _ARRAY, _MADE = range(3)
 # what numpy does about overflows and the like unless it is told otherwise
 _USUAL: Any = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 
@@ -55,21 +58,44 @@ class Formula:
     def numbers(self) -> Array:
         """The numbers."""
         found = np.empty(self._n)
-        parts = list(_in_order(self, set()))
+        *before, last = _steps(list(_in_order(self, set())))
         with np.errstate(**_USUAL):
             for begin in range(0, self._n, PIECE):
                 piece = slice(begin, begin + PIECE)
-                made: dict[int, Any] = {}
-                for one in parts[:-1]:
-                    made[id(one)] = one._of(piece, made)
-                self._of(piece, made, out=found[piece])
+                made: list[Array] = []
+                for ufunc, inputs in before:
+                    made.append(ufunc(*_pieces(inputs, piece, made)))
+                last.ufunc(*_pieces(last.inputs, piece, made), out=found[piece])
         self._inputs = ()
         # what waits may yet be made from it
         found.flags.writeable = False
         return found
 
-    def _of(self, piece: slice, made: dict[int, Any], **out: Any) -> Any:
-        return self._ufunc(*[_piece_of(one, piece, made) for one in self._inputs], **out)
+
+class _Step(NamedTuple):
+    """A function, and for each of its inputs what it is and where it is found."""
+
+    ufunc: np.ufunc
+    inputs: tuple[tuple[int, Any], ...]
+
+
+def _steps(parts: Sequence[Formula]) -> list[_Step]:
+    """What is done for each piece; what an input is, is found out once for all of them."""
+    places = {id(one): place for place, one in enumerate(parts)}
+
+    def of(one: Any) -> tuple[int, Any]:
+        if isinstance(one, Formula):
+            return (_MADE, places[id(one)]) if one.waits else (_ARRAY, one.numbers)
+        return (_ARRAY if isinstance(one, np.ndarray) else _CONSTANT), one
+
+    return [_Step(one._ufunc, tuple(map(of, one._inputs))) for one in parts]
+
+
+def _pieces(inputs: tuple[tuple[int, Any], ...], piece: slice, made: list[Array]) -> list[Any]:
+    return [
+        made[what] if kind == _MADE else what[piece] if kind == _ARRAY else what
+        for kind, what in inputs
+    ]
 
 
 def _in_order(formula: Formula, seen: set[int]) -> Iterator[Formula]:
@@ -79,14 +105,6 @@ def _in_order(formula: Formula, seen: set[int]) -> Iterator[Formula]:
         if isinstance(one, Formula) and one.waits and id(one) not in seen:
             yield from _in_order(one, seen)
     yield formula
-
-
-def _piece_of(one: Any, piece: slice, made: dict[int, Any]) -> Any:
-    if isinstance(one, np.ndarray):
-        return one[piece]
-    if not isinstance(one, Formula):
-        return one
-    return made[id(one)] if id(one) in made else one.numbers[piece]
 
 
 def can_wait(ufunc: np.ufunc, inputs: Sequence[Any]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -139,13 +139,15 @@ class PlainEvents:
             else:
                 others.pop(name, None)
                 flat[name] = values
-        return replace(self, flat=flat, collections=collections, others=others)
+        return PlainEvents(self.n, flat, collections, others, self.memo)
 
     def with_numbers(self, columns: Mapping[str, Values]) -> PlainEvents:
         """With columns of the event, which never go into a collection, whatever their names."""
         numbers = {n: v for n, v in columns.items() if isinstance(v, np.ndarray)}
         rest = {n: v for n, v in columns.items() if n not in numbers}
-        return replace(self, flat={**self.flat, **numbers}).with_columns(rest)
+        flat = {**self.flat, **numbers}
+        found = PlainEvents(self.n, flat, self.collections, self.others, self.memo)
+        return found.with_columns(rest) if rest else found
 
     def without(self, names: Collection[str]) -> PlainEvents:
         """Without these columns; the same events when they have none of them."""

@@ -16,6 +16,7 @@ from higgsflow.output.packed import PACKED, Packed
 from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.row_groups import (
     VARIATION,
+    Form,
     arrow_table,
     grouped,
     line_of,
@@ -60,7 +61,7 @@ class ChunkWriter:
         self._lines: list[str] = []
         self._stream: Any = None
         self._file: Any = None
-        self._packed = Packed()
+        self._form: Form
 
     def add(self, tables: Mapping[str, Table]) -> None:
         """Adds what one block gave, per variation; also tables without rows, for their types."""
@@ -74,7 +75,7 @@ class ChunkWriter:
     def close(self) -> dict[str, int]:
         """Writes what waits, and the end of the file; returns rows per variation."""
         self._flush()
-        facts = {_ROW_GROUPS: "\n".join(self._lines), _PACKED: self._packed.text}
+        facts = {_ROW_GROUPS: "\n".join(self._lines), _PACKED: self._form.packed.text}
         self._file.add_key_value_metadata({name: text.encode() for name, text in facts.items()})
         self._file.close()
         self._stream.close()
@@ -87,12 +88,12 @@ class ChunkWriter:
         if self._file is None:
             # a column of a row group is too little to bother the system with
             self._stream = pa.output_stream(self._path, compression=None, buffer_size=_STREAM)
-            self._packed = Packed.of(tables.values(), self._optional or ())
-            schema = _schema(tables, self._optional, self._packed)
-            self._file = _parquet(self._stream, schema, tables)
+            packed = Packed.of(tables.values(), self._optional or ())
+            self._form = Form(_schema(tables, self._optional, packed), packed)
+            self._file = _parquet(self._stream, self._form.schema, tables)
         fresh = {name: t for name, t in tables.items() if n_rows(t) or name not in self._written}
         for group in grouped(fresh):
-            rows = arrow_table(group, self._file.schema, self._packed)
+            rows = arrow_table(group, self._form)
             self._file.write_table(rows, row_group_size=1 << 30)
             self._lines.append(line_of(group))
         self._written |= set(fresh)

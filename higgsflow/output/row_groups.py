@@ -6,6 +6,8 @@ rows, such as `up=3 down=0`; no variation has these signs in its name.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,35 +68,38 @@ def parts_of(line: str) -> Iterator[tuple[str, slice | None]]:
         start += int(n)
 
 
-def arrow_table(group: Mapping[str, Table], schema: Any, packed: Packed = _NOTHING) -> Any:
-    """The rows of the variations one after the other."""
-    lengths = [n_rows(table) for table in group.values()]
-    _refuse_unlike(group, schema, packed)
-    arrays = [texts(list(group), lengths)]
-    nothing: dict[Any, Any] = {}
-    for field in schema:
-        if field.name == VARIATION:
-            continue
-        if field.name == PACKED and packed.kinds:
-            arrays.append(packed.array(list(group.values()), lengths))
-            continue
-        parts = [table.get(field.name) for table in group.values()]
-        if all(part is None for part in parts):
-            # the same for all columns that are not there
-            if field.type not in nothing:
-                nothing[field.type] = pa.nulls(sum(lengths), field.type)
-            arrays.append(nothing[field.type])
-        else:
-            arrays.append(_column(parts, lengths, field.type))
-    return pa.Table.from_arrays(arrays, schema=schema)
+@dataclass(frozen=True)
+class Form:
+    """The columns of a file, of which arrow is asked once, and not for each row group."""
 
+    schema: Any
+    packed: Packed = _NOTHING
 
-def _refuse_unlike(group: Mapping[str, Table], schema: Any, packed: Packed) -> None:
-    known = {*schema.names, *packed.types}
-    always = {field.name for field in schema if not field.nullable} - {VARIATION}
-    for variation, table in group.items():
-        needed = always if packed.types.keys().isdisjoint(table) else always | packed.types.keys()
-        if unknown := sorted(table.keys() - known):
+    @cached_property
+    def columns(self) -> tuple[tuple[str, Any], ...]:
+        """Names and types of the columns that tables have as such."""
+        hidden = {VARIATION, PACKED} if self.packed.kinds else {VARIATION}
+        return tuple((f.name, f.type) for f in self.schema if f.name not in hidden)
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset((*self.schema.names, *self.packed.types))
+
+    @cached_property
+    def _always(self) -> frozenset[str]:
+        """What every table has."""
+        return frozenset(f.name for f in self.schema if not f.nullable) - {VARIATION}
+
+    def refuse_unlike(self, variation: str, table: Table) -> None:
+        """Raises for a table with other columns.
+
+        Raises:
+            ValueError: which names the first of them.
+        """
+        needed, packed = self._always, self.packed.types.keys()
+        if not packed.isdisjoint(table):
+            needed = needed | packed
+        if unknown := sorted(table.keys() - self._known):
             raise ValueError(
                 f"'{unknown[0]}' of {variation} came after the first rows were written"
             )
@@ -102,16 +107,42 @@ def _refuse_unlike(group: Mapping[str, Table], schema: Any, packed: Packed) -> N
             raise ValueError(f"'{lacking[0]}' is missing in {variation}, other variations have it")
 
 
+def arrow_table(group: Mapping[str, Table], form: Form) -> Any:
+    """The rows of the variations one after the other."""
+    tables = list(group.values())
+    lengths = [n_rows(table) for table in tables]
+    for variation, table in group.items():
+        form.refuse_unlike(variation, table)
+    found = {VARIATION: texts(list(group), lengths)}
+    if form.packed.kinds:
+        found[PACKED] = form.packed.array(tables, lengths)
+    nothing: dict[Any, Any] = {}
+    for name, kind in form.columns:
+        parts = [table.get(name) for table in tables]
+        if any(part is not None for part in parts):
+            found[name] = _column(parts, lengths, kind)
+        else:
+            # the same for all columns that are not there
+            if kind not in nothing:
+                nothing[kind] = pa.nulls(sum(lengths), kind)
+            found[name] = nothing[kind]
+    return pa.Table.from_arrays([found[name] for name in form.schema.names], schema=form.schema)
+
+
 def _column(parts: Sequence[npt.NDArray[Any] | None], lengths: Sequence[int], kind: Any) -> Any:
     """A column of several tables, missing where a table lacks it."""
+    if len(parts) == 1 and parts[0] is not None:
+        return _of_type(arrow_array(parts[0]), kind)
     there = [part for part in parts if part is not None]
     if len({part.dtype for part in there}) > 1:
         # numpy would find a type for all of them, in silence
         there = [as_type(part, kind) for part in there]
     if len(there) == len(parts):
-        found = arrow_array(there[0] if len(parts) == 1 else np.concatenate(there))
-    else:
-        found = _with_gaps(parts, there, lengths)
+        return _of_type(arrow_array(np.concatenate(there)), kind)
+    return _of_type(_with_gaps(parts, there, lengths), kind)
+
+
+def _of_type(found: Any, kind: Any) -> Any:
     return found if found.type == kind else found.cast(kind)
 
 

@@ -6,7 +6,7 @@ Answers are made plain (numpy) once per step, before they are counted for each v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -144,7 +144,10 @@ def settled(
             if wanted is None or name in wanted or isinstance(values, NUMBERS)
         }
 
-    return tuple(replace(decision, columns=columns(decision)) for decision in decisions)
+    return tuple(
+        PlainDecision(decision.mask, columns(decision), decision.cuts, decision.category)
+        for decision in decisions
+    )
 
 
 def mapped(

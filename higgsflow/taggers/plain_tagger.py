@@ -6,6 +6,7 @@ not touch.
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -49,9 +50,13 @@ def as_plain(events: Any, context: Context) -> PlainEvents:
 
 def is_plain(tagger: Tagger) -> bool:
     """Whether a tagger is asked by `decide`: not if a subclass changed only `select`."""
-    if not isinstance(tagger, PlainTagger):
-        return False
-    order = type(tagger).__mro__
+    return isinstance(tagger, PlainTagger) and _decides(type(tagger))
+
+
+@functools.cache
+def _decides(kind: type[PlainTagger]) -> bool:
+    """Whether `decide` is of the class itself, or of one before that of `select`."""
+    order = kind.__mro__
     decide, select = (next(c for c in order if name in vars(c)) for name in ("decide", "select"))
     return order.index(decide) <= order.index(select)
 

@@ -134,9 +134,9 @@ def ask(
     context, noted = context.fresh(), set() if noted is None else noted
     seen = _Seen(events, hidden, noted)
     decisions = []
-    for tagger in taggers:
-        # what is not a number fails every cut: it needs no warning on the way there
-        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+    # what is not a number fails every cut: it needs no warning on the way there
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        for tagger in taggers:
             if isinstance(tagger, PlainTagger) and is_plain(tagger):
                 decisions.append(tagger.decide(events, context))  # type: ignore[arg-type]
             else:

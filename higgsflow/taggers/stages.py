@@ -118,7 +118,7 @@ class Runner:
     @property
     def asks_users(self) -> bool:
         """Whether some tagger is code of users, which is asked for several variations at once."""
-        return not all(map(self._is_plain, range(len(self.steps))))
+        return not all(self._plain_steps)
 
     def run(self, nominal: Variant, first: Decisions | None = None) -> Nominal:
         """The nominal run; `first` is what the first step said of these events, if it is known."""
@@ -218,7 +218,12 @@ class Runner:
                 begin += size
 
     def _is_plain(self, number: int) -> bool:
-        return all(is_plain(tagger) for tagger in self.steps[number])
+        return self._plain_steps[number]
+
+    @cached_property
+    def _plain_steps(self) -> tuple[bool, ...]:
+        """Whether a step has shipped taggers only."""
+        return tuple(all(map(is_plain, step)) for step in self.steps)
 
     def _reads(self, number: int) -> frozenset[str]:
         return self._read_by_step[number]
@@ -286,9 +291,14 @@ class Runner:
 
     def _needed(self, number: int) -> frozenset[str] | None:
         """The columns of earlier steps that a step looks at, where it says so of all."""
-        if not self._is_plain(number):
-            return None
-        return frozenset(name for tagger in self.steps[number] for name in tagger.needs())
+        return self._needed_by_step[number]
+
+    @cached_property
+    def _needed_by_step(self) -> tuple[frozenset[str] | None, ...]:
+        return tuple(
+            frozenset(n for tagger in step for n in tagger.needs()) if says_all else None
+            for step, says_all in zip(self.steps, self._plain_steps, strict=True)
+        )
 
     def _result(
         self, kept: Reached, steps: Sequence[StepResult], reached: Sequence[Reached]

@@ -147,11 +147,13 @@ class Reached:
         of which collections only `fields` matter where these are known. None where it stands for
         the very same rows.
         """
-        if not self.variant.changed & set(reads) and nominal.has_all_of(self, needs):
+        changed = self.variant.changed.intersection(reads)
+        if not changed and nominal.has_all_of(self, needs):
             return None
         places = self.places_in(nominal)
         again = places < 0
-        again |= self.variant.differs(reads, nominal.variant.events).take(self.rows)
+        if changed:
+            again |= self.variant.differs(changed, nominal.variant.events).take(self.rows)
         for name, mine, theirs in _to_compare(self.added, nominal.added, needs):
             if isinstance(mine, np.ndarray):
                 again = marked(again, mine, theirs, places)

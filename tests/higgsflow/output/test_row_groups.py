@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgsflow.output.row_groups import arrow_table, grouped, line_of, parts_of
+from higgsflow.output.row_groups import Form, arrow_table, grouped, line_of, parts_of
 
 SCHEMA = pa.schema(
     [
@@ -30,7 +30,7 @@ def test_each_variation_finds_its_own_rows_again(sizes: list[tuple[int, bool]]) 
     tables = {f"v{i}_up": table(*size) for i, size in enumerate(sizes)}
     found = {}
     for group in grouped(tables):
-        rows = arrow_table(group, SCHEMA)
+        rows = arrow_table(group, Form(SCHEMA))
         assert rows.schema == SCHEMA
         rows.validate(full=True)
         for variation, part in parts_of(line_of(group)):
@@ -68,18 +68,20 @@ def test_lines_tell_variations_and_rows() -> None:
 
 @pytest.mark.parametrize("other", [np.array([300]), np.array([1.0])])
 def test_values_of_other_types_are_those_of_the_column(other: Any) -> None:
-    found = arrow_table({"a": table(1, has_weight=True), "b": {**table(1), "w": other}}, SCHEMA)
+    found = arrow_table(
+        {"a": table(1, has_weight=True), "b": {**table(1), "w": other}}, Form(SCHEMA)
+    )
     assert found["w"].to_pylist() == [0, other[0]]
 
 
 @pytest.mark.parametrize("other", [np.array([70_000]), np.array([0.5])])
 def test_values_that_the_column_cannot_hold_are_refused(other: Any) -> None:
     with pytest.raises(pa.ArrowInvalid):
-        arrow_table({"a": table(1, has_weight=True), "b": {**table(1), "w": other}}, SCHEMA)
+        arrow_table({"a": table(1, has_weight=True), "b": {**table(1), "w": other}}, Form(SCHEMA))
 
 
 def test_unlike_tables_are_refused() -> None:
     with pytest.raises(ValueError, match="'x' is missing in b"):
-        arrow_table({"a": table(1), "b": {"flag": np.ones(1, dtype=np.bool_)}}, SCHEMA)
+        arrow_table({"a": table(1), "b": {"flag": np.ones(1, dtype=np.bool_)}}, Form(SCHEMA))
     with pytest.raises(ValueError, match="'y' of b came after"):
-        arrow_table({"a": table(1), "b": {**table(1), "y": np.ones(1)}}, SCHEMA)
+        arrow_table({"a": table(1), "b": {**table(1), "y": np.ones(1)}}, Form(SCHEMA))
