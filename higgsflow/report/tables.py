@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 _WIDTH = 100
 _PADDING = 3
 _LOST_SHOWN = 3
+# findings, the worst ones: below hundreds of them nobody would see the tables
+_FINDINGS_SHOWN = 40
 _EVENTS = "events"
 
 
@@ -71,7 +73,9 @@ def print_summary(
     if summary.findings:
         console.print()
         console.print(Text("Findings", style="bold"), highlight=False)
-        console.print(_findings(summary.findings), width=width, highlight=False)
+        console.print(_findings(summary.findings[:_FINDINGS_SHOWN]), width=width, highlight=False)
+        if (more := len(summary.findings) - _FINDINGS_SHOWN) > 0:
+            console.print(f"and {more} more, in summary.json and report.html", highlight=False)
     else:
         console.print()
     for line in _places(summary, folder):

@@ -168,6 +168,14 @@ def test_findings_come_before_where_everything_lies(make_summary):
     assert max(map(len, text.split("store  ")[0].splitlines())) <= 100
 
 
+def test_of_many_findings_the_worst_are_shown(make_summary):
+    text = printed(make_summary(findings=findings(45)))
+    assert "empty tag: tag39" in text
+    assert "empty tag: tag40" not in text
+    assert "and 5 more, in summary.json and report.html" in text
+    assert " more, in summary.json" not in printed(make_summary(findings=findings(40)))
+
+
 def test_groups_of_years_have_a_table(make_summary):
     summary = concluded(make_summary(), {"run2": ("2017", "2018")}, Sentinels())
     text = printed(summary).split("Yields, years of run2")[1]
