@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError
-from higgsflow.output.atomic import checksum_of
 from higgsflow.output.encodings import encodings
 from higgsflow.output.packed import PACKED, Packed
-from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.row_groups import (
     VARIATION,
     Form,
@@ -23,6 +22,7 @@ from higgsflow.output.row_groups import (
     n_rows,
     parts_of,
 )
+from higgsflow.output.verified import REMEDY, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from higgsflow.output.packed import Table
 
-_REMEDY = "remove it and run again"
 _ROW_GROUPS, _PACKED = b"higgsflow.row_groups", b"higgsflow.packed_columns"
 # bytes of tables that wait until they are written
 _BUFFER = 16_000_000
@@ -140,27 +139,24 @@ def _parquet(file: Any, schema: Any, tables: Mapping[str, Table]) -> Any:
 
 
 class ChunkFile:
-    """A job's file, read whole and verified once."""
+    """A job's file, verified, whose row groups are read one by one when they are asked for."""
 
-    def __init__(self, path: Path, checksum: str, memory: ReadMemory | None = None) -> None:
-        """Reads the file, into `memory` that others were read to before; tables are copies.
+    def __init__(self, path: Path, checksum: str, verified: Verified | None = None) -> None:
+        """Opens the file; its checksum is compared unless it is among the `verified` ones.
 
         Raises:
             StoreError: when it cannot be read, or is not what the record of its job says.
         """
         self._path = path
-        try:
-            content = (memory or ReadMemory()).content(path)
-            if checksum_of(content) != checksum:
-                raise StoreError(f"{path} is not what its job wrote", "", _REMEDY)
-            self._file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(content)), pre_buffer=False)
+        with _unreadable(path):
+            # first, so that what is verified is what is read, should it be replaced meanwhile
+            source = pa.OSFile(str(path))
+            (verified or Verified()).verify(path, checksum)
+            self._file = pq.ParquetFile(source, pre_buffer=False)
             facts = self._file.metadata.metadata or {}
             self._places = _places(facts[_ROW_GROUPS].decode().splitlines())
             # what was written before there were such columns says nothing of them
             self._packed = Packed.from_text(facts.get(_PACKED, b"[]").decode())
-        except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise StoreError(f"cannot read {path}", reason, _REMEDY) from error
         self._shared: tuple[int, dict[str, Any]] = (-1, {})
 
     @functools.cached_property
@@ -178,7 +174,7 @@ class ChunkFile:
             StoreError: when the variation or a column is not there.
         """
         if variation not in self._places:
-            raise StoreError(f"no variation '{variation}' in {self._path}", "", _REMEDY)
+            raise StoreError(f"no variation '{variation}' in {self._path}", "", REMEDY)
         self._check(columns)
         schema = self._schema_of(columns)
         for group, part in self._places[variation]:
@@ -190,8 +186,9 @@ class ChunkFile:
         packed = [name for name in columns if name in self._packed.types]
         wanted = [name for name in columns if name not in self._packed.types]
         names = [*wanted, PACKED] if packed else wanted
-        # threads would cost more than they give for so few rows
-        table = self._file.read_row_group(group, names, use_threads=False)
+        with _unreadable(self._path):
+            # threads would cost more than they give for so few rows
+            table = self._file.read_row_group(group, names, use_threads=False)
         found = {name: table[name] for name in wanted}
         return found | (self._packed.columns(table[PACKED], packed) if packed else {})
 
@@ -212,7 +209,17 @@ class ChunkFile:
     def _check(self, columns: Sequence[str]) -> None:
         for name in columns:
             if name not in self.types:
-                raise StoreError(f"no column '{name}' in {self._path}", "", _REMEDY)
+                raise StoreError(f"no column '{name}' in {self._path}", "", REMEDY)
+
+
+@contextmanager
+def _unreadable(path: Path) -> Iterator[None]:
+    """Errors of the system and of arrow, with the file that they are about."""
+    try:
+        yield
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise StoreError(f"cannot read {path}", reason, REMEDY) from error
 
 
 def _places(lines: Sequence[str]) -> dict[str, list[tuple[int, slice | None]]]:

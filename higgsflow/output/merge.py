@@ -24,9 +24,9 @@ from higgsflow.output.chunk_file import ChunkFile
 from higgsflow.output.manifest import Manifest
 from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
 from higgsflow.output.provenance import Origin, annotated, provenance
-from higgsflow.output.read_memory import ReadMemory
 from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
+from higgsflow.output.verified import Verified
 from higgsflow.records.names import Called
 from higgsflow.weights import is_whole_weight
 
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 IDENTITY = ("run", "luminosityBlock", "event")
 _TAGS = ("tag_idx", "tag_category")
 # each open file keeps up to a row group in memory [bytes, of all]: with more variations, the job
-# outputs are read again rather than all kept
-_TOGETHER = 200_000_000
+# outputs are opened again rather than all kept
+_TOGETHER = 100_000_000
 
 
 class Part(Noun):
@@ -105,8 +105,9 @@ def merge(order: MergeOrder) -> dict[str, Manifest]:
         NormalizationError: when data hold one event twice.
     """
     found: dict[str, Manifest] = {}
+    verified = Verified()
     for variations in _passes(order):
-        found |= _merge_together(order, variations)
+        found |= _merge_together(order, variations, verified)
     return found
 
 
@@ -126,13 +127,15 @@ def _passes(order: MergeOrder) -> Iterator[list[str]]:
         yield together
 
 
-def _merge_together(order: MergeOrder, variations: list[str]) -> dict[str, Manifest]:
+def _merge_together(
+    order: MergeOrder, variations: list[str], verified: Verified
+) -> dict[str, Manifest]:
     """Some variations in one pass over the job outputs."""
     with ExitStack() as stack:
         writers: dict[str, MergedWriter] = {}
         known: dict[str, Any] = {}
         seen: list[Any] = []
-        for variation, table in _tables(order, variations):
+        for variation, table in _tables(order, variations, verified):
             if variation not in writers:
                 temporary = stack.enter_context(written_atomically(order.path(variation)))
                 writers[variation] = _writer(order, variation, temporary, table)
@@ -173,17 +176,18 @@ def _scale_facts(order: MergeOrder) -> dict[str, Any]:
     return {name: getattr(order, name) for name in names}
 
 
-def _tables(order: MergeOrder, variations: list[str]) -> Iterator[tuple[str, Any]]:
-    """The variation and rows of one table after the other; each job output is read once."""
+def _tables(
+    order: MergeOrder, variations: list[str], verified: Verified
+) -> Iterator[tuple[str, Any]]:
+    """The variation and rows of one table after the other; of a job output only what is theirs."""
     by_stem: dict[str, list[str]] = {}
     outputs: dict[str, Part] = {}
     for variation in variations:
         for part in order.parts[variation]:
             by_stem.setdefault(part.stem, []).append(variation)
             outputs.setdefault(part.stem, part)
-    memory = ReadMemory()
     for stem, part in outputs.items():
-        file = by_names_of_today(ChunkFile(part.path, part.checksum, memory), part.called)
+        file = by_names_of_today(ChunkFile(part.path, part.checksum, verified), part.called)
         for variation in by_stem[stem]:
             for table in file.read(variation, _input_columns(order, variation)):
                 yield variation, table

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # only those who ask for ROOT pay for it
 uproot = lazy.load("uproot")
 
-ROW_GROUP = 100_000
+ROW_GROUP = 50_000
 TREE = "events"
 # no tag can be called so: names begin with a letter or digit
 ABOUT = "_higgsflow"

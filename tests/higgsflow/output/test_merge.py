@@ -170,7 +170,7 @@ def test_chunking_changes_neither_rows_nor_row_groups(
     assert statistics[0] == statistics[1]
 
 
-@pytest.mark.parametrize(("n_bytes", "n_passes"), [(1, 5), (17_000_000, 3), (1 << 30, 1)])
+@pytest.mark.parametrize(("n_bytes", "n_passes"), [(1, 5), (8_500_000, 3), (1 << 30, 1)])
 def test_many_variations_are_merged_some_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_bytes: int, n_passes: int
 ) -> None:
