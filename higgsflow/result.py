@@ -15,6 +15,8 @@ from higgsflow.report.summary import FlowSummary, SampleSummary, Summary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from higgsflow.records.ledger import Ledger
+
 ak = lazy.load("awkward")
 
 _SUMMARY = Path("summary", "summary.json")
@@ -92,6 +94,29 @@ class Result:
             known = [f"{t} {g}" for t, g in found]
             raise UnknownName("cut flow", f"{tagger} {group}", known, f"{name} ({year})")
         return found[tagger, group]
+
+    def ledger(self, name: str, year: str | int, variation: str = "nominal") -> Ledger:
+        """What jobs counted under a variation: all cut flows, also of objects, and moments.
+
+        Weights are those of jobs, before scale1fb, luminosity and ratios that preserve sums.
+
+        Raises:
+            UnknownName: for a sample, year or variation that is not there.
+            StoreError: where the counters are gone.
+        """
+        sample = self.sample(name, year)
+        if variation not in sample.variations:
+            raise UnknownName("variation", variation, sample.variations, f"{name} ({year})")
+        # who looks at the summary alone does not pay for it
+        from higgsflow.records.sample_jobs import SampleJobs  # noqa: PLC0415
+
+        path = self.folder.parent / "jobs" / sample.sample / sample.year / "jobs.json"
+        try:
+            return SampleJobs.model_validate_json(path.read_bytes()).ledgers[variation]
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(
+                f"no counters of {variation} in {path}", "", "law run MonitorJobs makes them again"
+            ) from error
 
     def __repr__(self) -> str:
         n = len(self.summary.samples)

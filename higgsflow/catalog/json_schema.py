@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from higgsflow.errors import UnknownName
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.engines import Engines
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Frozen, Noun
 from higgsflow.model.quantities import megabytes, seconds
 from higgsflow.model.reference import resolve
 from higgsflow.model.sample import DataSample, Replicas, SimulatedSample, Year
@@ -186,7 +186,7 @@ def _tagger(mapping: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
     return {"anyOf": [{"enum": list(SHIPPED)}, reference, {**mapping, "allOf": rules}]}
 
 
-def _describe(definition: dict[str, Any], noun: type[Noun] | None) -> None:
+def _describe(definition: dict[str, Any], noun: type[Frozen] | None) -> None:
     """Fills in what docstrings say, in a line."""
     known: Mapping[str, str] = documented(noun) if noun is not None else {}
     text = str(definition.get("description", "")).partition("\n\nAttributes:")[0]

@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from typing_extensions import Self
 
 # what a model holds, set past its being frozen: in half the time that object.__setattr__ takes
@@ -31,8 +33,8 @@ _MOST_TEXTS = 256
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
-class Noun(BaseModel):
-    """A frozen object; an unknown key is an error that names the nearest known one."""
+class Frozen(BaseModel):
+    """A frozen object with just its fields: such as counters, which only code writes."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -57,14 +59,16 @@ class Noun(BaseModel):
         """The same with other values of some fields, without a look at them, as `trusted`."""
         return self.trusted(**{**self.__dict__, **fields})
 
+
+class Noun(Frozen):
+    """A frozen object; an unknown key is an error that names the nearest known one."""
+
     @model_validator(mode="before")
     @classmethod
     def _name_unknown_keys(cls, value: Any) -> Any:
-        if isinstance(value, dict):
-            known = set(cls.model_fields) | {f.alias for f in cls.model_fields.values() if f.alias}
-            for key in value:
-                if key not in known:
-                    raise ValueError(_unknown_key(str(key), known, cls.__name__))
+        if isinstance(value, dict) and not value.keys() <= _known_keys(cls):
+            key = next(key for key in value if key not in _known_keys(cls))
+            raise ValueError(_unknown_key(str(key), _known_keys(cls), cls.__name__))
         return value
 
 
@@ -82,11 +86,18 @@ def text_of(noun: Noun) -> str:
 
 
 @functools.cache
-def _all_fields(kind: type[Noun]) -> set[str]:
+def _all_fields(kind: type[Frozen]) -> set[str]:
     return set(kind.model_fields)
 
 
-def _unknown_key(key: str, known: set[str], owner: str) -> str:
+@functools.cache
+def _known_keys(kind: type[Noun]) -> frozenset[str]:
+    """Names of its fields, and what these are called in configurations."""
+    fields = kind.model_fields
+    return frozenset((*fields, *(field.alias for field in fields.values() if field.alias)))
+
+
+def _unknown_key(key: str, known: Collection[str], owner: str) -> str:
     guess = nearest(key, known)
     hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
     return f"unknown key '{key}' of {owner}, {hint}"

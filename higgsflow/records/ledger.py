@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import SerializerFunctionWrapHandler, WrapSerializer
 
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Frozen
 from higgsflow.records.moments import MeasuredColumns, Moments
 from higgsflow.selection.cutflow import Counter, CutFlow
 
@@ -22,7 +22,7 @@ def _written(columns: Mapping[str, Moments], write: SerializerFunctionWrapHandle
 Measured = Annotated[Mapping[str, Moments], WrapSerializer(_written)]
 
 
-class StepFlow(Noun):
+class StepFlow(Frozen):
     """The cut flow of one group of cuts of one tagger."""
 
     step: int
@@ -31,7 +31,7 @@ class StepFlow(Noun):
     flow: CutFlow
 
 
-class Ledger(Noun):
+class Ledger(Frozen):
     """Counters of one variation.
 
     Attributes:

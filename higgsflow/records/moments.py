@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
 
-class Moments(Noun):
+class Moments(Frozen):
     """Moments of one column over the entries where it is defined (finite).
 
     Attributes:

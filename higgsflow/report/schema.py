@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_args
 
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Frozen
 from higgsflow.report.content import Summary
 
 # one word, one meaning
@@ -71,7 +71,7 @@ def written() -> str:
     return re.sub(r"\bNone\b", "null", made)
 
 
-def nouns_of(noun: type[Noun]) -> set[type[Noun]]:
+def nouns_of(noun: type[Frozen]) -> set[type[Frozen]]:
     """A noun and all that its fields are made of."""
     found = {noun}
     for field in noun.model_fields.values():
@@ -81,13 +81,13 @@ def nouns_of(noun: type[Noun]) -> set[type[Noun]]:
     return found
 
 
-def _parts(annotation: Any) -> list[type[Noun]]:
+def _parts(annotation: Any) -> list[type[Frozen]]:
     if isinstance(annotation, type) and not get_args(annotation):
-        return [annotation] if issubclass(annotation, Noun) else []
+        return [annotation] if issubclass(annotation, Frozen) else []
     return [noun for argument in get_args(annotation) for noun in _parts(argument)]
 
 
-def _describe(definition: dict[str, Any], noun: type[Noun]) -> None:
+def _describe(definition: dict[str, Any], noun: type[Frozen]) -> None:
     """Fills in the descriptions of a noun and its fields."""
     text = inspect.cleandoc(noun.__doc__ or "").partition("\n\nAttributes:")[0]
     definition["description"] = " ".join(text.split())
@@ -99,11 +99,11 @@ def _describe(definition: dict[str, Any], noun: type[Noun]) -> None:
             field["description"] = known[name]
 
 
-def documented(noun: type[Noun]) -> dict[str, str]:
+def documented(noun: type[Frozen]) -> dict[str, str]:
     """The descriptions in the docstrings of a noun and of what it is a kind of."""
     found: dict[str, str] = {}
     for base in reversed(noun.__mro__):
-        if issubclass(base, Noun) and base.__doc__:
+        if issubclass(base, Frozen) and base.__doc__:
             found |= _attributes(inspect.cleandoc(base.__doc__))
     return found
 

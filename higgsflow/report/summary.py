@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.records.generator_bins import GeneratorBin, generator_bins
+from higgsflow.records.moments import numbers_of
 from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
 from higgsflow.report.effects import effects
 from higgsflow.report.intervals import clopper_pearson
@@ -52,6 +54,10 @@ __all__ = [
 ]
 
 
+# groups of cuts on events, not on their objects
+_EVENTS = "events"
+
+
 def summarize_sample(
     pair: SampleYear,
     systematics: Systematics,
@@ -65,7 +71,10 @@ def summarize_sample(
     scale, n_selected = manifests[NOMINAL].scale, manifests[NOMINAL].rows
     # weights that preserve sums get their ratios at the merge, and yields and moments here
     ledgers = rescaled(jobs.ledgers, systematics, normalization.weight_ratios)
-    variations = {v: _variation(ledgers[v], scale, n_certified) for v in manifests}
+    variations = {
+        v: (_whole if v == NOMINAL else _of_events)(ledgers[v], scale, n_certified)
+        for v in manifests
+    }
     sum_g = math.fsum(part.sum_g for part in jobs.ranges)
     difference, relative = _runs_difference(normalization.denominator)
     return SampleSummary(
@@ -167,7 +176,32 @@ def _versions(jobs: SampleJobs) -> dict[str, tuple[str, ...]]:
     return {program: tuple(sorted(versions)) for program, versions in found.items()}
 
 
-def _variation(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
+def _of_events(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
+    """What happened to events; of hundreds of variations all else would fill gigabytes."""
+    has_events = {(one.step, one.tagger) for one in ledger.flows if one.group.startswith(_EVENTS)}
+    flows = tuple(
+        one
+        for one in ledger.flows
+        if one.group.startswith(_EVENTS) or (one.step, one.tagger) not in has_events
+    )
+    short = _whole(ledger.changed(flows=flows, moments={}), scale, n_certified)
+    return short.changed(numbers=_numbers(ledger))
+
+
+def _numbers(ledger: Ledger) -> str:
+    """A digest of yields and of moments of variables, not of factors, which only nominal has."""
+    known = hashlib.sha256()
+    for tag, found in ledger.yields.items():
+        central = found[CENTRAL]
+        known.update(f"{tag} {central.n} {central.sumw!r} {central.sumw2!r}".encode())
+    for tag, columns in ledger.moments.items():
+        own = {name: of for name, of in columns.items() if not name.startswith("weight_")}
+        known.update(f"{tag} {list(own)}".encode())
+        known.update(numbers_of(own).tobytes())
+    return known.hexdigest()[:16]
+
+
+def _whole(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
     first = ledger.flows[0].flow.total if ledger.flows else Counter()
     # where the first group counts objects, the sum of weights of all events is not known
     everything = first if first.n == n_certified else Counter(n=n_certified)
@@ -184,6 +218,7 @@ def _variation(ledger: Ledger, scale: float, n_certified: int) -> VariationSumma
         efficiencies={
             tag: _efficiency(counter, everything) for tag, counter in ledger.after.items()
         },
+        numbers=_numbers(ledger),
     )
 
 

@@ -17,7 +17,7 @@ from higgsflow.report.content import Finding
 from higgsflow.report.formatting import number, relative
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from higgsflow.model.reporting import Sentinels
     from higgsflow.records.moments import Moments
@@ -157,7 +157,7 @@ def _is_nominal(case: _Case, direction: str) -> bool:
     # factors around 1 that average out do something
     if case.is_weight:
         return _spread(case.factor(direction)) <= _ROUNDING or _all_alike(case)
-    return _same(case.nominal, case.sample.variations[f"{case.name}_{direction}"])
+    return case.nominal.numbers == case.sample.variations[f"{case.name}_{direction}"].numbers
 
 
 def _spread(factor: Moments) -> float:
@@ -173,18 +173,6 @@ def _same_factor(case: _Case, one: str, two: str) -> bool:
     a, b = case.factor(one), case.factor(two)
     pairs = ((a.mean, b.mean), (a.std, b.std), (a.min, b.min), (a.max, b.max))
     return a.n == b.n and all(abs((x or 0.0) - (y or 0.0)) <= _ROUNDING for x, y in pairs)
-
-
-def _same(one: VariationSummary, two: VariationSummary) -> bool:
-    """Whether yields and all variables of two variations agree."""
-    return one.yields == two.yields and all(
-        _variables(one.moments[tag]) == _variables(two.moments.get(tag, {})) for tag in one.moments
-    )
-
-
-def _variables(columns: Mapping[str, object]) -> dict[str, object]:
-    """Without factors, which only nominal has."""
-    return {name: m for name, m in columns.items() if not name.startswith("weight_")}
 
 
 def _equal(case: _Case, limits: Sentinels) -> Iterator[_Hit]:
@@ -203,8 +191,8 @@ def _equal(case: _Case, limits: Sentinels) -> Iterator[_Hit]:
 def _same_directions(case: _Case) -> bool:
     if case.is_weight:
         return _same_factor(case, _UP, _DOWN)
-    shifted = case.sample.variations
-    return _same(shifted[f"{case.name}_{_UP}"], shifted[f"{case.name}_{_DOWN}"])
+    up, down = (case.sample.variations[f"{case.name}_{direction}"] for direction in (_UP, _DOWN))
+    return up.numbers == down.numbers
 
 
 def _far(case: _Case, limits: Sentinels) -> Iterator[_Hit]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Frozen
 from higgsflow.selection.cutflow import Counter
 
 Interval = tuple[float, float]
 
 
-class Efficiency(Noun):
+class Efficiency(Frozen):
     """A fraction of events or objects, unweighted and weighted; 0/0 is null.
 
     Attributes:
@@ -24,7 +24,7 @@ class Efficiency(Noun):
     weighted_error: float | None = None
 
 
-class CutSummary(Noun):
+class CutSummary(Frozen):
     """One cut of a cut flow; efficiencies are of entries, 0/0 is null.
 
     Attributes:
@@ -52,7 +52,7 @@ class CutSummary(Noun):
     n_minus_1_interval: Interval | None = None
 
 
-class FlowSummary(Noun):
+class FlowSummary(Frozen):
     """The cut flow of one tagger and group; `cuts` is empty where only the end is known.
 
     Attributes:
@@ -77,7 +77,7 @@ class FlowSummary(Noun):
     weighted_error: float | None = None
 
 
-class Yield(Noun):
+class Yield(Frozen):
     """Expected or observed events: a sum of weights and the root of the sum of their squares.
 
     Attributes:
@@ -91,7 +91,7 @@ class Yield(Noun):
     error: float
 
 
-class MomentsSummary(Noun):
+class MomentsSummary(Frozen):
     """Mean and standard deviation of a column of the merged events of a tag.
 
     Weights have the factors of the merge: scale1fb and luminosity, and ratios that preserve sums.
@@ -113,18 +113,20 @@ class MomentsSummary(Noun):
     weighted_std: float | None = None
 
 
-class VariationSummary(Noun):
+class VariationSummary(Frozen):
     """One variation of a sample and year.
 
     Attributes:
-        flows: cut flows.
+        flows: cut flows; of other variations than the nominal one those of events, not of objects.
         before: events per tag that its cuts let pass, before overlap removal.
         after: events per tag that got it.
         overlap: per pair of tags the events in the masks of both.
         yields: per tag the expected or observed events.
-        moments: per tag and column.
+        moments: per tag and column; empty for other variations than the nominal one.
         efficiencies: per tag, events with it (after overlap removal) over all certified events;
             the weight is the one known before the sequence.
+        numbers: digest of yields and of the moments of all variables: variations that have the
+            same one agree in every number.
     """
 
     flows: tuple[FlowSummary, ...]
@@ -134,9 +136,10 @@ class VariationSummary(Noun):
     yields: dict[str, Yield]
     moments: dict[str, dict[str, MomentsSummary]]
     efficiencies: dict[str, Efficiency] = {}
+    numbers: str = ""
 
 
-class SystematicSummary(Noun):
+class SystematicSummary(Frozen):
     """The effect of one direction of a systematic.
 
     Attributes:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.compiled.choice import compiled
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ Sums = npt.NDArray[np.float64]
 _DENSE = 12
 
 
-class Counter(Noun):
+class Counter(Frozen):
     """How many, their sum of weights and their sum of squared weights."""
 
     n: int = 0
@@ -39,7 +39,7 @@ class Counter(Noun):
         )
 
 
-class CutFlow(Noun):
+class CutFlow(Frozen):
     """Counters of one group of cuts, for the total and for combinations of cuts.
 
     Attributes:

@@ -41,6 +41,20 @@ def test_events_cut_flows_and_names(lab: Lab) -> None:
         result.cut_flow("Sig", "2017", "hgih_met")
 
 
+def test_ledgers_have_what_the_summary_leaves_out(lab: Lab) -> None:
+    result = finished(lab)
+    for variation in ("nominal", "met_scale_up"):
+        rows = lab.table(variation=variation)
+        measured = [of["met"] for of in result.ledger("Sig", 2017, variation).moments.values()]
+        assert sum(of.n for of in measured) == rows.num_rows
+        assert min(of.min for of in measured if of.n) == min(rows["met"].to_pylist())
+    with pytest.raises(UnknownName, match="Did you mean 'met_scale_up'"):
+        result.ledger("Sig", 2017, "met_scael_up")
+    lab.output("jobs", "Sig", "2017", "jobs.json").unlink()
+    with pytest.raises(StoreError, match="law run MonitorJobs makes them again"):
+        result.ledger("Sig", 2017, "met_scale_up")
+
+
 def test_events_of_root_files(lab: Lab) -> None:
     result = finished(lab, output_format="root")
     events = result.events("Sig", "2017", columns=["met", "weight_central"])

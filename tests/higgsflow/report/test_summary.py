@@ -312,6 +312,38 @@ def test_other_variations_keep_the_end_of_the_cut_flow(summarize):
     assert (found.cuts, found.passed.n, found.efficiency) == ((), 2, 2 / 6)
 
 
+def test_other_variations_tell_of_events_and_not_of_objects(summarize, jobs):
+    """Of hundreds of them the rest would fill gigabytes."""
+    of_events = nominal_ledger().flows[0]
+    of_objects = of_events.changed(group="photons")
+    alone = of_objects.changed(tagger="without cuts on events")
+    nominal = nominal_ledger().changed(flows=(of_events, of_objects, alone))
+    jobs.ledgers.update(nominal=nominal, scale_up=nominal)
+    found = summarize().variations
+    assert found["nominal"].moments["a"]
+    assert len(found["nominal"].flows) == 3
+    assert found["scale_up"].moments == {}
+    assert found["scale_up"].flows == (found["nominal"].flows[0], found["nominal"].flows[2])
+    assert found["scale_up"].efficiencies == found["nominal"].efficiencies
+
+
+def test_variations_that_agree_in_every_number_are_told_by_a_digest(summarize, jobs):
+    known = nominal_ledger()
+    factor = {"a": {**known.moments["a"], "weight_w_up": measure([1.0], np.ones(1))}}
+    jobs.ledgers.update(nominal=known, scale_up=known.changed(moments={**known.moments, **factor}))
+    found = summarize().variations
+    # of factors only the nominal one has moments
+    assert found["scale_up"].numbers == found["nominal"].numbers
+    one = known.yields["a"]["central"]
+    for change in (
+        {"moments": {**known.moments, "a": {"m_gg": measure([1.0], np.ones(1))}}},
+        {"moments": {**known.moments, "a": {}}},
+        {"yields": {**known.yields, "a": {"central": one.changed(sumw=one.sumw + 1e-12)}}},
+    ):
+        jobs.ledgers["scale_up"] = known.changed(**change)
+        assert summarize().variations["scale_up"].numbers != found["nominal"].numbers
+
+
 def test_overlap_and_counts_are_kept(summarize):
     found = summarize().variations["nominal"]
     assert (found.before, found.after) == ({"a": 3, "b": 2}, {"a": 3, "b": 0})

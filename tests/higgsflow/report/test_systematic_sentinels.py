@@ -56,11 +56,9 @@ def shifted(make_summary):
                 t: y.model_copy(update={"value": y.value * (1 + effect)})
                 for t, y in nominal.yields.items()
             }
-            columns = {
-                t: {k: m.model_copy(update={"mean": m.mean + move}) for k, m in c.items()}
-                for t, c in nominal.moments.items()
-            }
-            update = {"yields": yields, "moments": columns}
+            # of what else is counted there is a digest
+            numbers = f"moved by {move}, {effect}" if move or effect else nominal.numbers
+            update = {"yields": yields, "numbers": numbers}
             variations[f"s_{direction}"] = nominal.model_copy(update=update)
             systematics.append(
                 SystematicSummary(
