@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import luigi
 
@@ -20,13 +20,26 @@ from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.normalization import Normalization
+    from higgsflow.records.job_record import Product
 
 # what files say of themselves and how they are laid out
 _FORMAT = 5
+
+
+class _Shared(NamedTuple):
+    """What the merged files of all variations of a sample and year depend on.
+
+    Attributes:
+        wanted: of each variation what jobs make.
+    """
+
+    normalization: Normalization
+    wanted: Mapping[str, Product]
+    ingredients: Ingredients
 
 
 class MergeSample(VariationTask):
@@ -39,11 +52,11 @@ class MergeSample(VariationTask):
         folder = self.stage_folder("merged")
         ending = self.model.output_format
         # what all variations depend on is looked at once for all of them
-        normalization = functools.cache(self._normalization)
+        shared = functools.cache(self._shared_today)
         return {
             variation: StageTarget(
                 folder / f"{variation}.json",
-                functools.partial(self._today, normalization, variation),
+                functools.partial(self._today, shared, variation),
                 beside=(folder / f"{variation}.{ending}",),
             )
             for variation in self.variations
@@ -79,12 +92,13 @@ class MergeSample(VariationTask):
         self._remove_what_is_not_wanted()
         # nothing is, where the stages before were made again with the same result
         if stale:
-            order = self._order(stale, scale)
+            shared = self._shared(scale)
+            order = self._order(stale, shared)
             for variation in stale:
                 # a manifest never stands beside events that it does not describe
                 outputs[variation].file.unlink(missing_ok=True)
             for variation, manifest in merge(order).items():
-                outputs[variation].write(manifest, self._ingredients(scale, variation))
+                outputs[variation].write(manifest, self._ingredients(shared, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
 
@@ -150,7 +164,7 @@ class MergeSample(VariationTask):
         options = flattened(self.model.outputs.model_dump(mode="json"))
         return {"format of merged files": _FORMAT, **merged, **options}
 
-    def _order(self, variations: list[str], found: Normalization) -> Any:
+    def _order(self, variations: list[str], shared: _Shared) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
         from higgsflow.output.descriptions import origin_of
         from higgsflow.output.merge import MergeOrder, Part
@@ -158,6 +172,7 @@ class MergeSample(VariationTask):
         from higgsflow.records.chunk_store import ChunkStore
         from higgsflow.records.sample_jobs import SampleJobs
 
+        found = shared.normalization
         jobs = MonitorJobs.req(self).output().read_current(SampleJobs)
         process = ProcessSample.req(self)
         store = ChunkStore(process.chunk_folder)
@@ -190,7 +205,7 @@ class MergeSample(VariationTask):
             fraction=found.fraction,
             output_format=self.model.output_format,
             folder=self.stage_folder("merged"),
-            inputs={v: digest(self._ingredients(found, v)) for v in variations},
+            inputs={v: digest(self._ingredients(shared, v)) for v in variations},
             parts=parts,
             variables=tuple(self.plan.variables),
             weights={variation: self._weights(variation) for variation in variations},
@@ -209,35 +224,39 @@ class MergeSample(VariationTask):
 
         return tuple(self.plan.weight_columns) if variation == NOMINAL else ()
 
-    def _normalization(self) -> Normalization | None:
+    def _shared_today(self) -> _Shared | None:
         from higgsflow.normalization import Normalization
 
         target = self.input()
-        return target.read(Normalization) if target.exists() else None
+        return self._shared(target.read(Normalization)) if target.exists() else None
 
-    def _today(
-        self, normalization: Callable[[], Normalization | None], variation: str
-    ) -> Ingredients | None:
-        found = normalization()
-        return None if found is None else self._ingredients(found, variation)
-
-    def _ingredients(self, found: Normalization, variation: str) -> Ingredients:
-        """What a merged file depends on: its own events and the scale, not other variations."""
-        # the same names may mean something else than they did
-        wanted = ProcessSample.req(self).wanted[variation]
-        columns = (*self.plan.variables, *self._weights(variation))
-        return {
-            "events": marked(digest([found.sources.get(variation), wanted.digest])),
+    def _shared(self, found: Normalization) -> _Shared:
+        ingredients = {
             **scaling(found),
-            "ratios of weights": marked(digest(found.weight_ratios.get(variation))),
             "variables": list(self.plan.variables),
-            "columns of weights": list(self._weights(variation)),
-            "columns": marked(digest([wanted.columns[name] for name in columns])),
             "tags": list(self.plan.tags),
             "process_id": self.pair.sample.process_id,
             "format of merged files": _FORMAT,
             "output_format": self.model.output_format,
             "trees": self.model.tree_names,
+        }
+        return _Shared(found, ProcessSample.req(self).wanted, ingredients)
+
+    def _today(self, shared: Callable[[], _Shared | None], variation: str) -> Ingredients | None:
+        found = shared()
+        return None if found is None else self._ingredients(found, variation)
+
+    def _ingredients(self, shared: _Shared, variation: str) -> Ingredients:
+        """What a merged file depends on: its own events and the scale, not other variations."""
+        # the same names may mean something else than they did
+        found, wanted = shared.normalization, shared.wanted[variation]
+        columns = (*self.plan.variables, *self._weights(variation))
+        return {
+            **shared.ingredients,
+            "events": marked(digest([found.sources.get(variation), wanted.digest])),
+            "ratios of weights": marked(digest(found.weight_ratios.get(variation))),
+            "columns of weights": list(self._weights(variation)),
+            "columns": marked(digest([wanted.columns[name] for name in columns])),
         }
 
 
