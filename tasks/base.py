@@ -23,7 +23,7 @@ from tasks.execution.interruption import (
 from tasks.execution.lost_stage import tell_lost
 from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.execution.told import told
-from tasks.parameters import Depth, Switch, Text, hidden
+from tasks.parameters import Depth, Switch, Text, hidden, only_asks
 from tasks.print_into_pipes import PrintsIntoPipes
 from tasks.targets import EARLIER, StageTarget
 
@@ -115,7 +115,7 @@ class AnalysisTask(PrintsIntoPipes):
         cls.at_the_door(analysis, params)
         if params["remove_output"]:
             session.check_store(analysis)
-        elif not _only_asks(params):
+        elif not only_asks(params):
             cls._check_site_unless_made(analysis, params)
 
     @classmethod
@@ -317,12 +317,6 @@ def _going_on(analysis: AnalysisModel, engine: str) -> str:
     from tasks.execution.batch.sites import jobs_that_go_on
 
     return jobs_that_go_on(analysis, engine)
-
-
-def _only_asks(params: dict[str, Any]) -> bool:
-    """Whether nothing is to be run."""
-    asks = ("print_deps", "print_status", "print_output", "remove_output")
-    return any(params[name] for name in asks)
 
 
 AnalysisTask.event_handler(luigi.Event.START)(lambda _: collector.work())

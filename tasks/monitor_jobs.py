@@ -14,12 +14,11 @@ from tasks.execution.driver_lock import is_driven
 from tasks.execution.job_screen import (
     exit_code,
     folders_of,
-    is_told_otherwise,
     look,
     write_json,
     write_screen,
 )
-from tasks.parameters import Switch, hidden
+from tasks.parameters import Switch, hidden, only_asks
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget, head_of
 from tasks.variation_task import VariationTask
@@ -57,7 +56,7 @@ class MonitorJobs(VariationTask):
         chosen = [year for year in years if params["year"] in ("", year)]
         folders = folders_of(session.folder_of(analysis), params["sample"], chosen)
         asked = params["show"] or params["json"]
-        if is_told_otherwise(params) or not (asked or any(map(is_driven, folders))):
+        if only_asks(params) or not (asked or any(map(is_driven, folders))):
             return
         tables = look(folders)
         if params["json"]:

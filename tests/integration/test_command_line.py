@@ -131,6 +131,14 @@ def test_laws_switches(command_line: Lab) -> None:
     assert lab.output("scale1fb", "Sig", "2017", "scale1fb.json").exists()
 
 
+@pytest.mark.parametrize("asked", [["--print-status", "0"], ["--fetch-output", "0,a,here"]])
+def test_who_only_asks_writes_nothing_to_the_store(command_line: Lab, asked: list[str]) -> None:
+    done = command_line.law_run("MergeSample", "--sample", "Sig", *asked)
+    assert done.returncode == 0, done.stderr
+    assert "MergeSample" in done.stdout
+    assert not command_line.store.exists()
+
+
 def test_help_fits_a_screen(command_line: Lab) -> None:
     for stage in ("ProcessSample", "RunAnalysis"):
         done = command_line.law("run", stage, "--help")
