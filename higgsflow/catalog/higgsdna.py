@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from higgsflow.catalog.addresses import DATASET
 from higgsflow.catalog.das import is_dataset
 from higgsflow.errors import InvalidConfiguration, nearest
 from higgsflow.model.sample import Sample
@@ -129,9 +130,9 @@ def _address(address: str) -> str:
     """
     in_das = is_dataset(address) and address.endswith(("/NANOAOD", "/NANOAODSIM", "/USER"))
     if in_das and not Path(address).exists():
-        return f"das:{address}"
+        return f"{DATASET}{address}"
     last = address.rpartition("/")[2]
-    if "*" in last or last.endswith((".root", ".txt")) or address.startswith("das:"):
+    if "*" in last or last.endswith((".root", ".txt")) or address.startswith(DATASET):
         return address
     return f"{address.rstrip('/')}/*.root"
 
