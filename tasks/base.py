@@ -168,7 +168,9 @@ class AnalysisTask(PrintsIntoPipes):
     @property
     def file_index(self) -> Path:
         """Where what is known of input files lies, for all versions of this analysis."""
-        return self.folder.parent / "file_index"
+        from higgsflow.catalog.store import file_index_in
+
+        return file_index_in(self.folder)
 
     @property
     def known_files(self) -> Path:
@@ -266,7 +268,7 @@ class SampleTask(AnalysisTask):
 
     def stage_folder(self, stage: str) -> Path:
         """Where a stage keeps what belongs to this sample and year."""
-        return self.folder / stage / self.sample / self.year
+        return session.stage_folder(self.model, stage, self.sample, self.year)
 
     def by_year(self) -> dict[str, Any]:
         """This stage for each year."""

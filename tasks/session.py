@@ -136,6 +136,11 @@ def folder_of(analysis: AnalysisModel) -> Path:
     return store.folder_in(store_of(analysis), analysis)
 
 
+def stage_folder(analysis: AnalysisModel, stage: str, sample: str, year: str) -> Path:
+    """Where a stage keeps what belongs to a sample and year."""
+    return folder_of(analysis) / stage / sample / year
+
+
 def store_of(analysis: AnalysisModel) -> Path:
     """Where the outputs of all analyses lie."""
     from higgsflow.catalog import store

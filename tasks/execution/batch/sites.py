@@ -44,11 +44,10 @@ def engine_of(site: Site) -> Engine:
 
 def places_of(analysis: AnalysisModel, site: Site, sample: str, year: str) -> Places:
     """The folders of a sample and year."""
-    folder = session.folder_of(analysis)
     submit = Path(expanded(site.submit_folder, "submit_folder")).resolve()
     return Places(
-        chunks=folder / "chunks" / sample / year,
-        jobs=folder / "jobs" / sample / year,
+        chunks=session.stage_folder(analysis, "chunks", sample, year),
+        jobs=session.stage_folder(analysis, "jobs", sample, year),
         submit=submit,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.execution.batch import BATCHES
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
 from tasks.execution.batch.engine import EngineError, NoAnswer, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
@@ -80,7 +81,7 @@ class Submission:
         token = flights[0].key[0]
         folder = self._places.make_batch_folder(token)
         script = folder / "job.sh"
-        write_script(script, self._site, self._places.jobs / "batches")
+        write_script(script, self._site, self._places.jobs / BATCHES)
         with self._places.submitting() as descriptor:
             request = Request(self._places.owner, token, folder, script, self._totals, descriptor)
             try:
