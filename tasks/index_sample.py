@@ -10,8 +10,8 @@ from higgsflow.catalog.addresses import PRODUCED, REMOTE
 from higgsflow.errors import UserError
 from higgsflow.ingredients import digest, marked
 from tasks import session
-from tasks.base import SampleTask
 from tasks.generate_demo_files import GenerateDemoFiles
+from tasks.sample_task import SampleTask
 from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
