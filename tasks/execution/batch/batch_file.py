@@ -171,8 +171,14 @@ def portions_of(
     return tuple(wanted), found
 
 
-def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
-    """The header of a batch with jobs like this one."""
+def header_of(
+    batch: Batch,
+    job: Job,
+    engine: str,
+    jobs_folder: Path,
+    wanted: tuple[dict[str, Product], ...],
+) -> Header:
+    """The header of a batch with jobs like this one; `wanted` is as `portions_of` gives it."""
     return Header(
         token=batch.token,
         created=time.time(),
@@ -182,7 +188,7 @@ def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
         year=job.year,
         folder=job.folder,
         jobs_folder=jobs_folder,
-        wanted=(),
+        wanted=wanted,
         names=job.names,
         known_files=job.known_files,
     )
