@@ -264,6 +264,11 @@ def test_negative_numbers_need_a_declaration(value: float, xs: float) -> None:
     assert scale1fb(declared, d(value), True) == -500.0
 
 
+def test_sum_of_weights_may_be_small() -> None:
+    """As that of a generator whose weights are cross sections [pb] over the number of events."""
+    assert scale1fb(pair(bf=1.0), d(0.25), True) == pytest.approx(0.5071 * 1000 / 0.25)
+
+
 def test_scale_given_by_hand_needs_every_event() -> None:
     by_hand = pair(scale1fb={"2017": 0.25})
     assert scale1fb(by_hand, d(math.nan), True) == 0.25
