@@ -303,6 +303,7 @@ def test_normalisation_is_that_of_the_processed_ranges() -> None:
     whole = normalize(pair(), index(F1, F2), jobs(R1, R2))
     assert whole.scale1fb == pytest.approx(0.0008464096, rel=1e-7)
     assert (whole.complete, whole.fraction, whole.luminosity) == (True, 1.0, 41.5)
+    assert whole.scale == pytest.approx(0.0008464096 * 41.5, rel=1e-7)
     part = normalize(pair(), index(F1, F2), jobs(R1, state="enough", n_done=1000))
     assert part.scale1fb == pytest.approx(0.0012790189, rel=1e-7)
     assert (part.complete, part.chunks) == (False, ("c1",))
@@ -315,6 +316,7 @@ def test_normalisation_of_data_is_none() -> None:
     counted = jobs(R1).model_copy(update={"ledgers": {"nominal": Ledger()}})
     made = normalize(of_data, index(F1), counted, preserving())
     assert (made.denominator, made.scale1fb, made.weight_ratios) == (None, None, {})
+    assert made.scale == 1.0
 
 
 def scale_choice(**content: Any) -> Systematics:
