@@ -311,6 +311,15 @@ def test_factors_from_a_file_for_single_objects_of_the_event(of_muons: WeightSys
     assert clamped(pair, events) == {"eta": 0, "pt": 4}
 
 
+def test_column_of_the_event_is_not_asked_of_an_object(of_muons: WeightSystematic) -> None:
+    assert of_muons.correction is not None
+    inputs = {**of_muons.correction.model_dump()["inputs"], "pt": {"event_column": "rho"}}
+    correction = {**of_muons.correction.model_dump(), "inputs": inputs}
+    mixed = WeightSystematic.model_validate({**of_muons.model_dump(), "correction": correction})
+    assert target_columns(mixed, "lead") == ("lead_eta",)
+    assert input_columns(mixed) == ("Muon_eta", "rho")
+
+
 def test_object_that_is_not_a_number_names_the_event(of_muons: WeightSystematic) -> None:
     bad = [*MUONS[:2], [{"pt": math.nan, "eta": 1.0}]]
     text = message(of_muons, ak.with_field(EVENTS, bad, "Muon"))
