@@ -78,7 +78,7 @@ def test_one_branch_runs_in_the_process_itself(command_line: Lab) -> None:
     done = lab.law_run("ProcessSample", *other, PYTHONPROFILEIMPORTTIME="1")
     assert len(list(lab.output("chunks", "Sig", "2017").glob("*.parquet"))) == 2
     # the places of columns in files are known, and columns are numbers
-    assert not imported(done.stderr)[0] & {"fsspec", "hist", "matplotlib", "uproot", "vector"}
+    assert not imported(done.stderr)[0] & {"fsspec", "hist", "matplotlib", "uproot"}
     assert "higgsflow.plan" in imported(done.stderr)[0]
 
 
