@@ -9,6 +9,7 @@ import pytest
 
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.plain import plain
+from higgsflow.model.shift import MetPropagation
 from higgsflow.model.systematic import IndependentCollection, Systematics
 from higgsflow.variations import apply_variation, find_variation, input_columns, shift_bounds
 
@@ -194,10 +195,20 @@ def test_unknown_variation_names_the_nearest() -> None:
 
 
 def test_bound_of_a_column_is_the_largest_or_none() -> None:
-    both = systematics(a=named("a", bound=0.01), b=named("b", bound=0.03))
-    assert shift_bounds(both) == {"Jet_pt": 0.03}
+    small, large = named("small", bound=0.01), named("large", bound=0.03)
+    assert shift_bounds(systematics(small=small, large=large)) == {"Jet_pt": 0.03}
+    assert shift_bounds(systematics(large=large, small=small)) == {"Jet_pt": 0.03}
     unknown = systematics(a=named("a", bound=0.01), b=named("b"), c=named("c", bound=0.5))
     assert shift_bounds(unknown) == {"Jet_pt": None}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_momentum_that_follows_has_no_bound(order: int) -> None:
+    of_jets = named("jets", bound=0.03).model_copy(update={"met": MetPropagation()})
+    of_met = named("met", bound=0.01, branch_modified="MET_pt")
+    both = {"jets": of_jets, "met": of_met}
+    found = shift_bounds(systematics(**dict(list(both.items())[::order])))
+    assert found == {"Jet_pt": 0.03, "MET_pt": None, "MET_phi": None}
 
 
 def test_inputs_are_what_is_modified_and_what_is_needed() -> None:
