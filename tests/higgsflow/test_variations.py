@@ -163,6 +163,15 @@ def test_kept_bound_is_fine_also_to_the_last_digit() -> None:
     shifted(source(scaled, bound=0.1), "down")
 
 
+def test_bound_is_not_of_the_momentum_that_follows() -> None:
+    """10 GeV of it become 10 + 0.1 * 100: by much more than the jet."""
+    jet = {"pt": 100.0, "phi": math.pi}
+    events = ak.Array({"MET_pt": [10.0], "MET_phi": [0.0], "Jet": [[jet]]})
+    of_jets = source(scaled, bound=0.11, met={})
+    found = apply_variation(plain(events), of_jets, "up").view
+    assert found.MET_pt.tolist() == pytest.approx([20.0])
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, 0.0])
 def test_bound_says_nothing_of_what_stays_as_it_is(bad: float) -> None:
     events = ak.Array({"Jet": [[{"pt": bad}, {"pt": 1.0}]]})
