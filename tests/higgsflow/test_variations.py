@@ -163,6 +163,23 @@ def test_kept_bound_is_fine_also_to_the_last_digit() -> None:
     shifted(source(scaled, bound=0.1), "down")
 
 
+@pytest.mark.parametrize(
+    ("stored", "given", "found"),
+    [
+        (np.float64, np.int64, np.float64),
+        (np.int32, np.int32, np.int32),
+        (np.int32, np.float32, np.float64),
+        (np.bool_, np.bool_, np.bool_),
+    ],
+)
+def test_type_of_a_shifted_column(stored: Any, given: Any, found: Any) -> None:
+    events = ak.Array({"one": np.ones(2, stored), "other": np.ones(2, given)})
+    varied = apply_variation(
+        plain(events), source(branch_modified="one", branches={"up": "other"}), "up"
+    )
+    assert varied.flat["one"].dtype == found
+
+
 def test_bound_is_not_of_the_momentum_that_follows() -> None:
     """10 GeV of it become 10 + 0.1 * 100: by much more than the jet."""
     jet = {"pt": 100.0, "phi": math.pi}
