@@ -70,7 +70,7 @@ class Shift(Systematic):
         met: lets missing momentum follow.
     """
 
-    branch_modified: Columns
+    branch_modified: Columns = Field(min_length=1)
     branches: dict[str, Columns] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     additive: bool = False

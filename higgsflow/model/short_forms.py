@@ -26,4 +26,6 @@ def with_tuples(value: Any) -> Any:
 
 def column_name(value: Any) -> Any:
     """`["Photon", "pt"]` and `"Photon_pt"` are the same column."""
-    return "_".join(value) if isinstance(value, list | tuple) else value
+    if not isinstance(value, list | tuple) or not value:
+        return value
+    return "_".join(value) if all(isinstance(word, str) for word in value) else value

@@ -26,6 +26,6 @@ def test_short_forms_are_what_they_stand_for(form: Any, written: Any, meant: Any
 
 
 @pytest.mark.parametrize("form", [with_text_keys, as_tuple, with_tuples, column_name])
-@pytest.mark.parametrize("value", [None, 5, 2.5])
+@pytest.mark.parametrize("value", [None, 5, 2.5, [], [["Photon"], "pt"], [None]])
 def test_what_is_no_short_form_is_left_to_the_validation(form: Any, value: Any) -> None:
     assert form(value) is value
