@@ -176,6 +176,15 @@ def test_values_outside_of_the_bins_are_counted(folder: Path) -> None:
     assert found["eta"] > 0
 
 
+def test_lower_edge_is_inside_and_upper_edge_outside(folder: Path) -> None:
+    inputs = {**SYSTEMATIC, "eta": "eta"}
+    asked = correction(folder, "jets.json", "resolution_factor", inputs, OF_FILE)
+    edges = ak.Array({"eta": [0.0, 5.0, 2.5]})
+    assert count_clamped(asked, "up", Source(edges), "jer") == {"eta": 1}
+    edges = ak.Array({"eta": [0.0, 2.5]})
+    assert count_clamped(asked, "up", Source(edges), "jer") == {"eta": 0}
+
+
 def formula(folder: Path, inputs: dict[str, Any], data: Any = None, kind: str = "real") -> Any:
     names = list(inputs)
     expression = {"nodetype": "formula", "expression": "x+y", "parser": "TFormula"}
