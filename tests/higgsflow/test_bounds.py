@@ -78,13 +78,26 @@ class WrongSkim(DiphotonTagger):
         return super().skim(events, {})
 
 
-def test_event_that_the_skim_drops_may_not_be_selected() -> None:
+def with_soft_photon() -> dict[str, Any]:
     lead, sublead = HADRONIC["Photon"]
-    soft = {**HADRONIC, "Photon": [{**lead, "pt": 95.0}, {**sublead, "pt": 24.5}]}
+    return {**HADRONIC, "Photon": [{**lead, "pt": 95.0}, {**sublead, "pt": 24.5}]}
+
+
+def test_event_that_the_skim_drops_may_not_be_selected() -> None:
     sequence = [{"tagger": WrongSkim, "name": "pair"}, ["tth_hadronic"]]
     mild = systematics({"s": {**SCALE, "function": f"{__name__}:mild"}})
     with pytest.raises(TaggerError, match="'pair' selects events under 's_up' that its skim drops"):
-        run(HADRONIC, soft, tag_sequence=sequence, systematics=mild)
+        run(HADRONIC, with_soft_photon(), tag_sequence=sequence, systematics=mild)
+
+
+@pytest.mark.parametrize("bound", [0.05, None])
+def test_event_that_only_a_shift_selects_survives_the_skim(bound: float | None) -> None:
+    mild = systematics({"s": {**SCALE, "function": f"{__name__}:mild", "bound": bound}})
+    tables = run(HADRONIC, with_soft_photon(), systematics=mild).tables
+    assert {name: len(table["event"]) for name, table in tables.items()} == {
+        "nominal": 1,
+        "s_up": 2,
+    }
 
 
 def mild(events: Any, direction: str) -> Any:
