@@ -14,6 +14,7 @@ from higgsflow.events.objects import Objects
 from higgsflow.events.plain import plain
 from higgsflow.model.systematic import Systematics
 from higgsflow.taggers import DiphotonTagger
+from higgsflow.taggers.function import tagger
 
 SCALE = {
     "method": "from_function",
@@ -98,6 +99,19 @@ def test_event_that_only_a_shift_selects_survives_the_skim(bound: float | None) 
         "nominal": 1,
         "s_up": 2,
     }
+
+
+@tagger(reads=["Photon_pt"])
+def one_photon(events: Any) -> Any:
+    return ak.num(events.Photon.pt) == 1
+
+
+def test_skim_of_one_of_two_first_taggers_is_not_asked() -> None:
+    sequence = [["diphoton", f"{__name__}:one_photon"]]
+    mild = systematics({"s": {**SCALE, "function": f"{__name__}:mild"}})
+    changes = {"tag_sequence": sequence, "variables_of_interest": ["m_gg"]}
+    tables = run(HADRONIC, ONE_PHOTON, systematics=mild, **changes).tables
+    assert [table["tag_idx"].tolist() for table in tables.values()] == [[0, 1], [0, 1]]
 
 
 def mild(events: Any, direction: str) -> Any:
