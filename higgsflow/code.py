@@ -58,15 +58,6 @@ def thaw() -> None:
     _frozen.clear()
 
 
-def code_digest(reference: str) -> str:
-    """The digest of the code behind `module:name`.
-
-    Raises:
-        InvalidConfiguration: when its source cannot be found.
-    """
-    return _digest(sorted(code_parts(reference).items()))
-
-
 def code_parts(reference: str) -> dict[str, str]:
     """A digest of each module that the code behind `module:name` is made of.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from higgsflow.variations import find_variation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from higgsflow.identities import Identities
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.preserved import Bins
@@ -45,55 +47,83 @@ def products(plan: Plan) -> dict[str, Product]:
 
 def recipe(plan: Plan) -> Recipe:
     """What today's configuration wants of each variation, and what determines it."""
-    weights = {weight.name: _of_systematic(weight) for weight in plan.weights}
-    made_by = {column: weight.name for column, weight in plan.weight_columns.items()}
-    corrections = {n: _of_systematic(c) for n, c in plan.systematics.corrections.items()}
-    own = {n: _of_systematic(s) for n, s in plan.systematics.independent_collections.items()}
-    taggers = [[(tagger.name, _of_tagger(tagger)) for tagger in step] for step in plan.steps]
-    central = [weight.name for weight in plan.weights if weight.modify_central_weight]
-    basic = _basic(plan)
-    told = {
+    basic, parts = _basic(plan), _parts(plan)
+    sources = {**parts.corrections, **parts.collections, **parts.weights}
+    known = identities(plan, sources, dict(chain(*parts.taggers)))
+    return Recipe(
+        common=_common(plan, basic, parts),
+        own=parts.collections,
+        sources={variation: source for variation, (source, _) in _sources(plan).items()},
+        weights=parts.weights,
+        made_by={column: weight.name for column, weight in plan.weight_columns.items()},
+        products=_products(plan, basic, known),
+        names=Names(
+            weights=known.weights,
+            collections=known.collections,
+            corrections=known.corrections,
+            taggers=tuple(tuple(name for name, _ in step) for step in parts.taggers),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """The ingredients of each thing that has a name; of taggers step by step."""
+
+    weights: dict[str, dict[str, Any]]
+    corrections: dict[str, dict[str, Any]]
+    collections: dict[str, dict[str, Any]]
+    taggers: list[list[tuple[str, dict[str, Any]]]]
+
+
+def _parts(plan: Plan) -> _Parts:
+    known = plan.systematics
+    return _Parts(
+        weights={weight.name: _of_systematic(weight) for weight in plan.weights},
+        corrections={n: _of_systematic(c) for n, c in known.corrections.items()},
+        collections={n: _of_systematic(s) for n, s in known.independent_collections.items()},
+        taggers=[[(tagger.name, _of_tagger(tagger)) for tagger in step] for step in plan.steps],
+    )
+
+
+def _central(plan: Plan) -> list[str]:
+    """The weights that every event has, under any variation."""
+    return [weight.name for weight in plan.weights if weight.modify_central_weight]
+
+
+def _common(plan: Plan, basic: Mapping[str, Any], parts: _Parts) -> dict[str, Any]:
+    """What all variations depend on, in words."""
+    return {
         **basic,
-        **_told("tagger", {name: found for step in taggers for name, found in step}),
-        **_told("central weight", {name: weights[name] for name in central}),
-        **_told("correction", corrections),
-        "order of the taggers": [name for step in taggers for name, _ in step],
-        "order of the corrections": list(corrections),
+        **_told("tagger", {name: found for step in parts.taggers for name, found in step}),
+        **_told("central weight", {name: parts.weights[name] for name in _central(plan)}),
+        **_told("correction", parts.corrections),
+        "order of the taggers": [name for step in parts.taggers for name, _ in step],
+        "order of the corrections": list(parts.corrections),
     }
-    sources = _sources(plan)
-    known = identities(plan, {**corrections, **own, **weights}, dict(chain(*taggers)))
+
+
+def _products(plan: Plan, basic: Mapping[str, Any], known: Identities) -> dict[str, Product]:
+    """The digests of each variation; columns of weights and bins are those of the nominal one."""
     common = digest(
         {
             **basic,
             "taggers": known.taggers,
-            "central_weights": sorted(known.weights[name] for name in central),
+            "central_weights": sorted(known.weights[name] for name in _central(plan)),
             # in their order
             "corrections": list(known.corrections.values()),
         }
     )
     bins = {f"gen:{n}": digest(["gen", b.model_dump(mode="json")]) for n, b in _bins(plan)}
-    wanted = {
+    nominal = Product(digest=common, columns={**known.variables, **known.columns, **bins})
+    return {
         variation: Product(
             digest=digest([common, known.variations[variation]]), columns=known.variables
         )
         if source
-        else Product(digest=common, columns={**known.variables, **known.columns, **bins})
-        for variation, (source, _) in sources.items()
+        else nominal
+        for variation, (source, _) in _sources(plan).items()
     }
-    return Recipe(
-        common=told,
-        own=own,
-        sources={variation: source for variation, (source, _) in sources.items()},
-        weights=weights,
-        made_by=made_by,
-        products=wanted,
-        names=Names(
-            weights=known.weights,
-            collections=known.collections,
-            corrections=known.corrections,
-            taggers=tuple(tuple(name for name, _ in step) for step in taggers),
-        ),
-    )
 
 
 def freeze_code(analysis: AnalysisModel) -> None:

@@ -84,6 +84,11 @@ class Normalization(Noun):
     sources: dict[str, str] = {}
     weight_ratios: dict[str, dict[str, dict[str, tuple[float, ...]]]] = {}
 
+    @property
+    def scale(self) -> float:
+        """What weights of jobs are multiplied with, so that they add to a yield; 1 for data."""
+        return 1.0 if self.scale1fb is None else self.scale1fb * self.luminosity
+
 
 def normalize(
     pair: SampleYear,

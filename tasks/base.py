@@ -1,4 +1,4 @@
-"""What all stages share: analysis, version, sample and year, looked up once, at the door."""
+"""What all stages share: analysis and version, looked up once, at the door."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ import luigi
 from higgsflow.errors import UnknownName, Unreadable, UserError
 from tasks import session
 from tasks.execution import collector, page, scheduler
-from tasks.execution.display import say, start_display
+from tasks.execution.display import say
 from tasks.execution.interruption import (
     end_if_interrupted,
-    held_back,
     prepare_interruption,
     tell_what_goes_on,
 )
 from tasks.execution.lost_stage import tell_lost
-from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
+from tasks.execution.luigi_settings import prepare_run
 from tasks.execution.told import told
-from tasks.parameters import Depth, Switch, Text, hidden
+from tasks.parameters import Depth, Switch, Text, hidden, only_asks
 from tasks.print_into_pipes import PrintsIntoPipes
 from tasks.targets import EARLIER, StageTarget
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.sample import SampleYear
-    from higgsflow.plan import Plan
 
 
 # where jobs can run
@@ -115,7 +113,7 @@ class AnalysisTask(PrintsIntoPipes):
         cls.at_the_door(analysis, params)
         if params["remove_output"]:
             session.check_store(analysis)
-        elif not _only_asks(params):
+        elif not only_asks(params):
             cls._check_site_unless_made(analysis, params)
 
     @classmethod
@@ -168,7 +166,9 @@ class AnalysisTask(PrintsIntoPipes):
     @property
     def file_index(self) -> Path:
         """Where what is known of input files lies, for all versions of this analysis."""
-        return self.folder.parent / "file_index"
+        from higgsflow.catalog.store import file_index_in
+
+        return file_index_in(self.folder)
 
     @property
     def known_files(self) -> Path:
@@ -220,92 +220,6 @@ class AnalysisTask(PrintsIntoPipes):
             say(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}")
 
 
-class SampleTask(AnalysisTask):
-    """Base of the stages of one sample and year; without a year, a wrapper over its years."""
-
-    sample = Text(default="", description="name of a sample")
-    year = Text(default="", description="one year; default: all years of the sample")
-    exclude_index = True
-
-    @classmethod
-    def check(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
-        """Sample and year must be known."""
-        names = {pair.sample.name for pair in analysis.samples.pairs}
-        if not params["sample"]:
-            raise UserError(
-                f"{cls.__name__} needs --sample", "", f"known: {', '.join(sorted(names))}"
-            )
-        if params["sample"] not in names:
-            raise UnknownName("sample", params["sample"], names, f"analysis '{analysis.name}'")
-        if params["year"]:
-            analysis.samples.pair(params["sample"], params["year"])
-
-    @property
-    def pair(self) -> SampleYear:
-        """The sample and year as an object."""
-        return self.model.samples.pair(self.sample, self.year)
-
-    @property
-    def plan(self) -> Plan:
-        """What jobs of this sample and year read, compute and write."""
-        return session.plan_of(self.model, self.pair)
-
-    @property
-    def short_name(self) -> str:
-        """Stage, sample and year."""
-        return " ".join(filter(None, (type(self).__name__, self.sample, self.year)))
-
-    @property
-    def is_asked_for(self) -> bool:
-        """Whether the user asked for this stage, and not for one that needs it."""
-        return session.current.asked == (type(self).__name__, self.year)
-
-    def tell_current(self) -> None:
-        """What is told where nothing is to be done."""
-        sys.stdout.write(f"nothing to do, {self.short_name} is current: {self.folder}\n")
-
-    def stage_folder(self, stage: str) -> Path:
-        """Where a stage keeps what belongs to this sample and year."""
-        return self.folder / stage / self.sample / self.year
-
-    def by_year(self) -> dict[str, Any]:
-        """This stage for each year."""
-        years = [pair.year for pair in self.model.samples.of_sample(self.sample)]
-        return {year: type(self).req(self, year=year) for year in years}
-
-    # a stage defines stage_requires, stage_output and stage_run; these choose year or years
-
-    def requires(self) -> Any:
-        return self.stage_requires() if self.year else self.by_year()
-
-    def output(self) -> Any:
-        if self.year:
-            return self.stage_output()
-        return {year: task.output() for year, task in self.by_year().items()}
-
-    def complete(self) -> bool:
-        if self.year:
-            return bool(super().complete())
-        return all(task.complete() for task in self.by_year().values())
-
-    def run(self) -> None:
-        if self.year:
-            self.tell_reasons()
-            self.stage_run()
-
-    def stage_requires(self) -> Any:
-        """What one sample and year needs."""
-        return []
-
-    def stage_output(self) -> Any:
-        """What one sample and year makes."""
-        raise NotImplementedError
-
-    def stage_run(self) -> None:
-        """Makes it."""
-        raise NotImplementedError
-
-
 def _known_engine(name: str) -> str:
     if name not in ENGINES:
         raise UnknownName("engine", name, ENGINES, "this version")
@@ -319,36 +233,9 @@ def _going_on(analysis: AnalysisModel, engine: str) -> str:
     return jobs_that_go_on(analysis, engine)
 
 
-def _only_asks(params: dict[str, Any]) -> bool:
-    """Whether nothing is to be run."""
-    asks = ("print_deps", "print_status", "print_output", "remove_output")
-    return any(params[name] for name in asks)
-
-
 AnalysisTask.event_handler(luigi.Event.START)(lambda _: collector.work())
 AnalysisTask.event_handler(luigi.Event.START)(page.begins)
 AnalysisTask.event_handler(luigi.Event.PROCESSING_TIME)(page.has_ended)
 for _end in (luigi.Event.SUCCESS, luigi.Event.FAILURE, luigi.Event.PROCESS_FAILURE):
     AnalysisTask.event_handler(_end)(page.is_over)
 AnalysisTask.event_handler(luigi.Event.PROCESS_FAILURE)(tell_lost)
-
-
-@SampleTask.event_handler(luigi.Event.DEPENDENCY_PRESENT)
-def _say_so(task: SampleTask) -> None:
-    if task.is_asked_for:
-        task.tell_current()
-
-
-@AnalysisTask.event_handler(luigi.Event.DEPENDENCY_DISCOVERED)
-def _get_ready(task: AnalysisTask, needed: AnalysisTask) -> None:
-    """A stage has to be made: before luigi forks, import once what jobs need."""
-    if not isinstance(task, SampleTask) or isinstance(needed, type(task)):
-        return
-    with held_back():
-        told = begin_to_make(task.folder)
-        if told:
-            say(told)
-        start_display(task.folder, f"{task.model.name} {task.version}")
-        # a branch is one job in this process, which imports what it needs itself
-        if getattr(task, "branch", -1) < 0:
-            preload()

@@ -8,7 +8,7 @@ import law
 
 from higgsflow.errors import UnknownName
 from tasks import session
-from tasks.base import SampleTask
+from tasks.sample_task import SampleTask
 
 if TYPE_CHECKING:
     from pathlib import Path

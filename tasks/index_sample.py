@@ -6,11 +6,12 @@ import functools
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import UnknownName, UserError
+from higgsflow.catalog.addresses import PRODUCED, REMOTE
+from higgsflow.errors import UserError
 from higgsflow.ingredients import digest, marked
 from tasks import session
-from tasks.base import SampleTask
 from tasks.generate_demo_files import GenerateDemoFiles
+from tasks.sample_task import SampleTask
 from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
 
 _LIST_CHANGED = "list of files changed"
-_PRODUCER = "task:"
-_REMOTE = ("root://", "das:")
 # tasks that a catalogue entry may name as the producer of its files
 PRODUCERS = {"GenerateDemoFiles": GenerateDemoFiles}
 
@@ -64,14 +63,10 @@ class IndexSample(SampleTask):
         self.output().write(found, self._ingredients())
 
     def _producers(self) -> list[Any]:
-        found = []
-        for address in self.pair.addresses:
-            if address.startswith(_PRODUCER):
-                name = address.removeprefix(_PRODUCER)
-                if name not in PRODUCERS:
-                    raise UnknownName("producing task", name, PRODUCERS, self.pair.name)
-                found.append(PRODUCERS[name])
-        return found
+        # other names were refused when the configuration was checked
+        addresses = self.pair.addresses
+        names = (a.removeprefix(PRODUCED) for a in addresses if a.startswith(PRODUCED))
+        return [PRODUCERS[name] for name in names]
 
     def _files(self) -> tuple[InputFile, ...]:
         return _resolved((*self._local(), *self._remote()), self.pair.name)
@@ -79,12 +74,12 @@ class IndexSample(SampleTask):
     def _local(self) -> tuple[str, ...]:
         """Addresses that can be looked at in no time, with the files that tasks have made."""
         made = [target.path for task in self.stage_requires() for target in task.output()]
-        given = (a for a in self.pair.addresses if not a.startswith((_PRODUCER, *_REMOTE)))
+        given = (a for a in self.pair.addresses if not a.startswith((PRODUCED, *REMOTE)))
         return (*given, *made)
 
     def _remote(self) -> tuple[str, ...]:
         """Addresses of servers, which are asked once: the index keeps the answer."""
-        return tuple(a for a in self.pair.addresses if a.startswith(_REMOTE))
+        return tuple(a for a in self.pair.addresses if a.startswith(REMOTE))
 
     def _today(self) -> Ingredients | None:
         """What determines the index today; None while the files cannot be listed."""

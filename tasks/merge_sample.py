@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.normalization import Normalization
+    from higgsflow.output.merge import Part
     from higgsflow.records.job_record import Product
+    from higgsflow.records.sample_jobs import JobRow
 
 # what files say of themselves and how they are laid out
 _FORMAT = 5
@@ -167,29 +169,14 @@ class MergeSample(VariationTask):
     def _order(self, variations: list[str], shared: _Shared) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
         from higgsflow.output.descriptions import origin_of
-        from higgsflow.output.merge import MergeOrder, Part
+        from higgsflow.output.merge import MergeOrder
         from higgsflow.preserved import column_ratios
-        from higgsflow.records.chunk_store import ChunkStore
         from higgsflow.records.sample_jobs import SampleJobs
 
         found = shared.normalization
         jobs = MonitorJobs.req(self).output().read_current(SampleJobs)
-        process = ProcessSample.req(self)
-        store = ChunkStore(process.chunk_folder)
-        counted = [row for row in jobs.done if row.chunk_id in found.chunks]
-        parts = {}
-        for variation in variations:
-            stems = {row.chunk_id: row.sources[variation] for row in counted}
-            parts[variation] = tuple(
-                Part(
-                    chunk_id=chunk_id,
-                    stem=stem,
-                    path=store.folder / store.seen(stem).output.name,
-                    checksum=store.seen(stem).output.checksum,
-                    called=process.renamings.called(store.seen(stem)),
-                )
-                for chunk_id, stem in stems.items()
-            )
+        chunks = set(found.chunks)
+        counted = [row for row in jobs.done if row.chunk_id in chunks]
         denominator = found.denominator
         return MergeOrder(
             sample=self.sample,
@@ -206,7 +193,7 @@ class MergeSample(VariationTask):
             output_format=self.model.output_format,
             folder=self.stage_folder("merged"),
             inputs={v: digest(self._ingredients(shared, v)) for v in variations},
-            parts=parts,
+            parts=self._parts(variations, counted),
             variables=tuple(self.plan.variables),
             weights={variation: self._weights(variation) for variation in variations},
             ratios={
@@ -218,6 +205,28 @@ class MergeSample(VariationTask):
             trees=self.model.tree_names,
             origin=origin_of(self.plan, jobs, denominator.left_out if denominator else ()),
         )
+
+    def _parts(self, variations: list[str], counted: list[JobRow]) -> dict[str, tuple[Part, ...]]:
+        """By variation the outputs of jobs that hold it, chunk by chunk."""
+        from higgsflow.output.merge import Part
+        from higgsflow.records.chunk_store import ChunkStore
+
+        process = ProcessSample.req(self)
+        store = ChunkStore(process.chunk_folder)
+
+        def part(row: JobRow, variation: str) -> Part:
+            seen = store.seen(row.sources[variation])
+            return Part(
+                chunk_id=row.chunk_id,
+                stem=seen.stem,
+                path=store.folder / seen.output.name,
+                checksum=seen.output.checksum,
+                called=process.renamings.called(seen),
+            )
+
+        return {
+            variation: tuple(part(row, variation) for row in counted) for variation in variations
+        }
 
     def _weights(self, variation: str) -> tuple[str, ...]:
         from higgsflow.model.systematic import NOMINAL

@@ -14,12 +14,11 @@ from tasks.execution.driver_lock import is_driven
 from tasks.execution.job_screen import (
     exit_code,
     folders_of,
-    is_told_otherwise,
     look,
     write_json,
     write_screen,
 )
-from tasks.parameters import Switch, hidden
+from tasks.parameters import Switch, hidden, only_asks
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget, head_of
 from tasks.variation_task import VariationTask
@@ -28,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from higgsflow.events.chunks import Range
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.records.job_record import FailureRecord, JobRecord, Product
+    from higgsflow.records.sample_jobs import SampleJobs
 
 
 class MonitorJobs(VariationTask):
@@ -57,7 +56,7 @@ class MonitorJobs(VariationTask):
         chosen = [year for year in years if params["year"] in ("", year)]
         folders = folders_of(session.folder_of(analysis), params["sample"], chosen)
         asked = params["show"] or params["json"]
-        if is_told_otherwise(params) or not (asked or any(map(is_driven, folders))):
+        if only_asks(params) or not (asked or any(map(is_driven, folders))):
             return
         tables = look(folders)
         if params["json"]:
@@ -103,58 +102,32 @@ class MonitorJobs(VariationTask):
             self.show_jobs()
 
     def stage_run(self) -> None:
-        from higgsflow.completeness import countable
-        from higgsflow.events.lumisections import written
-        from higgsflow.output.atomic import write_text
         from higgsflow.records.chunk_store import ChunkStore
-        from higgsflow.records.losses import losses
-        from higgsflow.records.lumi_coverage import sample_coverage
-        from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
+        from higgsflow.records.outcome import Outcome, put_together
 
         process = ProcessSample.req(self)
         if not process.complete():
             raise IncompleteSample(
                 f"outputs of {self.pair.name} vanished while it ran", "", "run the command again"
             )
-        store = ChunkStore(process.chunk_folder)
-        chunks = process.chunks
+        store, chunks = ChunkStore(process.chunk_folder), process.chunks
         sources = store.done(chunks, process.wanted)
         failures = process.final_failures(store)
-        index = process.index
-        counted = countable(index, chunks, sources)
-        found, records = collect(store, counted, sources, process.renamings.of)
-        ids = {chunk.id for chunk in counted}
-        torn = [chunk for chunk in chunks if chunk.id in sources and chunk.id not in ids]
-        records |= collect(store, torn, sources)[1]
-        lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
-        left_out = tuple(r for c in torn for r in c.ranges)
-        rows = job_rows(chunks, sources, records, failures)
-        jobs = SampleJobs(
-            inputs="",
-            invocation=session.current.id,
-            sample=self.sample,
-            year=self.year,
-            rows=rows,
-            completeness=process.completeness(),
-            counted=tuple(chunk.id for chunk in counted),
-            ranges=found.ranges,
-            lost=_joined(lost),
-            left_out=_joined(left_out),
-            losses=losses(
-                found.ranges,
-                lost,
-                ((r.n_entries, r.n_selected) for r in rows if r.chunk_id in ids),
-                left_out,
-            ),
-            factor_sums=found.factor_sums,
-            ledgers=found.ledgers,
-            lumisections=sample_coverage(self.pair, index, found.ranges, lost),
-        )
-        if jobs.lumisections is not None:
-            write_text(self._processed_lumis, written(jobs.lumisections.processed))
+        outcome = Outcome(store, chunks, sources, failures, process.completeness())
+        jobs, records = put_together(self.pair, process.index, outcome, process.renamings.of)
+        self._write_lumis(jobs)
         self._write_table(process, records, failures)
         self._tell_what_landed(len(sources), len(chunks), process)
+        jobs = jobs.model_copy(update={"invocation": session.current.id})
         self.output().write(jobs, self._ingredients(sources, process))
+
+    def _write_lumis(self, jobs: SampleJobs) -> None:
+        """Those that were processed of data, as brilcalc takes them."""
+        from higgsflow.events.lumisections import written
+        from higgsflow.output.atomic import write_text
+
+        if jobs.lumisections is not None:
+            write_text(self._processed_lumis, written(jobs.lumisections.processed))
 
     def _tell_what_landed(self, n_done: int, n_chunks: int, process: ProcessSample) -> None:
         """Says so when what was merged without some jobs is merged again with them."""
@@ -243,15 +216,3 @@ def sealed_ingredients(path: Path) -> Ingredients | None:
     head = head_of(path)
     found: Ingredients | None = head.get("made_from")
     return found if head.get("invocation") == session.current.id else None
-
-
-def _joined(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
-    """Neighbouring ranges of a file as one."""
-    joined: list[Range] = []
-    for part in ranges:
-        last = joined[-1] if joined else None
-        if last is not None and last.uuid == part.uuid and last.stop == part.start:
-            joined[-1] = last.model_copy(update={"stop": part.stop})
-        else:
-            joined.append(part)
-    return tuple(joined)

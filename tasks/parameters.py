@@ -7,10 +7,13 @@ form still works.
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import law
 import luigi
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class _LongForm(argparse.Action):
@@ -88,6 +91,12 @@ class Depth(Words):
 def hidden(parameter: Any, **kwargs: Any) -> Any:
     """A parameter that few need: not in the help. Insignificant unless said otherwise."""
     return parameter(**{"significant": False, "description": argparse.SUPPRESS, **kwargs})
+
+
+def only_asks(params: Mapping[str, Any]) -> bool:
+    """Whether law was asked to show, fetch or remove something: it does that, and runs nothing."""
+    names = ("print_deps", "print_status", "print_output", "fetch_output", "remove_output")
+    return any(params.get(name) for name in names)
 
 
 def shown(task: Any) -> list[str]:

@@ -71,7 +71,7 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
     def workflow_requires(self) -> Any:
         if not self.year:
             return {"years": list(self.by_year().values())}
-        if session.current.scope:
+        if session.current.all_samples:
             # nothing is submitted before every sample is known to be readable
             return {"index": self.index_task, "all": IndexAll.req(self)}
         return {"index": self.index_task}

@@ -25,7 +25,7 @@ class Invocation:
 
     Attributes:
         id: what MonitorJobs seals its findings with; later stages of the same invocation trust it.
-        scope: whether all samples of the analysis take part, so that all are indexed first.
+        all_samples: whether all samples of the analysis take part, so that all are indexed first.
         retry_failed: whether final failures of earlier invocations are forgotten.
         listed: what determines the index at each place, once its files were listed.
         asked: the stage that was asked for, and its year, empty for all.
@@ -38,7 +38,7 @@ class Invocation:
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
         self.started = time.time()
-        self.scope: str = ""
+        self.all_samples = False
         self.asked = ("", "")
         self.retry_failed = False
         self.listed: dict[Path, Ingredients] = {}
@@ -134,6 +134,11 @@ def folder_of(analysis: AnalysisModel) -> Path:
     from higgsflow.catalog import store
 
     return store.folder_in(store_of(analysis), analysis)
+
+
+def stage_folder(analysis: AnalysisModel, stage: str, sample: str, year: str) -> Path:
+    """Where a stage keeps what belongs to a sample and year."""
+    return folder_of(analysis) / stage / sample / year
 
 
 def store_of(analysis: AnalysisModel) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UnknownName
-from tasks.base import SampleTask
 from tasks.parameters import Words
+from tasks.sample_task import SampleTask
 
 if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel

@@ -1,6 +1,7 @@
 """The shape of the tree: tests mirror code, data is data, modules stay small."""
 
 import ast
+import re
 import subprocess
 from pathlib import Path
 
@@ -88,6 +89,57 @@ def test_the_top_level_holds_what_it_should():
 
 def test_config_holds_data_only():
     assert not [_relative(path) for path in (BASE / "config").rglob("*.py")]
+
+
+# what stands for all, as the architecture says
+FOR_ALL = ("higgsflow.output.atomic", "higgsflow.output.rescale")
+
+
+def _is_of_higgsflow(path: Path) -> bool:
+    return path.is_relative_to(BASE / "higgsflow") and path != BASE / "higgsflow" / "__init__.py"
+
+
+def _rows() -> dict[str, int]:
+    """The row of each module of higgsflow in the table of docs/architecture.md."""
+    text = (BASE / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("## Inside higgsflow")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    return {name: row for row, cell in enumerate(cells) for name in re.findall(r"`(\w+)`", cell)}
+
+
+def _imported(path: Path) -> set[str]:
+    """What a module imports of higgsflow when it runs, not for its types alone."""
+    tree = _parse(path)
+    of_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    nodes = [node for node in ast.walk(tree) if id(node) not in of_types]
+    whole = {a.name for node in nodes if isinstance(node, ast.Import) for a in node.names}
+    parts = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    return {name for name in whole | parts if name.startswith("higgsflow.")} - {*FOR_ALL}
+
+
+def _top(path: Path) -> str:
+    return path.relative_to(BASE / "higgsflow").parts[0].removesuffix(".py")
+
+
+def test_the_architecture_names_every_module_of_higgsflow():
+    assert set(_rows()) == {_top(path) for path in MODULES if _is_of_higgsflow(path)}
+
+
+def test_modules_of_higgsflow_import_only_what_stands_below_them():
+    rows = _rows()
+    upward = [
+        f"{_relative(path)} imports {name}"
+        for path in MODULES
+        if _is_of_higgsflow(path)
+        for name in _imported(path)
+        if rows[name.split(".")[1]] > rows[_top(path)]
+    ]
+    assert not upward
 
 
 def test_physics_does_not_print():

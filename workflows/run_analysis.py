@@ -17,7 +17,7 @@ class RunAnalysis(AnalysisTask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        session.current.scope = self.analysis
+        session.current.all_samples = True
 
     def requires(self) -> Any:
         from tasks.summarize_analysis import SummarizeAnalysis

@@ -14,8 +14,9 @@ import workflows
 from higgsflow.catalog.store import find_in_store
 from higgsflow.errors import UnknownName, UserError
 from tasks import session
-from tasks.base import AnalysisTask, SampleTask
+from tasks.base import AnalysisTask
 from tasks.execution import luigi_settings
+from tasks.sample_task import SampleTask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog import das
+from higgsflow.catalog.addresses import DATASET, PRODUCED, SERVER
 from higgsflow.catalog.listing import (
     ALL_ROOT_FILES,
     find_files,
@@ -24,7 +25,6 @@ from higgsflow.model.noun import Noun
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-PRODUCED = "task:"
 # tasks that may make files
 PRODUCERS = ("GenerateDemoFiles",)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
@@ -75,9 +75,9 @@ def _locate(address: str, folder: Path, owner: str) -> list[_Located]:
     """Files with the address that led to each; lists name their own lines."""
     text = _with_variables(address, owner)
     try:
-        if text.startswith("das:"):
-            files: Iterable[InputFile] = das.query_das(text.removeprefix("das:"), owner)
-        elif text.startswith("root://"):
+        if text.startswith(DATASET):
+            files: Iterable[InputFile] = das.query_das(text.removeprefix(DATASET), owner)
+        elif text.startswith(SERVER):
             files = _remote_files(text, owner)
         else:
             path = _absolute(text, folder, owner)

@@ -7,16 +7,15 @@ sample without a cross section is data, has to be said here.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from higgsflow.catalog.addresses import DATASET
 from higgsflow.catalog.das import is_dataset
-from higgsflow.errors import InvalidConfiguration, StoreError, nearest
+from higgsflow.errors import InvalidConfiguration, nearest
 from higgsflow.model.sample import Sample
 
 _KNOWN = ("kind", "xs", "bf", "files", "process_id", "scale1fb", "systematics")
@@ -40,25 +39,6 @@ def import_higgsdna(path: Path) -> dict[str, Any]:
     """
     content = _read(path)
     return {"samples": {name: _entry(name, info, path) for name, info in content.items()}}
-
-
-def write_catalog(catalog: dict[str, Any], path: Path) -> None:
-    """Write a catalogue as YAML in the order it has; a reader sees the old file or the new one.
-
-    Raises:
-        StoreError: when the file cannot be written.
-    """
-    text = yaml.safe_dump(catalog, sort_keys=False, allow_unicode=True, width=1000)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(f"cannot write the catalogue {path}", str(error.strerror)) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -150,9 +130,9 @@ def _address(address: str) -> str:
     """
     in_das = is_dataset(address) and address.endswith(("/NANOAOD", "/NANOAODSIM", "/USER"))
     if in_das and not Path(address).exists():
-        return f"das:{address}"
+        return f"{DATASET}{address}"
     last = address.rpartition("/")[2]
-    if "*" in last or last.endswith((".root", ".txt")) or address.startswith("das:"):
+    if "*" in last or last.endswith((".root", ".txt")) or address.startswith(DATASET):
         return address
     return f"{address.rstrip('/')}/*.root"
 

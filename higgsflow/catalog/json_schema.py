@@ -13,13 +13,13 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.analysis import AnalysisModel
+from higgsflow.model.documented import documented, nouns_of
 from higgsflow.model.engines import Engines
 from higgsflow.model.noun import Frozen, Noun
 from higgsflow.model.quantities import megabytes, seconds
 from higgsflow.model.reference import resolve
 from higgsflow.model.sample import DataSample, Replicas, SimulatedSample, Year
 from higgsflow.model.tagging import SHIPPED, Spec, TagSequence
-from higgsflow.report.schema import documented, nouns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

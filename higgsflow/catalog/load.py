@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from higgsflow.catalog.addresses import PRODUCED, REMOTE
 from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.higgsdna import import_higgsdna
 from higgsflow.catalog.paths import expanded, with_absolute_files
@@ -24,7 +25,6 @@ from higgsflow.model.sample import Samples, select_names
 
 T = TypeVar("T", bound=Noun)
 
-_REMOTE = ("root://", "das:", "task:")
 _DATASETS = "primary_datasets"
 _REPLICAS = "replicas"
 _KNOWN = "known_samples"
@@ -261,6 +261,6 @@ def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str
 
 
 def _absolute(address: str, folder: Path, owner: str) -> str:
-    if address.startswith(_REMOTE):
+    if address.startswith((*REMOTE, PRODUCED)):
         return address
     return str(folder / expanded(address, f"files of '{owner}'"))

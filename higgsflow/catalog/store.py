@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.catalog.folder import known_analyses
 from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.paths import expanded
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.noun import safe_name
@@ -45,6 +46,11 @@ def folder_of(analysis: AnalysisModel) -> Path:
 def folder_in(store: Path, analysis: AnalysisModel) -> Path:
     """The same in a store that is known already."""
     return store / analysis.name / analysis.version
+
+
+def file_index_in(folder: Path) -> Path:
+    """Where what is known of input files is kept, for all versions of the one with this folder."""
+    return folder.parent / "file_index"
 
 
 def _check_version(version: str) -> None:
@@ -86,7 +92,4 @@ def environment_store() -> Path:
 
 
 def _absolute(text: str, where: str) -> Path:
-    expanded = os.path.expandvars(text)
-    if "$" in expanded:
-        raise InvalidConfiguration(f"undefined variable in '{text}'", where)
-    return Path(expanded).expanduser().resolve()
+    return Path(expanded(text, where)).resolve()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.files import PRODUCED, PRODUCERS
+from higgsflow.catalog.addresses import PRODUCED
+from higgsflow.catalog.files import PRODUCERS
 from higgsflow.check.problem import Problem, problem_of, refuse
 from higgsflow.corrections.files import check
 from higgsflow.errors import UnknownName, UserError

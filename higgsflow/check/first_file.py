@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.added_names import check_not_in_file
-from higgsflow.catalog.files import PRODUCED, InputFile, resolve_files
+from higgsflow.catalog.addresses import PRODUCED
+from higgsflow.catalog.files import InputFile, resolve_files
 from higgsflow.check.problem import Problem, problem_of
 from higgsflow.check.selections import check_selection
 from higgsflow.cores import n_cores

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.catalog.store import folder_of, store_of
+from higgsflow.catalog.store import file_index_in, folder_of, store_of
 from higgsflow.check.configuration import check_configuration
 from higgsflow.check.duplicates import copies, files_of_several
 from higgsflow.check.first_file import Listed, check_first_file, list_files, look_into_all
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from higgsflow.plan import Plan
 
 _FACTORS = ("bf", "filter_efficiency", "k_factor")
-_FILE_INDEX = "file_index"
 
 
 class PairCheck(Noun):
@@ -82,7 +81,7 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
     pairs = analysis.samples.pairs
     store = store_of(analysis)
     listed = {pair.name: list_files(pair, store) for pair in pairs}
-    cache = folder_of(analysis).parent / _FILE_INDEX
+    cache = file_index_in(folder_of(analysis))
     needed = {plan.pair.name: plan.may_read for plan in plans.values()}
     entries, unread = _first_files(pairs, listed, cache, needed)
     data = {pair.name for pair in pairs if pair.is_data}

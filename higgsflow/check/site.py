@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.addresses import REMOTE
 from higgsflow.catalog.store import folder_of, store_of
 from higgsflow.check.problem import Problem
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
 
 _LEAST = 1e9  # bytes; less than this is used up before anybody looks
-_REMOTE = ("root://", "das:")
 
 
 def check_before_run(analysis: AnalysisModel) -> list[Problem]:
@@ -69,7 +69,7 @@ def _last_there(store: Path) -> Path:
 def needs_proxy(analysis: AnalysisModel) -> bool:
     """Whether some files are at servers."""
     pairs = analysis.samples.pairs
-    return any(address.startswith(_REMOTE) for pair in pairs for address in pair.addresses)
+    return any(address.startswith(REMOTE) for pair in pairs for address in pair.addresses)
 
 
 def check_proxy(analysis: AnalysisModel) -> Iterator[Problem]:

@@ -149,18 +149,14 @@ class _Sums:
 
     def tag_differences(self) -> tuple[TagDifference, ...]:
         """Every tag that a side has events of, or could have."""
-        known = self._by_tag
-        rows = zip(*(known.get(w, [None] * 99) for w in ("yield_a", "yield_b")), strict=False)
+        names, known = self.tags.all_names, self._by_tag
+        yields = [known.get(what, [None] * len(names)) for what in ("yield_a", "yield_b")]
+        rows = zip(names, known["n_a"], known["n_b"], *yields, strict=True)
         return tuple(
-            TagDifference(
-                tag=tag, n_a=int(known["n_a"][i]), n_b=int(known["n_b"][i]),
-                yield_a=yield_a, yield_b=yield_b,
-            )
-            for i, (tag, (yield_a, yield_b)) in enumerate(
-                zip(self.tags.all_names, rows, strict=False)
-            )
-            if tag in self.tags.names or known["n_a"][i] or known["n_b"][i]
-        )  # fmt: skip
+            TagDifference(tag=tag, n_a=int(n_a), n_b=int(n_b), yield_a=yield_a, yield_b=yield_b)
+            for tag, n_a, n_b, yield_a, yield_b in rows
+            if tag in self.tags.names or n_a or n_b
+        )
 
     def moves(self) -> tuple[Move, ...]:
         """The most frequent ones first."""

@@ -86,9 +86,7 @@ class Weighed:
 
     @property
     def _scale(self) -> float:
-        if self._found is None or self._found.scale1fb is None:
-            return 1.0
-        return self._found.scale1fb * self._found.luminosity
+        return 1.0 if self._found is None else self._found.scale
 
     def _of_source(self, weight: WeightSystematic) -> FactorStory:
         central = self._row.get(factor_column(weight, CENTRAL))

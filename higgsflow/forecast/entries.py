@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.files import resolve_files
-from higgsflow.catalog.store import folder_of
+from higgsflow.catalog.store import file_index_in, folder_of
 from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.events.index import SampleIndex, classify
@@ -62,7 +62,7 @@ def entries_of(analysis: AnalysisModel, pair: SampleYear) -> Entries:
     if is_produced(pair):
         return _of_index(stored_index(analysis, pair), pair)
     files = resolve_files(pair.addresses, pair.name)
-    cache = folder_of(analysis).parent / "file_index"
+    cache = file_index_in(folder_of(analysis))
     if len(files) <= _ALL:
         found = [_entry(file, pair, cache) for file in files]
         schemas = {str(e["schema_id"]): dict(e["columns"]) for e in found}

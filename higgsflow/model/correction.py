@@ -9,20 +9,12 @@ from pydantic import BeforeValidator, model_validator
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.noun import Noun
+from higgsflow.model.short_forms import column_name, with_text_keys
 
 Value = int | float | str
 
 
-def _with_text_keys(value: Any) -> Any:
-    """YAML reads `2017:` as a number; a year is a string."""
-    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
-
-
-def _joined(value: Any) -> Any:
-    return "_".join(value) if isinstance(value, list | tuple) else value
-
-
-PerYear = Annotated[str | dict[str, str], BeforeValidator(_with_text_keys)]
+PerYear = Annotated[str | dict[str, str], BeforeValidator(with_text_keys)]
 
 
 def of_year(value: Value | Mapping[str, Value], year: str, what: str) -> Value:
@@ -49,10 +41,10 @@ class CorrectionInput(Noun):
         transform: `abs` gives the absolute value of the column.
     """
 
-    column: Annotated[str | None, BeforeValidator(_joined)] = None
+    column: Annotated[str | None, BeforeValidator(column_name)] = None
     event_column: str | None = None
     value: Value | None = None
-    by_year: Annotated[dict[str, Value] | None, BeforeValidator(_with_text_keys)] = None
+    by_year: Annotated[dict[str, Value] | None, BeforeValidator(with_text_keys)] = None
     variation: bool = False
     transform: Literal["abs"] | None = None
 
@@ -72,11 +64,6 @@ class CorrectionInput(Noun):
         return self
 
 
-def _as_choices(value: Any) -> Any:
-    """YAML reads a direction such as `1` as a number."""
-    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
-
-
 class Correction(Noun):
     """A correction of a correctionlib file, also a compound one.
 
@@ -92,7 +79,7 @@ class Correction(Noun):
     file: PerYear
     name: PerYear = ""
     inputs: dict[str, CorrectionInput]
-    variations: Annotated[dict[str, Value], BeforeValidator(_as_choices)] = {}
+    variations: Annotated[dict[str, Value], BeforeValidator(with_text_keys)] = {}
 
     @model_validator(mode="after")
     def _has_one_input_for_the_variation(self) -> Correction:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.columns import Need
 from higgsflow.model.noun import Noun
+from higgsflow.model.short_forms import as_tuple, with_text_keys, with_tuples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +23,9 @@ _OPTIONAL = "?"
 
 
 def _by_year(value: Any) -> Any:
-    """One name stands for a list of one; YAML reads `2017:` as a number."""
     if isinstance(value, Mapping):
-        return {str(year): _listed(names) for year, names in value.items()}
-    return _listed(value)
-
-
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+        return with_tuples(with_text_keys(value))
+    return as_tuple(value)
 
 
 Triggers = Annotated[tuple[str, ...] | dict[str, tuple[str, ...]], BeforeValidator(_by_year)]

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.noun import Noun
 from higgsflow.model.quantities import Megabytes, Seconds
+from higgsflow.model.short_forms import as_tuple
 
 Engine = Literal["htcondor", "slurm"]
 
@@ -32,12 +33,8 @@ def _variable(name: str) -> str:
     return name
 
 
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
 Line = Annotated[str, AfterValidator(_one_line)]
-Lines = Annotated[tuple[Line, ...], BeforeValidator(_listed)]
+Lines = Annotated[tuple[Line, ...], BeforeValidator(as_tuple)]
 
 
 class JobSettings(Noun):

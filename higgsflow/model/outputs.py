@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
 from higgsflow.errors import UnknownName
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.sample import for_year
+from higgsflow.model.short_forms import with_tuples
 
 if TYPE_CHECKING:
     from higgsflow.model.preserved import Bins
@@ -30,12 +31,6 @@ def _with_text(value: Any) -> Any:
 
 def _process(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
-
-
-def _categories(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {tag: (v,) if isinstance(v, str) else v for tag, v in value.items()}
 
 
 class FinalFitProcess(Noun):
@@ -70,7 +65,7 @@ class FinalFit(Noun):
     mass: str = "m_gg"
     dz: str | FiniteFloat = 0.0
     variables: dict[Name, str] = {}
-    tags: Annotated[dict[str, tuple[Name, ...]], BeforeValidator(_categories)] = {}
+    tags: Annotated[dict[str, tuple[Name, ...]], BeforeValidator(with_tuples)] = {}
     systematics: dict[str, Name] = {}
     notag: bool = False
     notag_bins: str = ""

@@ -6,16 +6,12 @@ by its mean in the bin, so that it changes shapes within the bin and not how muc
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.noun import Noun
-
-
-def _as_tuple(value: Any) -> Any:
-    """One name may stand for a list of one."""
-    return (value,) if isinstance(value, str) else value
+from higgsflow.model.short_forms import as_tuple
 
 
 class Bins(Noun):
@@ -75,7 +71,7 @@ class Preserve(Bins):
             events are right too.
     """
 
-    after: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = ()
+    after: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
     in_skims: bool = False
 
 

@@ -11,13 +11,15 @@ import inspect
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
 from higgsflow.errors import BrokenModule, InvalidConfiguration, UnknownName, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PROGRAM = Path(__file__).parents[1]
 
@@ -138,4 +140,3 @@ def lives_in_main(reference: str) -> bool:
 
 
 Reference = Annotated[str, BeforeValidator(to_reference)]
-AnyCallable = Callable[..., Any]

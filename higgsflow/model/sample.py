@@ -21,21 +21,14 @@ from pydantic import (
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.dataset import PrimaryDataset, Triggers, dataset_of
 from higgsflow.model.noun import Name, Noun
+from higgsflow.model.short_forms import with_text_keys, with_tuples
 from higgsflow.model.systematic import Systematics
 
 T = TypeVar("T")
 
 
-def _with_text_keys(value: Any) -> Any:
-    """YAML reads `2017:` as a number; a year is a string."""
-    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
-
-
-def _listed(value: Any) -> Any:
-    by_year = _with_text_keys(value)
-    if not isinstance(by_year, Mapping):
-        return by_year
-    return {year: (v,) if isinstance(v, str) else v for year, v in by_year.items()}
+def _by_year(value: Any) -> Any:
+    return with_tuples(with_text_keys(value))
 
 
 def _not_empty(by_year: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -45,10 +38,10 @@ def _not_empty(by_year: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]
     return by_year
 
 
-Number = Annotated[float | dict[str, float], BeforeValidator(_with_text_keys)]
-Switch = Annotated[bool | dict[str, bool], BeforeValidator(_with_text_keys)]
+Number = Annotated[float | dict[str, float], BeforeValidator(with_text_keys)]
+Switch = Annotated[bool | dict[str, bool], BeforeValidator(with_text_keys)]
 Addresses = Annotated[
-    dict[Name, tuple[str, ...]], BeforeValidator(_listed), AfterValidator(_not_empty)
+    dict[Name, tuple[str, ...]], BeforeValidator(_by_year), AfterValidator(_not_empty)
 ]
 
 
@@ -167,14 +160,7 @@ class Year(Noun):
     apply_golden_json: bool = True
 
 
-def _as_beginnings(value: Any) -> Any:
-    """One other server may be given as a text."""
-    if not isinstance(value, Mapping):
-        return value
-    return {k: (v,) if isinstance(v, str) else v for k, v in value.items()}
-
-
-Replicas = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_as_beginnings)]
+Replicas = Annotated[dict[str, tuple[str, ...]], BeforeValidator(with_tuples)]
 
 
 class SampleYear(Noun):
@@ -216,7 +202,7 @@ class Samples(Noun):
     """The samples and years of an analysis."""
 
     samples: tuple[Sample, ...]
-    years: Annotated[dict[Name, Year], BeforeValidator(_with_text_keys)]
+    years: Annotated[dict[Name, Year], BeforeValidator(with_text_keys)]
     selected_years: tuple[Name, ...]
     primary_datasets: tuple[Name, ...] = Field(
         default=(), description="data in order: an event is of the first whose triggers it fired"

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads it)
 from higgsflow.model.noun import Noun
-from higgsflow.model.source import CENTRAL, Column, Names, Systematic, as_tuple
+from higgsflow.model.short_forms import as_tuple
+from higgsflow.model.source import CENTRAL, Column, Names, Systematic
 
 Columns = Annotated[tuple[Column, ...], BeforeValidator(as_tuple)]
 T = TypeVar("T", bound="Shift")
@@ -69,7 +70,7 @@ class Shift(Systematic):
         met: lets missing momentum follow.
     """
 
-    branch_modified: Columns
+    branch_modified: Columns = Field(min_length=1)
     branches: dict[str, Columns] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     additive: bool = False

@@ -11,24 +11,15 @@ from higgsflow.errors import UnknownName
 from higgsflow.model.correction import Correction
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.reference import Reference
+from higgsflow.model.short_forms import as_tuple, column_name
 
 NOMINAL = "nominal"
 CENTRAL = "central"
 S = TypeVar("S", bound="Systematic")
 
 
-def as_tuple(value: Any) -> Any:
-    """One name may stand for a list of one."""
-    return (value,) if isinstance(value, str) else value
-
-
 def _as_text(value: Any) -> Any:
     return tuple(str(v) for v in value) if isinstance(value, list | tuple) else as_tuple(str(value))
-
-
-def column_name(value: Any) -> Any:
-    """`["Photon", "pt"]` and `"Photon_pt"` are the same column."""
-    return "_".join(value) if isinstance(value, list | tuple) else value
 
 
 def _last_word(value: Any) -> Any:

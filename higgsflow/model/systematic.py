@@ -20,6 +20,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from higgsflow.model.noun import Noun
 from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
+from higgsflow.model.short_forms import as_tuple
 from higgsflow.model.source import (
     CENTRAL,
     NOMINAL,
@@ -27,8 +28,6 @@ from higgsflow.model.source import (
     Column,
     Names,
     Systematic,
-    as_tuple,
-    column_name,
 )
 
 __all__ = [
@@ -39,7 +38,6 @@ __all__ = [
     "Systematic",
     "Systematics",
     "WeightSystematic",
-    "column_name",
 ]
 
 

@@ -18,16 +18,16 @@ class FailureLog:
     """The folder of failures of one sample and year."""
 
     def __init__(self, jobs_folder: Path) -> None:
-        self._folder = jobs_folder / "failures"
+        self.folder = jobs_folder / "failures"
 
     def add(self, failure: FailureRecord) -> None:
         """Keeps a failed attempt."""
         name = f"{failure.chunk_id}.{failure.digest}.{failure.attempt}.json"
-        write_text(self._folder / name, failure.model_dump_json(indent=1))
+        write_text(self.folder / name, failure.model_dump_json(indent=1))
 
     def all(self) -> Iterator[FailureRecord]:
         """All failures; one that does not parse was cut off while it was written and is not."""
-        for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
+        for path in sorted(self.folder.glob("*.json")) if self.folder.is_dir() else ():
             try:
                 yield FailureRecord.model_validate_json(path.read_bytes())
             except (OSError, ValidationError):
@@ -39,5 +39,5 @@ class FailureLog:
 
     def forget(self, chunk_id: str) -> None:
         """Forgets the failures of a chunk, which is tried again."""
-        for path in self._folder.glob(f"{chunk_id}.*.json"):
+        for path in self.folder.glob(f"{chunk_id}.*.json"):
             path.unlink(missing_ok=True)

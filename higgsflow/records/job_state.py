@@ -198,7 +198,9 @@ def _state(
     if driven:
         return "running"
     total = sum(state.n_entries for state in states)
-    enough = 1 - sum(state.n_entries for state in missing) / (total or 1) >= head.min_completion
+    n_done = total - sum(state.n_entries for state in missing)
+    # rounded as the configured fraction was, see `completeness.assess`
+    enough = n_done / (total or 1) >= head.min_completion
     if any(not is_infrastructure(s.error_class) for s in missing if s.status == "failed"):
         return "insufficient"
     if any(state.status != "failed" for state in missing):

@@ -74,7 +74,7 @@ def _counts(samples: Sequence[SampleSummary]) -> Counts:
                 for cut, pair in _cuts(flow):
                     step = _Step(flow.step, flow.tagger, flow.group, cut)
                     before, after = found.get(step, (Counter(), Counter()))
-                    scaled = [_scaled(one, _scale(sample)) for one in pair]
+                    scaled = [_scaled(one, sample.normalization.scale) for one in pair]
                     found[step] = (before + scaled[0], after + scaled[1])
     return found
 
@@ -84,11 +84,6 @@ def _cuts(flow: FlowSummary) -> Iterator[tuple[str, tuple[Counter, Counter]]]:
     for cut in flow.cuts:
         yield cut.name, (before, cut.prefix)
         before = cut.prefix
-
-
-def _scale(sample: SampleSummary) -> float:
-    found = sample.normalization
-    return 1.0 if found.scale1fb is None else found.scale1fb * found.luminosity
 
 
 def _scaled(one: Counter, scale: float) -> Counter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import shorten
+from higgsflow.report.aggregates import label
 from higgsflow.report.content import Finding
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def _counted(samples: Sequence[SampleSummary], prefix: str) -> dict[str, dict[st
     for sample in samples:
         for name, value in sample.factor_sums.items():
             if name.startswith(prefix) and value > 0:
-                label = f"{sample.sample} ({sample.year})"
-                found.setdefault(name.removeprefix(prefix), {})[label] = round(value)
+                of_name = found.setdefault(name.removeprefix(prefix), {})
+                of_name[label(sample)] = round(value)
     return found
 
 

@@ -11,9 +11,9 @@ from higgsflow.report.svg import Scale, box, drawing, path, place, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from higgsflow.report.aggregates import SystematicRow
     from higgsflow.report.largest import Largest
     from higgsflow.report.markup import Html
+    from higgsflow.report.systematic_rows import SystematicRow
 
 _WIDTH = 400
 _LEFT, _RIGHT = 150, 390

@@ -103,7 +103,7 @@ def fill_histograms(summary: Summary) -> Filled:
         book = _book(summary, (variable, meanings.get(variable, "")), types, notes)
         if book is not None:
             books[variable] = book
-            absent = [_name(s) for s in sources if variable not in s.types]
+            absent = [aggregates.label(s.sample) for s in sources if variable not in s.types]
             notes.extend(f"{variable} is not drawn for {n}: no such column" for n in absent)
     counts = np.zeros(len(summary.tags), dtype=np.int64)
     for source in sources:
@@ -131,10 +131,6 @@ def _all_data_are_read(summary: Summary, sources: tuple[Source, ...]) -> bool:
     return n_read == sum(sample.kind == "data" for sample in summary.samples) > 0
 
 
-def _name(source: Source) -> str:
-    return f"{source.sample.sample} ({source.sample.year})"
-
-
 def _readable(summary: Summary, notes: list[str]) -> Iterator[Source]:
     """The files that can be drawn; why others cannot goes to the notes."""
     for sample in summary.samples:
@@ -142,7 +138,7 @@ def _readable(summary: Summary, notes: list[str]) -> Iterator[Source]:
         if isinstance(found, Source):
             yield found
         else:
-            notes.append(f"{sample.sample} ({sample.year}) is not drawn: {found}")
+            notes.append(f"{aggregates.label(sample)} is not drawn: {found}")
 
 
 def _source(summary: Summary, sample: SampleSummary) -> Source | str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from higgsflow.report.aggregates import SystematicRow
+    from higgsflow.report.systematic_rows import SystematicRow
 
 MOST = 20
 

@@ -19,8 +19,7 @@ from higgsflow.report import (
 )
 from higgsflow.report.formatting import several
 from higgsflow.report.hatchings import patterns
-from higgsflow.report.markup import Html, element, joined, void
-from higgsflow.report.theme import CSS
+from higgsflow.report.markup import Html, document, element, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,22 +62,13 @@ def write_report(summary: Summary, path: Path, reporting: Reporting | None = Non
 def page_of(summary: Summary, pictures: Pictures) -> str:
     """The text of the page; the same summary and pictures give the same text."""
     title = f"{summary.analysis} {summary.version}"
-    head = element(
-        "head",
-        void("meta", charset="utf-8"),
-        void("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", title),
-        # the one text that is not escaped: a style sheet of this package
-        element("style", Html(CSS)),
-    )
-    body = element(
-        "body",
+    return document(
+        title,
         _header(summary, title),
         element("nav", *(element("a", text, href=f"#{anchor}") for anchor, text in _CONTENTS)),
         *_hatchings(pictures),
         element("main", joined(_parts(summary, pictures))),
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en').text}\n"
 
 
 def _hatchings(pictures: Pictures) -> Iterator[Html]:

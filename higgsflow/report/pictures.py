@@ -17,17 +17,18 @@ from higgsflow.report.look import look_of
 from higgsflow.report.periods import Period, periods
 from higgsflow.report.plots import draw_effects, draw_stack
 from higgsflow.report.stacks import not_drawn, process_order, stack
+from higgsflow.report.systematic_rows import systematic_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from higgsflow.model.reporting import Reporting
-    from higgsflow.report.aggregates import SystematicRow
     from higgsflow.report.look import Look
     from higgsflow.report.markup import Html
     from higgsflow.report.stacks import Stack
     from higgsflow.report.summary import Summary
+    from higgsflow.report.systematic_rows import SystematicRow
 
 logger = logging.getLogger(__name__)
 
@@ -185,7 +186,7 @@ def _effects(summary: Summary) -> Iterator[_Sketch]:
     directions = dict.fromkeys(one.direction for s in samples for one in s.systematics)
     ranks = {direction: rank for rank, direction in enumerate(directions)}
     for name, group in (("signal", signal), ("other simulation", others)):
-        rows = aggregates.systematic_rows(group, summary.tags)
+        rows = systematic_rows(group, summary.tags)
         if rows:
             yield from _effect(name, rows, summary, ranks)
 

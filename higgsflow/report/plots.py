@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from higgsflow.report.aggregates import SystematicRow
     from higgsflow.report.largest import Largest
     from higgsflow.report.stacks import Stack, Values
+    from higgsflow.report.systematic_rows import SystematicRow
 
 _SIZE = 6.4
 # a legend of more processes stands beside the axes, as it would cover what it explains

@@ -11,10 +11,13 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from higgsflow.model.noun import Frozen
+from higgsflow.model.documented import documented, nouns_of
 from higgsflow.report.content import Summary
+
+if TYPE_CHECKING:
+    from higgsflow.model.noun import Frozen
 
 # one word, one meaning
 _WORDS = {
@@ -71,22 +74,6 @@ def written() -> str:
     return re.sub(r"\bNone\b", "null", made)
 
 
-def nouns_of(noun: type[Frozen]) -> set[type[Frozen]]:
-    """A noun and all that its fields are made of."""
-    found = {noun}
-    for field in noun.model_fields.values():
-        for part in _parts(field.annotation):
-            if part not in found:
-                found |= nouns_of(part)
-    return found
-
-
-def _parts(annotation: Any) -> list[type[Frozen]]:
-    if isinstance(annotation, type) and not get_args(annotation):
-        return [annotation] if issubclass(annotation, Frozen) else []
-    return [noun for argument in get_args(annotation) for noun in _parts(argument)]
-
-
 def _describe(definition: dict[str, Any], noun: type[Frozen]) -> None:
     """Fills in the descriptions of a noun and its fields."""
     text = inspect.cleandoc(noun.__doc__ or "").partition("\n\nAttributes:")[0]
@@ -97,29 +84,6 @@ def _describe(definition: dict[str, Any], noun: type[Frozen]) -> None:
             if name not in known:
                 raise LookupError(f"{noun.__name__}.{name} has no description")
             field["description"] = known[name]
-
-
-def documented(noun: type[Frozen]) -> dict[str, str]:
-    """The descriptions in the docstrings of a noun and of what it is a kind of."""
-    found: dict[str, str] = {}
-    for base in reversed(noun.__mro__):
-        if issubclass(base, Frozen) and base.__doc__:
-            found |= _attributes(inspect.cleandoc(base.__doc__))
-    return found
-
-
-def _attributes(docstring: str) -> dict[str, str]:
-    """Entries of the form `one, another: text`, with lines that are indented further."""
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for line in docstring.partition("Attributes:\n")[2].splitlines():
-        entry = re.match(r"    (\w[\w, ]*): (.*)", line)
-        if entry:
-            names = [name.strip() for name in entry[1].split(",")]
-            found |= dict.fromkeys(names, entry[2])
-        elif line.startswith("     "):
-            found |= {name: f"{found[name]} {line.strip()}" for name in names}
-    return found
 
 
 if __name__ == "__main__":

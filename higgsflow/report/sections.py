@@ -54,7 +54,7 @@ def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
 def _warnings(summary: Summary) -> Iterator[Html]:
     partly = [s for s in summary.samples if not s.complete]
     if partly:
-        names = ", ".join(f"{s.sample} ({s.year})" for s in partly)
+        names = ", ".join(map(aggregates.label, partly))
         text = f"Incomplete: not every event was processed of {names}. Numbers with these events"
         yield element(
             "p",

@@ -19,14 +19,16 @@ from higgsflow.report.galleries import gallery
 from higgsflow.report.largest import MOST
 from higgsflow.report.markup import Content, Html, details, element, joined, note, section, table
 from higgsflow.report.sections import marked
+from higgsflow.report.systematic_rows import effects, systematic_rows
 from higgsflow.selection.cutflow import efficiency
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from higgsflow.report.aggregates import FlowRow, FlowTable, Overlap, SystematicRow
+    from higgsflow.report.aggregates import FlowRow, FlowTable, Overlap
     from higgsflow.report.pictures import Pictures
     from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.report.systematic_rows import SystematicRow
 
 
 def cut_flows(summary: Summary) -> Html:
@@ -151,7 +153,7 @@ def systematics(summary: Summary, pictures: Pictures) -> Html:
     samples = aggregates.simulation(summary)
     if not any(sample.systematics for sample in samples):
         return section("systematics", "Systematics", note("No systematics."))
-    rows = aggregates.systematic_rows(samples, summary.tags)
+    rows = systematic_rows(samples, summary.tags)
     n, shown = len({row.systematic for row in rows}), _effects(samples, rows, summary.tags)
     return section(
         "systematics",
@@ -175,7 +177,7 @@ def _by_process(samples: Sequence[SampleSummary], tags: Sequence[str]) -> Iterat
     groups = aggregates.processes(samples)
     if len(groups) == 1:
         return
-    known = {name: aggregates.effects(found, tags) for name, found in groups.items()}
+    known = {name: effects(found, tags) for name, found in groups.items()}
     names = tuple(dict.fromkeys(name for found in known.values() for name in found))
     for tag in tags:
         rows = (

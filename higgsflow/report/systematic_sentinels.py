@@ -15,14 +15,15 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.report import aggregates
 from higgsflow.report.content import Finding
 from higgsflow.report.formatting import number, relative
+from higgsflow.report.systematic_rows import factor, systematic_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from higgsflow.model.reporting import Sentinels
     from higgsflow.records.moments import Moments
-    from higgsflow.report.aggregates import SystematicRow
     from higgsflow.report.content import SampleSummary, Severity
+    from higgsflow.report.systematic_rows import SystematicRow
     from higgsflow.report.variation_content import SystematicSummary, VariationSummary, Yield
 
 Directions = dict[str, "SystematicSummary"]
@@ -69,7 +70,7 @@ class _Case:
 
     def factor(self, direction: str) -> Moments:
         """Of a weight, over the selected events."""
-        return aggregates.factor([self.sample], f"weight_{self.name}_{direction}")
+        return factor([self.sample], f"weight_{self.name}_{direction}")
 
 
 def about_systematics(
@@ -218,7 +219,7 @@ def _one_sided(
 ) -> Iterator[Finding]:
     """Up and down change the yield of a process in the same direction, by more than chance may."""
     for process, members in aggregates.processes(samples).items():
-        rows = aggregates.systematic_rows(members, tags)
+        rows = systematic_rows(members, tags)
         by_name = {(row.systematic, row.direction): row for row in rows}
         yields = aggregates.nominal_yields(members, tags)
         for (name, direction), row in by_name.items():

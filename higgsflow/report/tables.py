@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -24,7 +24,9 @@ from higgsflow.report.formatting import (
     relative,
     spread,
 )
+from higgsflow.report.grid import Grid, drawn, split
 from higgsflow.report.largest import largest
+from higgsflow.report.systematic_rows import systematic_rows
 from higgsflow.report.totals import rows_of_year_groups
 from higgsflow.selection.cutflow import efficiency
 
@@ -32,24 +34,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from higgsflow.report.aggregates import FlowRow, FlowTable, Row, SystematicRow
+    from higgsflow.report.aggregates import FlowRow, FlowTable, Row
     from higgsflow.report.content import Finding, SampleSummary, Summary
+    from higgsflow.report.systematic_rows import SystematicRow
 
 _WIDTH = 100
-_PADDING = 3
 _LOST_SHOWN = 3
 # findings, the worst ones: below hundreds of them nobody would see the tables
 _FINDINGS_SHOWN = 40
 _EVENTS = "events"
-
-
-class _Grid(NamedTuple):
-    """A table before it is drawn; the first `names` columns are text, the others numbers."""
-
-    title: str
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    names: int = 1
 
 
 def print_summary(
@@ -66,8 +59,8 @@ def print_summary(
     width = min(console.width, _WIDTH)
     for grid in _grids(summary):
         console.print(Text(grid.title, style="bold"), highlight=False)
-        for part in _split(grid, width):
-            console.print(_drawn(part), width=width, highlight=False)
+        for part in split(grid, width):
+            console.print(drawn(part), width=width, highlight=False)
     for line in _notes(summary):
         console.print(Text(line, overflow="fold"), width=width, highlight=False)
     if summary.findings:
@@ -90,47 +83,6 @@ def _standard_output() -> Console:
     return console if console.is_terminal else Console(width=_WIDTH, force_jupyter=False)
 
 
-def _split(grid: _Grid, width: int) -> Iterator[_Grid]:
-    """Several grids of as many columns as fit beside the names, which are repeated."""
-    names, last = list(range(grid.names)), len(grid.headers)
-    lengths = [
-        max(len(row[i]) for row in (grid.headers, *grid.rows)) + _PADDING for i in range(last)
-    ]
-    # long names are folded, so that at least half of the width is for numbers
-    left = max(width - sum(lengths[: grid.names]), width // 2) - 1
-    chosen: list[int] = []
-    for i in range(grid.names, last):
-        if chosen and sum(lengths[j] for j in (*chosen, i)) > left:
-            yield _columns(grid, [*names, *chosen])
-            chosen = []
-        chosen.append(i)
-    yield _columns(grid, [*names, *chosen])
-
-
-def _columns(grid: _Grid, chosen: Sequence[int]) -> _Grid:
-    return _Grid(
-        grid.title,
-        tuple(grid.headers[i] for i in chosen),
-        tuple(tuple(row[i] for i in chosen) for row in grid.rows),
-        grid.names,
-    )
-
-
-def _drawn(grid: _Grid) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for i, header in enumerate(grid.headers):
-        is_name = i < grid.names
-        table.add_column(
-            Text(header, overflow="fold"),
-            justify="left" if is_name else "right",
-            no_wrap=not is_name,
-            overflow="fold",
-        )
-    for row in grid.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
-
-
 def _findings(findings: Sequence[Finding]) -> Table:
     """Texts, which are folded."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_header=False)
@@ -141,7 +93,7 @@ def _findings(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def _grids(summary: Summary) -> Iterator[_Grid]:
+def _grids(summary: Summary) -> Iterator[Grid]:
     yield _events(summary)
     yield _normalization(summary)
     if summary.lumisections:
@@ -160,9 +112,9 @@ def _grids(summary: Summary) -> Iterator[_Grid]:
         yield _systematics(summary)
 
 
-def _events(summary: Summary) -> _Grid:
+def _events(summary: Summary) -> Grid:
     headers = ("sample", "year", "indexed", "read", "certified", "selected", "efficiency")
-    return _Grid(
+    return Grid(
         "Events",
         (*headers, "jobs done", "complete"),
         tuple(_events_row(sample, summary) for sample in summary.samples),
@@ -185,9 +137,9 @@ def _events_row(sample: SampleSummary, summary: Summary) -> tuple[str, ...]:
     )
 
 
-def _normalization(summary: Summary) -> _Grid:
+def _normalization(summary: Summary) -> Grid:
     headers = ("sample", "year", "sum of weights", "D", "mode", "scale1fb [fb]", "lumi [/fb]")
-    return _Grid(
+    return Grid(
         "Normalisation",
         (*headers, "complete"),
         tuple(_normalization_row(sample) for sample in summary.samples),
@@ -209,14 +161,14 @@ def _normalization_row(sample: SampleSummary) -> tuple[str, ...]:
     )
 
 
-def _lumi(summary: Summary) -> _Grid:
+def _lumi(summary: Summary) -> Grid:
     rows = ((n, y, *lumi_sections.numbers(one)) for n, y, one in lumi_sections.coverages(summary))
-    return _Grid("Processed lumisections", lumi_sections.HEADERS, tuple(rows), names=2)
+    return Grid("Processed lumisections", lumi_sections.HEADERS, tuple(rows), names=2)
 
 
-def _yields(title: str, rows: Sequence[Row], tags: Sequence[str]) -> _Grid:
+def _yields(title: str, rows: Sequence[Row], tags: Sequence[str]) -> Grid:
     cells = tuple((_marked(row), *(_yield(row, tag) for tag in tags)) for row in rows)
-    return _Grid(title, ("process", *tags), cells)
+    return Grid(title, ("process", *tags), cells)
 
 
 def _marked(row: Row | FlowRow) -> str:
@@ -237,11 +189,11 @@ def _flows_of_events(summary: Summary) -> Iterator[FlowTable]:
             yield table
 
 
-def _flow(table: FlowTable) -> _Grid:
+def _flow(table: FlowTable) -> Grid:
     title = f"Cut flow of {table.tagger}, {table.group}: entries, and fraction that each cut passes"
     columns = ("total", *(table.cuts or ("passed",)))
     rows = tuple((_marked(row), *_flow_cells(row, len(columns))) for row in table.rows)
-    return _Grid(title, ("sample", *columns), rows)
+    return Grid(title, ("sample", *columns), rows)
 
 
 def _flow_cells(row: FlowRow, n: int) -> tuple[str, ...]:
@@ -253,13 +205,13 @@ def _flow_cells(row: FlowRow, n: int) -> tuple[str, ...]:
     return (count(steps[0].n), *passed)
 
 
-def _systematics(summary: Summary) -> _Grid:
+def _systematics(summary: Summary) -> Grid:
     samples = aggregates.simulation(summary)
-    found = largest(aggregates.systematic_rows(samples, summary.tags), summary.tags)
+    found = largest(systematic_rows(samples, summary.tags), summary.tags)
     sign = mark(aggregates.is_complete(samples), aggregates.processed(samples))
     what = "Systematics: factor over selected events, effect on the yield of all simulation"
     title = f"{what} {sign}".rstrip()
-    return _Grid(
+    return Grid(
         f"{title}\n{found.note}, all are in report.html" if found.note else title,
         ("systematic", "direction", "mean", "std", *summary.tags),
         tuple(_systematic_row(row, summary.tags) for row in found.rows),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from higgsflow.report import aggregates
 from higgsflow.report.content import Total
 from higgsflow.report.sentinels import find
+from higgsflow.report.systematic_rows import effects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +60,7 @@ def _of_years(summary: Summary, group: str, years: set[str]) -> list[Total]:
 def _effects(
     samples: Sequence[SampleSummary], tags: Sequence[str]
 ) -> dict[str, dict[str, float | None]]:
-    found = aggregates.effects(samples, tags)
+    found = effects(samples, tags)
     return {"_".join(variation): effect for variation, effect in found.items()}
 
 

@@ -201,12 +201,6 @@ def remove_overlap(masks: Any) -> npt.NDArray[np.int16]:
     return np.where(tagged, masks.argmax(axis=0), UNTAGGED).astype(np.int16)
 
 
-def overlap_matrix(masks: Any) -> npt.NDArray[np.int64]:
-    """O_ij = |mask_i and mask_j|. masks: taggers x rows."""
-    counts = [[np.count_nonzero(one & other) for other in masks] for one in masks]
-    return np.array(counts, dtype=np.int64)
-
-
 def joined_columns(before: Mapping[str, Any], step: StepResult) -> dict[str, Any]:
     """The columns of earlier steps, for the rows of a step, and those that it adds.
 

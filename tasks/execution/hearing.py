@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from higgsflow.model.jobs import Resources
     from higgsflow.records.job_record import FailureRecord, JobRecord
-    from tasks.execution.batch.knobs import Knobs
     from tasks.execution.job_book import JobBook
+    from tasks.execution.knobs import Knobs
 
 
 class HearingBook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.execution.driver_lock import is_driven
 
@@ -158,9 +158,3 @@ def _duration(seconds: float) -> str:
 def folders_of(folder: Path, sample: str, years: Iterable[str]) -> list[Path]:
     """Where the jobs of a sample are recorded, below the folder of an analysis."""
     return [folder / "jobs" / sample / year for year in years]
-
-
-def is_told_otherwise(params: Mapping[str, Any]) -> bool:
-    """Whether law was asked to print or remove something, which it does itself."""
-    names = ("print_deps", "print_status", "print_output", "remove_output", "fetch_output")
-    return any(params.get(name) for name in names)

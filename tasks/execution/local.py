@@ -13,6 +13,7 @@ import law
 
 from tasks import session
 from tasks.execution import scheduler
+from tasks.execution.batch import BATCHES
 from tasks.execution.display import say
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
     def _leave_other_engines(self, is_done: bool) -> None:
         """Takes what runs here, or is done, out of the queues of other engines."""
         # who never submits any jobs does not load what knows engines
-        if (self.task.stage_folder("jobs") / "batches").is_dir():
+        if (self.task.stage_folder("jobs") / BATCHES).is_dir():
             from tasks.execution.batch.cancel import cancel_those_of_others
 
             engine = "" if is_done else self.workflow_type

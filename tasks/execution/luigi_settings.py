@@ -34,7 +34,7 @@ _SETTINGS = (
 
 # what stages and jobs import
 _NEEDED = (
-    "awkward", "uproot", "vector", "higgsflow.check.report", "higgsflow.events.sample_index",
+    "awkward", "uproot", "higgsflow.check.report", "higgsflow.events.sample_index",
     "higgsflow.job", "higgsflow.normalization", "higgsflow.output.merge",
     "tasks.execution.job_book", "tasks.execution.pool",
 )  # fmt: skip

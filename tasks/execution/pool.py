@@ -27,7 +27,7 @@ from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
-from tasks.execution.batch.knobs import Knobs
+from tasks.execution.knobs import Knobs
 from tasks.execution.workers import Workers
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ MANY = 50_000
 Outcome = JobRecord | FailureRecord
 
 
-class Keeper(Protocol):
+class Book(Protocol):
     """Who hears of everything that happens to the jobs."""
 
     def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
@@ -94,17 +94,17 @@ class JobPool:
         """How many jobs run now."""
         return len(self._running)
 
-    def run(self, jobs: Iterable[Any], keeper: Keeper) -> None:
-        """Runs all jobs, as long as the keeper of the books says so."""
+    def run(self, jobs: Iterable[Any], book: Book) -> None:
+        """Runs all jobs, as long as its book says so."""
         self._waiting.extend(Attempt(job, self._settings.resources) for job in jobs)
         self._logs.mkdir(parents=True, exist_ok=True)
         workers = Workers(self._slots.n)
         try:
             while self._waiting or self._running:
-                self._start_what_can(workers, keeper)
+                self._start_what_can(workers, book)
                 workers.give_up(self._running)
-                self._end_what_has(keeper)
-                keeper.tick(self.n_running)
+                self._end_what_has(book)
+                book.tick(self.n_running)
                 self._follow_parent()
             workers.close()
         except BaseException:
@@ -115,7 +115,7 @@ class JobPool:
             for attempt in self._running.values():
                 attempt.slot.release()
 
-    def _start_what_can(self, workers: Workers, keeper: Keeper) -> None:
+    def _start_what_can(self, workers: Workers, book: Book) -> None:
         now = time.monotonic()
         for _ in range(len(self._waiting)):
             attempt = self._waiting.popleft()
@@ -134,16 +134,16 @@ class JobPool:
             )
             self._running[future] = attempt
             known = {"host": socket.gethostname(), "log": str(self._log(attempt))}
-            keeper.begun(job.chunk.id, attempt.number, attempt.resources, **known)
+            book.begun(job.chunk.id, attempt.number, attempt.resources, **known)
 
-    def _end_what_has(self, keeper: Keeper) -> None:
+    def _end_what_has(self, book: Book) -> None:
         if not self._running:
             time.sleep(_TICK)
             return
         for future in wait(self._running, timeout=_TICK, return_when=FIRST_COMPLETED).done:
             attempt = self._running.pop(future)
             attempt.slot.release()
-            if not keeper.ended(self._concluded(self._outcome(future, attempt), attempt)):
+            if not book.ended(self._concluded(self._outcome(future, attempt), attempt)):
                 self.dropped.extend(self._waiting)
                 self._waiting.clear()
 

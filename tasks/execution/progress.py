@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.output.atomic import write_text
 from tasks.execution.display import is_shown, say
-from tasks.execution.job_table import JobTable
+from tasks.execution.jobs_page import JobsPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,7 +45,7 @@ class Progress:
         self._path = folder / "progress.json"
         self._name = name
         self._publish = publish
-        self._table = JobTable(folder / "jobs.html", name, chunks)
+        self._page = JobsPage(folder / "jobs.html", name, chunks)
         self._entries = {chunk.id: chunk.n_entries for chunk in chunks}
         self._done: set[str] = set()
         self._failed: dict[str, str] = {}
@@ -61,7 +61,7 @@ class Progress:
         """A chunk is done; with a record when it was done just now."""
         self._done.add(chunk_id)
         self._failed.pop(chunk_id, None)
-        self._table.done(chunk_id, record)
+        self._page.done(chunk_id, record)
         if record is not None:
             self._read_now += record.n_entries
             self._memory = max(self._memory, record.effort.peak_memory_mb)
@@ -69,7 +69,7 @@ class Progress:
     def failed(self, failure: FailureRecord) -> None:
         """An attempt has failed."""
         self._failed[failure.chunk_id] = f"{failure.error_class}: {failure.message.splitlines()[0]}"
-        self._table.failed(failure)
+        self._page.failed(failure)
 
     @property
     def chunks_done(self) -> frozenset[str]:
@@ -109,7 +109,7 @@ class Progress:
 
     def _tell(self, content: dict[str, Any]) -> None:
         line = as_line(content)
-        self._table.write(line, finished=content["finished"])
+        self._page.write(line, finished=content["finished"])
         if self._publish is not None:
             failure = content["last_failure"]
             message = f"{line}\nlast failure: {failure}" if failure else line

@@ -164,6 +164,22 @@ def test_weight_that_looks_at_what_varies_is_made_again() -> None:
     assert tables["scale_up"]["weight_central"].tolist() == [90.0 * 90.0]
 
 
+def test_counters_of_a_variation_have_its_own_weights() -> None:
+    """Also where the selection does not look at what it changes."""
+    shift = {"branch_modified": "w", "branches": {"up": "w_up"}}
+    events = [{**one, "w": 2.0, "w_up": 3.0} for one in (LEPTONIC, HADRONIC, NO_TAG)]
+    ledgers = run(*events, systematics=systematics({"moved": shift}, s=MODIFYING)).ledgers
+    for name, weight in (("nominal", 2.0), ("moved_up", 3.0)):
+        ledger = ledgers[name]
+        for flow in (one.flow for one in ledger.flows if one.group == "events"):
+            assert (flow.total.sumw, flow.passed.sumw) == (
+                weight * flow.total.n,
+                weight * flow.passed.n,
+            )
+        assert ledger.before["tth_leptonic"].sumw == ledger.after["tth_leptonic"].sumw == weight
+        assert ledger.yields["tth_hadronic"]["central"].sumw == weight
+
+
 def test_factors_are_one_outside_their_tags() -> None:
     """Worked example: w = 1, central 2, up 3, mask on two of four."""
     content = {**MODIFYING, "modifies_taggers": ["tth_hadronic"]}

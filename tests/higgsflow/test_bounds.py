@@ -14,6 +14,7 @@ from higgsflow.events.objects import Objects
 from higgsflow.events.plain import plain
 from higgsflow.model.systematic import Systematics
 from higgsflow.taggers import DiphotonTagger
+from higgsflow.taggers.function import tagger
 
 SCALE = {
     "method": "from_function",
@@ -78,13 +79,39 @@ class WrongSkim(DiphotonTagger):
         return super().skim(events, {})
 
 
-def test_event_that_the_skim_drops_may_not_be_selected() -> None:
+def with_soft_photon() -> dict[str, Any]:
     lead, sublead = HADRONIC["Photon"]
-    soft = {**HADRONIC, "Photon": [{**lead, "pt": 95.0}, {**sublead, "pt": 24.5}]}
+    return {**HADRONIC, "Photon": [{**lead, "pt": 95.0}, {**sublead, "pt": 24.5}]}
+
+
+def test_event_that_the_skim_drops_may_not_be_selected() -> None:
     sequence = [{"tagger": WrongSkim, "name": "pair"}, ["tth_hadronic"]]
     mild = systematics({"s": {**SCALE, "function": f"{__name__}:mild"}})
     with pytest.raises(TaggerError, match="'pair' selects events under 's_up' that its skim drops"):
-        run(HADRONIC, soft, tag_sequence=sequence, systematics=mild)
+        run(HADRONIC, with_soft_photon(), tag_sequence=sequence, systematics=mild)
+
+
+@pytest.mark.parametrize("bound", [0.05, None])
+def test_event_that_only_a_shift_selects_survives_the_skim(bound: float | None) -> None:
+    mild = systematics({"s": {**SCALE, "function": f"{__name__}:mild", "bound": bound}})
+    tables = run(HADRONIC, with_soft_photon(), systematics=mild).tables
+    assert {name: len(table["event"]) for name, table in tables.items()} == {
+        "nominal": 1,
+        "s_up": 2,
+    }
+
+
+@tagger(reads=["Photon_pt"])
+def one_photon(events: Any) -> Any:
+    return ak.num(events.Photon.pt) == 1
+
+
+def test_skim_of_one_of_two_first_taggers_is_not_asked() -> None:
+    sequence = [["diphoton", f"{__name__}:one_photon"]]
+    mild = systematics({"s": {**SCALE, "function": f"{__name__}:mild"}})
+    changes = {"tag_sequence": sequence, "variables_of_interest": ["m_gg"]}
+    tables = run(HADRONIC, ONE_PHOTON, systematics=mild, **changes).tables
+    assert [table["tag_idx"].tolist() for table in tables.values()] == [[0, 1], [0, 1]]
 
 
 def mild(events: Any, direction: str) -> Any:

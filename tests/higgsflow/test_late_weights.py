@@ -64,6 +64,11 @@ def some_jets(events: Any, direction: str) -> Any:
     return events.Jet.pt * ak.where(events.event % 3 == 0, 0.1, 1.0)
 
 
+def harder_muons(events: Any, direction: str) -> Any:
+    """They stay selected."""
+    return events.Muon.pt * ak.where(events.event % 2 == 0, 2.0, 1.0)
+
+
 def some_muons(events: Any, direction: str) -> Any:
     return events.Muon.pt * ak.where(events.event % 2 == 0, 0.1, 1.0)
 
@@ -71,6 +76,19 @@ def some_muons(events: Any, direction: str) -> Any:
 def of_pair(events: Any) -> Any:
     factor = ak.to_numpy(events.lead_pt) / 60 + ak.to_numpy(ak.sum(events.Jet.pt, axis=1)) / 1000
     return {"central": factor, "up": 2 * factor, "down": factor / 2}
+
+
+def of_muons(events: Any) -> Any:
+    return _of_sum(events.Muon.pt)
+
+
+def of_selected_muons(events: Any) -> Any:
+    return _of_sum(events.SelectedMuon.pt)
+
+
+def _of_sum(pt: Any) -> dict[str, Any]:
+    factor = ak.to_numpy(ak.sum(pt, axis=1)) / 100
+    return {"central": factor, "up": factor, "down": factor}
 
 
 def of_event(events: Any) -> Any:
@@ -131,6 +149,24 @@ def test_weights_are_evaluated_again_only_where_they_must(monkeypatch: pytest.Mo
     # the pairs of six events, and the jets of those of four that are still selected
     assert of_pair[0] == 12
     assert 6 <= sum(of_pair[1:]) <= 10
+
+
+@pytest.mark.parametrize(
+    ("function", "column"), [("of_muons", "Muon_pt"), ("of_selected_muons", "SelectedMuon")]
+)
+def test_factor_of_columns_that_a_variation_changes_is_made_again(
+    function: str, column: str
+) -> None:
+    """The same events are selected, by the same objects."""
+    looking = {"function": f"{__name__}:{function}", "requires_branches": [column]}
+    weight = {**OF_PAIR, **looking, "modifies_taggers": ["tth_leptonic"]}
+    shift = {**SHIFTS["muons_scale"], "function": f"{__name__}:harder_muons"}
+    events = [{**LEPTONIC, "event": i, "w": 1.0} for i in range(2)]
+    tables = run(*events, systematics=systematics({"muons_scale": shift}, muons=weight)).tables
+    nominal, varied = (tables[name] for name in ("nominal", "muons_scale_up"))
+    assert varied["event"].tolist() == nominal["event"].tolist() == [0, 1]
+    ratios = varied["weight_central"] / nominal["weight_central"]
+    np.testing.assert_allclose(ratios, [2.0, 1.0])
 
 
 def test_function_does_not_see_what_varies_unless_it_says_so() -> None:

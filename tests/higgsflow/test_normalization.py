@@ -264,6 +264,11 @@ def test_negative_numbers_need_a_declaration(value: float, xs: float) -> None:
     assert scale1fb(declared, d(value), True) == -500.0
 
 
+def test_sum_of_weights_may_be_small() -> None:
+    """As that of a generator whose weights are cross sections [pb] over the number of events."""
+    assert scale1fb(pair(bf=1.0), d(0.25), True) == pytest.approx(0.5071 * 1000 / 0.25)
+
+
 def test_scale_given_by_hand_needs_every_event() -> None:
     by_hand = pair(scale1fb={"2017": 0.25})
     assert scale1fb(by_hand, d(math.nan), True) == 0.25
@@ -298,6 +303,7 @@ def test_normalisation_is_that_of_the_processed_ranges() -> None:
     whole = normalize(pair(), index(F1, F2), jobs(R1, R2))
     assert whole.scale1fb == pytest.approx(0.0008464096, rel=1e-7)
     assert (whole.complete, whole.fraction, whole.luminosity) == (True, 1.0, 41.5)
+    assert whole.scale == pytest.approx(0.0008464096 * 41.5, rel=1e-7)
     part = normalize(pair(), index(F1, F2), jobs(R1, state="enough", n_done=1000))
     assert part.scale1fb == pytest.approx(0.0012790189, rel=1e-7)
     assert (part.complete, part.chunks) == (False, ("c1",))
@@ -310,6 +316,7 @@ def test_normalisation_of_data_is_none() -> None:
     counted = jobs(R1).model_copy(update={"ledgers": {"nominal": Ledger()}})
     made = normalize(of_data, index(F1), counted, preserving())
     assert (made.denominator, made.scale1fb, made.weight_ratios) == (None, None, {})
+    assert made.scale == 1.0
 
 
 def scale_choice(**content: Any) -> Systematics:

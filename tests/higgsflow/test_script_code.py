@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.code import code_digest, code_parts
+from higgsflow.code import code_parts
 from higgsflow.errors import InvalidConfiguration
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Script:
         main.__file__ = str(path)
         self._monkeypatch.setitem(sys.modules, "__main__", main)
         exec(compile(text, str(path), "exec"), vars(main))
-        return code_digest("__main__:t")
+        return code_parts("__main__:t")
 
     def beside(self, low: int, comment: str = "") -> None:
         """Writes the module beside it, which the next script imports anew."""
@@ -139,4 +139,4 @@ def test_a_function_without_source_is_an_error(script: Script) -> None:
     script.run(tagger("True"))
     exec("def t(events): return True", vars(sys.modules["__main__"]))
     with pytest.raises(InvalidConfiguration, match="cannot read the source of '__main__:t'"):
-        code_digest("__main__:t")
+        code_parts("__main__:t")

@@ -18,6 +18,7 @@ from higgsflow.corrections.draws import normal
 from higgsflow.events.plain import plain
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
 from higgsflow.model.systematic import Systematics
+from higgsflow.needs import IDENTITY
 from higgsflow.shifts import objects_of, ratio_column, shifted
 
 if TYPE_CHECKING:
@@ -127,6 +128,22 @@ def test_resolution_widens_by_its_factor(file: Path) -> None:
     source = nominal(file, mode="resolution", correction=resolution, scale_factor=ask(file))
     widening = 0.065 * math.sqrt(1.3**2 - 1) * normal(EVENTS, "c", "Jet")
     assert same(shifted(EVENTS, source, "up")["Jet_pt"], EVENTS.Jet.pt * (1 + widening))
+
+
+def test_jets_with_a_generated_one_move_away_from_it(file: Path) -> None:
+    """Of the columns that the source says it needs alone."""
+    places = ak.local_index(EVENTS.Jet.pt)
+    index = ak.where(places % 2 == 0, places, -1)
+    generated = ak.zip({"pt": 0.9 * EVENTS.Jet.pt, "eta": EVENTS.Jet.eta, "phi": EVENTS.Jet.phi})
+    events = ak.with_field(EVENTS, generated, "GenJet")
+    events = ak.with_field(events, index, ["Jet", "genJetIdx"])
+    source = nominal(
+        file, "width", mode="resolution", gen={}, scale_factor=ask(file), branch_modified="Jet_pt"
+    )
+    seen = plain(events).only({*IDENTITY, *variations.input_columns(source)})
+    found = shifted(seen.view, source, "up")["Jet_pt"] / EVENTS.Jet.pt
+    drawn = 1 + 0.055 * math.sqrt(1.3**2 - 1) * normal(EVENTS, "c", "Jet")
+    assert same(found, ak.where(index < 0, drawn, 1.03))
 
 
 def test_missing_momentum_follows(file: Path) -> None:

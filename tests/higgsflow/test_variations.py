@@ -9,6 +9,7 @@ import pytest
 
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.events.plain import plain
+from higgsflow.model.shift import MetPropagation
 from higgsflow.model.systematic import IndependentCollection, Systematics
 from higgsflow.variations import apply_variation, find_variation, input_columns, shift_bounds
 
@@ -162,6 +163,32 @@ def test_kept_bound_is_fine_also_to_the_last_digit() -> None:
     shifted(source(scaled, bound=0.1), "down")
 
 
+@pytest.mark.parametrize(
+    ("stored", "given", "found"),
+    [
+        (np.float64, np.int64, np.float64),
+        (np.int32, np.int32, np.int32),
+        (np.int32, np.float32, np.float64),
+        (np.bool_, np.bool_, np.bool_),
+    ],
+)
+def test_type_of_a_shifted_column(stored: Any, given: Any, found: Any) -> None:
+    events = ak.Array({"one": np.ones(2, stored), "other": np.ones(2, given)})
+    varied = apply_variation(
+        plain(events), source(branch_modified="one", branches={"up": "other"}), "up"
+    )
+    assert varied.flat["one"].dtype == found
+
+
+def test_bound_is_not_of_the_momentum_that_follows() -> None:
+    """10 GeV of it become 10 + 0.1 * 100: by much more than the jet."""
+    jet = {"pt": 100.0, "phi": math.pi}
+    events = ak.Array({"MET_pt": [10.0], "MET_phi": [0.0], "Jet": [[jet]]})
+    of_jets = source(scaled, bound=0.11, met={})
+    found = apply_variation(plain(events), of_jets, "up").view
+    assert found.MET_pt.tolist() == pytest.approx([20.0])
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, 0.0])
 def test_bound_says_nothing_of_what_stays_as_it_is(bad: float) -> None:
     events = ak.Array({"Jet": [[{"pt": bad}, {"pt": 1.0}]]})
@@ -194,10 +221,20 @@ def test_unknown_variation_names_the_nearest() -> None:
 
 
 def test_bound_of_a_column_is_the_largest_or_none() -> None:
-    both = systematics(a=named("a", bound=0.01), b=named("b", bound=0.03))
-    assert shift_bounds(both) == {"Jet_pt": 0.03}
+    small, large = named("small", bound=0.01), named("large", bound=0.03)
+    assert shift_bounds(systematics(small=small, large=large)) == {"Jet_pt": 0.03}
+    assert shift_bounds(systematics(large=large, small=small)) == {"Jet_pt": 0.03}
     unknown = systematics(a=named("a", bound=0.01), b=named("b"), c=named("c", bound=0.5))
     assert shift_bounds(unknown) == {"Jet_pt": None}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_momentum_that_follows_has_no_bound(order: int) -> None:
+    of_jets = named("jets", bound=0.03).model_copy(update={"met": MetPropagation()})
+    of_met = named("met", bound=0.01, branch_modified="MET_pt")
+    both = {"jets": of_jets, "met": of_met}
+    found = shift_bounds(systematics(**dict(list(both.items())[::order])))
+    assert found == {"Jet_pt": 0.03, "MET_pt": None, "MET_phi": None}
 
 
 def test_inputs_are_what_is_modified_and_what_is_needed() -> None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from higgsflow.demo.corrections import write_corrections
-from higgsflow.errors import UnknownName, UserError
+from higgsflow.errors import UndeclaredColumn, UnknownName, UserError
 from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Chosen, Objects
-from higgsflow.events.plain import PlainEvents
+from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.weights import (
     Factors,
@@ -19,6 +19,7 @@ from higgsflow.weights import (
     clamped,
     concatenated,
     evaluate,
+    evaluate_early,
     factor_column,
     full_column,
     input_columns,
@@ -310,6 +311,15 @@ def test_factors_from_a_file_for_single_objects_of_the_event(of_muons: WeightSys
     assert clamped(pair, events) == {"eta": 0, "pt": 4}
 
 
+def test_column_of_the_event_is_not_asked_of_an_object(of_muons: WeightSystematic) -> None:
+    assert of_muons.correction is not None
+    inputs = {**of_muons.correction.model_dump()["inputs"], "pt": {"event_column": "rho"}}
+    correction = {**of_muons.correction.model_dump(), "inputs": inputs}
+    mixed = WeightSystematic.model_validate({**of_muons.model_dump(), "correction": correction})
+    assert target_columns(mixed, "lead") == ("lead_eta",)
+    assert input_columns(mixed) == ("Muon_eta", "rho")
+
+
 def test_object_that_is_not_a_number_names_the_event(of_muons: WeightSystematic) -> None:
     bad = [*MUONS[:2], [{"pt": math.nan, "eta": 1.0}]]
     text = message(of_muons, ak.with_field(EVENTS, bad, "Muon"))
@@ -332,6 +342,22 @@ def test_factors_from_a_vector() -> None:
     found = evaluate(weight(vector=vector), events)
     assert found.directions["up"].tolist() == [0.5, 1.0, 1.5]
     assert (found.central, found.notes) == (None, {"no_variation": 1})
+    assert input_columns(weight(vector=vector)) == ("LHEScaleWeight",)
+
+
+def of_w_up(events: Any) -> dict[str, Any]:
+    return {"up": events.w_up, "down": 1 / events.w_up}
+
+
+def test_function_does_not_see_what_varies_unless_it_says_so() -> None:
+    """Else it would not be asked again under the variation, and its factors would be wrong."""
+    events, varying = plain(EVENTS), {"w_up", "Muon_sf"}
+    with pytest.raises(UndeclaredColumn, match="w_up"):
+        evaluate_early(function_weight(of_w_up), events, varying)
+    declared = function_weight(of_w_up, requires_branches=["w_up"])
+    assert evaluate_early(declared, events, varying).directions["up"].tolist() == [1.5, 2.5, 3.5]
+    # what no variation changes is there for all
+    assert evaluate_early(function_weight(of_w_up), events, {"Muon_sf"}).central is None
 
 
 def test_nominal_weight_of_zero_names_the_event() -> None:

@@ -2,9 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from higgsflow.events.chunks import Range
 from tasks import session
-from tasks.monitor_jobs import _joined, sealed_ingredients
+from tasks.monitor_jobs import sealed_ingredients
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +51,3 @@ def test_only_this_invocations_table_is_sealed(tmp_path: Path) -> None:
     text = f'{{"made_from": {{"a": 1}}, "invocation": "{session.current.id}"}}'
     path.write_text(text, encoding="utf-8")
     assert sealed_ingredients(path) == {"a": 1}
-
-
-def test_neighbouring_ranges_of_a_file_are_told_as_one() -> None:
-    parts = [("a", 0, 20), ("a", 20, 40), ("a", 50, 60), ("b", 60, 70), ("b", 70, 70)]
-    ranges = tuple(Range(url=f"/{u}", uuid=u, start=m, stop=n) for u, m, n in parts)
-    joined = [(part.uuid, part.start, part.stop) for part in _joined(ranges)]
-    assert joined == [("a", 0, 40), ("a", 50, 60), ("b", 60, 70)]

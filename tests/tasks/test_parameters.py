@@ -5,10 +5,12 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import tasks
 import workflows
 from tasks.base import AnalysisTask
-from tasks.parameters import Number, Switch, Text, Words, hidden, shown
+from tasks.parameters import Number, Switch, Text, Words, hidden, only_asks, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +33,19 @@ def test_an_option_is_once_in_the_help() -> None:
     assert text.count("name of a sample") == 1
     assert "--sample SAMPLE" in text
     assert "Stage" not in text.partition("options:")[2]
+
+
+@pytest.mark.parametrize(
+    ("params", "asks"),
+    [
+        ({"print_status": ("1",)}, True),
+        ({"fetch_output": ("0",)}, True),
+        ({"remove_output": ("0",)}, True),
+        ({"print_deps": (), "show": True}, False),
+    ],
+)
+def test_what_law_does_itself_is_left_to_it(params: dict[str, Any], asks: bool) -> None:
+    assert only_asks(params) is asks
 
 
 def test_the_long_form_still_works() -> None:

@@ -56,11 +56,11 @@ def test_an_unknown_name_offers_what_is_in_config_and_in_the_store(ready: Lab) -
 
 def test_another_invocation_has_another_identity() -> None:
     before = session.current.id
-    session.current.retry_failed = True
+    session.current.retry_failed = session.current.all_samples = True
     session.begin()
     assert session.current.id != before
     assert session.current.retry_failed is False
-    assert session.current.scope == ""
+    assert session.current.all_samples is False
 
 
 def test_an_analysis_that_is_only_looked_at_leaves_nothing_in_the_store(ready: Lab) -> None:

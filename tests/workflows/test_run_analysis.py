@@ -17,7 +17,7 @@ def test_its_output_is_the_summary(lab: Lab) -> None:
     task = lab.task()
     assert type(task.requires()).__name__ == "SummarizeAnalysis"
     assert task.output().path == str(lab.output("summary", "summary.json"))
-    assert session.current.scope == task.analysis
+    assert session.current.all_samples is True
 
 
 def test_says_when_there_is_nothing_to_do(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:

@@ -23,13 +23,12 @@ from higgsflow.model.reference import folder_of_module
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
+from tasks.execution.batch import BATCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from higgsflow.job import Job
-
-_FOLDER = "batches"
 
 
 class Header(Noun):
@@ -134,13 +133,13 @@ class Batch:
 
 def new_batch(jobs_folder: Path) -> Batch:
     """A batch that is not written yet."""
-    return Batch(jobs_folder / _FOLDER / f"{uuid.uuid4().hex[:12]}.jsonl")
+    return Batch(jobs_folder / BATCHES / f"{uuid.uuid4().hex[:12]}.jsonl")
 
 
 def batches_in(jobs_folder: Path) -> list[Batch]:
     """All batches of a sample and year, the oldest first; what cannot be read is none."""
     found = []
-    for path in (jobs_folder / _FOLDER).glob("*.jsonl"):
+    for path in (jobs_folder / BATCHES).glob("*.jsonl"):
         try:
             found.append((Batch(path).created(), path))
         except (OSError, ValueError, KeyError, StopIteration, ValidationError):
@@ -172,8 +171,14 @@ def portions_of(
     return tuple(wanted), found
 
 
-def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
-    """The header of a batch with jobs like this one."""
+def header_of(
+    batch: Batch,
+    job: Job,
+    engine: str,
+    jobs_folder: Path,
+    wanted: tuple[dict[str, Product], ...],
+) -> Header:
+    """The header of a batch with jobs like this one; `wanted` is as `portions_of` gives it."""
     return Header(
         token=batch.token,
         created=time.time(),
@@ -183,7 +188,7 @@ def header_of(batch: Batch, job: Job, engine: str, jobs_folder: Path) -> Header:
         year=job.year,
         folder=job.folder,
         jobs_folder=jobs_folder,
-        wanted=(),
+        wanted=wanted,
         names=job.names,
         known_files=job.known_files,
     )

@@ -23,7 +23,7 @@ from tasks.execution.batch.knobs import knobs_of
 from tasks.execution.batch.mailbox import Mailbox
 from tasks.execution.batch.submission import Submission
 from tasks.execution.batch.trouble import Trouble
-from tasks.execution.pool import Attempt
+from tasks.execution.pool import Attempt, Book
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,20 +39,11 @@ _MEMORY = 2048.0  # MB, where nobody says otherwise
 _LOST = Seen(id="", phase="ended", state="lost: neither in the queue nor known to have ended")
 
 
-class Book(Protocol):
-    """Who hears what becomes of jobs."""
+class EngineBook(Book, Protocol):
+    """The same of jobs that wait in a queue first."""
 
     def submitted(self, chunk_id: str, engine_id: str) -> None:
         """An engine has a job."""
-
-    def begun(self, chunk_id: str, attempt: int, asked: Resources, **known: Any) -> None:
-        """An attempt runs."""
-
-    def ended(self, outcome: JobRecord | FailureRecord) -> bool:
-        """An attempt has ended; whether to go on with the rest."""
-
-    def tick(self, n_running: int) -> None:
-        """Called several times a second."""
 
 
 class BatchPool:
@@ -84,8 +75,8 @@ class BatchPool:
         """Whether an earlier process has submitted a job, of which the end is not known."""
         return stem in self._earlier.open
 
-    def run(self, jobs: Iterable[Any], book: Book, room: Room) -> None:
-        """Runs all jobs, as long as the keeper of the books says so."""
+    def run(self, jobs: Iterable[Any], book: EngineBook, room: Room) -> None:
+        """Runs all jobs, as long as its book says so."""
         submission = Submission(self._site, self._places, room)
         self._take_over(jobs)
         self._earlier.cancel_others(self._engine, {flight.key for flight in self._flights})
@@ -122,7 +113,7 @@ class BatchPool:
                 attempt = Attempt(job, known.resources, known.attempt)
                 self._flights.append(Flight(attempt, known.key, unsure=True))
 
-    def _submit(self, submission: Submission, book: Book) -> None:
+    def _submit(self, submission: Submission, book: EngineBook) -> None:
         self._tried = time.monotonic()
         due = [attempt for attempt in self._waiting if attempt.not_before <= self._tried]
         groups = submission.groups(due, len(self._in_queue()), self.knobs.parallel_jobs)
@@ -149,7 +140,7 @@ class BatchPool:
     def _in_queue(self) -> set[Key]:
         return {flight.key for flight in self._flights}
 
-    def _collect(self, book: Book) -> None:
+    def _collect(self, book: EngineBook) -> None:
         """Hears of every end: from what jobs left, else from the engine."""
         mailbox = Mailbox(self._places)
         for flight in list(self._flights):
@@ -160,7 +151,9 @@ class BatchPool:
             self._next_look = time.monotonic() + self.knobs.poll_interval
             self._trouble.asked(lambda: self._ask(book))
 
-    def _conclude(self, flight: Flight, outcome: JobRecord | FailureRecord, book: Book) -> None:
+    def _conclude(
+        self, flight: Flight, outcome: JobRecord | FailureRecord, book: EngineBook
+    ) -> None:
         """An attempt has ended; a failure is final, or followed by another attempt."""
         self._flights.remove(flight)
         if flight.begun(self._places):
@@ -179,7 +172,7 @@ class BatchPool:
         if not book.ended(outcome):
             self._drop_the_rest(book)
 
-    def _drop_the_rest(self, book: Book) -> None:
+    def _drop_the_rest(self, book: EngineBook) -> None:
         """Nothing more is needed: what waits is not submitted, what the engine has is cancelled."""
         self.dropped.extend(self._waiting)
         self._waiting.clear()
@@ -195,7 +188,7 @@ class BatchPool:
             else:
                 self.dropped.append(flight.attempt)
 
-    def _ask(self, book: Book) -> None:
+    def _ask(self, book: EngineBook) -> None:
         """Asks the engine for all jobs that have left no word."""
         by_key: dict[Key, list[Flight]] = {}
         for flight in self._flights:
@@ -228,7 +221,7 @@ class BatchPool:
             old = flight.attempt
             self._waiting.append(Attempt(old.job, old.resources, old.number, again))
 
-    def _end(self, key: Key, flights: list[Flight], seen: Seen, book: Book) -> None:
+    def _end(self, key: Key, flights: list[Flight], seen: Seen, book: EngineBook) -> None:
         """A job has ended, or will not run; what it leaves may take its time to be seen here."""
         if seen.phase == "held":
             self._engine.cancel(self._places.owner, {key})
@@ -251,7 +244,7 @@ class BatchPool:
         more = code in (0, None) or (code > 0 and not has_told(key, self._places))
         return self._site.landing_time if more else min(self._site.landing_time, _TICK)
 
-    def _pause(self, book: Book) -> None:
+    def _pause(self, book: EngineBook) -> None:
         """Waits until there is something to do."""
         until = time.monotonic() + self.knobs.poll_interval
         if not self._flights:
@@ -277,7 +270,7 @@ def first_resources(site: Site, settings: JobsManager) -> Resources:
     )
 
 
-def _note(flights: Iterable[Flight], seen: Seen, places: Places, book: Book) -> None:
+def _note(flights: Iterable[Flight], seen: Seen, places: Places, book: EngineBook) -> None:
     """The engine has a job; its book hears what is new of it."""
     for flight in flights:
         before = flight.seen
@@ -288,7 +281,7 @@ def _note(flights: Iterable[Flight], seen: Seen, places: Places, book: Book) -> 
             _tell(flight, places, book)
 
 
-def _tell(flight: Flight, places: Places, book: Book) -> None:
+def _tell(flight: Flight, places: Places, book: EngineBook) -> None:
     """The book hears, once, that an attempt runs."""
     if not flight.told:
         flight.told = True

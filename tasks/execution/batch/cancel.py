@@ -55,12 +55,12 @@ def cancel_those_of_others(analysis: AnalysisModel, pair: SampleYear, engine: st
 
 
 def _engines(analysis: AnalysisModel, pair: SampleYear) -> set[str]:
-    jobs = session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year
+    jobs = session.stage_folder(analysis, "jobs", pair.sample.name, pair.year)
     return {batch.engine() for batch in batches_in(jobs)}
 
 
 def _cancel(analysis: AnalysisModel, pair: SampleYear, engine: str) -> int:
-    if is_driven(session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year):
+    if is_driven(session.stage_folder(analysis, "jobs", pair.sample.name, pair.year)):
         raise UserError(
             f"a command is running that would submit the jobs of {pair.name} again",
             "",

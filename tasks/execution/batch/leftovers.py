@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks import session
+from tasks.execution.batch import BATCHES
 from tasks.execution.driver_lock import driving_if_nobody_does
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 def cancel_leftovers(analysis: AnalysisModel, pairs: Iterable[SampleYear]) -> None:
     """Cancels the jobs of samples and years that are done, unless another command drives them."""
     for pair in pairs:
-        jobs = session.folder_of(analysis) / "jobs" / pair.sample.name / pair.year
-        if not any((jobs / "batches").glob("*.jsonl")):
+        jobs = session.stage_folder(analysis, "jobs", pair.sample.name, pair.year)
+        if not any((jobs / BATCHES).glob("*.jsonl")):
             # who has nothing to do does not load what knows engines
             continue
         from tasks.execution.batch.cancel import cancel_those_of_others

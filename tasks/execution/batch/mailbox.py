@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class Mailbox:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._records = dict(_files(places.chunks))
-        self._failures = dict(_files(places.jobs / "failures"))
+        self._failures_folder = FailureLog(places.jobs).folder
+        self._failures = dict(_files(self._failures_folder))
 
     def outcome(self, stem: str, attempt: int, batch: str) -> JobRecord | FailureRecord | None:
         """The record of a chunk, or the failure of an attempt; None while there is neither.
@@ -53,8 +55,8 @@ class Mailbox:
 
     def _failure(self, name: str) -> FailureRecord | None:
         with suppress(OSError, ValidationError):
-            path = self._places.jobs / "failures" / name
-            return FailureRecord.model_validate_json(path.read_bytes())
+            content = (self._failures_folder / name).read_bytes()
+            return FailureRecord.model_validate_json(content)
         return None
 
 

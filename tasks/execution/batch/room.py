@@ -11,6 +11,7 @@ from filelock import FileLock
 from higgsflow.output.atomic import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 # seconds after which a process that does not say how many it has is thought to be gone
@@ -24,7 +25,7 @@ class Room:
 
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._mine = folder / f"{name}.jobs"
+        self._mine = _file_of(folder, name)
         self._said = -1
         self._lock = FileLock(str(folder / "lock"))
 
@@ -47,13 +48,21 @@ class Room:
         self._said = -1
 
     def _others(self) -> int:
-        return sum(_number_in(p) for p in self._mine.parent.glob("*.jobs") if p != self._mine)
+        others = (path for path in self._mine.parent.glob("*.jobs") if path != self._mine)
+        return sum(_number_in(path) for path in others if _age(path) <= _FORGOTTEN)
+
+
+def jobs_said(folder: Path, names: Iterable[str]) -> int:
+    """How many jobs these have together, as each last said, however long ago that was."""
+    return sum(_number_in(_file_of(folder, name)) for name in names)
+
+
+def _file_of(folder: Path, name: str) -> Path:
+    return folder / f"{name}.jobs"
 
 
 def _number_in(path: Path) -> int:
     try:
-        if _age(path) > _FORGOTTEN:
-            return 0
         return int(path.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0

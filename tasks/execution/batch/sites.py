@@ -11,7 +11,7 @@ from higgsflow.catalog.paths import expanded
 from tasks import session
 from tasks.execution.batch.engine import make_engine
 from tasks.execution.batch.places import Places
-from tasks.execution.batch.room import Room
+from tasks.execution.batch.room import Room, jobs_said
 
 if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
@@ -44,19 +44,25 @@ def engine_of(site: Site) -> Engine:
 
 def places_of(analysis: AnalysisModel, site: Site, sample: str, year: str) -> Places:
     """The folders of a sample and year."""
-    folder = session.folder_of(analysis)
     submit = Path(expanded(site.submit_folder, "submit_folder")).resolve()
     return Places(
-        chunks=folder / "chunks" / sample / year,
-        jobs=folder / "jobs" / sample / year,
+        chunks=session.stage_folder(analysis, "chunks", sample, year),
+        jobs=session.stage_folder(analysis, "jobs", sample, year),
         submit=submit,
     )
 
 
 def room_of(analysis: AnalysisModel, engine: str, sample: str, year: str) -> Room:
     """Its jobs among those of all samples."""
-    name = f"{analysis.name}.{analysis.version}.{sample}.{year}"
-    return Room(session.store_of(analysis) / ".engines" / engine, name)
+    return Room(_rooms(analysis, engine), _room_name(analysis, sample, year))
+
+
+def _rooms(analysis: AnalysisModel, engine: str) -> Path:
+    return session.store_of(analysis) / ".engines" / engine
+
+
+def _room_name(analysis: AnalysisModel, sample: str, year: str) -> str:
+    return f"{analysis.name}.{analysis.version}.{sample}.{year}"
 
 
 def jobs_that_go_on(analysis: AnalysisModel, engine: str) -> str:
@@ -72,11 +78,6 @@ def jobs_that_go_on(analysis: AnalysisModel, engine: str) -> str:
 
 def jobs_in_flight(analysis: AnalysisModel, engine: str) -> int:
     """How many jobs of an analysis an engine had when it was last asked."""
-    folder = session.store_of(analysis) / ".engines" / engine
-    found = 0
-    for path in folder.glob(f"{analysis.name}.{analysis.version}.*.jobs"):
-        try:
-            found += int(path.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            continue
-    return found
+    pairs = analysis.samples.pairs
+    names = [_room_name(analysis, pair.sample.name, pair.year) for pair in pairs]
+    return jobs_said(_rooms(analysis, engine), names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.execution.batch import BATCHES
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
 from tasks.execution.batch.engine import EngineError, NoAnswer, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
@@ -31,6 +32,8 @@ class Submission:
 
     def __init__(self, site: Site, places: Places, room: Room) -> None:
         self._site, self._places, self._room = site, places, room
+        # by the token of a batch that was written what each of its jobs asks for
+        self._asked: dict[str, list[Resources]] = {}
 
     def groups(self, due: Sequence[Attempt], have: int, most: int) -> list[Group]:
         """What may be submitted now, as one list of chunks for each job.
@@ -61,9 +64,10 @@ class Submission:
         ]
         wanted, portions = portions_of(jobs)
         batch = new_batch(self._places.jobs)
-        header = header_of(batch, jobs[0][0][0], self._site.engine, self._places.jobs)
-        batch.write(header.model_copy(update={"wanted": wanted}), portions)
-        self._totals: list[Resources] = [job.resources for job in portions]
+        first = jobs[0][0][0]
+        header = header_of(batch, first, self._site.engine, self._places.jobs, wanted)
+        batch.write(header, portions)
+        self._asked[batch.token] = [job.resources for job in portions]
         return [
             Flight(attempt, (batch.token, number))
             for number, group in enumerate(groups)
@@ -71,7 +75,7 @@ class Submission:
         ]
 
     def submit(self, engine: Engine, flights: Sequence[Flight]) -> None:
-        """Gives the batch that was written last to the engine.
+        """Gives a batch that was written to the engine.
 
         Raises:
             EngineError: when it did not take all of it.
@@ -80,9 +84,10 @@ class Submission:
         token = flights[0].key[0]
         folder = self._places.make_batch_folder(token)
         script = folder / "job.sh"
-        write_script(script, self._site, self._places.jobs / "batches")
+        write_script(script, self._site, self._places.jobs / BATCHES)
         with self._places.submitting() as descriptor:
-            request = Request(self._places.owner, token, folder, script, self._totals, descriptor)
+            asked = self._asked[token]
+            request = Request(self._places.owner, token, folder, script, asked, descriptor)
             try:
                 ids = engine.submit(request)
             except NoAnswer:

@@ -3,11 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import TypeAdapter
 
-from higgsflow.catalog.higgsdna import import_higgsdna, write_catalog
-from higgsflow.errors import InvalidConfiguration, StoreError
+from higgsflow.catalog.higgsdna import import_higgsdna
+from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.sample import DataSample, Sample, SimulatedSample
 from higgsflow.model.systematic import Systematics
 
@@ -167,25 +166,3 @@ def test_what_is_no_catalogue_is_told(tmp_path: Path, samples: object, told: str
 def test_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfiguration, match="cannot read"):
         import_higgsdna(tmp_path / "none.json")
-
-
-def test_written_catalogue_reads_back_the_same(tmp_path: Path) -> None:
-    samples = {"ttH": TTH, "Data": {"files": {"2017": ["größe.root"]}}, "a": {**TTH, "xs": 1e-5}}
-    catalog = {"samples": imported(tmp_path, samples)}
-    path = tmp_path / "samples.yaml"
-    write_catalog(catalog, path)
-    read = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert read == catalog
-    assert list(read["samples"]) == ["ttH", "Data", "a"]
-
-
-def test_catalogue_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "samples.yaml").mkdir()
-    with pytest.raises(StoreError, match="cannot write the catalogue"):
-        write_catalog({"samples": {}}, tmp_path / "samples.yaml")
-    assert [path.name for path in tmp_path.iterdir()] == ["samples.yaml"]
-
-
-def test_catalogue_in_no_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreError):
-        write_catalog({"samples": {}}, tmp_path / "none/samples.yaml")

@@ -48,6 +48,12 @@ def test_an_undefined_variable_is_no_folder(path: Path, monkeypatch: pytest.Monk
         store_of(find_in_store(str(path), ""))
 
 
+def test_the_home_of_nobody_is_no_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGGSFLOW_STORE", "~nobody_at_all/store")
+    with pytest.raises(InvalidConfiguration, match="no such home: '~nobody_at_all/store'"):
+        store_of(find_in_store(str(path), ""))
+
+
 def test_what_was_written_to_the_store_is_found_by_name(path: Path) -> None:
     model = load_analysis(path)
     write_snapshot(model, folder_of(model))

@@ -91,6 +91,39 @@ def test_of_an_event(folder: Path, direction: str) -> None:
     assert found.tolist() == expected
 
 
+@pytest.mark.parametrize("name", ["pfRelIso03_all", "Muon_pfRelIso03_all"])
+def test_field_with_an_underscore(folder: Path, name: str) -> None:
+    muons = {"pt": JETS["pt"], "pfRelIso03_all": JETS["btagDeepFlavB"]}
+    events = ak.with_field(EVENTS, ak.zip(muons, depth_limit=2), "Muon")
+    inputs = {"systematic": {"value": "nominal"}, "score": name, "pt": "pt"}
+    asked = correction(folder, "jets.json", "b_tag_shape", inputs, {})
+    found = evaluate(asked, "central", Source(events, "Muon", "Muon"), "m")
+    inputs["score"] = "btagDeepFlavB"
+    same = correction(folder, "jets.json", "b_tag_shape", inputs, {})
+    assert found.tolist() == evaluate(same, "central", Source(EVENTS, "Jet", "Jet"), "j").tolist()
+
+
+def test_objects_with_columns_of_their_event(folder: Path) -> None:
+    inputs = {name: {"event_column": f"lead_{name}"} for name in ("eta", "pt")}
+    asked = correction(folder, "jets.json", "scale_uncertainty", inputs, {})
+    found = evaluate(asked, "central", Source(EVENTS, "Jet", "Jet"), "s")
+    data = data_of(folder, "jets.json", "scale_uncertainty")
+    assert found.tolist() == [
+        [plain(data, {"eta": event["lead_eta"], "pt": event["lead_pt"]})] * len(event["Jet"])
+        for event in EVENTS.tolist()
+    ]
+
+
+def test_column_as_it_is_and_its_absolute_value(folder: Path) -> None:
+    inputs = {"eta": "lead_eta", "pt": {"column": "lead_eta", "transform": "abs"}}
+    asked = correction(folder, "jets.json", "scale_uncertainty", inputs, {})
+    wide = ak.with_field(EVENTS, 100 * EVENTS.lead_eta, "lead_eta")
+    found = evaluate(asked, "central", Source(wide), "s")
+    data = data_of(folder, "jets.json", "scale_uncertainty")
+    expected = [plain(data, {"eta": eta, "pt": abs(eta)}) for eta in wide.lead_eta.tolist()]
+    assert found.tolist() == expected
+
+
 @pytest.mark.parametrize("direction", ["central", "up", "down"])
 def test_of_every_object(folder: Path, direction: str) -> None:
     inputs = {**SYSTEMATIC, "score": "Jet_btagDeepFlavB", "pt": "pt"}
@@ -141,6 +174,15 @@ def test_values_outside_of_the_bins_are_counted(folder: Path) -> None:
     found = count_clamped(asked, "up", Source(EVENTS, "Jet", "Jet"), "jer")
     assert found == {"eta": sum(abs(eta) >= 5.0 for eta in ak.flatten(EVENTS.Jet.eta))}
     assert found["eta"] > 0
+
+
+def test_lower_edge_is_inside_and_upper_edge_outside(folder: Path) -> None:
+    inputs = {**SYSTEMATIC, "eta": "eta"}
+    asked = correction(folder, "jets.json", "resolution_factor", inputs, OF_FILE)
+    edges = ak.Array({"eta": [0.0, 5.0, 2.5]})
+    assert count_clamped(asked, "up", Source(edges), "jer") == {"eta": 1}
+    edges = ak.Array({"eta": [0.0, 2.5]})
+    assert count_clamped(asked, "up", Source(edges), "jer") == {"eta": 0}
 
 
 def formula(folder: Path, inputs: dict[str, Any], data: Any = None, kind: str = "real") -> Any:

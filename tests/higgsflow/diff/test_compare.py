@@ -69,6 +69,21 @@ def test_events_that_moved_are_counted_and_named(
     }  # fmt: skip
 
 
+def test_every_tag_is_told_where_a_side_has_no_weights(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
+) -> None:
+    """Those after the first hundred were left out."""
+    tags = tuple(f"tag{i}" for i in range(120))
+    content = make_columns(120, tag_idx=np.arange(120, dtype=np.int16))
+    a = Source((make_parquet("a.parquet", content),), tags)
+    del content["weight_central"]
+    b = Source((make_parquet("b.parquet", content),), tags)
+    found = {tag.tag: tag for tag in compare_sources(KEY, a, b, 0.0).tags}
+    assert tuple(found) == tags
+    last = found["tag119"]
+    assert (last.n_a, last.n_b, last.yield_a, last.yield_b) == (1, 1, None, None)
+
+
 def test_columns_that_changed(compared: Callable[..., PairDifference]) -> None:
     mass = [120.0, 121.5, 122.0, math.nan, 124.0, 123.0]
     found = compared(m_gg=mass, extra=np.zeros(6))

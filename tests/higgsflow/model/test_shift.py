@@ -71,6 +71,10 @@ def test_corrections_keep_their_order_and_are_all_that_data_have() -> None:
         ),
         ({"correction": UP_DOWN, "mode": "resolution"}, "a scale_factor go together"),
         ({"correction": FILE}, "no direction other than"),
+        (
+            {"method": "from_function", "function": "m:f", "branch_modified": []},
+            "at least 1 item",
+        ),
         ({"correction": UP_DOWN, "gen": {}}, "are for mode: resolution"),
     ],
 )

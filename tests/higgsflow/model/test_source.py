@@ -5,18 +5,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from higgsflow.model.source import Systematic, as_tuple, column_name
+from higgsflow.model.source import Systematic
 
 CORRECTION = {"file": {"2017": "a.json"}, "name": "c", "inputs": {"x": "w"}}
 
 
 def source(**content: Any) -> Systematic:
     return Systematic.model_validate({"name": "s", **content})
-
-
-def test_one_name_may_stand_for_a_list() -> None:
-    assert (as_tuple("a"), as_tuple(["a"])) == (("a",), ["a"])
-    assert column_name(["Photon", "pt"]) == "Photon_pt"
 
 
 def test_year_settles_its_correction() -> None:

@@ -7,7 +7,6 @@ from higgsflow.model.systematic import (
     IndependentCollection,
     Systematics,
     WeightSystematic,
-    column_name,
 )
 
 PREFIRING: dict[str, Any] = {
@@ -52,7 +51,6 @@ def test_directions_can_be_named() -> None:
     ("value", "column"), [(["Photon", "pt"], "Photon_pt"), ("Photon_pt", "Photon_pt")]
 )
 def test_column_in_two_words_is_one_column(value: object, column: str) -> None:
-    assert column_name(value) == column
     assert IndependentCollection(
         name="s", **{**SCALE, "branch_modified": value}
     ).branch_modified == (column,)

@@ -56,6 +56,13 @@ def test_primary_datasets_share_no_event_whatever_their_process(tmp_path: Path) 
         kept_apart(files)
 
 
+@pytest.mark.parametrize("listed", ["A", "B"])
+def test_another_process_that_is_not_listed_may_share_events(tmp_path: Path, listed: str) -> None:
+    """Nobody adds the two: such as data that were selected again beside the primary dataset."""
+    files = [merged(tmp_path, n, 5, process=n, is_listed=n == listed) for n in ("A", "B")]
+    assert kept_apart(files) == {"B": "A (2017) and B (2017) both hold event 1:2:5"}
+
+
 def test_one_that_is_not_listed_is_added_to_those_of_its_process(tmp_path: Path) -> None:
     files = [merged(tmp_path, "A", 5, is_listed=True), merged(tmp_path, "B", 5)]
     with pytest.raises(NormalizationError, match="both hold event 1:2:5"):

@@ -83,7 +83,8 @@ def order(folder: Path, parts: list[Part], **changes: Any) -> MergeOrder:
         "variables": ("m_gg", "n_jets", "loose"),
         "weights": {v: WEIGHTS if v == "nominal" else () for v in variations},
         "origin": Origin(
-            configuration="c", files=("u1", "u2"), tags=("a", "b", "c"),
+            configuration="c", files=("u1", "u2"), ranges=(("u1", 0, 10), ("u2", 5, 18)),
+            tags=("a", "b", "c"),
             descriptions={"m_gg": "mass of the pair [GeV]", "n_jets": "jets"},
         ),
     }  # fmt: skip
@@ -246,6 +247,7 @@ def test_manifest_lists_the_files(tmp_path: Path) -> None:
     found = order(tmp_path, jobs(tmp_path / "jobs", 0, N))
     manifest = merge(found)["nominal"]
     assert manifest.files == ("u1", "u2")
+    assert manifest.ranges == (("u1", 0, 10), ("u2", 5, 18))
     assert manifest.checksum == checksum(found.path("nominal"))
 
 
@@ -269,6 +271,13 @@ def test_tree_per_tag_holds_the_events_of_the_tag(tmp_path: Path) -> None:
 def test_without_variations_nothing_is_merged(tmp_path: Path, is_data: bool) -> None:
     assert merge(order(tmp_path, [], variations=(), is_data=is_data)) == {}
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("holds", [False, True])
+def test_manifest_says_whether_the_files_hold_a_selection(tmp_path: Path, holds: bool) -> None:
+    """By it the trees for FinalFit know of which events the sums of factors are."""
+    found = order(tmp_path, jobs(tmp_path / "jobs", 0, N), holds_selection=holds)
+    assert merge(found)["nominal"].holds_selection is holds
 
 
 def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:

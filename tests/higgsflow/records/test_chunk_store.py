@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,38 @@ def test_variations_may_come_from_several_jobs(
     assert found == {
         chunks[0].id: {"nominal": f"{chunks[0].id}.d1", "jes_up": f"{chunks[0].id}.d2"}
     }
+
+
+def test_what_was_made_of_a_chunk_is_what_the_latest_job_says(
+    tmp_path: Path, chunks: Chunks, finish: Finish
+) -> None:
+    """From which a reason to run again is told; the names of records are in no order of time."""
+    for digest, made, seconds in (("d1", "new", 2000), ("d2", "old", 1000)):
+        finish(chunks[0], {"nominal": product(made), made: product()}, digest)
+        os.utime(tmp_path / f"{chunks[0].id}.{digest}.json", (seconds, seconds))
+    found = ChunkStore(tmp_path).products(chunks[0])
+    assert found["nominal"] == product("new")
+    assert set(found) == {"nominal", "new", "old"}
+
+
+def test_remains_are_those_of_the_chunk_itself(
+    tmp_path: Path, chunks: Chunks, finish: Finish
+) -> None:
+    finish(chunks[1], NOMINAL)
+    (tmp_path / f"{chunks[0].id}.d1.parquet").write_bytes(b"cut off")
+    store = ChunkStore(tmp_path)
+    assert [store.has_remains(chunk) for chunk in chunks] == [True, True, False]
+
+
+def test_a_record_that_is_not_there_says_nothing(
+    tmp_path: Path, chunks: Chunks, finish: Finish
+) -> None:
+    record = finish(chunks[0], NOMINAL)
+    store = ChunkStore(tmp_path)
+    seen = store.said(f"{chunks[0].id}.d1")
+    assert seen is not None
+    assert seen.products == record.products
+    assert store.said(f"{chunks[0].id}.d2") is None
 
 
 def test_more_columns_than_asked_for_are_welcome(

@@ -90,6 +90,14 @@ def test_says_whether_enough_is_done(states: list[JobState], driven: bool, expec
     assert table(*states, driven=driven).state == expected
 
 
+def test_exactly_the_fraction_that_suffices_is_enough() -> None:
+    """As for the stages themselves: 1 less what is missing is another number than 0.93."""
+    done = state(0, n_entries=93)
+    lost = state(1, "failed", error_class="lost", n_entries=7)
+    assert table(done, lost, min_completion=0.93).state == "enough"
+    assert table(done, lost, min_completion=0.94).state == "insufficient"
+
+
 def test_what_ran_here_ended_with_its_driver_and_elsewhere_it_goes_on() -> None:
     running = state(0, "running", started=990.0)
     assert table(running, engine="local").waiting == 1

@@ -58,6 +58,15 @@ def test_without_a_limit_it_was_the_machine_that_had_too_little() -> None:
     assert found.resources.memory_mb is None
 
 
+def test_limit_that_was_set_while_jobs_run_grows_where_none_is_configured() -> None:
+    """By a message from luigi's page; of what nobody bounds there is no most."""
+    manager = JobsManager(growth=3.0)
+    asked = Resources(memory_mb=1000.0, time_limit=60.0)
+    found = next_attempt(failure("memory"), asked, manager.most(manager.resources), manager)
+    assert found is not None
+    assert found.resources == Resources(memory_mb=3000.0, time_limit=60.0)
+
+
 def test_the_delay_doubles_up_to_a_longest_one() -> None:
     delays = []
     for attempt in range(1, 6):

@@ -1,7 +1,6 @@
 import pytest
 
 from higgsflow.report import aggregates
-from higgsflow.report.summary import SystematicSummary, Yield
 
 WINDOW = ("m_gg", 115.0, 135.0)
 
@@ -111,59 +110,3 @@ def test_overlap_adds_years(make_summary):
     one = aggregates.overlaps(make_summary())[0]
     assert one.matrix[0][1] == 6
     assert one.before[1] == one.after[1] + 6
-
-
-def test_effect_is_on_the_sum_of_all_samples(make_summary):
-    summary = make_summary()
-    found = {
-        (row.systematic, row.direction): row
-        for row in aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)
-    }
-    yields = rows(summary)
-    expected = 0.02 * yields["ttH"].yields["tth"].value
-    assert found["pileup", "up"].effect["tth"] == pytest.approx(0.1)
-    assert found["scale", "up"].effect["tth"] == pytest.approx(
-        expected / yields["all simulation"].yields["tth"].value
-    )
-
-
-def test_factor_is_over_the_samples_it_applies_to(make_summary):
-    summary = make_summary()
-    row = aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)[1]
-    assert (row.direction, row.n_samples, row.factor.n) == ("down", 4, 800)
-    assert row.factor.mean == pytest.approx(0.9)
-    assert row.factor.std == pytest.approx(0.0, abs=1e-9)
-
-
-def test_unknown_effect_makes_the_sum_unknown(make_summary):
-    sample = make_summary().samples[0]
-    unknown = SystematicSummary(
-        systematic="x", direction="up", kind="weight", mean=None, std=None, effect={"tth": None}
-    )
-    changed = sample.model_copy(update={"systematics": (unknown,)})
-    (row,) = aggregates.systematic_rows([changed], ("tth",))
-    assert row.effect["tth"] is None
-
-
-def test_sample_without_events_changes_nothing(make_summary):
-    full, empty = make_summary().samples[:2]
-    zero = Yield(n=0, value=0.0, error=0.0)
-    nominal = empty.variations["nominal"].model_copy(update={"yields": {"tth": zero}})
-    unknown = SystematicSummary(
-        systematic="pileup", direction="up", kind="weight", mean=None, std=None, effect={}
-    )
-    empty = empty.model_copy(update={"variations": {"nominal": nominal}, "systematics": (unknown,)})
-    row = aggregates.systematic_rows([full, empty], ("tth",))[0]
-    assert row.effect["tth"] == pytest.approx(0.1)
-
-
-def test_effect_on_no_yield_is_unknown():
-    assert aggregates.systematic_rows([], ("tth",)) == ()
-
-
-def test_effects_alone_are_those_of_the_rows(make_summary):
-    samples = aggregates.simulation(make_summary())
-    rows = aggregates.systematic_rows(samples, ("tth", "thq"))
-    found = aggregates.effects(samples, ("tth", "thq"))
-    assert found == {(row.systematic, row.direction): row.effect for row in rows}
-    assert found["pileup", "up"]["tth"] == pytest.approx(0.1)

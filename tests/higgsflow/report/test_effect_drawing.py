@@ -2,15 +2,15 @@ from xml.etree import ElementTree as ET
 
 from higgsflow.records.moments import Moments
 from higgsflow.report import aggregates
-from higgsflow.report.aggregates import SystematicRow
 from higgsflow.report.effect_drawing import draw_effects
 from higgsflow.report.largest import Largest
+from higgsflow.report.systematic_rows import SystematicRow, systematic_rows
 
 RANKS = {"up": 0, "down": 1}
 
 
 def rows_of(summary):
-    return aggregates.systematic_rows(aggregates.simulation(summary), summary.tags)
+    return systematic_rows(aggregates.simulation(summary), summary.tags)
 
 
 def test_each_direction_has_a_bar_that_says_its_effect(make_summary):

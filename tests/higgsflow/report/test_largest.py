@@ -1,8 +1,8 @@
 import pytest
 
 from higgsflow.records.moments import Moments
-from higgsflow.report.aggregates import SystematicRow
 from higgsflow.report.largest import MOST, largest
+from higgsflow.report.systematic_rows import SystematicRow
 
 
 def rows(effects):

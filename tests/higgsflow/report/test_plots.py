@@ -18,6 +18,7 @@ from higgsflow.report.stacks import (
     simulated,
     stack,
 )
+from higgsflow.report.systematic_rows import systematic_rows
 
 WINDOW = ("m_gg", 115.0, 135.0)
 PNG = b"\x89PNG\r\n"
@@ -197,7 +198,7 @@ def test_names_are_not_read_as_formulas(make_summary):
 @pytest.mark.parametrize("n_tags", [1, 2, 4])
 def test_effects_have_a_panel_for_each_tag(make_summary, n_tags):
     summary = make_summary()
-    rows = aggregates.systematic_rows(aggregates.simulation(summary), ("tth",))
+    rows = systematic_rows(aggregates.simulation(summary), ("tth",))
     tags = [f"tag{i}" for i in range(n_tags)]
     for row in rows:
         row.effect.update(dict.fromkeys(tags, 0.1))
@@ -208,7 +209,7 @@ def test_effects_have_a_panel_for_each_tag(make_summary, n_tags):
 
 def test_unknown_effect_has_no_bar(make_summary):
     summary = make_summary()
-    rows = aggregates.systematic_rows(aggregates.simulation(summary), ("tth",))
+    rows = systematic_rows(aggregates.simulation(summary), ("tth",))
     for row in rows:
         row.effect["tth"] = None
     assert draw_effects("effects", Largest(rows), ("tth",))["png"].startswith(PNG)

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from higgsflow.model.noun import Noun
 from higgsflow.report import schema
 from higgsflow.report.content import SampleSummary, Summary
 from higgsflow.report.variation_content import VariationSummary
@@ -39,20 +38,6 @@ def test_schema_takes_the_summary(make_summary):
     assert set(content) == set(known["Summary"]["properties"])
     for sample in content["samples"]:
         assert set(sample) == set(known["SampleSummary"]["properties"])
-
-
-def test_description_may_go_on_in_the_next_line():
-    class Described(Noun):
-        """A noun.
-
-        Attributes:
-            a, b: two that are alike, and told
-                in two lines.
-            c: another: one.
-        """
-
-    both = "two that are alike, and told in two lines."
-    assert schema.documented(Described) == {"a": both, "b": both, "c": "another: one."}
 
 
 def test_field_without_description_is_refused(monkeypatch):

@@ -12,6 +12,7 @@ from higgsflow.errors import InvalidConfiguration, TaggerError, UserError
 from higgsflow.events.plain import plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TaggerSpec, TagSequence
+from higgsflow.selection.tags import count_tags
 from higgsflow.taggers import DiphotonTagger, TTHTagger
 from higgsflow.taggers.base import Decision, Tagger
 from higgsflow.taggers.contract import PlainDecision
@@ -21,7 +22,6 @@ from higgsflow.taggers.sequence import (
     categories,
     load_steps,
     load_tagger,
-    overlap_matrix,
     remove_overlap,
 )
 from higgsflow.taggers.stages import Runner
@@ -73,7 +73,8 @@ def run(*steps: Any, events: Any = EVENTS, keep_untagged: bool = False) -> Seque
 def test_worked_example_of_overlap_removal() -> None:
     assert remove_overlap(EXAMPLE).tolist() == [1, 0, 0, -1, 0]
     assert remove_overlap(EXAMPLE).dtype == np.int16
-    assert overlap_matrix(EXAMPLE).tolist() == [[3, 2, 2], [2, 3, 2], [2, 2, 3]]
+    overlap = count_tags(["T0", "T1", "T2"], EXAMPLE, np.ones(5)).overlap
+    assert overlap == ((3, 2, 2), (2, 3, 2), (2, 2, 3))
     after = [int((remove_overlap(EXAMPLE) == tag).sum()) for tag in range(3)]
     assert after == [3, 1, 0]
 

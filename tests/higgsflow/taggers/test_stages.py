@@ -165,9 +165,10 @@ def check(sequence: str, n: int, shifts: list[tuple[str, float, int]], **options
         assert_same(found, runner.run(variant).result)
 
 
+SHIFTED = ["Photon_pt", "Photon_mvaID", "Jet_pt", "Jet_eta", "Muon_pt", "MET_pt"]
 shifts = st.lists(
     st.tuples(
-        st.sampled_from(["Photon_pt", "Photon_mvaID", "Jet_pt", "Jet_eta", "Muon_pt", "MET_pt"]),
+        st.sampled_from(SHIFTED),
         st.sampled_from([0.0, 0.1, 1.0]),
         st.integers(0, 5),
     ),
@@ -183,6 +184,12 @@ def test_variations_are_what_they_are_by_themselves(
     sequence: str, n: int, shifts: list[tuple[str, float, int]], keep_untagged: bool
 ) -> None:
     check(sequence, n, shifts, keep_untagged=keep_untagged)
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_each_column_shifted_in_many_events(sequence: str) -> None:
+    """So many that each way in which one step depends on another is among them."""
+    check(sequence, 400, [(name, share, 1) for name in SHIFTED for share in (0.1, 1.0)])
 
 
 def test_sequences_of_the_test_select_some_events_in_each_way() -> None:

@@ -3,15 +3,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from higgsflow.records.job_state import JobsHead, JobState, tabulate
 from higgsflow.records.journal import Journal
 from tasks.execution.driver_lock import driving
 from tasks.execution.job_screen import (
     exit_code,
     folders_of,
-    is_told_otherwise,
     look,
     write_json,
     write_screen,
@@ -19,6 +16,8 @@ from tasks.execution.job_screen import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 HEAD = JobsHead(
     sample="Sig", year="2017", engine="local", host="h", pid=7, began=0.0, min_completion=0.5
@@ -78,11 +77,3 @@ def test_json_is_one_list(capsys: pytest.CaptureFixture[str]) -> None:
     (found,) = json.loads(capsys.readouterr().out)
     assert found["head"]["sample"] == "Sig"
     assert found["chunks"][0]["status"] == "done"
-
-
-@pytest.mark.parametrize(
-    ("params", "told"),
-    [({"print_status": ("1",)}, True), ({"remove_output": ("0",)}, True), ({"show": True}, False)],
-)
-def test_what_law_shows_itself_is_left_to_it(params: dict[str, Any], told: bool) -> None:
-    assert is_told_otherwise(params) is told

@@ -201,6 +201,6 @@ def submitted(bench: Bench) -> str:
     batch = new_batch(bench.places.jobs)
     settings = bench.task.model.jobs_manager
     wanted, portions = portions_of([[(bench.jobs[0], settings.resources)]])
-    header = header_of(batch, bench.jobs[0], "slurm", bench.places.jobs)
-    batch.write(header.model_copy(update={"wanted": wanted}), portions)
+    header = header_of(batch, bench.jobs[0], "slurm", bench.places.jobs, wanted)
+    batch.write(header, portions)
     return batch.token

@@ -14,8 +14,8 @@ def written(bench: Any) -> Any:
     jobs = bench.prepare().jobs
     wanted, portions = portions_of([[(job, ASKED) for job in jobs[:3]], [(jobs[3], ASKED)]])
     batch = new_batch(bench.places.jobs)
-    header = header_of(batch, jobs[0], "slurm", bench.places.jobs)
-    batch.write(header.model_copy(update={"wanted": wanted}), portions)
+    header = header_of(batch, jobs[0], "slurm", bench.places.jobs, wanted)
+    batch.write(header, portions)
     return batch
 
 

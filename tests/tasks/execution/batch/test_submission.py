@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -9,6 +9,9 @@ from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.engine import Seen
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
+
+if TYPE_CHECKING:
+    from tasks.execution.batch.engine import Request
 
 Captured = pytest.CaptureFixture[str]
 
@@ -48,6 +51,31 @@ def test_what_is_submitted_is_written_before(bench: Any) -> None:
 def test_large_submissions_are_cut() -> None:
     cut = list(Submission.batches([[]] * 4500))  # type: ignore[list-item]
     assert [len(part) for part in cut] == [2000, 2000, 500]
+
+
+class Patient:
+    """An engine that takes everything, and begins with nothing."""
+
+    def __init__(self) -> None:
+        self.memory: list[float | None] = []
+
+    def submit(self, request: Request) -> dict[int, str]:
+        self.memory.extend(asked.memory_mb for asked in request.resources)
+        return {}
+
+
+def test_a_batch_asks_for_what_its_own_jobs_take_also_when_others_were_written_since(
+    bench: Any,
+) -> None:
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    written = [
+        submission.write([[Attempt(job, Resources(memory_mb=memory))]])
+        for job, memory in zip(bench.jobs, (1000, 4000), strict=False)
+    ]
+    engine: Any = Patient()
+    for flights in written:
+        submission.submit(engine, flights)
+    assert engine.memory == [1000, 4000]
 
 
 class Stuck:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.records.job_record import FailureRecord
-from tasks.execution.job_table import JobTable
+from tasks.execution.jobs_page import JobsPage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,22 +23,22 @@ def failure(of: Chunk) -> FailureRecord:
 
 def test_the_page_lists_failures_first_and_renews_itself(tmp_path: Path) -> None:
     chunks = [chunk(0), chunk(10), chunk(20)]
-    table = JobTable(tmp_path / "jobs.html", "Sig (2017)", chunks)
-    table.done(chunks[0].id, None)
-    table.failed(failure(chunks[2]))
-    table.write("1/3 chunks", finished=False)
+    made = JobsPage(tmp_path / "jobs.html", "Sig (2017)", chunks)
+    made.done(chunks[0].id, None)
+    made.failed(failure(chunks[2]))
+    made.write("1/3 chunks", finished=False)
     page = (tmp_path / "jobs.html").read_text("utf-8")
     assert page.index(chunks[2].id) < page.index(chunks[1].id)
     assert "1/3 chunks" in page
     assert "node7" in page
     assert "&lt;b&gt;no&lt;/b&gt; file" in page
     assert 'http-equiv="refresh"' in page
-    table.write("3/3 chunks", finished=True)
+    made.write("3/3 chunks", finished=True)
     assert 'http-equiv="refresh"' not in (tmp_path / "jobs.html").read_text("utf-8")
 
 
 def test_of_very_many_the_rest_is_counted(tmp_path: Path) -> None:
-    table = JobTable(tmp_path / "jobs.html", "Sig (2017)", [chunk(10 * n) for n in range(700)])
-    table.write("0/700 chunks", finished=False)
+    made = JobsPage(tmp_path / "jobs.html", "Sig (2017)", [chunk(10 * n) for n in range(700)])
+    made.write("0/700 chunks", finished=False)
     page = (tmp_path / "jobs.html").read_text("utf-8")
     assert "and 200 more" in page

@@ -34,7 +34,7 @@ class _Job:
     message: str = ""
 
 
-class JobTable:
+class JobsPage:
     """Collects what becomes of every chunk, and writes it as HTML."""
 
     def __init__(self, path: Path, title: str, chunks: Sequence[Chunk]) -> None:

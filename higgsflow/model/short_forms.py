@@ -1,0 +1,31 @@
+"""Short forms in which people write values, and those that YAML makes of them.
+
+Each function takes what was written, and leaves what is no such form to the validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def with_text_keys(value: Any) -> Any:
+    """YAML reads `2017:` as a number; a year is a string, and so is a direction."""
+    return {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def as_tuple(value: Any) -> Any:
+    """One name may stand for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def with_tuples(value: Any) -> Any:
+    """So may one name behind each key."""
+    return {k: as_tuple(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def column_name(value: Any) -> Any:
+    """`["Photon", "pt"]` and `"Photon_pt"` are the same column."""
+    if not isinstance(value, list | tuple) or not value:
+        return value
+    return "_".join(value) if all(isinstance(word, str) for word in value) else value
