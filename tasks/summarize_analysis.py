@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from higgsflow.model.sample import SampleYear
     from higgsflow.output.duplicates import DataFile
 
-_FORMAT = 11
+_FORMAT = 12
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",
