@@ -144,7 +144,7 @@ def ratios_of_runs(
 ) -> Ratios | None:
     """Of a vector that keeps the rate, from sums of the Runs trees; None where these do not tell.
 
-    Only their ratio to that of the nominal weight is known: in some files all are 43 times as large.
+    Only ratios to the sum of the nominal weight are known: some files have all of them times 43.
     """
     vector = weight.vector
     if vector is None or vector.nominal is None or vector.preserved != ALL:
