@@ -71,6 +71,20 @@ def test_untagged_events_are_kept_on_request() -> None:
     assert {tag: m["m_gg"].n for tag, m in moments.items()} == {"tth_leptonic": 1, "untagged": 2}
 
 
+@pytest.mark.parametrize("objects", [{}, {"scale": SCALE}])
+def test_untagged_events_of_a_sequence_of_one_step_are_kept_too(objects: Any) -> None:
+    """The skim of the first step must not drop them."""
+    content = {
+        "tag_sequence": {"tag_list": ["diphoton"], "keep_untagged": True},
+        "variables_of_interest": ["m_gg"],
+        "systematics": systematics(objects),
+    }
+    tables = run(event(Photon=[]), ONE_PHOTON, NO_TAG, **content).tables
+    assert tables["nominal"]["tag_idx"].tolist() == [-1, -1, 0]
+    assert np.isnan(tables["nominal"]["m_gg"]).tolist() == [True, True, False]
+    assert {len(table["tag_idx"]) for table in tables.values()} == {3}
+
+
 def test_moments_are_those_of_variables_and_weights() -> None:
     content = systematics({"scale": SCALE}, s=MODIFYING)
     ledgers = run(HADRONIC, systematics=content).ledgers
