@@ -192,6 +192,20 @@ def test_factors_are_one_outside_their_tags() -> None:
     assert (yields["central"].sumw, yields["s_up"].sumw) == (4.0, 6.0)
 
 
+def test_only_inside_its_tags_must_a_factor_be_finite() -> None:
+    """As a factor of leptons, which does not exist where there are none."""
+    undefined = {**HADRONIC, "event": 7, "w": math.nan, "w_up": math.inf}
+
+    def of_tag(name: str) -> dict[str, Any]:
+        return {"systematics": systematics(s={**MODIFYING, "modifies_taggers": [name]})}
+
+    table = run(undefined, LEPTONIC, **of_tag("tth_leptonic")).tables["nominal"]
+    assert table["weight_s_up"].tolist() == [1.0, 1.5]
+    assert table["weight_central"].tolist() == [1.0, 1.0]
+    text = message(LEPTONIC, undefined, **of_tag("tth_hadronic"))
+    assert "'s' central is nan for event 1:2:7" in text
+
+
 def test_object_weight_of_selected_objects() -> None:
     content = {**OF_MUONS, "target_collections": ["SelectedMuon"]}
     two = event(Jet=JETS[:2], Muon=[MUON, {**MUON, "pt": 10.0, "sf": 100.0}])
