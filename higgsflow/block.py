@@ -229,7 +229,8 @@ def _skim(
     plan: Plan, events: PlainEvents, first_step: StepResult, variations: Sequence[str]
 ) -> Index:
     """Positions of the events that some variation may keep, or that a sum must count."""
-    if 0 in plan.kept_at.values():
+    keeps_all = len(plan.steps) == 1 and plan.analysis.tag_sequence.keep_untagged
+    if keeps_all or 0 in plan.kept_at.values():
         return np.arange(len(events))
     if list(variations) == [NOMINAL]:
         return np.flatnonzero(first_step.masks.any(axis=0))

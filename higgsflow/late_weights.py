@@ -14,7 +14,7 @@ from higgsflow.before_cuts import kept_at_step
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import IDENTITY
 from higgsflow.taggers.variants import only
-from higgsflow.weights import Factors, evaluate, target_columns
+from higgsflow.weights import Factors, check_factors, evaluate, target_columns
 from higgsflow.weights import concatenated as joined
 from higgsflow.weights import input_columns as weight_inputs
 
@@ -86,7 +86,9 @@ class LateWeights:
         if not weight.modifies_taggers:
             return factors
         positions = [self._plan.tags.index(tag) for tag in weight.modifies_taggers]
-        return factors.where(np.isin(result.tag_idx, positions))
+        found, rows = factors.where(np.isin(result.tag_idx, positions)), np.arange(len(result.rows))
+        check_factors(weight, found, lambda: only([(result.kept, rows)], {*IDENTITY}, {}))
+        return found
 
     def _preserving(self, weight: WeightSystematic, result: SequenceResult, sums: Kept) -> Factors:
         """The factors of all events that reach a step, and the sums over them."""

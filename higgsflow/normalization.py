@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _TOLERANCE = 1e-4
 _SKIM = "where that selection looks at nothing of the weight, say `preserve: {in_skims: true}`"
-_SKIM_OF_VECTOR = "say `normalisation: full` for this sample"
+_SKIM_OF_VECTOR = "say where its `nominal` weight is, or `normalisation: full` for this sample"
 Mode = Literal["data", "whole", "skim", "partial", "mixed", "manual"]
 
 
@@ -147,15 +147,18 @@ def _weight_ratios(
 def ratios_of_runs(
     weight: WeightSystematic, lhe_scale: Sequence[float], lhe_pdf: Sequence[float]
 ) -> Ratios | None:
-    """Of a vector that keeps the rate, from sums of the Runs trees; None where these lack some."""
+    """Of a vector that keeps the rate, from sums of the Runs trees; None where these do not tell.
+
+    Only ratios to the sum of the nominal weight are known: some files have all of them times 43.
+    """
     vector = weight.vector
-    if vector is None or vector.preserved != ALL:
+    if vector is None or vector.nominal is None or vector.preserved != ALL:
         return None
     known = {"LHEScaleWeight": lhe_scale, "LHEPdfWeight": lhe_pdf}.get(vector.branch, ())
-    if len(known) != vector.length or not all(known[i] for i in vector.positions.values()):
+    needed = (vector.nominal, *vector.positions.values())
+    if len(known) != vector.length or not all(known[i] for i in needed):
         return None
-    nominal = 1.0 if vector.nominal is None else known[vector.nominal]
-    return {d: (nominal / known[i],) for d, i in vector.positions.items()}
+    return {d: (known[vector.nominal] / known[i],) for d, i in vector.positions.items()}
 
 
 def refuse_selection(weight: WeightSystematic, where: str) -> None:

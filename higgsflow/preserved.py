@@ -8,6 +8,7 @@ was. Each variation has sums of its own.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from higgsflow.model.systematic import Systematics, WeightSystematic
 
 ak = lazy.load("awkward")
+
+# relative, of sums of weights
+_ROUNDING = 1e-12
 
 Array = npt.NDArray[np.float64]
 Ratios = dict[str, tuple[float, ...]]
@@ -167,8 +171,15 @@ def _of_bins(weight: WeightSystematic, values: tuple[float, ...]) -> Ratio:
 
 
 def _ratio(before: Counter, after: Counter, owner: str) -> float:
-    if before.sumw == 0 and after.sumw == 0:
+    wanted, found = _sum(before), _sum(after)
+    if wanted == 0 and found == 0:
         return 1.0
-    if after.sumw == 0 or not np.isfinite(before.sumw / after.sumw):
-        raise NormalizationError(f"'{owner}' makes the sum of weights of a bin {after.sumw}")
-    return before.sumw / after.sumw
+    if found == 0 or not np.isfinite(wanted / found):
+        raise NormalizationError(f"'{owner}' makes the sum of weights of a bin {found}")
+    return wanted / found
+
+
+def _sum(counter: Counter) -> float:
+    """The sum of weights; 0 where they cancel, and only rounding is left."""
+    most = math.sqrt(counter.n * counter.sumw2)  # of absolute weights, by Cauchy and Schwarz
+    return 0.0 if abs(counter.sumw) <= _ROUNDING * most else counter.sumw

@@ -7,7 +7,7 @@ central factor is zero and the ratio does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, TypeVar
@@ -145,7 +145,8 @@ def evaluate(
 ) -> Factors:
     """The factors of one source for n events, of all directions or of those that are wanted.
 
-    The events are plain ones, or as code of users sees them.
+    The events are plain ones, or as code of users sees them. Of a source that is restricted to
+    tags factors may be not finite: outside of these they do not count (`check_factors`).
 
     Raises:
         WeightError: for a factor that is not finite or not one per event; names the event.
@@ -348,7 +349,16 @@ def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any)
     if len(factor) != len(events):
         what = f"'{weight.name}': {len(factor)} factors for {len(events)} events"
         raise WeightError(what, "", "it is given all events: return one factor for each")
-    check_finite(f"'{weight.name}' {direction}", factor, events)
+    if not weight.modifies_taggers:
+        check_finite(f"'{weight.name}' {direction}", factor, events)
+
+
+def check_factors(weight: WeightSystematic, factors: Factors, find: Callable[[], Any]) -> None:
+    """Raises a `WeightError` for factors that are not finite; `find` gives their events."""
+    central = {} if factors.central is None else {CENTRAL: factors.central}
+    for direction, factor in {**central, **factors.directions}.items():
+        if not np.isfinite(factor).all():
+            check_finite(f"'{weight.name}' {direction}", factor, find())
 
 
 def check_finite(what: str, values: Array, events: Any) -> None:

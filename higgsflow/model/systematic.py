@@ -110,6 +110,11 @@ class WeightSystematic(Systematic):
         """Bins in which the sum of weights before any cut does not change."""
         return self.vector.preserved if self.vector is not None else self.preserve
 
+    def without_variations(self, others: set[str]) -> WeightSystematic:
+        """The same where these variations are not: another year may have another source."""
+        under = {name: d for name, d in self.under.items() if name not in others}
+        return self if under == self.under else self.model_copy(update={"under": under})
+
     @property
     def cuts_before(self) -> tuple[str, ...]:
         """Taggers that may cut before the sums that it preserves are counted."""
@@ -170,18 +175,24 @@ class Systematics(Noun):
         there are corrections only.
         """
         weights = {} if is_data else self.weights
-        collections = {} if is_data else self.independent_collections
+        collections = {
+            n: s
+            for n, s in sorted(self.independent_collections.items())
+            if not is_data and s.applies_to(sample, year)
+        }
+        elsewhere = {
+            variation
+            for n, s in self.independent_collections.items()
+            if n not in collections
+            for variation in s.variations
+        }
         return Systematics(
             weights={
-                n: s.for_year(year)
+                n: s.for_year(year).without_variations(elsewhere)
                 for n, s in sorted(weights.items())
                 if s.applies_to(sample, year)
             },
-            independent_collections={
-                n: s.for_year(year)
-                for n, s in sorted(collections.items())
-                if s.applies_to(sample, year)
-            },
+            independent_collections={n: s.for_year(year) for n, s in collections.items()},
             corrections={
                 n: s.for_year(year)
                 for n, s in self.corrections.items()

@@ -246,7 +246,7 @@ def _refuse_duplicates(identities: Any, order: MergeOrder) -> None:
         first = ":".join(str(twice[name][0].as_py()) for name in IDENTITY)
         raise NormalizationError(
             f"{order.sample} ({order.year}) holds event {first} more than once",
-            f"and {len(twice) - 1} other events",
+            f"and {len(twice) - 1} more" if len(twice) > 1 else "",
             "are overlapping files or primary datasets in the catalogue?",
         )
 

@@ -105,8 +105,11 @@ def losses(
     """Compares what was processed with what was lost; None where nothing was.
 
     `selected` are entries and selected events of each chunk that counts. `left_out` was read, but
-    does not count without what was lost, as parts of skims.
+    does not count without what was lost, as parts of skims. Files without events, whose ranges are
+    empty, have no part in it.
     """
+    done = [part for part in done if part.stop > part.start]
+    lost, left_out = ([part for part in parts if part.n_entries] for parts in (lost, left_out))
     if not lost:
         return None
     places = [
@@ -135,10 +138,9 @@ def losses(
 
 
 def _of_weights(done: Sequence[RangeSums]) -> Spread | None:
-    read = [part for part in done if part.stop > part.start]
-    parts = [(part.stop - part.start, part.sum_g / (part.stop - part.start)) for part in read]
+    parts = [(part.stop - part.start, part.sum_g / (part.stop - part.start)) for part in done]
     within = math.fsum(
-        part.sum_g2 - n * mean**2 for part, (n, mean) in zip(read, parts, strict=True)
+        part.sum_g2 - n * mean**2 for part, (n, mean) in zip(done, parts, strict=True)
     )
     free = sum(n for n, _ in parts) - len(parts)
     return _spread(parts, max(0.0, within / free if free else 0.0))

@@ -13,26 +13,31 @@ if TYPE_CHECKING:
 
     from higgsflow.model.systematic import Systematics
     from higgsflow.records.ledger import Ledger
+    from higgsflow.selection.cutflow import Counter
 
 
 def effects(
-    systematics: Systematics, ledgers: Mapping[str, Ledger], merged: Collection[str]
+    systematics: Systematics, ledgers: Mapping[str, Ledger], merged: Collection[str], scale: float
 ) -> tuple[SystematicSummary, ...]:
-    """One entry for each direction of each source, of collections only where it was merged."""
+    """One entry for each direction of each source, of collections only where it was merged.
+
+    `scale` is what the merge multiplies weights with.
+    """
     nominal = ledgers[NOMINAL]
-    central = {tag: found[CENTRAL].sumw for tag, found in nominal.yields.items()}
+    central = _scaled({tag: found[CENTRAL] for tag, found in nominal.yields.items()}, scale)
     return (
-        *_of_weights(systematics, nominal, central),
-        *_of_collections(systematics, ledgers, central, merged),
+        *_of_weights(systematics, nominal, central, scale),
+        *_of_collections(systematics, ledgers, central, (merged, scale)),
     )
 
 
 def _of_weights(
-    systematics: Systematics, nominal: Ledger, central: Mapping[str, float]
+    systematics: Systematics, nominal: Ledger, central: Mapping[str, float], scale: float
 ) -> Iterator[SystematicSummary]:
     for weight in systematics.weights.values():
         for direction, variation in zip(weight.directions, weight.variations, strict=True):
-            varied = {tag: y[variation].sumw for tag, y in nominal.yields.items() if variation in y}
+            known = {tag: y[variation] for tag, y in nominal.yields.items() if variation in y}
+            varied = _scaled(known, scale)
             factor = _all_tags(nominal, f"weight_{variation}")
             yield SystematicSummary(
                 systematic=weight.name,
@@ -44,6 +49,7 @@ def _of_weights(
                 min=factor.min,
                 max=factor.max,
                 effect=_effect(central, varied),
+                yields=varied,
             )
 
 
@@ -51,13 +57,14 @@ def _of_collections(
     systematics: Systematics,
     ledgers: Mapping[str, Ledger],
     central: Mapping[str, float],
-    merged: Collection[str],
+    of_merge: tuple[Collection[str], float],
 ) -> Iterator[SystematicSummary]:
+    merged, scale = of_merge
     for source in systematics.independent_collections.values():
         for direction, variation in zip(source.directions, source.variations, strict=True):
             if variation in merged:
                 shifted = ledgers[variation].yields
-                varied = {tag: y[CENTRAL].sumw for tag, y in shifted.items()}
+                varied = _scaled({tag: y[CENTRAL] for tag, y in shifted.items()}, scale)
                 yield SystematicSummary(
                     systematic=source.name,
                     direction=direction,
@@ -65,7 +72,12 @@ def _of_collections(
                     mean=None,
                     std=None,
                     effect=_effect(central, varied),
+                    yields=varied,
                 )
+
+
+def _scaled(counters: Mapping[str, Counter], scale: float) -> dict[str, float]:
+    return {tag: counter.sumw * scale for tag, counter in counters.items()}
 
 
 def _all_tags(ledger: Ledger, column: str) -> Moments:

@@ -107,7 +107,7 @@ def summarize_sample(
         jobs=summarize_jobs(jobs),
         versions=_versions(jobs),
         variations=variations,
-        systematics=effects(systematics, ledgers, variations),
+        systematics=effects(systematics, ledgers, variations, scale),
         merged={variation: manifest.path for variation, manifest in manifests.items()},
         lumisections=jobs.lumisections,
     )  # fmt: skip

@@ -82,7 +82,7 @@ def _effect(samples: Iterable[_Known], variation: tuple[str, str], tag: str) -> 
             continue
         central = known.yields[tag]
         one = systematics.get(variation)
-        found = central.value if one is None else _varied(sample, one, tag, central)
+        found = central.value if one is None else _varied(one, tag, central)
         if found is None:
             return None
         total += central.value
@@ -90,13 +90,6 @@ def _effect(samples: Iterable[_Known], variation: tuple[str, str], tag: str) -> 
     return changed / total - 1 if total else None
 
 
-def _varied(
-    sample: SampleSummary, found: SystematicSummary, tag: str, central: Yield
-) -> float | None:
-    shifted = sample.variations.get(f"{found.systematic}_{found.direction}")
-    if found.kind != "weight" and shifted is not None:
-        return shifted.yields[tag].value if tag in shifted.yields else None
-    effect = found.effect.get(tag)
-    if effect is not None:
-        return central.value * (1 + effect)
-    return 0.0 if central.n == 0 else None
+def _varied(found: SystematicSummary, tag: str, central: Yield) -> float | None:
+    """The yield with it; None where not every job knows it."""
+    return found.yields.get(tag, 0.0 if central.n == 0 else None)

@@ -150,6 +150,7 @@ class SystematicSummary(Frozen):
         max: largest factor of the selected events; of weights only.
         n: selected events in which the factor is finite.
         effect: per tag the relative change of the yield, null where the nominal one is zero.
+        yields: per tag the sum of weights with it, from which effects on several samples are made.
     """
 
     systematic: str
@@ -158,6 +159,7 @@ class SystematicSummary(Frozen):
     mean: float | None
     std: float | None
     effect: dict[str, float | None]
+    yields: dict[str, float] = {}
     n: int = 0
     min: float | None = None
     max: float | None = None

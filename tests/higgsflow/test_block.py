@@ -71,6 +71,20 @@ def test_untagged_events_are_kept_on_request() -> None:
     assert {tag: m["m_gg"].n for tag, m in moments.items()} == {"tth_leptonic": 1, "untagged": 2}
 
 
+@pytest.mark.parametrize("objects", [{}, {"scale": SCALE}])
+def test_untagged_events_of_a_sequence_of_one_step_are_kept_too(objects: Any) -> None:
+    """The skim of the first step must not drop them."""
+    content = {
+        "tag_sequence": {"tag_list": ["diphoton"], "keep_untagged": True},
+        "variables_of_interest": ["m_gg"],
+        "systematics": systematics(objects),
+    }
+    tables = run(event(Photon=[]), ONE_PHOTON, NO_TAG, **content).tables
+    assert tables["nominal"]["tag_idx"].tolist() == [-1, -1, 0]
+    assert np.isnan(tables["nominal"]["m_gg"]).tolist() == [True, True, False]
+    assert {len(table["tag_idx"]) for table in tables.values()} == {3}
+
+
 def test_moments_are_those_of_variables_and_weights() -> None:
     content = systematics({"scale": SCALE}, s=MODIFYING)
     ledgers = run(HADRONIC, systematics=content).ledgers
@@ -192,6 +206,20 @@ def test_factors_are_one_outside_their_tags() -> None:
     assert result.ledgers["nominal"].flows[0].flow.total.sumw == 4.0
     yields = result.ledgers["nominal"].yields["tth_hadronic"]
     assert (yields["central"].sumw, yields["s_up"].sumw) == (4.0, 6.0)
+
+
+def test_only_inside_its_tags_must_a_factor_be_finite() -> None:
+    """As a factor of leptons, which does not exist where there are none."""
+    undefined = {**HADRONIC, "event": 7, "w": math.nan, "w_up": math.inf}
+
+    def of_tag(name: str) -> dict[str, Any]:
+        return {"systematics": systematics(s={**MODIFYING, "modifies_taggers": [name]})}
+
+    table = run(undefined, LEPTONIC, **of_tag("tth_leptonic")).tables["nominal"]
+    assert table["weight_s_up"].tolist() == [1.0, 1.5]
+    assert table["weight_central"].tolist() == [1.0, 1.0]
+    text = message(LEPTONIC, undefined, **of_tag("tth_hadronic"))
+    assert "'s' central is nan for event 1:2:7" in text
 
 
 def test_object_weight_of_selected_objects() -> None:

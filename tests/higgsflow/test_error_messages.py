@@ -84,8 +84,8 @@ def test_a_class_without_cause_or_cure_is_refused(root: Path, part: str) -> None
 def test_every_class_of_errors_is_found() -> None:
     for module in ("catalog.das", "verification.certificate", "check.problem"):
         importlib.import_module(f"higgsflow.{module}")
-    importlib.import_module("tasks.execution.judgement")
-    importlib.import_module("tasks.execution.batch.engine")
+    for module in ("targets", "execution.judgement", "execution.batch.engine"):
+        importlib.import_module(f"tasks.{module}")
     known, pending = {"UserError"}, [UserError]
     while pending:
         for kind in pending.pop().__subclasses__():

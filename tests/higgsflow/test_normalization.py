@@ -346,14 +346,14 @@ def test_inclusive_weights_are_divided_by_the_sums_of_all_generated_events() -> 
 KEPT = {"__0": 1360.0, "up__0": 1500.0, "down__0": 1200.0}
 
 
-def test_sums_of_ratios_are_relative_to_the_nominal_weight() -> None:
-    """Without a position of the nominal weight the vector holds ratios to it."""
-    f1 = file("f1", 1000, sumw=900.0, lhe_scale_sumw=(900 * 0.8, 900 * 3.0, 900 * 1.25))
-    found = ratios(scale_choice(nominal=None), f1, F2)["scale"]
-    assert found == {"up": (pytest.approx(0.8),), "down": (pytest.approx(1.25),)}
+def test_ratios_keep_the_rate_of_the_events_read_since_sums_of_runs_may_have_any_scale() -> None:
+    """A real file has LHEScaleSumw and LHEPdfSumw around 43, though its weights are around 1."""
+    f1 = file("f1", 1000, sumw=900.0, lhe_scale_sumw=(900 * 42.4, 900 * 43.0, 900 * 44.6))
+    found = ratios(scale_choice(nominal=None), f1, F2, **KEPT)["scale"]
+    assert found == {"up": (1360 / 1500,), "down": (1360 / 1200,)}
 
 
-@pytest.mark.parametrize("sums", [(), (0.9, 1.1), (0.9, 2.0, 0.0)])
+@pytest.mark.parametrize("sums", [(), (0.9, 1.1), (0.9, 2.0, 0.0), (0.9, 0.0, 1.1)])
 def test_without_them_by_those_of_the_events_read(sums: tuple[float, ...]) -> None:
     of_runs = tuple(900 * value for value in sums)
     f1 = file("f1", 1000, sumw=900.0, lhe_scale_sumw=of_runs)

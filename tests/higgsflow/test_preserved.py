@@ -123,6 +123,18 @@ def test_bin_whose_weights_cancel_keeps_its_sum_of_zero() -> None:
     assert ratios(weight(preserve={}), kept, "nominal")["up"] == (0.0,)
 
 
+def test_weights_that_cancel_but_for_rounding_sum_to_zero() -> None:
+    """0.3 - 0.1 - 0.2 is -2.8e-17, and 2.8e-17 with factors 0.7: the ratio was -1."""
+    g = np.array([0.3, -0.1, -0.2])
+    kept = kept_sums(weight(preserve={}), g, Factors(g, {"up": np.full(3, 0.7)}), EVENTS[:3])
+    assert kept["b::0"].sumw != 0
+    assert ratios(weight(preserve={}), kept, "nominal")["up"] == (1.0,)
+    factors = Factors(np.ones(3), {"up": 1 / np.array([3.0, 1.0, -2.0])})
+    kept = kept_sums(weight(preserve={}), np.array([3.0, -1.0, 0.0]), factors, EVENTS[:3])
+    with pytest.raises(NormalizationError, match="'b' makes the sum of weights of a bin 0"):
+        ratios(weight(preserve={}), kept, "nominal")
+
+
 def test_weight_without_a_central_factor_has_sums_of_its_directions() -> None:
     found = kept_sums(weight(preserve={}), G, Factors(None, {"up": 2 * G}), EVENTS)
     assert {name: counter.sumw for name, counter in found.items()} == {"b::0": 6.0, "b:up:0": 44.0}

@@ -121,3 +121,12 @@ def test_the_shipped_configuration_loads(monkeypatch: pytest.MonkeyPatch) -> Non
     # run 360393 is of era F, which the luminosity of 2022 (eras C and D) is without
     (data,) = (pair for pair in analysis.samples.pairs if pair.is_data)
     assert (data.year, data.era.luminosity) == ("2022EE", 26.7)
+    assert {name: year.luminosity for name, year in analysis.samples.years.items()} == {
+        "2016": 35.9,
+        "2016UL_preVFP": 19.5,
+        "2016UL_postVFP": 16.8,
+        "2017": 41.5,
+        "2018": 59.8,
+        "2022": 8.0,
+        "2022EE": 26.7,
+    }

@@ -95,6 +95,26 @@ def test_those_of_a_year_leave_out_the_others() -> None:
     assert tuple(both().of("ttH", "2018").independent_collections) == ("scale",)
 
 
+def test_what_is_central_under_a_source_of_another_year_is_said_of_that_year_only() -> None:
+    """Jet energy scales often have a source for each year, and one b-tagging weight for all."""
+    weight = {
+        "branches": {"central": "c", "up_jes": "u"},
+        "modify_central_weight": True,
+        "under": {"jes_2016_up": "up_jes", "jes_2017_up": "up_jes", "jess_up": "up_jes"},
+    }
+    systematics = Systematics.model_validate(
+        {
+            "weights": {"b_tag": weight},
+            "independent_collections": {
+                f"jes_{year}": {**SCALE, "years": [year]} for year in ("2016", "2017")
+            },
+        }
+    )
+    # a variation that nobody makes stays, and is told as an error
+    expected = {"jes_2017_up": "up_jes", "jess_up": "up_jes"}
+    assert systematics.of("ttH", "2017").weights["b_tag"].under == expected
+
+
 def test_systematics_of_a_sample_win() -> None:
     own = Systematics.model_validate({"weights": {"l1": {"branches": {"up": "mine"}}}})
     merged = both().merged_with(own)

@@ -46,7 +46,15 @@ def test_without_identification_its_column_is_not_read() -> None:
 
 @pytest.mark.parametrize(
     ("year", "threshold"),
-    [("2016", 0.3093), ("2017", 0.3040), ("2018", 0.2783), ("2022EE", 0.3196)],
+    [
+        ("2016", 0.3093),
+        ("2017", 0.3040),
+        ("2018", 0.2783),
+        ("2016UL_preVFP", 0.2598),
+        ("2016UL_postVFP", 0.2489),
+        ("2022", 0.3086),
+        ("2022EE", 0.3196),
+    ],
 )
 def test_b_tag_threshold_of_a_year(year: str, threshold: float) -> None:
     assert JetCuts().b_tag_of(year) == threshold

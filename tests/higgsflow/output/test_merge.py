@@ -282,7 +282,9 @@ def test_manifest_says_whether_the_files_hold_a_selection(tmp_path: Path, holds:
 
 def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:
     parts = [*jobs(tmp_path / "jobs", 0, 3), *jobs(tmp_path / "more", 2, 5)]
-    with pytest.raises(NormalizationError, match=f"event 7:0:{2**63 + 2} more than once"):
+    with pytest.raises(
+        NormalizationError, match=f"event 7:0:{2**63 + 2} more than once\n  are overlapping"
+    ):
         merge(order(tmp_path, parts, is_data=True, scale1fb=None))
     assert not order(tmp_path, parts).path("nominal").exists()
 

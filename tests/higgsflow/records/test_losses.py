@@ -69,6 +69,16 @@ def test_what_is_left_out_of_a_skim_was_read_and_is_lost_in_entries() -> None:
     assert found.pattern != "whole files"
 
 
+def test_files_without_events_have_no_part_in_it() -> None:
+    done, lost, selected = [read("a", 0), read("b", 0)], [gone("c", 0)], [(10, 5)] * 2
+    empty = read("d", 0, n=0), gone("e", 0, n=0)
+    found = losses([*done, empty[0]], [*lost, empty[1]], [*selected, (0, 0)], [gone("f", 0, n=0)])
+    assert found is not None
+    assert found.n_ranges == 3
+    assert found.model_copy(update={"selected": None}) == losses(done, lost, [])
+    assert losses(done, [empty[1]], selected) is None
+
+
 def test_files_of_one_range_are_lost_as_likely_as_any() -> None:
     found = losses([read(f, 0) for f in "abcd"], [gone(f, 0) for f in "ef"], [(10, 5)] * 4)
     assert found is not None

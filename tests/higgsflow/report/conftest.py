@@ -122,7 +122,12 @@ def _variation(columns: dict[str, Any]) -> VariationSummary:
     )
 
 
-def _systematics(signal: bool) -> tuple[SystematicSummary, ...]:
+def times(variation: VariationSummary, factor: float) -> dict[str, float]:
+    """The yields with a systematic that multiplies them."""
+    return {tag: known.value * factor for tag, known in variation.yields.items()}
+
+
+def _systematics(signal: bool, nominal: VariationSummary) -> tuple[SystematicSummary, ...]:
     weights = tuple(
         SystematicSummary(
             systematic="pileup",
@@ -131,6 +136,7 @@ def _systematics(signal: bool) -> tuple[SystematicSummary, ...]:
             mean=1 + size,
             std=0.0,
             effect=dict.fromkeys(TAGS, size),
+            yields=times(nominal, 1 + size),
         )
         for direction, size in (("up", 0.1), ("down", -0.1))
     )
@@ -141,6 +147,7 @@ def _systematics(signal: bool) -> tuple[SystematicSummary, ...]:
         mean=None,
         std=None,
         effect={"tth": 0.02, "thq": None},
+        yields=times(nominal, 1.02),
     )
     return (*weights, scale) if signal else weights
 
@@ -204,7 +211,7 @@ def sample_summary(
             peak_memory_mb=512.4,
         ),
         variations=variations,
-        systematics=() if is_data else _systematics(signal),
+        systematics=() if is_data else _systematics(signal, variation),
         merged={"nominal": str(path)},
     )
 
@@ -268,6 +275,7 @@ def with_systematics() -> Callable[[Summary, int], Summary]:
                     "systematic": f"s{i:02d}",
                     "direction": direction,
                     "effect": dict.fromkeys(TAGS, sign * (i + 1) / 100),
+                    "yields": times(sample.variations["nominal"], 1 + sign * (i + 1) / 100),
                 }
             )
             for i in range(n)

@@ -27,7 +27,7 @@ def ledger(central, **varied):
 
 def found(merged, central=2.0):
     ledgers = {"nominal": ledger(central, pu_up=3.0), "scale_up": ledger(2.5)}
-    return {(e.systematic, e.direction): e for e in effects(SYSTEMATICS, ledgers, merged)}
+    return {(e.systematic, e.direction): e for e in effects(SYSTEMATICS, ledgers, merged, 10.0)}
 
 
 def test_weight_has_the_factor_and_the_effect_on_the_yield():
@@ -47,3 +47,10 @@ def test_collections_are_those_that_were_merged():
 
 def test_effect_on_nothing_is_null():
     assert found(("nominal",), central=0.0)["pu", "up"].effect == {"a": None}
+
+
+def test_yields_are_scaled_as_those_of_merged_events_and_known_where_effects_are_not():
+    up = found(("nominal", "scale_up"), central=0.0)
+    assert up["pu", "up"].yields == {"a": 30.0}
+    assert up["scale", "up"].yields == {"a": 25.0}
+    assert up["pu", "down"].yields == {}

@@ -49,6 +49,18 @@ def test_sample_without_events_changes_nothing(make_summary):
     assert row.effect["tth"] == pytest.approx(0.1)
 
 
+def test_effect_where_the_weights_of_one_sample_cancel_is_known(make_summary):
+    """Two events of weights 1 and -1 that are 1.2 and -0.9 with the systematic."""
+    full, few = make_summary().samples[:2]
+    nothing = Yield(n=2, value=0.0, error=2**0.5)
+    nominal = few.variations["nominal"].model_copy(update={"yields": {"tth": nothing}})
+    up = few.systematics[0].model_copy(update={"effect": {"tth": None}, "yields": {"tth": 0.3}})
+    few = few.model_copy(update={"variations": {"nominal": nominal}, "systematics": (up,)})
+    row = systematic_rows([full, few], ("tth",))[0]
+    total = full.variations["nominal"].yields["tth"].value
+    assert row.effect["tth"] == pytest.approx(0.1 + 0.3 / total)
+
+
 def test_effect_on_no_yield_is_unknown():
     assert systematic_rows([], ("tth",)) == ()
 

@@ -16,6 +16,12 @@ ONES = moments(1.0, 0.0, spread=0.0)
 UP, DOWN = moments(1.1), moments(0.9)
 
 
+def per_tag(factor, effect):
+    if factor is None:
+        return {}
+    return effect if isinstance(effect, dict) else dict.fromkeys(TAGS, effect)
+
+
 @pytest.fixture
 def weighted(make_summary):
     """The first sample with one weight systematic: factor and effect of each direction."""
@@ -33,9 +39,11 @@ def weighted(make_summary):
             SystematicSummary(
                 systematic="w", direction=d, kind="weight",
                 mean=f.mean if f else None, std=f.std if f else None, n=f.n if f else 0,
-                effect={} if f is None else e if isinstance(e, dict) else dict.fromkeys(TAGS, e),
+                effect=effects,
+                yields={t: yields[t].value * (1 + e) for t, e in effects.items() if e is not None},
             )
-            for d, (f, e) in directions.items()
+            for d, (f, given) in directions.items()
+            for effects in [per_tag(f, given)]
         )  # fmt: skip
         update = {"systematics": systematics, "variations": {"nominal": nominal}}
         return sample.model_copy(update={**update, **change})
@@ -64,6 +72,7 @@ def shifted(make_summary):
                 SystematicSummary(
                     systematic="s", direction=direction, kind="independent collection",
                     mean=None, std=None, effect=dict.fromkeys(TAGS, effect),
+                    yields={t: y.value for t, y in yields.items()},
                 )
             )  # fmt: skip
         return sample.model_copy(

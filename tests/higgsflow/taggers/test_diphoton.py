@@ -87,6 +87,15 @@ def test_trigger_is_asked_of_data_only() -> None:
     assert list(decision.cuts["events"]) == ["trigger", "two_photons", "diphoton"]
 
 
+@pytest.mark.parametrize(("year", "second"), [("2016", "18"), ("2017", "22"), ("2018", "22")])
+def test_trigger_of_a_year(year: str, second: str) -> None:
+    name = f"HLT_Diphoton30_{second}_R9Id_OR_IsoCaloId_AND_HE_R9Id_Mass90"
+    needs = DiphotonTagger(name="d", trigger=True).reads(
+        Context(sample="D", year=year, is_data=True)
+    )
+    assert [need.name for need in needs if need.name.startswith("HLT")] == [name]
+
+
 def test_year_without_trigger_is_an_error() -> None:
     with pytest.raises(UnknownName, match="no trigger for year '2022' in 'd'"):
         DiphotonTagger(name="d", trigger=True).check(Context(sample="D", year="2022", is_data=True))
