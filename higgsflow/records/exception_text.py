@@ -21,7 +21,7 @@ def said_by(error: BaseException) -> str:
     try:
         return encodable(str(error))
     # whatever a class of a user does there
-    except Exception as raised:
+    except Exception as raised:  # noqa: BLE001
         return f"what it says cannot be made: {type(raised).__name__}"
 
 
