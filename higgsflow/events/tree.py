@@ -5,6 +5,8 @@ Only this module and `heads` speak of TTree branches; above them there are colum
 
 from __future__ import annotations
 
+import errno
+import os
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -31,7 +33,10 @@ def reading(url: str) -> Iterator[None]:
         yield
     except (UserError, MemoryError):
         raise
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except FileNotFoundError as error:
+        # uproot says how to write addresses
+        raise InputFileError(f"cannot read {url}", os.strerror(errno.ENOENT)) from error
+    except (IsADirectoryError, PermissionError) as error:
         raise InputFileError(f"cannot read {url}", str(error.strerror or error)) from error
     except ImportError as error:
         needed = "pip install higgsflow[xrootd]" if url.startswith("root") else str(error)
@@ -65,8 +70,9 @@ def open_file(url: str) -> Iterator[Any]:
 
 def _how(url: str) -> dict[str, Any]:
     """How to open what uproot would open in another way."""
-    if url.startswith("/") and "::" in url:
-        # a path, which would be taken for two addresses of fsspec
+    if url.startswith("/"):
+        # fsspec takes `::` in a path for two addresses, and its file asks itself without end for
+        # what it holds once that is collected, at worst while an error is made: that ends Python
         return {"handler": uproot.MultithreadedFileSource}
     if "://" in url:
         # the client keeps handles for half a minute, also those of a server that went away

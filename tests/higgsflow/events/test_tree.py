@@ -85,6 +85,12 @@ def test_colon_in_a_folder_is_not_an_object(
     assert len(read_events(path)["run"]) == 6
 
 
+def test_a_local_file_is_opened_without_fsspec(write_root: Write, events: dict[str, Any]) -> None:
+    """An opener of fsspec that is collected while an exception is made ends Python."""
+    with open_file(str(write_root(Events=events))) as file:
+        assert type(file.file.source) is uproot.MultithreadedFileSource
+
+
 def test_absent_file_is_told(tmp_path: Path) -> None:
     assert "No such file" in told(tmp_path / "absent.root")
 
