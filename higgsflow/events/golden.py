@@ -49,7 +49,7 @@ def load_golden(path: Path) -> Golden:
         ]
     except OSError as error:
         raise InvalidConfiguration(f"cannot read golden JSON {path}", str(error)) from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidConfiguration(
             f"{path} is not a golden JSON", str(error), 'it looks like {"273158": [[1, 1279]]}'
         ) from error

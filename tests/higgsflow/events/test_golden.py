@@ -84,6 +84,7 @@ def test_nothing_certified_lets_nothing_pass(tmp_path: Path, content: dict[str, 
     [
         ("{", "is not a golden JSON"),
         ("[1, 2]", "is not a golden JSON"),
+        pytest.param("[" * 100_000, "is not a golden JSON", id="without end"),
         ({"a": [[1, 2]]}, "is not a golden JSON"),
         ({"1": [1, 2]}, "is not a golden JSON"),
         ({"1": [[1, 2, 3]]}, "is not a golden JSON"),
