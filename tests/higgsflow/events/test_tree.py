@@ -217,6 +217,14 @@ def test_user_errors_and_lack_of_memory_pass_through() -> None:
         assert caught.value is error
 
 
+def test_memory_for_a_damaged_length_is_an_input_error() -> None:
+    with (
+        pytest.raises(InputFileError, match=r"cannot read x\.root\n  a length in it is damaged"),
+        reading("x.root"),
+    ):
+        np.empty(1 << 50, np.uint8)
+
+
 def test_reason_of_many_lines_becomes_one() -> None:
     with pytest.raises(InputFileError) as caught, reading("a.root"):
         raise ValueError("one\ntwo\n" * 1000)
