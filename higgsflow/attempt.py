@@ -13,7 +13,6 @@ import signal
 import socket
 import threading
 import time
-import traceback
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -24,6 +23,12 @@ from higgsflow.job import run_job
 from higgsflow.kept_memory import give_memory_back, keep_freed_memory
 from higgsflow.records.ending import BEGUN
 from higgsflow.records.error_classes import EXIT_CODES, class_of
+from higgsflow.records.exception_text import (
+    LONGEST_TRACEBACK,
+    message_of,
+    traceback_of,
+    without_middle,
+)
 from higgsflow.records.job_record import FailureRecord, JobRecord
 
 if TYPE_CHECKING:
@@ -59,7 +64,8 @@ def attempt_job(
     except BaseException as error:
         if _is_of_the_user(error):
             raise
-        traceback.print_exception(error, file=log)
+        lines = traceback_of(error)
+        log.write(lines)
         log.flush()
         return FailureRecord(
             chunk_id=job.chunk.id,
@@ -67,7 +73,7 @@ def attempt_job(
             attempt=job.attempt,
             error_class=class_of(error),
             message=_message(error),
-            traceback="".join(traceback.format_exception(error)),
+            traceback=without_middle(lines, LONGEST_TRACEBACK),
             exception=type(error).__name__,
             says_all=isinstance(error, UserError),
             failing=failing_events(error),
@@ -152,9 +158,10 @@ def _pass_over_what_is_there() -> None:
 
 def _message(error: BaseException) -> str:
     """What happened, and for errors of ours in which events of which file."""
+    said = message_of(error)
     if isinstance(error, UserError):
         events = failing_events(error)
-        if events is None or events.url in str(error):
-            return str(error)
-        return f"{error}\n  in events {events.start} to {events.stop} of {events.url}"
-    return f"{type(error).__name__}: {error}"
+        if events is None or events.url in said:
+            return said
+        return f"{said}\n  in events {events.start} to {events.stop} of {events.url}"
+    return f"{type(error).__name__}: {said}"

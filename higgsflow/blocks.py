@@ -18,6 +18,7 @@ import numpy as np
 from higgsflow.block import Read, process_parts
 from higgsflow.errors import InputFileError
 from higgsflow.events.failing import located
+from higgsflow.events.golden import check_numbered
 from higgsflow.events.lists import rows_within
 from higgsflow.events.lumisections import from_pairs
 from higgsflow.events.plain import concatenated
@@ -79,6 +80,13 @@ class _Piece:
         # without entries nothing is read but names and types
         stop = self.stop if len(rows) else self.start
         return self.reader.read(needs, self.start, stop, rows)
+
+    def first(self, needs: tuple[Need, ...]) -> PlainEvents:
+        """The columns of all entries that are needed first."""
+        events = self.read(needs)
+        if self.reader.lists_lumisections is not None:
+            check_numbered(events.flat["run"], events.flat["luminosityBlock"], self.part.url)
+        return events
 
     def seen(self, events: PlainEvents) -> Seen:
         """The range, with the lumisections of data of files that do not list them."""
@@ -171,7 +179,7 @@ def _processed(
 def _alone(
     plan: Plan, piece: _Piece, process: Process
 ) -> Iterator[tuple[BlockResult, tuple[Seen, ...]]]:
-    first = piece.read(plan.first_needs)
+    first = piece.first(plan.first_needs)
     seen = (piece.seen(first),)
     with located(piece.events):
         parts = process(Read(first, partial(piece.read, plan.rest_needs), (len(first),)))
@@ -189,7 +197,7 @@ def _joined(
     Raises:
         _UnlikeError: before the first result, when these have to be processed one by one.
     """
-    firsts = [piece.read(plan.first_needs) for piece in pieces]
+    firsts = [piece.first(plan.first_needs) for piece in pieces]
     seen = tuple(piece.seen(first) for piece, first in zip(pieces, firsts, strict=True))
     lengths = tuple(len(first) for first in firsts)
 

@@ -18,7 +18,13 @@ from higgsflow.added_names import (
 )
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.events.columns import locate
-from higgsflow.events.kinds import check_alike, check_identity, check_lists, check_numbers
+from higgsflow.events.kinds import (
+    check_alike,
+    check_identity,
+    check_lists,
+    check_numbers,
+    check_same,
+)
 from higgsflow.events.lumisections import check_certified
 from higgsflow.model.columns import Need, candidates, required
 from higgsflow.model.context import Context
@@ -217,14 +223,17 @@ def check_index(plan: Plan, index: SampleIndex) -> None:
 
     Raises:
         MissingColumn: if a file lacks a column that the plan needs.
+        InputFileError: if a column is of another kind or type in another file.
         InvalidConfiguration: if the golden JSON is that of another year.
     """
     check_certified(plan.pair, index)
     first = {file.schema_id: file for file in reversed(index.files)}
     in_order = [(file.url, index.schemas[file.schema_id]) for file in reversed(first.values())]
+    as_stored = (*IDENTITY, *(name for name, kind in plan.variables.items() if kind == "input"))
     for url, types in in_order:
         read = check_columns(plan, types, url)
         check_alike(types, in_order[0], read, url)
+        check_same(types, in_order[0], as_stored, url)
 
 
 def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, ...]:

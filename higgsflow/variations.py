@@ -151,6 +151,7 @@ def _checked(events: PlainEvents, source: Shift, direction: str) -> dict[str, An
     for column, values in changed.items():
         what = f"'{source.name}' {direction} of '{column}'"
         found[column] = _plain(values, column, events, what)
+        _check_numbers(what, (events.column(column), found[column]))
         bound = source.bound if isinstance(source, IndependentCollection) else None
         if bound is not None and column in source.branch_modified:
             _check_bound(what, bound, (events.column(column), found[column]))
@@ -219,6 +220,24 @@ def _as_stored(values: Any, column: str, events: PlainEvents, what: str) -> Any:
         raise VariationError(f"{what} is of type {values.dtype}, not a number")
     is_real = values.dtype.kind == "f" or stored == "f"
     return values.astype(np.float64) if is_real else values
+
+
+def _check_numbers(what: str, arrays: tuple[Any, Any]) -> None:
+    """Raises where a number became none: it would fail every cut, and nobody would know."""
+    before, after = arrays
+    if not isinstance(after, np.ndarray) or after.dtype.kind != "f":
+        return
+    lost = ~np.isfinite(after)
+    if not lost.any():
+        return
+    if isinstance(before, np.ndarray) and before.dtype.kind == "f":
+        lost &= np.isfinite(before)
+    if n := int(lost.sum()):
+        raise VariationError(
+            f"{what} is {after[lost][0]} {n} times, where the column is a number",
+            "",
+            "say what it is there, as with `np.where`",
+        )
 
 
 def _check_bound(what: str, bound: float, arrays: tuple[Any, Any]) -> None:

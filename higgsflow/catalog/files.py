@@ -96,6 +96,8 @@ def _with_variables(address: str, owner: str) -> str:
     """The address with its environment variables filled in, if it is one at all."""
     if not address.strip():
         raise InvalidConfiguration(f"an empty address among the files of {owner}")
+    if "\0" in address:
+        raise InvalidConfiguration(f"{address[:40]!r} of {owner} is not an address of files")
     if address.startswith(PRODUCED):
         raise InvalidConfiguration(
             f"'{address}' of {owner} is no file: a producing task makes it",

@@ -46,7 +46,7 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
     except OSError as error:
         raise InvalidConfiguration(f"cannot read {path}", str(error.strerror)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidConfiguration(f"{path} is not a HiggsDNA catalogue", str(error)) from error
     if not isinstance(content, dict) or not all(isinstance(i, dict) for i in content.values()):
         raise InvalidConfiguration(f"{path} is not a HiggsDNA catalogue", "it has no samples")

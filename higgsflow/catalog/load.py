@@ -175,7 +175,8 @@ def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[
     if value is None:
         return known
     listed = tuple(value) if isinstance(value, list | tuple) else (value,)
-    if not listed or not all(isinstance(one, str | int) for one in listed):
+    # `NO` is read as false
+    if not listed or not all(type(one) in (str, int) for one in listed):
         raise InvalidConfiguration(f"{what} is {value!r}, not a list of names", where)
     return tuple(str(one) for one in listed)
 

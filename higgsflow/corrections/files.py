@@ -6,6 +6,7 @@ import functools
 import gzip
 import json
 import math
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,11 +116,13 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
         text = (gzip.decompress(raw) if path.endswith(".gz") else raw).decode()
         content = json.loads(text)
         opened = correctionlib.CorrectionSet.from_string(text)
-    except (OSError, ValueError, RuntimeError) as error:
+    # the last two are what a file that was cut off or damaged ends in
+    except (OSError, ValueError, RuntimeError, EOFError, zlib.error) as error:
         reason = " ".join(str(error).split())[:200]
         raise InvalidConfiguration(f"{path} is no correctionlib file", reason) from error
     found = {}
     for entry in content.get("corrections", ()):
+        _check_edges(entry["data"], f"correction '{entry['name']}' of {path}")
         inputs = {one["name"]: one["type"] for one in entry["inputs"]}
         evaluate = opened[entry["name"]].evaluate
         found[entry["name"]] = Evaluator(
@@ -130,6 +133,19 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
         # its inputs may be updated from one correction to the next
         found[entry["name"]] = Evaluator(opened.compound[entry["name"]].evaluate, inputs, {})
     return found
+
+
+def _check_edges(data: Any, where: str) -> None:
+    """Raises for edges between which there is no bin; correctionlib looks for one all the same."""
+    for name, edges, flow in _axes(data):
+        if flow is None or isinstance(edges, Mapping):
+            continue
+        if len(edges) < 2 or any(math.isnan(float(edge)) for edge in edges):
+            raise InvalidConfiguration(
+                f"the bins of '{name}' have the edges {edges}",
+                where,
+                "two numbers or more are needed",
+            )
 
 
 def clamped_ranges(data: Any) -> dict[str, Range]:
@@ -172,5 +188,5 @@ def _range(edges: Any) -> Range:
     """The first and last edge, of a list or of a uniform binning."""
     if isinstance(edges, Mapping):
         return float(edges["low"]), float(edges["high"])
-    low, high = (math.inf if e == "inf" else float(e) for e in (edges[0], edges[-1]))
-    return low, high
+    # infinite ones are texts
+    return float(edges[0]), float(edges[-1])

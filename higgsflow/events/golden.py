@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.errors import InvalidConfiguration
+from higgsflow.errors import InputFileError, InvalidConfiguration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def load_golden(path: Path) -> Golden:
         ]
     except OSError as error:
         raise InvalidConfiguration(f"cannot read golden JSON {path}", str(error)) from error
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidConfiguration(
             f"{path} is not a golden JSON", str(error), 'it looks like {"273158": [[1, 1279]]}'
         ) from error
@@ -89,6 +89,20 @@ def _from_ranges(ranges: list[tuple[int, int]], path: Path) -> Golden:
             merged.append([first, last])
     bounds = np.array(merged, dtype=np.uint64).reshape(-1, 2)
     return Golden(first=bounds[:, 0], last=bounds[:, 1])
+
+
+def check_numbered(run: Any, lumi: Any, where: str) -> None:
+    """Raises for runs and lumisections that no key can hold: they would be taken for others."""
+    for name, values in (("run", run), ("luminosityBlock", lumi)):
+        numbers = np.asarray(values)
+        if np.can_cast(numbers.dtype, np.uint32):
+            continue
+        odd = (numbers < 0) | (numbers >= _LIMIT) | (numbers != np.trunc(numbers))
+        if odd.any():
+            raise InputFileError(
+                f"'{name}' in {where} is {numbers[odd][0]}",
+                f"runs and lumisections are whole numbers from 0 to {_LIMIT - 1}",
+            )
 
 
 def is_certified(golden: Golden, run: Any, lumi: Any) -> npt.NDArray[np.bool_]:

@@ -15,8 +15,10 @@ import numpy as np
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.file_head import NO_UUID, head_of_opened, original_uuid
+from higgsflow.events.golden import check_numbered
 from higgsflow.events.lumisections import Lumisections, Ranges, from_pairs
 from higgsflow.events.replicas import open_replica
+from higgsflow.events.small_trees import is_of_lists, one_each
 from higgsflow.events.tree import (
     cluster_starts,
     column_types,
@@ -123,7 +125,7 @@ def index_opened(file: Any, tree: Any, url: str, is_data: bool) -> dict[str, Any
         listed = listed_lumisections(file, url)
         found["lumisections"] = None if listed is None else listed.ranges
     else:
-        found["runs"] = _runs_sums(file, url)
+        found["runs"] = _runs_sums(file, url, found["n_entries"])
     return found
 
 
@@ -132,23 +134,36 @@ def schema_id(columns: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(sorted(columns.items())).encode()).hexdigest()[:16]
 
 
-def _runs_sums(file: Any, url: str) -> RunsSums | None:
+def _runs_sums(file: Any, url: str, n_entries: int) -> RunsSums | None:
     spelled = [f"{name}{end}" for name in (*_SUMS, *_VECTORS) for end in ("", "_")]
     rows = read_all(file, url, "Runs", spelled)
     named = {name.removesuffix("_"): values for name, values in rows.items()}
-    if not all(name in named for name in _SUMS):
+    where = f"the Runs tree of {url}"
+    sums = {name: one_each(named[name], name, where) for name in _SUMS if name in named}
+    if len(sums) < len(_SUMS):
+        _check_whole(sums, n_entries, where)
         return None
-    sumw = np.asarray(named["genEventSumw"], dtype=np.float64)
-    totals = RunsSums(
-        count=int(np.sum(np.asarray(named["genEventCount"], dtype=np.int64))),
+    count, sumw, sumw2 = (sums[name].astype(np.float64) for name in _SUMS)
+    if not np.isfinite([count.sum(), sumw.sum(), sumw2.sum()]).all():
+        raise InputFileError(f"{where} has sums of weights that are not finite")
+    return RunsSums(
+        count=int(sums["genEventCount"].astype(np.int64).sum()),
         sumw=float(sumw.sum()),
-        sumw2=float(np.asarray(named["genEventSumw2"], dtype=np.float64).sum()),
+        sumw2=float(sumw2.sum()),
         lhe_scale_sumw=_weighted(named.get("LHEScaleSumw"), sumw),
         lhe_pdf_sumw=_weighted(named.get("LHEPdfSumw"), sumw),
     )
-    if not np.isfinite([totals.sumw, totals.sumw2]).all():
-        raise InputFileError(f"the Runs tree of {url} has sums of weights that are not finite")
-    return totals
+
+
+def _check_whole(sums: Mapping[str, np.ndarray[Any, Any]], n_entries: int, where: str) -> None:
+    """Raises where events were left out, and the sums that tell of which weight are absent."""
+    count = int(sums["genEventCount"].sum()) if "genEventCount" in sums else n_entries
+    if count != n_entries:
+        raise InputFileError(
+            f"{where} has no {next(name for name in _SUMS if name not in sums)}",
+            f"{n_entries} entries, {count} generated events: the sum of their weights is not known",
+            f"keep {', '.join(_SUMS)} when events are selected",
+        )
 
 
 def _weighted(vectors: Any, sumw: np.ndarray[Any, Any]) -> tuple[float, ...]:
@@ -156,7 +171,7 @@ def _weighted(vectors: Any, sumw: np.ndarray[Any, Any]) -> tuple[float, ...]:
 
     Empty where there is none that can be used: theory weights are then not known for the file.
     """
-    if vectors is None:
+    if vectors is None or not is_of_lists(vectors):
         return ()
     lengths = {int(n) for n in ak.num(vectors)} - {0}
     if len(lengths) != 1:
@@ -176,7 +191,10 @@ def listed_lumisections(file: Any, url: str) -> Lumisections | None:
     columns = read_all(file, url, "LuminosityBlocks", ("run", "luminosityBlock"))
     if len(columns) != 2 or len(columns["run"]) == 0:
         return None
-    return from_pairs(columns["run"], columns["luminosityBlock"])
+    where = f"the LuminosityBlocks tree of {url}"
+    run, lumi = (one_each(columns[name], name, where) for name in ("run", "luminosityBlock"))
+    check_numbered(run, lumi, where)
+    return from_pairs(run, lumi)
 
 
 def classify(entry: Mapping[str, Any], declared: Literal["skim", "partial", ""]) -> FileIndex:

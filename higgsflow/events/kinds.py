@@ -66,6 +66,30 @@ def check_lists(types: Mapping[str, str], names: Iterable[str], url: str) -> Non
             )
 
 
+def check_same(
+    types: Mapping[str, str], first: tuple[str, Mapping[str, str]], names: Iterable[str], url: str
+) -> None:
+    """Raises where a column that is written as it is stored is of another type in another file.
+
+    Put together, uint64 and int64 would be rounded: two events become one. `first` is the other
+    file, with its types; all floating numbers are read as float64.
+    """
+    first_url, first_types = first
+    for name in names:
+        here, there = types[name], first_types[name]
+        if _stored(here) != _stored(there):
+            raise InputFileError(
+                f"'{name}' in {url} is of type {here}, in {first_url} of type {there}",
+                "it is written as it is stored",
+                "files of one sample must hold the same",
+            )
+
+
+def _stored(type_name: str) -> str:
+    """A type of numbers as trees and RNTuples both call it."""
+    return "floating" if is_floating(type_name) else type_name.removeprefix("std::")
+
+
 def _counter(name: str, types: Mapping[str, str]) -> str | None:
     """Which column has the lengths of the lists of one; None where that is its own, or unknown."""
     if f"n{name}" in types:

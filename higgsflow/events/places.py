@@ -16,6 +16,7 @@ from higgsflow.errors import StoreError
 from higgsflow.events.baskets import Place
 from higgsflow.events.file_head import head_of_opened
 from higgsflow.events.heads import TreeHead
+from higgsflow.events.rntuples import is_rntuple
 from higgsflow.events.tree import column_names
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import remove_stale_once, write_text
@@ -116,7 +117,7 @@ def _why_not(tree: Any, name: str) -> str:
     """Why a column has to be read by uproot; empty when it need not."""
     if isinstance(tree, TreeHead):
         return ""
-    if hasattr(tree, "cluster_summaries"):
+    if is_rntuple(tree):
         return "RNTuple"
     branch = tree[name]
     kind, numbers = type(branch).__name__, _numbers(branch.interpretation)

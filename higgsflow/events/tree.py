@@ -5,6 +5,9 @@ Only this module and `heads` speak of TTree branches; above them there are colum
 
 from __future__ import annotations
 
+import errno
+import math
+import os
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,6 +17,7 @@ import numpy as np
 
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
 from higgsflow.events.heads import OddHead, TreeHead, parse
+from higgsflow.events.rntuples import check_envelopes, is_rntuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,6 +26,8 @@ ak = lazy.load("awkward")
 uproot = lazy.load("uproot")
 
 EVENTS = "Events"
+# bytes that nobody asks for, but who takes a damaged file at its word
+_ABSURD = 1 << 40
 
 
 @contextmanager
@@ -29,9 +35,18 @@ def reading(url: str) -> Iterator[None]:
     """Turns whatever the reading of a damaged file trips over into an `InputFileError`."""
     try:
         yield
-    except (UserError, MemoryError):
+    except UserError:
         raise
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except MemoryError as error:
+        if _asked_for(error) < _ABSURD:
+            raise
+        raise InputFileError(
+            f"cannot read {url}", f"a length in it is damaged: {error}", "copy it again"
+        ) from error
+    except FileNotFoundError as error:
+        # uproot says how to write addresses
+        raise InputFileError(f"cannot read {url}", os.strerror(errno.ENOENT)) from error
+    except (IsADirectoryError, PermissionError) as error:
         raise InputFileError(f"cannot read {url}", str(error.strerror or error)) from error
     except ImportError as error:
         needed = "pip install higgsflow[xrootd]" if url.startswith("root") else str(error)
@@ -43,6 +58,12 @@ def reading(url: str) -> Iterator[None]:
         raise InputFileError(
             f"cannot read {url}", f"{type(error).__name__}: {reason}", "is it complete?"
         ) from error
+
+
+def _asked_for(error: MemoryError) -> int:
+    """How many bytes numpy could not get; 0 where that is not known."""
+    shape, dtype = getattr(error, "shape", ()), getattr(error, "dtype", None)
+    return 0 if dtype is None else math.prod(shape) * int(dtype.itemsize)
 
 
 @contextmanager
@@ -65,8 +86,9 @@ def open_file(url: str) -> Iterator[Any]:
 
 def _how(url: str) -> dict[str, Any]:
     """How to open what uproot would open in another way."""
-    if url.startswith("/") and "::" in url:
-        # a path, which would be taken for two addresses of fsspec
+    if url.startswith("/"):
+        # fsspec takes `::` in a path for two addresses, and its file asks itself without end for
+        # what it holds once that is collected, at worst while an error is made: that ends Python
         return {"handler": uproot.MultithreadedFileSource}
     if "://" in url:
         # the client keeps handles for half a minute, also those of a server that went away
@@ -102,6 +124,8 @@ def get_tree(file: Any, url: str, name: str = EVENTS) -> Any:
         raise InputFileError(f"no tree '{name}' in {url}", held, hint)
     with reading(url):
         tree = file[name]
+        if is_rntuple(tree):
+            check_envelopes(file, tree, url)
         # an RNTuple reads its header only now
         is_tree = hasattr(tree, "num_entries")
     if not is_tree:
@@ -140,7 +164,7 @@ def read_arrays(tree: Any, names: Sequence[str], start: int, stop: int, url: str
     if not names:
         return {}
     with reading(url):
-        if _is_rntuple(tree):
+        if is_rntuple(tree):
             # reading fields together walks through all of them for each one
             arrays = {n: tree[n].array(entry_start=start, entry_stop=stop) for n in names}
         else:
@@ -163,13 +187,9 @@ def read_all(file: Any, url: str, name: str, columns: Sequence[str]) -> dict[str
     return read_arrays(tree, present, 0, n_entries, url)
 
 
-def _is_rntuple(tree: Any) -> bool:
-    return hasattr(tree, "cluster_summaries")
-
-
 def cluster_starts(tree: Any) -> tuple[int, ...]:
     """Entries at which the columns begin a new basket together, and the number of entries."""
-    if _is_rntuple(tree):
+    if is_rntuple(tree):
         firsts = [summary.num_first_entry for summary in tree.cluster_summaries]
         return (*sorted(set(firsts) | {0}), int(tree.num_entries))
     names = [n for n in ("event", "run", "Photon_pt", "nPhoton") if n in column_names(tree)]
@@ -207,7 +227,7 @@ def bytes_of(tree: Any, names: Sequence[str], start: int, stop: int) -> int:
 
     Each basket counts once; 0 for an RNTuple, of which uproot does not say it.
     """
-    if _is_rntuple(tree):
+    if is_rntuple(tree):
         return 0
     total = 0
     for name in names:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+import types
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from typing_extensions import Self
 
@@ -30,11 +31,13 @@ _set_fields, _set_given, _set_extra, _set_private = (
 _texts: dict[int, tuple[Noun, str]] = {}
 _MOST_TEXTS = 256
 
+# file systems take 255 bytes, of which endings and temporary names need some
+_LONGEST_NAME = 200
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
 class Frozen(BaseModel):
-    """A frozen object with just its fields: such as counters, which only code writes."""
+    """A frozen object with just its fields, as counters are, which only code writes."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -66,9 +69,12 @@ class Noun(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _name_unknown_keys(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not value.keys() <= _known_keys(cls):
-            key = next(key for key in value if key not in _known_keys(cls))
-            raise ValueError(_unknown_key(str(key), _known_keys(cls), cls.__name__))
+        if isinstance(value, dict):
+            for key, one in value.items():
+                if key not in _known_keys(cls):
+                    raise ValueError(_unknown_key(str(key), _known_keys(cls), cls.__name__))
+                if (one is True or one is False) and key in _numbers_of(cls):
+                    raise ValueError(f"'{key}' is {as_yaml(one)}, a number is needed")
         return value
 
 
@@ -97,6 +103,39 @@ def _known_keys(kind: type[Noun]) -> frozenset[str]:
     return frozenset((*fields, *(field.alias for field in fields.values() if field.alias)))
 
 
+@functools.cache
+def _numbers_of(kind: type[Noun]) -> frozenset[str]:
+    """Names of fields that hold a number, for which pydantic would take true as 1."""
+    return frozenset(
+        key
+        for name, field in kind.model_fields.items()
+        if _is_number(set(_kinds_of(field.annotation)))
+        for key in (name, field.alias)
+        if key
+    )
+
+
+def _is_number(kinds: set[Any]) -> bool:
+    return not kinds.isdisjoint((int, float)) and kinds.isdisjoint((bool, Any, object))
+
+
+def _kinds_of(annotation: Any) -> Iterator[Any]:
+    """The types that a value may have."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _kinds_of(inner[0])
+    elif origin in (Union, types.UnionType):
+        for one in inner:
+            yield from _kinds_of(one)
+    else:
+        yield origin or annotation
+
+
+def as_yaml(truth: bool) -> str:
+    """True and false as a configuration has them, which also reads yes, no, on and off so."""
+    return "true" if truth else "false"
+
+
 def _unknown_key(key: str, known: Collection[str], owner: str) -> str:
     guess = nearest(key, known)
     hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
@@ -109,6 +148,8 @@ def safe_name(name: str) -> str:
     Raises:
         ValueError: for anything that could leave the store or confuse a shell.
     """
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f"'{name[:40]}...' cannot be a name: it has {len(name)} characters")
     if not _SAFE_NAME.fullmatch(name) or ".." in name:
         raise ValueError(
             f"'{name}' cannot be a name: use letters, digits, and _ . + - after the first"

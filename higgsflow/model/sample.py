@@ -20,7 +20,7 @@ from pydantic import (
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.dataset import PrimaryDataset, Triggers, dataset_of
-from higgsflow.model.noun import Name, Noun
+from higgsflow.model.noun import Name, Noun, as_yaml
 from higgsflow.model.short_forms import with_text_keys, with_tuples
 from higgsflow.model.systematic import Systematics
 
@@ -38,7 +38,16 @@ def _not_empty(by_year: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]
     return by_year
 
 
-Number = Annotated[float | dict[str, float], BeforeValidator(with_text_keys)]
+def _numbers(value: Any) -> Any:
+    """Numbers per year, of which none is a truth, which pydantic would take for 1."""
+    by_year = with_text_keys(value)
+    for year, one in by_year.items() if isinstance(by_year, Mapping) else ():
+        if isinstance(one, bool):
+            raise ValueError(f"'{year}' is {as_yaml(one)}, a number is needed")
+    return by_year
+
+
+Number = Annotated[float | dict[str, float], BeforeValidator(_numbers)]
 Switch = Annotated[bool | dict[str, bool], BeforeValidator(with_text_keys)]
 Addresses = Annotated[
     dict[Name, tuple[str, ...]], BeforeValidator(_by_year), AfterValidator(_not_empty)

@@ -94,6 +94,10 @@ def _check_mappings(decision: Decision, said: str) -> None:
             if not isinstance(values, Mapping):
                 found = f"{said} {what} that are {type(values).__name__}, not values by name"
                 raise TaggerError(found, "", f"return {example}")
+            for name in values:
+                if not isinstance(name, str):
+                    found = f"{said} {what} with {name!r} for a name, which is no text"
+                    raise TaggerError(found, "", f"return {example}")
 
 
 def spliced(
@@ -258,7 +262,7 @@ def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     refused = TaggerError(
         f"{said} that holds what is no number", "", "return one value for each event"
     )
-    array = values if is_known else as_array(values, refused)
+    array = _native(values) if is_known else as_array(values, refused)
     if _is_mixed(array):
         what = f"{said} with values of several types"
         raise TaggerError(what, "", "return one number, or one boolean, for each event")
@@ -273,6 +277,12 @@ def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
             "a tagger sees all events of its step and returns one value for each",
         )
     return np.asarray(ak.to_numpy(array))
+
+
+def _native(values: Any) -> Any:
+    """In the byte order of the machine; numpy also has that of files, which awkward does not."""
+    is_foreign = isinstance(values, np.ndarray) and not values.dtype.isnative
+    return values.astype(values.dtype.newbyteorder("=")) if is_foreign else values
 
 
 def _is_mixed(array: Any) -> bool:

@@ -94,6 +94,29 @@ def test_identity_that_is_no_whole_number(
     end().refused(f"'{column}'", "float", "Sig_2017_1.root")
 
 
+@pytest.mark.parametrize(
+    "case", [("event", "int64", N), ("event", "int64", 2 * N), ("run", "int32", 2 * N)], ids=str
+)
+def test_identity_of_another_type_in_one_file(
+    half: Lab, end: End, rewrite: Make, make_toy_columns: Make, case: tuple[str, str, int]
+) -> None:
+    """Both in one job, uint64 and int64 would become float64: two events become one."""
+    column, kind, half.jobs["n_events_per_output"] = case
+    rewrite(**{column: make_toy_columns(2, is_data=False)[column].astype(kind)})
+    end().refused(f"'{column}'", kind, "Sig_2017_0.root", "Sig_2017_1.root")
+
+
+@pytest.mark.parametrize("run", [2**32 + 1, -1])
+def test_data_of_a_run_that_no_golden_json_can_name(
+    lab: Lab, end: End, make_root_file: Make, make_toy_columns: Make, run: int
+) -> None:
+    """It would be taken for another run, which may be certified."""
+    for seed, path in enumerate(lab.own_files("Data")):
+        columns = make_toy_columns(21 + seed, is_data=True)
+        make_root_file(path, Events={**columns, "run": np.full(N, run, np.int64)})
+    end("Data").refused("'run'", "Data_2017_0.root", f"is {run}")
+
+
 @pytest.mark.parametrize("column", ["mass", "genWeight", "event", "puWeightUp"])
 def test_branch_that_has_lists_in_one_file(
     end: End, rewrite: Make, make_toy_columns: Make, column: str

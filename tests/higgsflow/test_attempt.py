@@ -88,6 +88,29 @@ def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
     assert "in leaving" in outcome.traceback
 
 
+UNTOLD = {
+    "a long text": ("raise ValueError('x' * 10_000_000)", 10_000_000),
+    "another encoding": (r"raise ValueError('\udce9')", 0),
+    "none at all": ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", 0),
+}
+
+
+@pytest.mark.parametrize("case", UNTOLD)
+def test_whatever_an_exception_says_there_is_a_record_of_it(lab: Lab, case: str) -> None:
+    """The log has all of it."""
+    code, length = UNTOLD[case]
+    source = f'\n\n@tagger(reads=["event"])\ndef failing(events):\n    {code}\n'
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + source, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:failing")
+    outcome, log = attempt(lab, Resources())
+    assert isinstance(outcome, FailureRecord)
+    assert outcome.error_class == "defect"
+    assert "in failing" in outcome.traceback
+    assert len(outcome.model_dump_json()) < 100_000
+    assert len(log) > length
+    assert "in failing" in log
+
+
 def test_an_interruption_ends_a_process_that_hears_of_the_signal(lab: Lab) -> None:
     source = '\n\n@tagger(reads=["event"])\ndef leaving(events):\n    raise KeyboardInterrupt\n'
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + source, encoding="utf-8")

@@ -183,7 +183,7 @@ def test_files_of_other_types_are_processed_alone(
     small: Small, files: list[Path], make_toy_columns: Callable[..., Any], make_root_file: Any
 ) -> None:
     columns = make_toy_columns(2, is_data=False)
-    columns["event"] = columns["event"].astype(np.int64)
+    columns["puWeight"] = (10 * columns["puWeight"]).astype(np.int32)
     g = columns["genWeight"].astype(float)
     runs = {
         "run": np.array([1], np.uint32), "genEventCount": np.array([len(g)], np.int64),

@@ -189,6 +189,32 @@ def test_bound_is_not_of_the_momentum_that_follows() -> None:
     assert found.MET_pt.tolist() == pytest.approx([20.0])
 
 
+def rooted(events: Any, direction: str, below: float = 60.0) -> Any:
+    with np.errstate(all="ignore"):
+        return np.sqrt(events.Jet.pt - below)
+
+
+def divided(events: Any, direction: str) -> Any:
+    with np.errstate(all="ignore"):
+        return events.MET_pt / (events.MET_pt - 20.0)
+
+
+@pytest.mark.parametrize("bound", [None, 0.9])
+def test_a_number_that_becomes_none_is_an_error(bound: float | None) -> None:
+    """It would fail every cut."""
+    found = message(source(rooted, bound=bound))
+    assert "'s' up of 'Jet_pt' is nan 1 times, where the column is a number" in found
+    of_met = source(divided, branch_modified="MET_pt", bound=bound)
+    assert "'s' up of 'MET_pt' is inf 1 times" in message(of_met)
+
+
+def test_what_is_no_number_may_stay_none() -> None:
+    events = ak.Array({"Jet": [[{"pt": math.nan}, {"pt": 100.0}]]})
+    found = shifted(source(rooted), events=events)
+    assert math.isnan(found[0][0])
+    assert found[0][1] == math.sqrt(40.0)
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, 0.0])
 def test_bound_says_nothing_of_what_stays_as_it_is(bad: float) -> None:
     events = ak.Array({"Jet": [[{"pt": bad}, {"pt": 1.0}]]})

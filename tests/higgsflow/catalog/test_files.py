@@ -233,6 +233,7 @@ def test_unreadable_is_an_error_not_a_gap(folder: Path, locked: str) -> None:
         ("", "an empty address"),
         ("task:GenerateDemoFiles", "a producing task makes it"),
         ("https://example.org/a.root", "is not an address of files"),
+        ("a\0.root", "is not an address of files"),
         ("root://host", "is not root://server//path"),
         ("~nobody_of_this_name/a.root", "no such home"),
         ("das:TTH", "is not a dataset of DAS"),

@@ -146,6 +146,7 @@ def test_systematic_that_differs_between_years_needs_two_names(tmp_path: Path) -
     ("samples", "told"),
     [
         ("{", "is not a HiggsDNA catalogue"),
+        pytest.param("[" * 100_000, "is not a HiggsDNA catalogue", id="without end"),
         ("[]", "it has no samples"),
         ({"ttH": 5}, "it has no samples"),
         ('{"a": {}, "a": {}}', "'a' is given twice"),

@@ -390,6 +390,7 @@ def test_all_are_taken_where_nothing_is_chosen() -> None:
         ("ttH_M126", 2018, "none of the samples has files in the selected years"),
         ([], None, "sample_list is [], not a list of names"),
         (None, [], "years is [], not a list of names"),
+        ([False], None, "sample_list is [False], not a list of names"),
         ({"a": 1}, None, "sample_list is {'a': 1}"),
         (None, 20.5, "years is 20.5"),
     ],

@@ -47,6 +47,61 @@ def test_key_given_twice_is_an_error(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "read_as"),
+    [("NO", "False"), ("on", "True"), ("null", "None"), ("0x7E1", "2017"), ("2_017", "2017")],
+)
+def test_key_that_is_read_as_another_is_an_error(tmp_path: Path, key: str, read_as: str) -> None:
+    """A sample of that name would be called otherwise in the store."""
+    assert f"the key {key} is read as {read_as}: put quotes" in told(tmp_path, f"{key}: 1\n")
+    assert read(tmp_path, f"'{key}': 1\n") == {key: 1}
+
+
+def test_keys_that_are_as_they_read_are_none(tmp_path: Path) -> None:
+    assert read(tmp_path, "a: {2017: 1, y: 2, 1.5: 3}\n") == {"a": {2017: 1, "y": 2, 1.5: 3}}
+
+
+@pytest.mark.parametrize(
+    ("value", "read_as"), [("1:30", "90"), ("1:30.5", "90.5"), ("017", "15"), ("-010", "-8")]
+)
+def test_number_of_another_base_is_an_error(tmp_path: Path, value: str, read_as: str) -> None:
+    assert f"{value} is read as {read_as}: put quotes" in told(tmp_path, f"xs: {value}\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [("0x1F", 31), ("1_000", 1000), ("0", 0), ("0.5", 0.5)]
+)
+def test_number_that_says_its_base_is_none(tmp_path: Path, value: str, number: float) -> None:
+    assert read(tmp_path, f"xs: {value}\n") == {"xs": number}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2026-02-31", "2026-13-01", "9" * 5000, "!!int ''", "!!float x", "!!bool x", "!!timestamp x"],
+    ids=lambda value: value[:10],
+)
+def test_value_that_there_is_not_is_an_error(tmp_path: Path, value: str) -> None:
+    assert "cannot be read" in told(tmp_path, f"version: {value}\n")
+
+
+def test_aliases_that_repeat_each_other_are_an_error(tmp_path: Path) -> None:
+    """What is read takes no room, but no list of it could be written."""
+    lines = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9)]
+    few, many = ("\n".join(["a0: &a0 [x, x]", *lines[:n]]) for n in (4, 8))
+    assert len(read(tmp_path, few)) == 5
+    assert "aliases repeat it to 14946778 values" in told(tmp_path, many)
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: {c: *a}}"])
+def test_anchor_that_holds_itself_is_an_error(tmp_path: Path, text: str) -> None:
+    assert "an anchor that holds itself" in told(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 20_000, "a: " + "{a: " * 3_000 + "1" + "}" * 3_000])
+def test_what_is_nested_without_end_is_an_error(tmp_path: Path, text: str) -> None:
+    assert "is nested too deeply" in told(tmp_path, text)
+
+
+@pytest.mark.parametrize(
     ("text", "line"), [("a: [1\n", "line 2"), ("a: 1\n b: 2\n", "line 2"), ("a: *b\n", "line 1")]
 )
 def test_invalid_yaml_names_the_line(tmp_path: Path, text: str, line: str) -> None:

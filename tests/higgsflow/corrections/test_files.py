@@ -73,6 +73,28 @@ def test_what_is_no_correction_file_is_said(tmp_path: Path) -> None:
     assert f"{path} is no correctionlib file" in message(ask(path))
 
 
+@pytest.mark.parametrize("damage", ["cut", "flipped", "of another length"])
+def test_packed_file_that_is_damaged_is_said(muons: Path, damage: str) -> None:
+    packed = bytearray(gzip.compress(muons.read_bytes()))
+    if damage == "cut":
+        del packed[len(packed) // 2 :]
+    else:
+        packed[20 if damage == "flipped" else -1] ^= 0xFF
+    path = muons.with_suffix(".json.gz")
+    path.write_bytes(packed)
+    assert f"{path} is no correctionlib file" in message(ask(path))
+
+
+@pytest.mark.parametrize("edges", [(0.0, math.nan, 2.0), (0.0,)])
+def test_bins_without_edges_are_refused(muons: Path, edges: tuple[float, ...]) -> None:
+    """Correctionlib gives the value of some bin."""
+    content = json.loads(muons.read_text())
+    data = {**binning("clamp", edges), "input": "pt", "content": [1.0] * (len(edges) - 1)}
+    content["corrections"][0]["data"] = data
+    muons.write_text(json.dumps(content))
+    assert "the bins of 'pt' have the edges" in message(ask(muons))
+
+
 def test_unknown_correction_has_a_hint(muons: Path) -> None:
     assert "no correction 'idd'" in message(ask(muons, name="idd"))
     assert "Did you mean 'id'?" in message(ask(muons, name="idd"))

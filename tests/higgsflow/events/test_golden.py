@@ -9,8 +9,8 @@ import slow_books
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.errors import InvalidConfiguration
-from higgsflow.events.golden import Golden, is_certified, load_golden
+from higgsflow.errors import InputFileError, InvalidConfiguration
+from higgsflow.events.golden import Golden, check_numbered, is_certified, load_golden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +84,7 @@ def test_nothing_certified_lets_nothing_pass(tmp_path: Path, content: dict[str, 
     [
         ("{", "is not a golden JSON"),
         ("[1, 2]", "is not a golden JSON"),
+        pytest.param("[" * 100_000, "is not a golden JSON", id="without end"),
         ({"a": [[1, 2]]}, "is not a golden JSON"),
         ({"1": [1, 2]}, "is not a golden JSON"),
         ({"1": [[1, 2, 3]]}, "is not a golden JSON"),
@@ -117,3 +118,21 @@ def test_real_golden_json_is_read_whole(real_data: Path, year: str) -> None:
     assert golden.n_lumisections == sum(b - a + 1 for r in content.values() for a, b in r)
     run, (first, last) = next((int(r), pairs[0]) for r, pairs in content.items())
     assert is_certified(golden, [run, run], [first, last]).all()
+
+
+@pytest.mark.parametrize(
+    ("run", "told"),
+    [
+        (np.array([1, -1]), "'run' in a.root is -1"),
+        (np.array([1, 2**32 + 1]), "'run' in a.root is 4294967297"),
+        (np.array([1, 2**63], np.uint64), "'run' in a.root is 9223372036854775808"),
+        (np.array([1.0, 1.5]), "'run' in a.root is 1.5"),
+        (np.array([1.0, np.nan]), "'run' in a.root is nan"),
+    ],
+)
+def test_a_number_that_no_key_can_hold_is_refused(run: Any, told: str) -> None:
+    """Run 4294967297 would be taken for run 1."""
+    lumi = np.array([1, 1], np.uint32)
+    check_numbered(lumi, lumi.astype(np.int64), "a.root")
+    with pytest.raises(InputFileError, match=f"^{told}\n"):
+        check_numbered(run, lumi, "a.root")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import awkward as ak
 import numpy as np
 import pytest
+import uproot
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.file_head import NO_UUID, head_of
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write_uproot(tmp_path: Path) -> Write:
+    """Writes trees of whatever uproot can write."""
+
+    def write(**trees: Any) -> Path:
+        path = tmp_path / "a.root"
+        with uproot.recreate(path) as file:
+            for name, columns in trees.items():
+                file[name] = columns
+        return path
+
+    return write
 
 
 def look(path: Path, is_data: bool = False) -> dict[str, Any]:
@@ -126,6 +141,44 @@ def test_row_without_vector_takes_no_part_in_theory_sums(
     runs["LHEScaleSumw"] = ak.Array([[1.0, 1.04], []])
     sums = sums_of(write_root(Events=events, Runs=runs))
     assert sums.lhe_scale_sumw == pytest.approx((3.0, 3.12))
+
+
+@pytest.mark.parametrize("vectors", [[1.0, 2.0], ["a", "b"], np.ones((2, 2, 2))])
+def test_theory_sums_of_another_shape_are_not_known(
+    write_uproot: Write, events: dict[str, Any], runs: dict[str, Any], vectors: Any
+) -> None:
+    runs["LHEScaleSumw"] = vectors if isinstance(vectors, np.ndarray) else ak.Array(vectors)
+    assert sums_of(write_uproot(Events=events, Runs=runs)).lhe_scale_sumw == ()
+
+
+@pytest.mark.parametrize("absent", ["genEventSumw", "genEventSumw2"])
+def test_a_selection_without_all_sums_is_not_taken_for_the_whole(
+    write_root: Write, events: dict[str, Any], runs: dict[str, Any], absent: str
+) -> None:
+    """It would be scaled by the sum of weights of what was selected."""
+    del runs[absent]
+    assert look(write_root(Events=events, Runs=runs))["runs"] is None
+    runs["genEventCount"] = np.array([4, 3], np.int64)
+    path = write_root("b.root", Events=events, Runs=runs)
+    told(lambda: look(path), f"{path} has no {absent}", "6 entries, 7 generated events")
+
+
+@pytest.mark.parametrize("values", [[np.nan, 1.0], [[4], [2]], ["a", "b"]])
+@pytest.mark.parametrize("name", ["genEventCount", "genEventSumw", "genEventSumw2"])
+def test_sums_that_are_no_numbers_are_refused(
+    write_uproot: Write, events: dict[str, Any], runs: dict[str, Any], name: str, values: Any
+) -> None:
+    path = write_uproot(Events=events, Runs={**runs, name: ak.Array(values)})
+    told(lambda: look(path), f"the Runs tree of {path}")
+
+
+@pytest.mark.parametrize("values", [[-1, 1], [2**32 + 1, 1], [1.5, 1.0], [[1], [2]], ["a", "b"]])
+def test_lumisections_that_are_no_numbers_are_refused(
+    write_uproot: Write, events: dict[str, Any], values: Any
+) -> None:
+    rows = {"run": ak.Array(values), "luminosityBlock": np.array([1, 2], np.uint32)}
+    path = write_uproot(Events=events, LuminosityBlocks=rows)
+    told(lambda: look(path, is_data=True), f"'run' in the LuminosityBlocks tree of {path} is")
 
 
 def test_index_survives_being_written(

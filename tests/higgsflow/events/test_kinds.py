@@ -8,6 +8,7 @@ from higgsflow.events.kinds import (
     check_identity,
     check_lists,
     check_numbers,
+    check_same,
     is_floating,
     kind_of,
 )
@@ -50,6 +51,20 @@ def test_numbers_and_lists_are_not_alike() -> None:
     check_alike({"x": "double", "y": "float[]"}, first, ["x", "y"], "b.root")
     with pytest.raises(InputFileError, match=r"'x' in b.root is of type float\[\]\n  in a.root"):
         check_alike({"x": "float[]"}, first, ["x"], "b.root")
+
+
+@pytest.mark.parametrize("there", [("float", "double"), ("std::uint32_t", "uint32_t")])
+def test_types_that_are_read_alike_are_the_same(there: tuple[str, str]) -> None:
+    here, other = there
+    check_same({"x": here}, ("a.root", {"x": other}), ["x"], "b.root")
+
+
+@pytest.mark.parametrize("here", ["int64_t", "uint32_t", "bool", "double"])
+def test_numbers_that_are_written_as_stored_are_of_one_type(here: str) -> None:
+    with pytest.raises(InputFileError) as caught:
+        check_same({"event": here}, ("a.root", {"event": "uint64_t"}), ["event"], "b.root")
+    what = str(caught.value).splitlines()[0]
+    assert what == f"'event' in b.root is of type {here}, in a.root of type uint64_t"
 
 
 PROTONS = dict.fromkeys(

@@ -85,6 +85,12 @@ def test_colon_in_a_folder_is_not_an_object(
     assert len(read_events(path)["run"]) == 6
 
 
+def test_a_local_file_is_opened_without_fsspec(write_root: Write, events: dict[str, Any]) -> None:
+    """An opener of fsspec that is collected while an exception is made ends Python."""
+    with open_file(str(write_root(Events=events))) as file:
+        assert type(file.file.source) is uproot.MultithreadedFileSource
+
+
 def test_absent_file_is_told(tmp_path: Path) -> None:
     assert "No such file" in told(tmp_path / "absent.root")
 
@@ -209,6 +215,14 @@ def test_user_errors_and_lack_of_memory_pass_through() -> None:
         with pytest.raises(type(error)) as caught, reading("a.root"):
             raise error
         assert caught.value is error
+
+
+def test_memory_for_a_damaged_length_is_an_input_error() -> None:
+    with (
+        pytest.raises(InputFileError, match=r"cannot read x\.root\n  a length in it is damaged"),
+        reading("x.root"),
+    ):
+        np.empty(1 << 50, np.uint8)
 
 
 def test_reason_of_many_lines_becomes_one() -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import Field, ValidationError
 
@@ -82,3 +84,30 @@ def test_keys_are_those_of_the_noun_that_is_asked_for() -> None:
     for step in range(1000):
         # a noun may get the identity of one that is gone
         assert f"pt_min={float(step)}" in text_of(Cut(pt_min=step))
+
+
+class Many(Noun):
+    one: float | None = None
+    by_alias: int = Field(default=1, alias="other")
+    switch: bool = False
+    either: bool | int = 1
+    anything: Any = None
+
+
+@pytest.mark.parametrize("key", ["one", "by_alias", "other"])
+@pytest.mark.parametrize(("truth", "shown"), [(True, "true"), (False, "false")])
+def test_true_is_no_number(key: str, truth: bool, shown: str) -> None:
+    """YAML reads `yes` as true, and pydantic true as 1."""
+    with pytest.raises(ValidationError, match=f"'{key}' is {shown}, a number is needed"):
+        Many.model_validate({key: truth})
+
+
+@pytest.mark.parametrize("key", ["switch", "either", "anything"])
+def test_true_is_true_where_it_may_be(key: str) -> None:
+    assert getattr(Many.model_validate({key: True}), key) is True
+
+
+def test_a_name_fits_into_a_file_system() -> None:
+    assert safe_name("x" * 200)
+    with pytest.raises(ValueError, match=r"'x{40}\.\.\.' cannot be a name: it has 201 characters"):
+        safe_name("x" * 201)

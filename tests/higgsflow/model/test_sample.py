@@ -46,6 +46,13 @@ def test_simulation_needs_a_cross_section() -> None:
         SAMPLE.validate_python({"name": "ttH", "kind": "simulation", "files": {}})
 
 
+@pytest.mark.parametrize("xs", [True, {"2017": 0.5, "2018": True}])
+def test_true_is_no_cross_section(xs: Any) -> None:
+    """`xs: yes` would be 1 pb."""
+    with pytest.raises(ValidationError, match="is true, a number is needed"):
+        simulated(xs=xs)
+
+
 def test_data_has_no_cross_section() -> None:
     with pytest.raises(ValidationError, match="unknown key 'xs' of DataSample"):
         SAMPLE.validate_python({**DATA, "xs": 1.0})

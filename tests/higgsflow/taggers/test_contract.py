@@ -123,6 +123,20 @@ def test_cuts_have_a_group_and_a_name(cuts: Any) -> None:
     assert text.endswith('return {"events": {"cut": mask}}')
 
 
+@pytest.mark.parametrize("what", [{"columns": {1: TRUE}}, {"cuts": {"events": {None: TRUE}}}])
+def test_names_are_texts(what: Any) -> None:
+    assert "for a name, which is no text" in broken(**what)
+
+
+@pytest.mark.parametrize("kind", [">f8", ">f4", ">i4", ">u2"])
+def test_numbers_in_the_byte_order_of_files_are_numbers(kind: str) -> None:
+    """Of such are tables that were read with numpy."""
+    values = np.array([1, 2, 300], kind)
+    found = check(columns={"x": values}, adds={"x": "float64"}).columns["x"]
+    assert found.dtype == np.float64
+    assert_array_equal(found, [1, 2, 300])
+
+
 def test_missing_decision_is_no() -> None:
     assert check(mask=ak.Array([True, None, False])).mask.tolist() == [True, False, False]
 
