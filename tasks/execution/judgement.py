@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from higgsflow.completeness import Completeness
+    from higgsflow.events.chunks import Range
     from higgsflow.records.job_record import FailureRecord
 
 _SHOWN = 4  # lost ranges in a message
@@ -61,13 +62,17 @@ def _again(task: Any, failure: FailureRecord) -> str:
 
 def command(task: Any, failure: FailureRecord) -> str:
     """A command that runs what failed in its own process, on the events that it failed on."""
+    return command_of(task, _branch_of(task, failure), failure.failing)
+
+
+def command_of(task: Any, branch: int, events: Range | None) -> str:
+    """A command that runs a chunk, or some events of it, in its own process."""
     words = ["law", "run", "ProcessSample", "--analysis", task.analysis]
     if task.version != AnalysisModel.model_fields["version"].default:
         words += ["--version", task.version]
-    branch = _branch_of(task, failure)
     words += ["--sample", task.sample, "--year", task.year, "--branch", str(branch)]
-    if failure.failing is not None and failure.failing.n_entries:
-        start, stop = counted_in(task.chunks[branch], failure.failing)
+    if events is not None and events.n_entries:
+        start, stop = counted_in(task.chunks[branch], events)
         words += ["--events", f"{start}:{stop}"]
     return shlex.join(words)
 
