@@ -25,7 +25,7 @@ from tasks.execution.luigi_settings import begin_to_make, preload, prepare_run
 from tasks.execution.told import told
 from tasks.parameters import Depth, Switch, Text, hidden
 from tasks.print_into_pipes import PrintsIntoPipes
-from tasks.targets import EARLIER, StageTarget
+from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -212,7 +212,7 @@ class AnalysisTask(PrintsIntoPipes):
 
     def tell_reasons(self) -> None:
         """Says why something is made again; of what is made for the first time there is none."""
-        from higgsflow.records.reasons import NEVER
+        from higgsflow.records.reasons import EARLIER, NEVER
 
         reasons = [reason for reason in self.reasons() if reason not in (NEVER, EARLIER)]
         if reasons:

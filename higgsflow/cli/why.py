@@ -1,6 +1,6 @@
 """Why a stage would run again: what has changed since its outputs were made.
 
-A line for each reason, those of earlier stages first. Nothing is run or written.
+First causes first, each with all samples and years that it is of. Nothing is run or written.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Shows the reasons."""
+    from higgsflow.report.reasons import told  # noqa: PLC0415
     from higgsflow.runners import find_runner  # noqa: PLC0415
 
     named = {"sample": given.sample, "year": given.year}
@@ -36,5 +37,5 @@ def run(given: argparse.Namespace) -> int:
         given.stage, analysis=given.analysis, version=given.version, **about
     )
     current = f"{given.stage} is current: nothing would run again"
-    sys.stdout.write("\n".join(reasons or (current,)) + "\n")
+    sys.stdout.write("\n".join(told(reasons) if reasons else (current,)) + "\n")
     return 0
