@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from higgsflow.records.job_record import FailureRecord
 
 _SHOWN = 4  # lost ranges in a message
+_EVENTS = "in events "
 _BEGINS = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^  File "(.+)", line \d+, in ', re.MULTILINE)
 
@@ -34,9 +35,23 @@ class DefectError(UserError):
         "correct the code."
     )
 
+    def __init__(self, what: str, where: str, remedy: str, first: FailureRecord) -> None:
+        super().__init__(what, where, remedy)
+        self._first = first
+
     def __str__(self) -> str:
         """With the lines of the traceback."""
         return "\n  ".join(part for part in self.parts if part)
+
+    @property
+    def sameness(self) -> str:
+        """Each sample has events of its own."""
+        return "\n".join(x for x in self.what.splitlines() if not x.strip().startswith(_EVENTS))
+
+    @property
+    def short(self) -> str:
+        """Without the traceback."""
+        return f"{self._first.message.splitlines()[0]}, {self.where}"
 
 
 def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
@@ -48,7 +63,7 @@ def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
     )
     more = f", and {_amount(len(others), 'other cause')} hit {sum(m for _, m in others)} more"
     hit = f"it hit {_amount(n, 'job')} of {task.pair.name}{more if others else ''}"
-    return DefectError(_told(first), f"{hit}; log: {first.log}", _again(task, first))
+    return DefectError(_told(first), f"{hit}; log: {first.log}", _again(task, first), first)
 
 
 def _again(task: Any, failure: FailureRecord) -> str:
