@@ -167,3 +167,23 @@ def test_effects_alone_are_those_of_the_rows(make_summary):
     found = aggregates.effects(samples, ("tth", "thq"))
     assert found == {(row.systematic, row.direction): row.effect for row in rows}
     assert found["pileup", "up"]["tth"] == pytest.approx(0.1)
+
+
+def with_alternative(summary):
+    """Once more with the signal, as if of another mass."""
+    other = {"sample": "ttH_M120", "process": "ttH_M120", "alternative": True}
+    more = tuple(s.model_copy(update=other) for s in summary.samples if s.signal)
+    return summary.model_copy(update={"samples": (*more, *summary.samples)})
+
+
+def test_an_alternative_is_in_no_sum_but_its_own(make_summary):
+    summary = make_summary()
+    before, after = rows(summary), rows(with_alternative(summary))
+    assert after["alternative: ttH_M120"].yields == before["ttH"].yields
+    assert {name: row for name, row in after.items() if "M120" not in name} == before
+
+
+def test_alternatives_alone_have_no_sum(make_summary):
+    summary = with_alternative(make_summary())
+    only = tuple(s for s in summary.samples if s.alternative)
+    assert list(rows(summary.model_copy(update={"samples": only}))) == ["alternative: ttH_M120"]
