@@ -140,7 +140,8 @@ class UndeclaredColumn(UserError):
     def __init__(self, name: str, known: Collection[str], place: str) -> None:
         # `Jet_pt` of the file is `Jet.pt` here
         of_objects = name.replace("_", ".", 1)
-        guess = of_objects if of_objects in known else nearest(name, known)
+        collections = {column.partition(".")[0] for column in known}
+        guess = of_objects if of_objects in known else nearest(name, {*known, *collections})
         hint = f". Did you mean '{guess}'?" if guess else ""
         super().__init__(
             f"the array has no column '{name}'{hint}",
