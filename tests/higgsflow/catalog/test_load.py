@@ -435,7 +435,7 @@ def test_finalfit_may_name_what_is_not_chosen_but_nothing_else(tmp_path: Path) -
         return write(path, {**content, "outputs": {"finalfit": {"sqrts": "13TeV", **options}}})
 
     load_analysis(with_finalfit(processes={"ttH": "tth", "ggH": "ggh"}, systematics={"w": "W"}))
-    with pytest.raises(UnknownName, match="no simulated sample 'gHH'.*Did you mean 'ggH'"):
+    with pytest.raises(UnknownName, match=r"no simulated sample 'gHH'.*Did you mean 'ggH'"):
         load_analysis(with_finalfit(processes={"gHH": "ggh"}))
-    with pytest.raises(UnknownName, match="no systematic 'v' in outputs.finalfit.systematics"):
+    with pytest.raises(UnknownName, match=r"no systematic 'v' in outputs.finalfit.systematics"):
         load_analysis(with_finalfit(systematics={"v": "V"}))
