@@ -104,10 +104,15 @@ def own_digest(references: Iterable[str]) -> str:
 
 
 def own_sources(references: Iterable[str]) -> dict[str, Path]:
-    """The modules of users among what is referred to, and their files; a script is none."""
+    """The modules of users among what is referred to, and their files; a script is `__main__`."""
+    references = tuple(references)
     modules = {name for r in references if not lives_in_main(r) for name in code_parts(r)}
     packages = {parent for name in modules for parent in _packages_of(name)}
     found = {name: _path_of(name) for name in sorted(modules | packages) if not _is_ours(name)}
+    if any(map(lives_in_main, references)):
+        # a notebook has no file that Python knows of
+        script = getattr(sys.modules["__main__"], "__file__", None)
+        found["__main__"] = None if script is None else Path(script)
     return {name: path for name, path in found.items() if path is not None}
 
 

@@ -50,5 +50,7 @@ def keep(analysis: AnalysisModel, folder: Path) -> Path:
 
 def _within(name: str, source: Path) -> Path:
     """Where a module lies in the folder from which it is imported."""
+    if name == "__main__":
+        return Path(source.name)
     path = Path(*name.split("."))
     return path / source.name if source.name == "__init__.py" else path.with_suffix(".py")
