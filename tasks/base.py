@@ -214,7 +214,8 @@ class AnalysisTask(PrintsIntoPipes):
         """Says why something is made again; of what is made for the first time there is none."""
         from higgsflow.records.reasons import EARLIER, NEVER
 
-        reasons = [reason for reason in self.reasons() if reason not in (NEVER, EARLIER)]
+        # of some chunks too: a run that goes on makes nothing again
+        reasons = [one for one in self.reasons() if not one.startswith((NEVER, EARLIER))]
         if reasons:
             more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
             say(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}")
