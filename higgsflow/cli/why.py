@@ -5,6 +5,7 @@ First causes first, each with all samples and years that it is of. Nothing is ru
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sample(parser, required=False)
     about = "some variations of a stage that was narrowed to them, such as nominal,photon_pt_up"
     parser.add_argument("--variation", default="", metavar="NAMES", help=about)
+    parser.add_argument("--json", action="store_true", help="answer as JSON, each reason by itself")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -36,6 +38,10 @@ def run(given: argparse.Namespace) -> int:
     reasons = find_runner("why")(
         given.stage, analysis=given.analysis, version=given.version, **about
     )
+    if given.json:
+        found = [reason._asdict() for reason in reasons]
+        sys.stdout.write(f"{json.dumps(found, indent=1)}\n")
+        return 0
     current = f"{given.stage} is current: nothing would run again"
     sys.stdout.write("\n".join(told(reasons) if reasons else (current,)) + "\n")
     return 0
