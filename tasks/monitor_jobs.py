@@ -154,6 +154,8 @@ class MonitorJobs(VariationTask):
             write_text(self._processed_lumis, written(jobs.lumisections.processed))
         self._write_table(process, records, failures)
         self._tell_what_landed(len(sources), len(chunks), process)
+        # with the names of today, also where nothing was made: the next change is told by them
+        _ = process.kept_recipe
         self.output().write(jobs, self._ingredients(sources, process))
 
     def _tell_what_landed(self, n_done: int, n_chunks: int, process: ProcessSample) -> None:
