@@ -87,6 +87,31 @@ def physics_parts() -> dict[str, str]:
     return _frozen[""] if "" in _frozen else _collect("higgsflow.block")
 
 
+def own_digest(references: Iterable[str]) -> str:
+    """The digest of the code of users among what is referred to; empty where there is none."""
+    parts = {part for reference in references for part in code_parts(reference).items()}
+    own = sorted(part for part in parts if not _is_ours(part[0]))
+    return _digest(own) if own else ""
+
+
+def own_sources(references: Iterable[str]) -> dict[str, Path]:
+    """The modules of users among what is referred to, and their files; a script is `__main__`."""
+    references = tuple(references)
+    modules = {name for r in references if not lives_in_main(r) for name in code_parts(r)}
+    packages = {parent for name in modules for parent in _packages_of(name)}
+    found = {name: _path_of(name) for name in sorted(modules | packages) if not _is_ours(name)}
+    if any(map(lives_in_main, references)):
+        # a notebook has no file that Python knows of
+        script = getattr(sys.modules["__main__"], "__file__", None)
+        found["__main__"] = None if script is None else Path(script)
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def _packages_of(name: str) -> Iterator[str]:
+    while name := name.rpartition(".")[0]:
+        yield name
+
+
 def mentions(reference: str, words: Iterable[str]) -> bool:
     """Whether the code behind `module:name` has one of these words, as attribute or as text.
 

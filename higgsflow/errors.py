@@ -59,6 +59,17 @@ class UserError(Exception):
         """What is wrong, where, and what to do."""
         return (self.what, self.where, self.remedy)
 
+    @property
+    def sameness(self) -> str:
+        """What it has in common with the same mistake elsewhere."""
+        return f"{self.what}\n{self.remedy}"
+
+    @property
+    def short(self) -> str:
+        """A line without what to do, for who knows that already."""
+        parts = (" ".join(str(part).split()) for part in (self.what, self.where))
+        return ", ".join(part for part in parts if part)
+
 
 class UnknownName(UserError):
     """A name that nobody declared; offers the nearest known one."""
@@ -129,7 +140,8 @@ class UndeclaredColumn(UserError):
     def __init__(self, name: str, known: Collection[str], place: str) -> None:
         # `Jet_pt` of the file is `Jet.pt` here
         of_objects = name.replace("_", ".", 1)
-        guess = of_objects if of_objects in known else nearest(name, known)
+        collections = {column.partition(".")[0] for column in known}
+        guess = of_objects if of_objects in known else nearest(name, {*known, *collections})
         hint = f". Did you mean '{guess}'?" if guess else ""
         super().__init__(
             f"the array has no column '{name}'{hint}",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Ingredients = Mapping[str, Any]
 _MARK = "#"
+_CHANGED = " changed"
 _NAME = "name of "
 _LONG = 60  # characters of a value in a message
 
@@ -73,6 +74,11 @@ def differences(before: Ingredients, today: Ingredients) -> tuple[str, ...]:
     )
 
 
+def says_what(difference: str) -> bool:
+    """Whether a difference is more than that something, of which there is a digest, changed."""
+    return not difference.endswith(_CHANGED)
+
+
 def _of_names(content: Ingredients) -> dict[str, list[str]]:
     return {name: value for name, value in content.items() if name.startswith(_NAME)}
 
@@ -112,7 +118,7 @@ def _whole(names: Iterable[str], other: Ingredients, word: str) -> Iterator[str]
 
 def _told(name: str, before: Any, today: Any) -> str:
     if all(isinstance(value, str) and value.startswith(_MARK) for value in (before, today)):
-        return f"{name} changed"
+        return f"{name}{_CHANGED}"
     if isinstance(before, list | tuple) and isinstance(today, list | tuple):
         return f"{name}: {_of_lists(before, today)}"
     return f"{name} {_short(before)} -> {_short(today)}"

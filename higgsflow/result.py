@@ -13,13 +13,14 @@ from higgsflow.model.findings import findings
 from higgsflow.report.summary import FlowSummary, SampleSummary, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from higgsflow.records.ledger import Ledger
 
 ak = lazy.load("awkward")
 
 _SUMMARY = Path("summary", "summary.json")
+_CENTRAL = "weight_central"
 
 
 class Result:
@@ -84,6 +85,32 @@ class Result:
                 raise UnknownName("column", column, known, f"the events of {name} ({year})")
         return ak.from_arrow(read(path, wanted))
 
+    def variations(
+        self, name: str, year: str | int, columns: Iterable[str] = ()
+    ) -> Iterator[tuple[str, Any]]:
+        """Each variation by name, nominal first: its events, with its whole weight as `weight`.
+
+        One of the events is read from a file of its own. One of a weight has the nominal events,
+        with the weight of that direction; data have none.
+
+        Args:
+            name: of the sample.
+            year: the data-taking era.
+            columns: to be read beside the weight.
+
+        Raises:
+            UnknownName: for a sample, year or column that is not there.
+        """
+        sample, columns = self.sample(name, year), tuple(columns)
+        for variation in sample.merged:
+            events = self.events(name, year, variation, [*columns, _CENTRAL])
+            yield variation, _weighted(events, columns, events[_CENTRAL])
+        rows = [row for row in sample.systematics if row.kind == "weight"]
+        known = self.events(name, year) if rows else None
+        for row in rows:
+            direction = f"{row.systematic}_{row.direction}"
+            yield direction, _weighted(known, columns, _whole_weight(known, direction))
+
     def cut_flow(
         self, name: str, year: str | int, tagger: str, group: str = "events"
     ) -> FlowSummary:
@@ -121,6 +148,18 @@ class Result:
     def __repr__(self) -> str:
         n = len(self.summary.samples)
         return f"Result({self.summary.analysis}, {n} samples and years, report: {self.report})"
+
+
+def _weighted(events: Any, columns: Iterable[str], weight: Any) -> Any:
+    return ak.zip({**{column: events[column] for column in columns}, "weight": weight})
+
+
+def _whole_weight(events: Any, direction: str) -> Any:
+    """Of a direction that modifies the central weight it is stored, of others its factor."""
+    whole = f"weight_full_{direction}"
+    if whole in events.fields:
+        return events[whole]
+    return events[_CENTRAL] * events[f"weight_{direction}"]
 
 
 def _summary_at(place: str | Path) -> Path:

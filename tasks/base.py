@@ -24,7 +24,7 @@ from tasks.execution.luigi_settings import prepare_run
 from tasks.execution.told import told
 from tasks.parameters import Depth, Switch, Text, hidden, only_asks
 from tasks.print_into_pipes import PrintsIntoPipes
-from tasks.targets import EARLIER, StageTarget
+from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -210,11 +210,18 @@ class AnalysisTask(PrintsIntoPipes):
         targets = (t for t in law.util.flatten(self.output()) if isinstance(t, StageTarget))
         return tuple(dict.fromkeys(reason for target in targets for reason in target.reasons()))
 
+    def news(self) -> tuple[str, ...]:
+        """What of the reasons has to be told: what it is made from has said why it changed."""
+        from higgsflow.ingredients import says_what
+
+        return tuple(filter(says_what, self.reasons()))
+
     def tell_reasons(self) -> None:
         """Says why something is made again; of what is made for the first time there is none."""
-        from higgsflow.records.reasons import NEVER
+        from higgsflow.records.reasons import EARLIER, NEVER
 
-        reasons = [reason for reason in self.reasons() if reason not in (NEVER, EARLIER)]
+        # of some chunks too: a run that goes on makes nothing again
+        reasons = [one for one in self.news() if not one.startswith((NEVER, EARLIER))]
         if reasons:
             more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
             say(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}")

@@ -119,6 +119,8 @@ class MonitorJobs(VariationTask):
         self._write_table(process, records, failures)
         self._tell_what_landed(len(sources), len(chunks), process)
         jobs = jobs.model_copy(update={"invocation": session.current.id})
+        # with the names of today, also where nothing was made: the next change is told by them
+        _ = process.kept_recipe
         self.output().write(jobs, self._ingredients(sources, process))
 
     def _write_lumis(self, jobs: SampleJobs) -> None:

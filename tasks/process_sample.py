@@ -215,6 +215,10 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
             return tuple(found)
         return tuple(f"{reason} ({n} of {len(chunks)} chunks)" for reason, n in found.items())
 
+    def news(self) -> tuple[str, ...]:
+        """All of them: nothing before it has said what changed in code and configuration."""
+        return self.reasons()
+
     @property
     def chunk_folder(self) -> Path:
         """Where jobs write."""

@@ -102,11 +102,12 @@ def plan_of(analysis: AnalysisModel, pair: SampleYear) -> Plan:
 def check_once(analysis: AnalysisModel) -> None:
     """The first step of a run: disk and proxy. Files are looked at when they are indexed.
 
-    In the store there is a snapshot of the analysis from then on.
+    In the store there is a snapshot of the analysis from then on, and what it was made by is kept.
 
     Raises:
         UserError: when nothing can run.
     """
+    from higgsflow.catalog.archive import keep
     from higgsflow.catalog.snapshot import write_snapshot
     from higgsflow.check.problem import refuse
     from higgsflow.check.site import check_before_run
@@ -115,6 +116,7 @@ def check_once(analysis: AnalysisModel) -> None:
         current.checked = True
         refuse(check_before_run(analysis), analysis.name)
         write_snapshot(analysis, folder_of(analysis))
+        keep(analysis, folder_of(analysis))
 
 
 def check_store(analysis: AnalysisModel) -> None:

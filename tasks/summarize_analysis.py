@@ -153,8 +153,10 @@ class SummarizeAnalysis(AnalysisTask):
             for pair in self.model.samples.pairs
             for kind in ("process", "signal")
         }
+        alternatives = [pair.name for pair in self.model.samples.pairs if pair.is_alternative]
         return {
             "format of the summary": _FORMAT,
+            **({"alternatives": alternatives} if alternatives else {}),
             **{name: marked(digest(recorded)) for name, recorded in merged.items()},
             **flattened(self.model.model_dump(mode="json", include=_SHOWN)),
             **groups,

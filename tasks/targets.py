@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.noun import Noun
 
-# a stage before it has to be made again first
-EARLIER = "what it is made from is not there yet"
 _HEAD = ("inputs", "invocation", "made_from", "size")
 N = TypeVar("N", bound="Noun")
 
@@ -83,7 +81,7 @@ class StageTarget(law.LocalFileTarget):
     def reasons(self) -> tuple[str, ...]:
         """Why it has to be made; empty while it is there and current."""
         from higgsflow.ingredients import differences
-        from higgsflow.records.reasons import NEVER
+        from higgsflow.records.reasons import EARLIER, NEVER
 
         if self.exists():
             return ()

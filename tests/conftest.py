@@ -21,6 +21,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
+from higgsflow.catalog.archive import FOLDER
 from higgsflow.cores import n_cores
 
 if TYPE_CHECKING:
@@ -367,13 +368,17 @@ class Lab:
         }
 
     def state(self) -> dict[str, str]:
-        """Every file of the analysis with its content and time; not what only tells progress."""
+        """Every file of the analysis with its content and time.
+
+        Not what only tells progress, nor what it was made by, which every change adds to.
+        """
         return {
             str(path.relative_to(self.store)): f"{path.stat().st_mtime_ns} {_content_of(path)}"
             for path in self.store.rglob("*")
             if path.is_file()
             and path.suffix not in (".log", ".lock", ".jsonl")
             and path.name not in ("progress.json", "jobs.html")
+            and FOLDER not in path.parts
         }
 
     def changed_since(self, before: dict[str, str]) -> set[str]:

@@ -15,7 +15,7 @@ from higgsflow.records.analysis_status import (
     state_of_all,
 )
 from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.reasons import NEVER
+from higgsflow.records.reasons import EARLIER, NEVER
 from tasks import session
 from tasks.execution import luigi_settings
 from tasks.execution.job_screen import look
@@ -24,7 +24,6 @@ from tasks.merge_sample import MergeSample
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
 from tasks.summarize_analysis import SummarizeAnalysis
-from tasks.targets import EARLIER
 from tasks.update_scale1fb import UpdateScale1fb
 
 if TYPE_CHECKING:

@@ -13,10 +13,12 @@ import tasks
 import workflows
 from higgsflow.catalog.store import find_in_store
 from higgsflow.errors import UnknownName, UserError
+from higgsflow.report.reasons import Reason
 from tasks import session
 from tasks.base import AnalysisTask
 from tasks.execution import luigi_settings
 from tasks.sample_task import SampleTask
+from workflows.run_analysis import RunAnalysis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
 
 def why(
     stage: str, analysis: str = "demo", version: str = "", **parameters: Any
-) -> tuple[str, ...]:
-    """For each thing that would run a line, in their order; empty while all is current.
+) -> tuple[Reason, ...]:
+    """For each thing that would run its reasons, in their order; empty while all is current.
 
     The store hears nothing of it: what it was made by stays in it until something is run.
 
@@ -50,7 +52,7 @@ def why(
     luigi_settings.prepare_run("why", len(found.samples.pairs))
     try:
         task = known[stage](analysis=found.name, version=found.version, **parameters)
-        return tuple(_lines(task, set()))
+        return tuple(_reasons(task, set()))
     finally:
         # whatever is run next in this process begins for itself
         session.begin()
@@ -72,14 +74,15 @@ def stages() -> dict[str, type[AnalysisTask]]:
     return found
 
 
-def _lines(task: Any, seen: set[str]) -> Iterator[str]:
+def _reasons(task: Any, seen: set[str]) -> Iterator[Reason]:
     """Depth first, since what a stage is made from comes before it."""
     if task.task_id in seen or task.complete():
         return
     seen.add(task.task_id)
     for needed in law.util.flatten(task.requires()):
         if isinstance(needed, luigi.Task):
-            yield from _lines(needed, seen)
-    # without a year it stands for those of all years
-    if not isinstance(task, SampleTask) or task.year:
-        yield from (f"{task.short_name}: {reason}" for reason in task.reasons())
+            yield from _reasons(needed, seen)
+    about = (task.sample, task.year) if isinstance(task, SampleTask) else ("", "")
+    # without a year it stands for those of all years, and what makes nothing for what it needs
+    if all(about) == any(about) and not isinstance(task, RunAnalysis):
+        yield from (Reason(type(task).__name__, *about, text) for text in task.reasons())

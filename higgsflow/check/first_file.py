@@ -20,7 +20,7 @@ from higgsflow.errors import InputFileError, UserError
 from higgsflow.events.columns import locate
 from higgsflow.events.golden import load_golden
 from higgsflow.events.index import SampleIndex, classify
-from higgsflow.events.kinds import check_lists
+from higgsflow.events.kinds import check_lists, kind_of
 from higgsflow.events.lumisections import check_certified
 from higgsflow.events.sample_index import look_into
 from higgsflow.model.noun import Noun
@@ -121,6 +121,7 @@ def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
             what = f"no events in the first file of {pair.name}"
             yield Problem(about="files", what=what, where=file.url, serious=False)
     yield from missing_columns(plan, entry["columns"], entry["url"])
+    yield from _several_per_event(plan, entry["columns"], entry["url"])
     try:
         check_not_in_file(plan, entry["columns"], entry["url"])
     except UserError as error:
@@ -146,6 +147,19 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
             check_not_carried(correction, available, url)
         except UserError as error:
             yield problem_of(error, "columns", plan.pair.name)
+
+
+def _several_per_event(plan: Plan, types: dict[str, str], url: str) -> Iterator[Problem]:
+    """Columns of objects among the variables of interest that are passed on."""
+    for name, kind in plan.variables.items():
+        if kind in ("input", "gen") and kind_of(types.get(name, "")) == "list":
+            yield Problem(
+                about="columns",
+                what=f"'{name}' has several values per event",
+                where=f"variables_of_interest, in {url}",
+                remedy="let a tagger add a column with one value per event",
+                subjects=(plan.pair.name,),
+            )
 
 
 def _golden(pair: SampleYear, file: FileIndex, columns: dict[str, str]) -> Iterator[Problem]:

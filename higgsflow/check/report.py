@@ -85,13 +85,15 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
     needed = {plan.pair.name: plan.may_read for plan in plans.values()}
     entries, unread = _first_files(pairs, listed, cache, needed)
     data = {pair.name for pair in pairs if pair.is_data}
+    # what is added to nothing counts nothing twice
+    added = [pair.name for pair in pairs if not pair.is_alternative]
     problems += [found.problem for found in listed.values() if found.problem is not None]
     problems += [
         *unread,
         *_held_against(plans, entries),
         *(_not_looked_at(name) for name, found in listed.items() if found.is_produced),
-        *files_of_several({name: found.files for name, found in listed.items()}, data),
-        *copies(entries, data),
+        *files_of_several({name: listed[name].files for name in added}, data),
+        *copies({name: entries[name] for name in added if name in entries}, data),
         *check_store(analysis),
         *check_proxy(analysis),
     ]

@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Shows the matrix."""
     from higgsflow.report.matrix import render  # noqa: PLC0415
+    from higgsflow.report.screen import width_of_output  # noqa: PLC0415
 
-    sys.stdout.write(render(analysis_of(given)))
+    sys.stdout.write(render(analysis_of(given), width_of_output()))
     return 0

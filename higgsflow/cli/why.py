@@ -1,10 +1,11 @@
 """Why a stage would run again: what has changed since its outputs were made.
 
-A line for each reason, those of earlier stages first. Nothing is run or written.
+First causes first, each with all samples and years that it is of. Nothing is run or written.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_sample(parser, required=False)
     about = "some variations of a stage that was narrowed to them, such as nominal,photon_pt_up"
     parser.add_argument("--variation", default="", metavar="NAMES", help=about)
+    parser.add_argument("--json", action="store_true", help="answer as JSON, each reason by itself")
 
 
 def run(given: argparse.Namespace) -> int:
     """Shows the reasons."""
+    from higgsflow.report.reasons import told  # noqa: PLC0415
     from higgsflow.runners import find_runner  # noqa: PLC0415
 
     named = {"sample": given.sample, "year": given.year}
@@ -35,6 +38,10 @@ def run(given: argparse.Namespace) -> int:
     reasons = find_runner("why")(
         given.stage, analysis=given.analysis, version=given.version, **about
     )
+    if given.json:
+        found = [reason._asdict() for reason in reasons]
+        sys.stdout.write(f"{json.dumps(found, indent=1)}\n")
+        return 0
     current = f"{given.stage} is current: nothing would run again"
-    sys.stdout.write("\n".join(reasons or (current,)) + "\n")
+    sys.stdout.write("\n".join(told(reasons) if reasons else (current,)) + "\n")
     return 0

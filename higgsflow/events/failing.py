@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from higgsflow.events.chunks import Chunk, Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 _KEY = "higgsflow_failing"
@@ -54,3 +54,17 @@ def part_of(chunk: Chunk, start: int, stop: int) -> Chunk:
             parts.append(part.model_copy(update={"start": first, "stop": last}))
         before += part.n_entries
     return Chunk(ranges=tuple(parts))
+
+
+def narrowed(chunk: Chunk, fails: Callable[[Chunk], bool]) -> Chunk:
+    """The fewest neighbouring events of a chunk that still fail, by halving again and again.
+
+    Args:
+        chunk: of which it is known that it fails.
+        fails: whether some of its events fail by themselves.
+    """
+    middle = chunk.n_entries // 2
+    for start, stop in ((0, middle), (middle, chunk.n_entries)):
+        if middle and fails(half := part_of(chunk, start, stop)):
+            return narrowed(half, fails)
+    return chunk

@@ -85,6 +85,12 @@ def find_event(pair: SampleYear, files: Sequence[str], wanted: EventId) -> tuple
     return found
 
 
+def event_at(pair: SampleYear, place: Place) -> EventId:
+    """What an entry of a file is called."""
+    with open_replica(place.url, pair.replicas) as (file, address):
+        return _event_at(get_tree(file, address), place)
+
+
 def find_elsewhere(
     analysis: AnalysisModel, pair: SampleYear, wanted: EventId
 ) -> Iterator[tuple[SampleYear, tuple[Place, ...] | UserError]]:
@@ -112,12 +118,7 @@ def _places(
             stop = min(start + _STEP, tree.num_entries)
             numbers = _column(tree, "event", (start, stop), url)
             for entry in start + np.flatnonzero(numbers == np.uint64(wanted.event)):
-                found = EventId(
-                    *(
-                        int(_column(tree, name, (int(entry), int(entry) + 1), url)[0])
-                        for name in _IDENTITY
-                    )
-                )
+                found = _event_at(tree, Place(url, int(entry)))
                 if found == wanted:
                     places.append(Place(url, int(entry)))
                 elif len(alike) < _TOLD:
@@ -169,6 +170,11 @@ def _parts(pair: SampleYear, url: str) -> Iterator[tuple[int, Any]]:
             n_entries = tree.num_entries
         for start in range(0, n_entries, _STEP):
             yield start, tree
+
+
+def _event_at(tree: Any, place: Place) -> EventId:
+    span = (place.entry, place.entry + 1)
+    return EventId(*(int(_column(tree, name, span, place.url)[0]) for name in _IDENTITY))
 
 
 def _column(tree: Any, name: str, span: tuple[int, int], url: str) -> Any:

@@ -99,14 +99,24 @@ class AnalysisModel(Noun):
 
     @model_validator(mode="after")
     def _outputs_fit(self) -> AnalysisModel:
-        simulated = [pair.sample.name for pair in self.samples.pairs if not pair.is_data]
+        chosen = {pair.sample.name: pair.is_data for pair in self.samples.pairs}
+        simulated = [name for name, is_data in chosen.items() if not is_data]
+        # one that is not chosen counts: configurations are also run in parts
+        others = [name for name in self.samples.known_samples if name not in chosen]
         columns = [name.rpartition(":")[2] for name in self.variables_of_interest]
         self.outputs.check(
-            self.output_format, self.tag_sequence.tags, tuple(dict.fromkeys(simulated)), columns
+            self.output_format, self.tag_sequence.tags, (*simulated, *others), columns
         )
         if self.outputs.finalfit is not None:
             self.outputs.finalfit.check_bins(self.generator_bins)
+            self.outputs.finalfit.check_systematics(self._systematics_by_name)
         return self
+
+    @property
+    def _systematics_by_name(self) -> tuple[str, ...]:
+        """Those that some sample has, beside corrections."""
+        found = (self.systematics, *(sample.systematics for sample in self.samples.samples))
+        return tuple({n for one in found for n in (*one.weights, *one.independent_collections)})
 
     def systematics_of(self, pair: SampleYear) -> Systematics:
         """The systematics of one sample and year; of data there are corrections only."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
@@ -123,6 +123,12 @@ class FinalFit(Noun):
             if any(word in name for word in _RESERVED):
                 raise ValueError(f"finalfit: tag '{name}' has a word that Trees2WS reads otherwise")
         return found
+
+    def check_systematics(self, known: Collection[str]) -> None:
+        """Raises for another name of a systematic that is not there."""
+        for name in self.systematics:
+            if name not in known:
+                raise UnknownName("systematic", name, known, "outputs.finalfit.systematics")
 
 
 class OutputOptions(Noun):

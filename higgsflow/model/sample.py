@@ -107,6 +107,10 @@ class SimulatedSample(_SampleBase):
     partial: Switch = Field(default=False, description="files were cut off after some events")
     negative_denominator: bool = Field(default=False, description="interference: D < 0 is meant")
     scale1fb: Number | None = Field(default=None, description="given by hand; needs every event")
+    alternative: bool = Field(
+        default=False,
+        description="another mass, generator or tune of what is there already: it is in no sum",
+    )
     allow_equal_sums: bool = Field(
         default=False, description="files with equal sums of weights are different files"
     )
@@ -192,6 +196,11 @@ class SampleYear(Noun):
         return isinstance(self.sample, DataSample)
 
     @property
+    def is_alternative(self) -> bool:
+        """Whether it stands by itself, and is added to nothing."""
+        return isinstance(self.sample, SimulatedSample) and self.sample.alternative
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """Where the files are, as the catalogue says it."""
         return self.sample.files[self.year]
@@ -238,6 +247,7 @@ class Samples(Noun):
                 raise UnknownName("luminosity for year", year, self.years, "the catalogue's years")
         if not self.pairs:
             raise InvalidConfiguration("none of the samples has files in the selected years")
+        _refuse_mixed_processes(self.pairs)
         for pair in self.pairs:
             if pair.is_data and pair.era.apply_golden_json and pair.era.golden_json is None:
                 raise InvalidConfiguration(
@@ -307,6 +317,19 @@ def select_names(patterns: tuple[str, ...], known: tuple[str, ...], kind: str) -
             raise UnknownName(kind, pattern, known, "the catalogue")
         chosen.update(dict.fromkeys(found))
     return tuple(chosen)
+
+
+def _refuse_mixed_processes(pairs: tuple[SampleYear, ...]) -> None:
+    """A row of a table is a process, and either added up or not."""
+    added = {pair.sample.process: pair.sample.name for pair in pairs if not pair.is_alternative}
+    for pair in pairs:
+        if pair.is_alternative and pair.sample.process in added:
+            process, name = pair.sample.process, pair.sample.name
+            raise InvalidConfiguration(
+                f"process '{process}' has {name}, an alternative, beside {added[process]}",
+                "the catalogue",
+                f"give {name} a process of its own, such as {name}",
+            )
 
 
 def _unique(what: str, values: list[str]) -> None:

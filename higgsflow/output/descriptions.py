@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.archive import configuration_digest
+from higgsflow.code import own_digest
 from higgsflow.output.nanoaod_units import nanoaod_unit
-from higgsflow.output.provenance import Origin, configuration_digest
+from higgsflow.output.provenance import Origin
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def origin_of(plan: Plan, jobs: SampleJobs, left_out: Collection[str]) -> Origin
     files = dict.fromkeys(part.uuid for part in counted)
     return Origin(
         configuration=configuration_digest(plan.analysis),
+        own_code=own_digest(plan.analysis.code_references),
         files=tuple(files),
         ranges=_joined(sorted((part.uuid, part.start, part.stop) for part in counted)),
         tags=plan.tags,

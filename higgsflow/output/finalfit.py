@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 import numpy as np
 
+from higgsflow.catalog.archive import configuration_digest
+from higgsflow.code import own_digest
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import written_atomically
 from higgsflow.output.finalfit_branches import (
@@ -24,7 +26,7 @@ from higgsflow.output.finalfit_branches import (
 from higgsflow.output.finalfit_untagged import Untagged
 from higgsflow.output.merged_events import column_types, tables
 from higgsflow.output.merged_file import ABOUT
-from higgsflow.output.provenance import Origin, as_text, configuration_digest, provenance
+from higgsflow.output.provenance import Origin, as_text, provenance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +66,12 @@ def _provenance(order: FinalFitOrder) -> str:
     names = ("sample", "year", "scale1fb", "luminosity", "denominator", "mode", "complete")
     facts = {name: getattr(order.nominal, name) for name in (*names, "fraction")}
     own = {"inputs": order.inputs, "normalisation": order.options.normalisation}
-    configuration = configuration_digest(order.analysis)
-    files = order.nominal.files
-    origin = Origin(configuration=configuration, files=files, tags=order.tags)
+    origin = Origin(
+        configuration=configuration_digest(order.analysis),
+        own_code=own_digest(order.analysis.code_references),
+        files=order.nominal.files,
+        tags=order.tags,
+    )
     return as_text(provenance(origin, {**facts, **own}))
 
 

@@ -22,14 +22,10 @@ from higgsflow.model.noun import Noun
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from higgsflow.model.analysis import AnalysisModel
-
 KEY = "higgsflow"
 _PACKAGES = ("numpy", "awkward", "uproot", "pyarrow")
 # of more input files than this there is a digest in the file, and the list in the manifest
 _MANY = 100
-# what says where things are and run, not what comes out
-_ELSEWHERE = {"store", "jobs_manager", "python_path", "version"}
 _UNIT = re.compile(r"\[([^\[\]]*)\]\s*$")
 
 
@@ -38,6 +34,7 @@ class Origin(Noun):
 
     Attributes:
         configuration: digest of the analysis.
+        own_code: digest of the code of users that it names; empty where it names none.
         files: uuids of the input files whose events count.
         ranges: uuid, first entry and end of what was read of them, neighbours as one.
         tags: names of the tags, which tag_idx counts.
@@ -45,15 +42,11 @@ class Origin(Noun):
     """
 
     configuration: str = ""
+    own_code: str = ""
     files: tuple[str, ...] = ()
     ranges: tuple[tuple[str, int, int], ...] = ()
     tags: tuple[str, ...] = ()
     descriptions: dict[str, str] = {}
-
-
-def configuration_digest(analysis: AnalysisModel) -> str:
-    """A digest of all that is configured, but for where it runs and is kept."""
-    return digest(analysis.model_dump(mode="json", by_alias=True, exclude=_ELSEWHERE))
 
 
 def provenance(origin: Origin, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +59,7 @@ def provenance(origin: Origin, facts: Mapping[str, Any]) -> dict[str, Any]:
         **listed,
         "tags": list(origin.tags),
         "configuration": origin.configuration,
+        "own_code": origin.own_code,
         "commit": commit_of(Path(higgsflow.__file__).resolve().parents[1]),
         "code": physics_digest(),
         "versions": versions(),

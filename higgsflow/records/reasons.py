@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from higgsflow.records.recipes import Recipe, RecipeBook
 
 NEVER = "was never made"
+# a stage before it has to be made again first
+EARLIER = "what it is made from is not there yet"
 GONE = "outputs are gone or damaged"
 _UNKNOWN = "was made by a configuration that is not known any more"
 

@@ -91,6 +91,11 @@ def simulation(summary: Summary) -> tuple[SampleSummary, ...]:
     return tuple(s for s in summary.samples if s.kind != "data")
 
 
+def added_simulation(summary: Summary) -> tuple[SampleSummary, ...]:
+    """The samples and years of simulation that are added up."""
+    return tuple(s for s in simulation(summary) if not s.alternative)
+
+
 def has_data(summary: Summary) -> bool:
     """Whether there are data, which may be blinded."""
     return any(sample.kind == "data" for sample in summary.samples)
@@ -126,16 +131,22 @@ def processed(samples: Sequence[SampleSummary]) -> float:
 
 
 def groups(samples: Sequence[SampleSummary]) -> dict[str, tuple[SampleSummary, ...]]:
-    """What is added up: each simulated process, all signal, all simulation, and data."""
-    simulated = tuple(s for s in samples if s.kind != "data")
+    """What is added up: each simulated process, all signal, all simulation, and data.
+
+    Alternatives are in no sum but their own.
+    """
+    simulated = tuple(s for s in samples if s.kind != "data" and not s.alternative)
     signal = tuple(s for s in simulated if s.signal)
     found = processes(simulated)
     if 0 < len(signal) < len(simulated):
         found["all signal"] = signal
     if len(found) > 1:
         found["all simulation"] = simulated
-    data = processes(s for s in samples if s.kind == "data")
-    return {**found, **{f"data: {name}": of_data for name, of_data in data.items()}}
+    others = {
+        "alternative": processes(s for s in samples if s.alternative),
+        "data": processes(s for s in samples if s.kind == "data"),
+    }
+    return found | {f"{k}: {name}": some for k, of in others.items() for name, some in of.items()}
 
 
 def yield_rows(summary: Summary, year: str | None = None) -> tuple[Row, ...]:

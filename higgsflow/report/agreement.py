@@ -56,10 +56,11 @@ def _comparable(summary: Summary) -> list[SampleSummary]:
     """Samples of the years in which simulation models data."""
     if summary.blinded is not None:
         return []
-    added = [s for s in summary.samples if s.kind != "data" or s.process not in summary.kept_apart]
-    data = {s.year for s in added if s.kind == "data"}
+    data = [s for s in summary.samples if s.kind == "data" and s.process not in summary.kept_apart]
+    added = [*aggregates.added_simulation(summary), *data]
+    years = {s.year for s in data}
     background = {s.year for s in added if s.kind != "data" and not s.signal}
-    return [s for s in added if s.year in data & background]
+    return [s for s in added if s.year in years & background]
 
 
 def _counts(samples: Sequence[SampleSummary]) -> Counts:

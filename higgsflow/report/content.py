@@ -104,6 +104,7 @@ class SampleSummary(Noun):
 
     Attributes:
         kind: data or simulation.
+        alternative: whether it stands by itself, and is in no sum and no picture.
         n_entries: events in the files, as indexed.
         n_read: processed.
         n_certified: left of those after the golden JSON, less those of other primary datasets.
@@ -140,6 +141,7 @@ class SampleSummary(Noun):
     kind: str
     process: str
     signal: bool
+    alternative: bool = False
     n_entries: int
     n_read: int
     n_certified: int
@@ -173,7 +175,8 @@ class Total(Noun):
     """A sum over samples and years.
 
     Attributes:
-        name: a process, `all signal`, `all simulation`, or `data: ` and its process.
+        name: a process, `all signal`, `all simulation`, or `alternative: ` or `data: ` and its
+            process.
         group: a year, a group of years, or `all`.
         samples: names of what was added.
         years: of what was added.

@@ -145,6 +145,8 @@ def _source(summary: Summary, sample: SampleSummary) -> Source | str:
     """The merged nominal file, or why it cannot be drawn."""
     if sample.kind == "data" and sample.process in summary.kept_apart:
         return summary.kept_apart[sample.process]
+    if sample.alternative:
+        return "it is an alternative"
     if NOMINAL not in sample.merged:
         return "the summary names no merged nominal file"
     path = Path(sample.merged[NOMINAL])

@@ -179,7 +179,7 @@ def _safe(name: str) -> str:
 
 
 def _effects(summary: Summary) -> Iterator[_Sketch]:
-    samples = aggregates.simulation(summary)
+    samples = aggregates.added_simulation(summary)
     signal = tuple(s for s in samples if s.signal)
     others = tuple(s for s in samples if not s.signal)
     # one legend is above the drawings of both

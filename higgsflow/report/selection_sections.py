@@ -150,7 +150,7 @@ def _shaded(n: int, of_tag: int) -> Html:
 
 def systematics(summary: Summary, pictures: Pictures) -> Html:
     """Mean, spread and effect of every direction, for all simulation and for each process."""
-    samples = aggregates.simulation(summary)
+    samples = aggregates.added_simulation(summary)
     if not any(sample.systematics for sample in samples):
         return section("systematics", "Systematics", note("No systematics."))
     rows = systematic_rows(samples, summary.tags)
@@ -161,7 +161,7 @@ def systematics(summary: Summary, pictures: Pictures) -> Html:
         element("p", _HOW_VARIED),
         gallery(pictures.of("systematics")),
         shown if n <= MOST else details(f"All {n} systematics, all simulation", shown),
-        *_by_process(samples, summary.tags),
+        *_by_process(aggregates.simulation(summary), summary.tags),
     )
 
 

@@ -83,6 +83,7 @@ def summarize_sample(
         kind=pair.sample.kind,
         process=pair.sample.process,
         signal=pair.sample.signal,
+        alternative=pair.is_alternative,
         n_entries=jobs.completeness.n_indexed,
         n_read=n_read,
         n_certified=n_certified,

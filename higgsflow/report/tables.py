@@ -206,7 +206,7 @@ def _flow_cells(row: FlowRow, n: int) -> tuple[str, ...]:
 
 
 def _systematics(summary: Summary) -> Grid:
-    samples = aggregates.simulation(summary)
+    samples = aggregates.added_simulation(summary)
     found = largest(systematic_rows(samples, summary.tags), summary.tags)
     sign = mark(aggregates.is_complete(samples), aggregates.processed(samples))
     what = "Systematics: factor over selected events, effect on the yield of all simulation"

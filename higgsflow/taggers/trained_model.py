@@ -7,6 +7,7 @@ they run on one thread.
 
 from __future__ import annotations
 
+import atexit
 import functools
 import importlib
 import inspect
@@ -91,6 +92,10 @@ def load(
     is_onnx = path.suffix == ".onnx"
     run = _open_onnx(path, len(names)) if is_onnx else _open_xgboost(path, names, rounds)
     return TrainedModel(run, _places(path, run, len(names)))
+
+
+# a model that is let go of after its library has gone is told of on the screen
+atexit.register(load.cache_clear)
 
 
 def _places(path: Path, run: Run, n_inputs: int) -> dict[str, tuple[str, int]]:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from higgsflow.completeness import Completeness
+    from higgsflow.events.chunks import Range
     from higgsflow.records.job_record import FailureRecord
 
 _SHOWN = 4  # lost ranges in a message
+_EVENTS = "in events "
 _BEGINS = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^  File "(.+)", line \d+, in ', re.MULTILINE)
 
@@ -33,9 +35,23 @@ class DefectError(UserError):
         "correct the code."
     )
 
+    def __init__(self, what: str, where: str, remedy: str, first: FailureRecord) -> None:
+        super().__init__(what, where, remedy)
+        self._first = first
+
     def __str__(self) -> str:
         """With the lines of the traceback."""
         return "\n  ".join(part for part in self.parts if part)
+
+    @property
+    def sameness(self) -> str:
+        """Each sample has events of its own."""
+        return "\n".join(x for x in self.what.splitlines() if not x.strip().startswith(_EVENTS))
+
+    @property
+    def short(self) -> str:
+        """Without the traceback."""
+        return f"{self._first.message.splitlines()[0]}, {self.where}"
 
 
 def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
@@ -47,7 +63,7 @@ def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
     )
     more = f", and {_amount(len(others), 'other cause')} hit {sum(m for _, m in others)} more"
     hit = f"it hit {_amount(n, 'job')} of {task.pair.name}{more if others else ''}"
-    return DefectError(_told(first), f"{hit}; log: {first.log}", _again(task, first))
+    return DefectError(_told(first), f"{hit}; log: {first.log}", _again(task, first), first)
 
 
 def _again(task: Any, failure: FailureRecord) -> str:
@@ -61,13 +77,17 @@ def _again(task: Any, failure: FailureRecord) -> str:
 
 def command(task: Any, failure: FailureRecord) -> str:
     """A command that runs what failed in its own process, on the events that it failed on."""
+    return command_of(task, _branch_of(task, failure), failure.failing)
+
+
+def command_of(task: Any, branch: int, events: Range | None) -> str:
+    """A command that runs a chunk, or some events of it, in its own process."""
     words = ["law", "run", "ProcessSample", "--analysis", task.analysis]
     if task.version != AnalysisModel.model_fields["version"].default:
         words += ["--version", task.version]
-    branch = _branch_of(task, failure)
     words += ["--sample", task.sample, "--year", task.year, "--branch", str(branch)]
-    if failure.failing is not None and failure.failing.n_entries:
-        start, stop = counted_in(task.chunks[branch], failure.failing)
+    if events is not None and events.n_entries:
+        start, stop = counted_in(task.chunks[branch], events)
         words += ["--events", f"{start}:{stop}"]
     return shlex.join(words)
 

@@ -139,8 +139,9 @@ def as_line(content: dict[str, Any]) -> str:
     """One line of text about a sample and year."""
     running = f", {content['running']} running" if content["running"] else ""
     failed = f", {content['failed']} failed" if content["failed"] else ""
+    # a batch engine that was not asked while jobs ran does not say how long they took
+    rate = f", {content['rate']:,.0f} events/s" if content["rate"] else ""
     return (
         f"{content['name']}: {content['done']}/{content['chunks']} chunks{running}{failed}, "
-        f"{content['entries_done']:,} of {content['entries']:,} events, "
-        f"{content['rate']:,.0f} events/s"
+        f"{content['entries_done']:,} of {content['entries']:,} events{rate}"
     )

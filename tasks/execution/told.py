@@ -19,14 +19,13 @@ _marks = mmap.mmap(-1, mmap.PAGESIZE)
 
 def told(error: UserError) -> str:
     """What to tell the user: all of it once, then a line without what to do."""
-    what, where, remedy = error.parts
-    mark = hashlib.sha256(f"{what}\n{remedy}".encode()).digest()[:_SIZE]
+    mark = hashlib.sha256(error.sameness.encode()).digest()[:_SIZE]
     # each has one place; of two with the same one the later is remembered
     at = int.from_bytes(mark, "big") % (len(_marks) // _SIZE) * _SIZE
     if _marks[at : at + _SIZE] != mark:
         _marks[at : at + _SIZE] = mark
         return str(error)
-    return ", ".join(" ".join(str(part).split()) for part in (what, where) if part)
+    return error.short
 
 
 def forget() -> None:

@@ -91,3 +91,35 @@ def test_results_that_are_not_there_or_damaged_are_told(lab: Lab) -> None:
         with pytest.raises(StoreError, match=r"summary\.json is no summary") as caught:
             Result(path)
         assert len(str(caught.value).splitlines()) == 3
+
+
+def test_each_variation_has_its_events_with_their_whole_weight(lab: Lab) -> None:
+    lab.content["systematics"]["weights"]["slope"] = {
+        "branches": {"up": "puWeightUp", "down": "puWeightDown"}
+    }
+    result = finished(lab)
+    found = dict(result.variations("Sig", 2017, ["met", "tag_idx"]))
+    moved = ("nominal", "met_scale_up", "met_scale_down")
+    assert tuple(found) == (*moved, "pileup_up", "pileup_down", "slope_up", "slope_down")
+    assert all(events.fields == ["met", "tag_idx", "weight"] for events in found.values())
+    yields = result.sample("Sig", 2017).variations
+    for variation in moved:
+        of_tag = found[variation].weight[found[variation].tag_idx == 0]
+        assert sum(of_tag) == pytest.approx(yields[variation].yields["high_met"].value)
+    stored = result.events("Sig", 2017)
+    central = stored.weight_central
+    assert found["pileup_up"].weight.tolist() == stored.weight_full_pileup_up.tolist()
+    assert found["slope_up"].weight.tolist() == (central * stored.weight_slope_up).tolist()
+    assert found["slope_up"].met.tolist() == stored.met.tolist()
+
+
+def test_data_have_only_nominal_events(lab: Lab) -> None:
+    assert lab.run()
+    ((variation, events),) = Result(lab.output()).variations("Data", "2017", ["m_gg"])
+    assert variation == "nominal"
+    assert set(events.weight.tolist()) == {1.0}
+
+
+def test_a_column_that_no_variation_has_is_told(lab: Lab) -> None:
+    with pytest.raises(UnknownName, match="Did you mean 'met'"):
+        list(finished(lab).variations("Sig", "2017", ["mett"]))

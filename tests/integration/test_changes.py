@@ -452,6 +452,20 @@ def test_a_renamed_tag_is_only_merged(named: Lab, capfd: pytest.CaptureFixture[s
     assert about["tags"] == ["met_tag", "rest"]
 
 
+def test_a_change_after_a_renaming_is_told_by_the_new_name(
+    named: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tag = named.content["tag_sequence"][1][0]
+    tag["name"] = "met_tag"
+    assert rerun(named) == (UNMADE, [])
+    tag["options"] = {"threshold": 80.0}
+    capfd.readouterr()
+    assert named.run("MergeSample", sample="Sig")
+    (told, *_) = (x for x in capfd.readouterr().err.splitlines() if x.startswith("Process"))
+    changed = f"tagger met_tag: threshold 60 -> 80 ({N_CHUNKS} of {N_CHUNKS} chunks)"
+    assert told == f"ProcessSample Sig 2017 again: {changed}"
+
+
 def test_swapped_names_of_tags_are_not_swapped_tags(named: Lab) -> None:
     lab = named
     lab.content["tag_sequence"][1] = [

@@ -124,6 +124,8 @@ def test_code_in_main_runs_locally(lab: Lab) -> None:
     changed = run_script(lab, other, str(catalog(lab)))
     assert changed.returncode == 0, changed.stderr
     assert "nothing to do" not in changed.stdout
+    kept = (lab.store / "mine" / "v1" / "made_by").glob("*/*.py")
+    assert {path.read_text(encoding="utf-8") for path in kept} == {SCRIPT, other}
 
 
 def objects(lab: Lab, **changes: Any) -> Analysis:

@@ -117,7 +117,7 @@ def test_what_would_be_made_is_told(command_line: Lab, run: Run) -> None:
     named = ("--analysis", str(command_line.path), "--version", "v2")
     seen = run("higgsflow", "why", "MergeSample", "--sample", "Sig", *named)
     assert (seen.returncode, seen.stderr) == (0, "")
-    assert "MergeSample Sig 2017: was never made" in seen.stdout
+    assert "MergeSample, of Sig 2017: was never made" in seen.stdout
     seen = run("law", "run", "RunAnalysis", *named, "--print-status", "1")
     assert (seen.returncode, seen.stderr) == (0, "")
     assert "absent" in seen.stdout

@@ -59,3 +59,20 @@ def test_a_failure_the_user_can_put_right_has_no_traceback(lab: Lab, capfd: Capt
     told = capfd.readouterr().err
     assert told.startswith("MergeSample Sig 2017 failed: ")
     assert told.rstrip().endswith("ZeroDivisionError: division")
+
+
+def test_what_only_follows_from_a_change_is_not_told(lab: Lab, capfd: Captured) -> None:
+    lab.without_data()
+    assert lab.run()
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": 80.0}
+    lab.sig["xs"] = 0.7
+    capfd.readouterr()
+    assert lab.run()
+    told = [line for line in capfd.readouterr().err.splitlines() if " again: " in line]
+    assert told[:2] == [
+        "ProcessSample Sig 2017 again: tagger high_met: threshold 60 -> 80 (2 of 2 chunks)",
+        "UpdateScale1fb Sig 2017 again: xs 0.5 -> 0.7",
+    ]
+    assert [line.partition(" again: ")[0] for line in told[2:]] == ["MergeSample Sig 2017"]
+    assert "scale1fb " in told[2]
+    assert "changed" not in told[2]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pytest
     from conftest import Lab
 
 
@@ -54,3 +55,17 @@ def test_failures_of_other_settings_do_not_count(lab: Lab) -> None:
     assert set(task.final_failures(store)) == {chunk.id}
     retried = lab.task("ProcessSample", sample="Sig", year="2017", retry_failed=True)
     assert retried.final_failures(store) == {}
+
+
+def test_a_run_that_goes_on_makes_nothing_again(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    about = {"sample": "Sig", "year": "2017"}
+    assert lab.run("ProcessSample", **about, branch=0)
+    capfd.readouterr()
+    assert lab.run("ProcessSample", **about)
+    assert "again" not in capfd.readouterr().err
+    lab.content["variables_of_interest"] = ["met"]
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": 80.0}
+    assert lab.run("ProcessSample", **about)
+    assert "Sig 2017 again: tagger high_met: threshold 60 -> 80" in capfd.readouterr().err

@@ -22,6 +22,10 @@ def test_is_made_again_when_what_is_shown_changes(lab: Lab) -> None:
     assert lab.task("SummarizeAnalysis").complete()
     lab.sig["process"] = "another group"
     assert not lab.task("SummarizeAnalysis").complete()
+    del lab.sig["process"]
+    lab.sig["alternative"] = True
+    assert not lab.task("SummarizeAnalysis").complete()
+    assert lab.task("MergeSample", sample="Sig").complete()
 
 
 def test_variables_of_the_input_are_drawn_with_their_unit(lab: Lab) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
-from higgsflow.records.reasons import NEVER
-from tasks.targets import EARLIER, StageTarget
+from higgsflow.records.reasons import EARLIER, NEVER
+from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
     from pathlib import Path

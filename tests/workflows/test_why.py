@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.errors import UnknownName, UserError
-from higgsflow.records.reasons import NEVER
-from tasks.targets import EARLIER
+from higgsflow.records.reasons import EARLIER, NEVER
 from workflows.why import stages, why
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ def asked(lab: Lab, stage: str = "MergeSample", **parameters: str) -> tuple[str,
     """Of a new invocation."""
     sys.path.insert(0, str(lab.taggers.parent))
     lab.write()
-    return why(stage, analysis=str(lab.path), **parameters)
+    return tuple(map(str, why(stage, analysis=str(lab.path), **parameters)))
 
 
 def test_says_of_each_stage_why_it_would_run(lab: Lab) -> None:

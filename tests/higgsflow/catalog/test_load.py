@@ -426,3 +426,17 @@ def test_error_of_the_user_is_given_its_place() -> None:
 def test_a_misspelt_folder_of_a_shipped_configuration_is_told() -> None:
     with pytest.raises(UserError, match="did you mean 'demo'"):
         find_analysis("cfg/demo.yaml")
+
+
+def test_finalfit_may_name_what_is_not_chosen_but_nothing_else(tmp_path: Path) -> None:
+    path = filtered(tmp_path)
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+
+    def with_finalfit(**options: Any) -> Path:
+        return write(path, {**content, "outputs": {"finalfit": {"sqrts": "13TeV", **options}}})
+
+    load_analysis(with_finalfit(processes={"ttH": "tth", "ggH": "ggh"}, systematics={"w": "W"}))
+    with pytest.raises(UnknownName, match=r"no simulated sample 'gHH'.*Did you mean 'ggH'"):
+        load_analysis(with_finalfit(processes={"gHH": "ggh"}))
+    with pytest.raises(UnknownName, match=r"no systematic 'v' in outputs.finalfit.systematics"):
+        load_analysis(with_finalfit(systematics={"v": "V"}))

@@ -182,3 +182,12 @@ def test_a_golden_json_that_cannot_be_read_is_told_once(
     plan = make_plan(loaded(), loaded().samples.pair("Data", "2017"))
     entry = look_into(input_file(lab.own_files("Data")[0]), plan.pair, tmp_path / "cache")
     assert not list(check_first_file(plan, entry))
+
+
+def test_a_variable_of_objects_is_told(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    """Jobs would find it, after all of it was indexed."""
+    lab.content["variables_of_interest"] += ["input:weather", "gen:sky"]
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] |= {"weather": "float", "sky": "float[]"}
+    assert [p.what for p in check_first_file(plan, entry)] == ["'sky' has several values per event"]

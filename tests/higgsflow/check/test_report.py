@@ -96,3 +96,13 @@ def test_the_cross_section_has_its_factors(lab: Lab, loaded: Load) -> None:
     lab.sig.update(xs=0.5071, bf=0.00227, k_factor={"2017": 2.0})
     assert cross_section(loaded().samples.pair("Sig", "2017")) == pytest.approx(0.002302234)
     assert cross_section(loaded().samples.pair("Data", "2017")) is None
+
+
+def test_an_alternative_may_be_of_the_same_files(lab: Lab, loaded: Load) -> None:
+    """It is added to nothing."""
+    lab.content["samples"]["samples"]["Other"] = {**lab.sig, "process": "another mass"}
+    assert "Sig (2017) and Other (2017) share a file" in [
+        problem.what for problem in check_analysis(loaded()).problems
+    ]
+    lab.content["samples"]["samples"]["Other"]["alternative"] = True
+    assert check_analysis(loaded()).problems == ()

@@ -33,3 +33,12 @@ def test_all_findings_of_the_configuration_are_shown(
     text = capsys.readouterr().out
     assert all(f"jobs_manager.{key}: " in text for key in ("attempts", "batch", "n_workers"))
     assert "3 problems" in text
+
+
+def test_names_stay_whole_in_a_pipe(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "GluGluHToGG_M125_TuneCP5_13TeV_amcatnloFXFX_pythia8_storeWeights_ext1"
+    sys.path.insert(0, str(lab.taggers.parent))
+    lab.content["samples"]["samples"] = {name: lab.sig}
+    lab.write()
+    assert main(["check", "--analysis", str(lab.path)]) == 0
+    assert name in capsys.readouterr().out

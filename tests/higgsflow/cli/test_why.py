@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,11 @@ def test_tells_why_or_that_nothing_would_run(lab: Lab, capsys: pytest.CaptureFix
     lab.task()
     assert main([*question[:1], "MergeSample", *question[1:], "--sample", "Sig"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == "UpdateScale1fb Sig 2017: xs 0.5 -> 2"
+    lab.task()
+    assert main([*question, "--json"]) == 0
+    first, *_ = json.loads(capsys.readouterr().out)
+    about = {"stage": "UpdateScale1fb", "sample": "Sig", "year": "2017"}
+    assert first == {**about, "text": "xs 0.5 -> 2"}
 
 
 def test_a_stage_may_be_narrowed_to_variations(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from higgsflow.events.chunks import Chunk, Range
-from higgsflow.events.failing import counted_in, failing_events, located, part_of
+from higgsflow.events.failing import counted_in, failing_events, located, narrowed, part_of
 
 EVENTS = Range(url="/x/a.root", uuid="u", start=10, stop=20)
 
@@ -66,3 +66,17 @@ def test_a_part_has_the_events_asked_for_and_counts_them_back(start: int, length
     for part in found.ranges:
         assert counted_in(CHUNK, part) == (where, where + part.n_entries)
         where += part.n_entries
+
+
+@given(st.integers(0, 34))
+def test_narrows_down_to_the_one_event_that_fails(position: int) -> None:
+    (wanted,) = part_of(CHUNK, position, position + 1).ranges
+
+    def fails(part: Chunk) -> bool:
+        return any(r.uuid == wanted.uuid and r.start <= wanted.start < r.stop for r in part.ranges)
+
+    assert narrowed(CHUNK, fails).ranges == (wanted,)
+
+
+def test_events_that_fail_only_together_are_kept_together() -> None:
+    assert narrowed(CHUNK, lambda part: part.n_entries >= 20).n_entries == 35

@@ -102,6 +102,7 @@ def test_nobody_is_blamed_where_there_is_no_code_of_a_user() -> None:
         (lambda events: events["MET_ptt"], "MET_ptt", "MET_pt"),
         (lambda events: events.Jet_pt, "Jet_pt", "Jet.pt"),
         (lambda events: events.MET.pt, "MET", "MET_pt"),
+        (lambda events: events.Jets.pt, "Jets", "Jet"),
         (lambda events: events.Jet.ptt, "ptt", "pt"),
         (lambda events: events["Jet", "ptt"], "ptt", "pt"),
     ],

@@ -71,3 +71,10 @@ def test_columns_are_each_needed_once() -> None:
         "stxs",
     )
     assert FinalFit(dz=0.1).columns == ("m_gg",)
+
+
+def test_another_name_is_of_a_systematic_that_is_there() -> None:
+    options = FinalFit(systematics={"photon_pt_scale": "MCScale"})
+    options.check_systematics(("pileup", "photon_pt_scale"))
+    with pytest.raises(UnknownName, match="Did you mean 'photon_scale'"):
+        options.check_systematics(("pileup", "photon_scale"))

@@ -260,3 +260,16 @@ def test_year_without_files_is_refused(addresses: object) -> None:
 def test_year_is_selected_once() -> None:
     with pytest.raises(InvalidConfiguration, match="selected year '2017' is given twice"):
         samples(selected_years=["2017", "2018", "2017"])
+
+
+def test_an_alternative_has_a_process_of_its_own() -> None:
+    other = {"name": "ttH_M120", "process_id": 7, "alternative": True}
+    found = samples(samples=[simulated(), simulated(**other)])
+    assert [pair.is_alternative for pair in found.pairs] == [False, True]
+    with pytest.raises(InvalidConfiguration, match="'ttH' has ttH_M120, an alternative, be"):
+        samples(samples=[simulated(process="ttH"), simulated(**other, process="ttH")])
+
+
+def test_data_are_no_alternative() -> None:
+    with pytest.raises(ValidationError, match="alternative is forbidden for data"):
+        SAMPLE.validate_python({**DATA, "alternative": True})

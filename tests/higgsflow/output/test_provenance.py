@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
-from higgsflow.analysis import Analysis
 from higgsflow.output.provenance import (
     Origin,
     annotated,
     commit_of,
-    configuration_digest,
     described,
     provenance,
     texts,
@@ -72,14 +70,6 @@ def test_many_files_are_a_digest() -> None:
     assert "files" not in many
     assert many["n_files"] == 500
     assert many["files_digest"] != few["files_digest"]
-
-
-def test_configuration_is_what_is_computed_not_where(tmp_path: Path) -> None:
-    demo = Analysis.from_yaml("demo")
-    elsewhere = demo.model_copy(update={"store": str(tmp_path), "version": "v7"})
-    other = demo.model_copy(update={"variables_of_interest": ("m_gg",)})
-    assert configuration_digest(elsewhere) == configuration_digest(demo)
-    assert configuration_digest(other) != configuration_digest(demo)
 
 
 def test_columns_without_description_are_as_they_were() -> None:

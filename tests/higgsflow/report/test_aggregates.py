@@ -110,3 +110,23 @@ def test_overlap_adds_years(make_summary):
     one = aggregates.overlaps(make_summary())[0]
     assert one.matrix[0][1] == 6
     assert one.before[1] == one.after[1] + 6
+
+
+def with_alternative(summary):
+    """Once more with the signal, as if of another mass."""
+    other = {"sample": "ttH_M120", "process": "ttH_M120", "alternative": True}
+    more = tuple(s.model_copy(update=other) for s in summary.samples if s.signal)
+    return summary.model_copy(update={"samples": (*more, *summary.samples)})
+
+
+def test_an_alternative_is_in_no_sum_but_its_own(make_summary):
+    summary = make_summary()
+    before, after = rows(summary), rows(with_alternative(summary))
+    assert after["alternative: ttH_M120"].yields == before["ttH"].yields
+    assert {name: row for name, row in after.items() if "M120" not in name} == before
+
+
+def test_alternatives_alone_have_no_sum(make_summary):
+    summary = with_alternative(make_summary())
+    only = tuple(s for s in summary.samples if s.alternative)
+    assert list(rows(summary.model_copy(update={"samples": only}))) == ["alternative: ttH_M120"]

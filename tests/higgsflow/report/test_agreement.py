@@ -25,14 +25,16 @@ def flows_of(nominal, passed, step):
 def compared(make_summary):
     """Findings where simulation passes 500 of 1000 in each sample, and data what is given."""
 
-    def compare(data, step=1, limits=LIMITS, **change):
+    def compare(data, step=1, limits=LIMITS, alternative=(), **change):
         made = make_summary(**change)
         samples = []
         for sample in made.samples:
             nominal = sample.variations["nominal"]
             passed = data if sample.kind == "data" else N // 2
             nominal = nominal.model_copy(update={"flows": flows_of(nominal, passed, step)})
-            samples.append(sample.model_copy(update={"variations": {"nominal": nominal}}))
+            update = {"variations": {"nominal": nominal}}
+            update["alternative"] = sample.process in alternative
+            samples.append(sample.model_copy(update=update))
         return disagreements(made.model_copy(update={"samples": tuple(samples)}), limits)
 
     return compare
@@ -91,3 +93,9 @@ def test_data_without_simulation_of_their_year_are_not_compared(make_summary):
 
 def test_data_that_are_kept_apart_are_not_compared(compared):
     assert compared(800, kept_apart={"data": "both hold event 1:1:1"}) == ()
+
+
+def test_data_are_not_compared_with_alternatives(compared):
+    """Only they could stand for a background."""
+    assert compared(800)
+    assert compared(800, alternative=("diphoton",)) == ()

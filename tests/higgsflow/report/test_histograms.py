@@ -211,3 +211,17 @@ def test_no_samples_is_fine(make_summary):
     filled = fill_histograms(make_summary(samples=()))
     assert filled.books == ()
     assert "m_gg is not drawn: no merged file has this column" in filled.notes
+
+
+def test_alternatives_are_not_drawn(make_summary):
+    summary = make_summary()
+    before = fill_histograms(summary)
+    other = {"sample": "ttH_M120", "process": "ttH_M120", "alternative": True}
+    more = tuple(s.model_copy(update=other) for s in summary.samples if s.signal)
+    after = fill_histograms(summary.model_copy(update={"samples": (*summary.samples, *more)}))
+    assert [list(book.simulation) for book in after.books] == [
+        list(book.simulation) for book in before.books
+    ]
+    assert set(after.notes) - set(before.notes) == {
+        f"ttH_M120 ({s.year}) is not drawn: it is an alternative" for s in more
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -187,3 +189,17 @@ def test_number_of_columns_that_onnx_leaves_open_is_tried(tmp_path: Path) -> Non
 def test_result_that_is_not_per_event_is_none(tmp_path: Path) -> None:
     path = graph(tmp_path / "m.onnx", [("ReduceSum", ["x"], "total")])
     assert "gives no number per event" in message(path)
+
+
+def test_the_end_of_a_program_says_nothing_of_its_models(tmp_path: Path) -> None:
+    """With stages in memory, Python takes the library apart before what holds the model."""
+    path = tmp_path / "bdt.json"
+    boosted(path)
+    program = (
+        "import tasks.session\n"
+        "from pathlib import Path\n"
+        "from higgsflow.taggers.trained_model import load, stamp\n"
+        f"load((stamp(Path({str(path)!r})),), tuple('abc'), None, 0)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert found.stderr == b""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from higgsflow import job
 from higgsflow.records.job_record import FailureRecord
 from tasks.execution.judgement import command, defect_error
+from tasks.execution.told import forget, told
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -52,6 +53,22 @@ def test_what_we_say_ourselves_needs_no_traceback(lab: Lab) -> None:
     told = str(defect_error(task, [defect(task, 0, message=ours, says_all=True)]))
     assert told.startswith(ours)
     assert "Traceback" not in told
+
+
+def test_of_the_same_defect_in_another_sample_a_line_is_told(lab: Lab) -> None:
+    task = task_of(lab)
+    texts = (f"{TRACEBACK.format(1, 'x')}\nin events {n} to 9 of /{n}.root" for n in range(3))
+    first, second, third = (
+        defect_error(task, [defect(task, n, traceback=text, message="KeyError: 'x'\nmore")])
+        for n, text in enumerate(texts)
+    )
+    other = defect_error(task, [defect(task, 3, line=2)])
+    forget()
+    assert told(first) == str(first)
+    assert told(second) == "KeyError: 'x', it hit 1 job of Sig (2017); log: /1.log"
+    assert told(other) == str(other)
+    assert told(third).endswith("log: /2.log")
+    forget()
 
 
 def test_a_traceback_begins_with_the_code_of_the_user(lab: Lab) -> None:

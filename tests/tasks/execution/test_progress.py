@@ -68,13 +68,13 @@ def test_what_succeeds_later_has_not_failed(tmp_path: Path) -> None:
 
 
 def test_one_line_says_it_all() -> None:
-    line = as_line(
-        {
-            "name": "Sig (2017)", "done": 3, "chunks": 4, "failed": 1, "entries": 5000,
-            "entries_done": 4000, "rate": 1234.5, "running": 0,
-        }
-    )  # fmt: skip
-    assert line == "Sig (2017): 3/4 chunks, 1 failed, 4,000 of 5,000 events, 1,234 events/s"
+    content = {
+        "name": "Sig (2017)", "done": 3, "chunks": 4, "failed": 1, "entries": 5000,
+        "entries_done": 4000, "rate": 1234.5, "running": 0,
+    }  # fmt: skip
+    said = "Sig (2017): 3/4 chunks, 1 failed, 4,000 of 5,000 events"
+    assert as_line(content) == f"{said}, 1,234 events/s"
+    assert as_line({**content, "rate": 0.0}) == said
 
 
 def test_whoever_publishes_is_told_a_line_and_a_percentage(tmp_path: Path) -> None:
