@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +57,7 @@ class Processes:
             with request.printed(number).open("w") as printed:
                 self.jobs[request.token, number] = subprocess.Popen(
                     [str(request.script), request.token, str(number)],
-                    stdout=printed, stderr=printed, text=True,
+                    stdout=printed, stderr=printed, text=True, start_new_session=True,
                 )  # fmt: skip
         return {n: str(self.jobs[request.token, n].pid) for n in range(len(request.resources))}
 
@@ -156,7 +158,9 @@ def bench(lab: Lab) -> Iterator[Bench]:
     found = Bench(lab)
     yield found
     for process in found.engine.jobs.values():
-        process.kill()
+        # what the script started goes on without it
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
