@@ -157,12 +157,18 @@ class LateWeights:
 
 def _input_names(weight: WeightSystematic, added: Collection[str]) -> set[str]:
     """Columns and collections that the factors are made from."""
-    names = set(weight_inputs(weight))
+    names = {_held(name, added) for name in weight_inputs(weight)}
     for target in weight.target_collections:
         if weight.correction is not None and target not in added:
             names |= set(target_columns(weight, target))
         names.add(target)
     return names
+
+
+def _held(name: str, added: Collection[str]) -> str:
+    """The collection that taggers added, of a column of it; any other column itself."""
+    prefix = name.partition("_")[0]
+    return prefix if name not in added and prefix in added else name
 
 
 def _fields(weight: WeightSystematic, added: Collection[str]) -> dict[str, set[str]]:

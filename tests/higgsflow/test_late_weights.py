@@ -152,7 +152,12 @@ def test_weights_are_evaluated_again_only_where_they_must(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize(
-    ("function", "column"), [("of_muons", "Muon_pt"), ("of_selected_muons", "SelectedMuon")]
+    ("function", "column"),
+    [
+        ("of_muons", "Muon_pt"),
+        ("of_selected_muons", "SelectedMuon"),
+        ("of_selected_muons", "SelectedMuon_pt"),
+    ],
 )
 def test_factor_of_columns_that_a_variation_changes_is_made_again(
     function: str, column: str
