@@ -107,7 +107,7 @@ def check_once(analysis: AnalysisModel) -> None:
     Raises:
         UserError: when nothing can run.
     """
-    from higgsflow.catalog.archive import keep
+    from higgsflow.archive import keep
     from higgsflow.catalog.snapshot import write_snapshot
     from higgsflow.check.problem import refuse
     from higgsflow.check.site import check_before_run

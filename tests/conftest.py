@@ -21,7 +21,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, settings
 
-from higgsflow.catalog.archive import FOLDER
+from higgsflow.archive import FOLDER
 from higgsflow.cores import n_cores
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.archive import configuration_digest
+from higgsflow.archive import configuration_digest
 from higgsflow.code import own_digest
 from higgsflow.output.nanoaod_units import nanoaod_unit
 from higgsflow.output.provenance import Origin

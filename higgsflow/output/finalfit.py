@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 import numpy as np
 
-from higgsflow.catalog.archive import configuration_digest
+from higgsflow.archive import configuration_digest
 from higgsflow.code import own_digest
 from higgsflow.model.noun import Noun
 from higgsflow.output.atomic import written_atomically

@@ -198,17 +198,17 @@ def test_ctrl_c_while_it_starts(command_line: Lab) -> None:
 
 WHILE_IT_IMPORTS = """
 import os, signal, sys
-from tasks import base
+from tasks import sample_task
 from tasks.execution import interruption
 
-kept, interruption._GRACE = base.preload, 300.0
+kept, interruption._GRACE = sample_task.preload, 300.0
 
 def preload():
     os.kill(os.getpid(), signal.SIGINT)
     kept()
     print("whole")
 
-base.preload = preload
+sample_task.preload = preload
 sys.argv = ["law", "run", "RunAnalysis", "--analysis", sys.argv[1]]
 
 from law.cli.cli import run

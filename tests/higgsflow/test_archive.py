@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.analysis import Analysis
-from higgsflow.catalog.archive import FOLDER, configuration_digest, keep
+from higgsflow.archive import FOLDER, configuration_digest, keep
 from higgsflow.catalog.load import load_analysis
 from higgsflow.code import refresh
 from higgsflow.output.provenance import KEY
