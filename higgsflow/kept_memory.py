@@ -21,7 +21,7 @@ _MMAP_THRESHOLD, _LARGEST = -3, 1 << 25
 # how far the heap grows beyond what is asked for: once, for all that a job needs, then as ever
 _TOP_PAD, _AHEAD, _AS_EVER = -2, 1 << 29, 1 << 17
 # blocks that may be free already: more than are kept
-_MOST_HELD = 2 * _KEPT // _LARGEST
+_MOST_HELD = 16 * _KEPT // _LARGEST
 
 
 def keep_freed_memory() -> None:

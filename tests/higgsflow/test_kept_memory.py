@@ -90,6 +90,27 @@ def test_large_pages_are_there_also_where_earlier_jobs_left_memory() -> None:
     assert n_in_large_pages(f"{left}; use_large_pages(); {later}") > 90
 
 
+MUCH_LEFT = """
+import numpy as np
+from higgsflow.kept_memory import keep_freed_memory, use_large_pages
+from tests.large_pages import advised_mb
+
+keep_freed_memory()
+arrays = [np.empty(1 << 17) for _ in range(3000)]
+del arrays[:100], arrays[:-10]
+use_large_pages()
+print(advised_mb())
+"""
+
+
+@pytest.mark.skipif(not SUPPORTED, reason="a system without large pages")
+def test_large_pages_are_asked_for_where_gigabytes_were_left() -> None:
+    """As in a process that has done much before it forks workers."""
+    command = [sys.executable, "-c", MUCH_LEFT]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert float(ended.stdout) > 400
+
+
 LIMITED = """
 import sys
 import numpy as np
