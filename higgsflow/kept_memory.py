@@ -40,6 +40,8 @@ def use_large_pages() -> None:
     whole when it is first used. The heap becomes as large as a job needs at once, since advice is
     for addresses, not for what follows them; only what is used takes memory.
     """
+    # together with what is free at the end, the heap would have more than is kept, and be cut
+    give_memory_back()
     keep_freed_memory()
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)

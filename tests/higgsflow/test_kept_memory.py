@@ -96,17 +96,22 @@ from higgsflow.kept_memory import keep_freed_memory, use_large_pages
 from tests.large_pages import advised_mb
 
 keep_freed_memory()
-arrays = [np.empty(1 << 17) for _ in range(3000)]
-del arrays[:100], arrays[:-10]
+arrays = [np.empty(1 << 17) for _ in range({made})]
+del arrays{freed}
 use_large_pages()
 print(advised_mb())
 """
 
 
 @pytest.mark.skipif(not SUPPORTED, reason="a system without large pages")
-def test_large_pages_are_asked_for_where_gigabytes_were_left() -> None:
+@pytest.mark.parametrize(
+    ("made", "freed"),
+    [(3000, "[:-10]"), (300, ""), (600, ""), (1000, ""), (3000, "")],
+    ids=["within", "little at the end", "more", "nearly what is kept", "more than is kept"],
+)
+def test_large_pages_are_asked_for_where_much_was_left(made: int, freed: str) -> None:
     """As in a process that has done much before it forks workers."""
-    command = [sys.executable, "-c", MUCH_LEFT]
+    command = [sys.executable, "-c", MUCH_LEFT.format(made=made, freed=freed)]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     assert float(ended.stdout) > 400
 
