@@ -22,7 +22,7 @@ from higgsflow.full_weights import central_product
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
-from higgsflow.taggers.contract import taken
+from higgsflow.taggers.decisions import taken
 from higgsflow.taggers.followed import followed
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.skims import skim_fits, skimmed
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from higgsflow.plan import Plan
     from higgsflow.records.ledger import Ledger, StepFlow
     from higgsflow.sums import Weighed
-    from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.decisions import PlainDecision
 
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from higgsflow.plan import Plan
     from higgsflow.records.ledger import Ledger
     from higgsflow.sums import Weighed
-    from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.decisions import PlainDecision
     from higgsflow.taggers.stages import Nominal, Runner
     from higgsflow.taggers.variants import SequenceResult
 

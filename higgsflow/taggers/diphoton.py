@@ -25,8 +25,8 @@ from higgsflow.objects.measures import pair_measures, photon_measures
 from higgsflow.objects.photons import PhotonCuts, photon_needs, quality_masks
 from higgsflow.selection.measured import Measures, at_least, measured
 from higgsflow.taggers.base import all_of
-from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.plain_tagger import PlainTagger
 

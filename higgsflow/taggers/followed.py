@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.taggers.contract import mapped
+from higgsflow.taggers.decisions import mapped
 from higgsflow.taggers.late_columns import LateColumn, Places, placed
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from higgsflow.events.lists import Index, Lists
     from higgsflow.events.plain import PlainEvents
-    from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.decisions import PlainDecision
 
 
 def followed(

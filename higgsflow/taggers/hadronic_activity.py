@@ -37,8 +37,8 @@ from higgsflow.objects.measures import (
 )
 from higgsflow.selection.measured import Measured, Measures, above, measured
 from higgsflow.taggers.base import COLLECTION
-from higgsflow.taggers.contract import Later
 from higgsflow.taggers.cut_groups import CutGroup, coded
+from higgsflow.taggers.decisions import Later
 from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.plain_tagger import PlainTagger, as_plain
 

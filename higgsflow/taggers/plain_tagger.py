@@ -15,7 +15,7 @@ import lazy_loader as lazy
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.taggers.base import Decision, Tagger
-from higgsflow.taggers.contract import Later, PlainDecision
+from higgsflow.taggers.decisions import Later, PlainDecision
 from higgsflow.taggers.late_columns import worked_out
 
 if TYPE_CHECKING:

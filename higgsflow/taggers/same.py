@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.objects import Objects
-from higgsflow.taggers.contract import mapped
 from higgsflow.taggers.cut_groups import CutGroup
+from higgsflow.taggers.decisions import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.decisions import PlainDecision
 
 # of more rows some differ nearly always, and to look takes longer than it saves
 _FEW = 4_000

@@ -23,7 +23,8 @@ from higgsflow.model.defined_in import blaming, place_of_class
 from higgsflow.model.findings import explain
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
-from higgsflow.taggers.contract import Later, PlainDecision, checked
+from higgsflow.taggers.contract import checked
+from higgsflow.taggers.decisions import Later, PlainDecision
 from higgsflow.taggers.function import FunctionTagger
 from higgsflow.taggers.late_columns import worked_out
 from higgsflow.taggers.looked_at import offered

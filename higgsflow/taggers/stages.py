@@ -16,7 +16,7 @@ import numpy as np
 from higgsflow.events.lists import copied_lists
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
-from higgsflow.taggers.contract import NUMBERS, between, settled, spliced, take, taken
+from higgsflow.taggers.decisions import NUMBERS, between, settled, spliced, take, taken
 from higgsflow.taggers.late_columns import all_worked_out
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.same import with_same
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from higgsflow.events.lists import Index
     from higgsflow.model.context import Context
-    from higgsflow.taggers.contract import PlainDecision
+    from higgsflow.taggers.decisions import PlainDecision
     from higgsflow.taggers.looked_at import Offered
 
 Decisions = tuple["PlainDecision", ...]

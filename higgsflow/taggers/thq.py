@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from higgsflow.selection.measured import Measures, at_least, measured
-from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.hadronic_activity import ActivityTagger
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from higgsflow.selection.measured import Measured, Measures, at_least, equal, measured
-from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.hadronic_activity import ActivityTagger
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.plain import PlainEvents
-from higgsflow.taggers.contract import take
+from higgsflow.taggers.decisions import take
 from higgsflow.taggers.differences import changed_events, marked, unlike_rows, with_fields
 from higgsflow.taggers.late_columns import all_worked_out, have_one_source, placed, worked_out
 from higgsflow.taggers.looked_at import joined_columns, some_of

@@ -5,8 +5,8 @@ import numpy as np
 from higgsflow.events.lists import Lists
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.selection.cutflow import Counter, CutFlow
-from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import CutGroup, coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.tth import TTHTagger
 from higgsflow.tally import FlowMemo, step_flows, with_opening, with_total

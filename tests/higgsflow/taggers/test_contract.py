@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from higgsflow.errors import TaggerError, UserError
-from higgsflow.events.lists import from_counts
-from higgsflow.events.objects import Objects
 from higgsflow.model.context import Context
 from higgsflow.taggers.base import Decision, Tagger
-from higgsflow.taggers.contract import PlainDecision, between, cast, checked, spliced, taken
-from higgsflow.taggers.cut_groups import coded
-from higgsflow.taggers.late_columns import LateColumn, Places
+from higgsflow.taggers.contract import cast, checked
+
+if TYPE_CHECKING:
+    from higgsflow.taggers.decisions import PlainDecision
 
 TRUE = np.array([True, True, False])
 
@@ -213,54 +210,6 @@ def test_cuts_of_objects_know_their_lists() -> None:
 def test_more_cuts_than_bits_are_an_error() -> None:
     cuts = {"events": {str(i): TRUE for i in range(65)}}
     assert "64 are the most" in broken(cuts=cuts)
-
-
-def test_answers_are_put_together_row_by_row() -> None:
-    known = check(adds={"x": "float64"}, columns={"x": [1.0, 2.0, 3.0]}, category=[1, 2, 3])
-    fresh = check(n=1, adds={"x": "float64"}, columns={"x": [9.0]}, mask=TRUE[:1], category=[7])
-    (both,) = spliced([known], [fresh], np.array([2, 3, 0]))
-    assert (both.mask.tolist(), np.asarray(both.columns["x"]).tolist()) == (
-        [False, True, True],
-        [3, 9, 1],
-    )
-    assert both.category is not None
-    assert both.category.tolist() == [3, 7, 1]
-    assert both.cuts["events"]["mask"].tolist() == both.mask.tolist()
-    (some,) = taken([known], np.array([1]))
-    assert (some.columns["x"].tolist(), some.mask.tolist()) == ([2.0], [True])
-
-
-@given(st.lists(st.integers(0, 3), max_size=6), st.data())
-def test_consecutive_rows_are_what_is_taken(counts: list[int], data: Any) -> None:
-    n, lists = len(counts), from_counts(np.array(counts, dtype=np.int64))
-    of_objects = np.arange(lists.n)
-    late = LateColumn(lambda at: at * 0.5, Places(np.arange(n) - 1))
-    columns = {
-        "late": late,
-        "n": np.arange(n),
-        "Jet": Objects(lists, {"pt": of_objects * 1.0}),
-        "whole": ak.Array(np.zeros((n, 2))),
-    }
-    cuts = {
-        "events": coded({"even": np.arange(n) % 2 == 0}),
-        "jets": coded({"odd": of_objects % 2 == 1, "pt": of_objects > 2}, lists),
-    }
-    known = PlainDecision(np.arange(n) > 1, columns, cuts, np.arange(n, dtype=np.int16))
-    begin, end = sorted(data.draw(st.tuples(st.integers(0, n), st.integers(0, n))))
-    (part,), (expected,) = between([known], begin, end), taken([known], np.arange(begin, end))
-    assert part.mask.tolist() == expected.mask.tolist()
-    assert part.category is not None
-    assert expected.category is not None
-    assert part.category.tolist() == expected.category.tolist()
-    for name, group in part.cuts.items():
-        other = expected.cuts[name]
-        assert group.codes.tolist() == other.codes.tolist()
-        if group.lists is not None:
-            assert other.lists is not None
-            assert group.lists.offsets.tolist() == other.lists.offsets.tolist()
-    for name in ("late", "n", "whole"):
-        assert_array_equal(np.asarray(part.columns[name]), np.asarray(expected.columns[name]))
-    assert ak.array_equal(part.columns["Jet"].view, expected.columns["Jet"].view)
 
 
 def test_cast_leaves_numbers_of_the_type_alone() -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents
-from higgsflow.taggers.contract import PlainDecision, taken
+from higgsflow.taggers.decisions import PlainDecision, taken
 from higgsflow.taggers.followed import followed
 from higgsflow.taggers.late_columns import LateColumn, Places, have_one_source, worked_out
 

@@ -10,8 +10,8 @@ from higgsflow.model.columns import required
 from higgsflow.model.context import Context
 from higgsflow.taggers import DiphotonTagger, TTHTagger
 from higgsflow.taggers.base import Decision
-from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.plain_tagger import PlainTagger, as_plain, is_plain
 
 CONTEXT = Context(sample="S", year="2017", is_data=False)

@@ -10,8 +10,8 @@ import pytest
 
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Chosen, Objects
-from higgsflow.taggers.contract import PlainDecision
 from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.late_columns import LateColumn, Places
 from higgsflow.taggers.same import with_same
 

@@ -15,7 +15,7 @@ from higgsflow.model.tagging import TaggerSpec, TagSequence
 from higgsflow.selection.tags import count_tags
 from higgsflow.taggers import DiphotonTagger, TTHTagger
 from higgsflow.taggers.base import Decision, Tagger
-from higgsflow.taggers.contract import PlainDecision
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.sequence import (
     StepResult,
