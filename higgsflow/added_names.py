@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import TaggerError
 from higgsflow.needs import IDENTITY, is_made
-from higgsflow.taggers.base import COLLECTION
+from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.weights import input_columns
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from higgsflow.taggers.sequence import Steps
 
 # columns that are written whatever the taggers add
-_RESERVED = (*IDENTITY, "tag_idx", "tag_category", "process_id", "year")
+_RESERVED = (*IDENTITY, CANDIDATE_IDX, "tag_idx", "tag_category", "process_id", "year")
 _REMEDY = "give the column another name"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.code import mentions
 from higgsflow.ingredients import digest
+from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.taggers.function import FunctionTagger
 from higgsflow.weights import factor_column, full_column
 from higgsflow.weights import input_columns as weight_inputs
@@ -155,7 +156,7 @@ def _variables(plan: Plan) -> dict[str, str]:
 
     A column that an option names is the one that this tagger adds at this place.
     """
-    made, passed_on = _made(plan), ("input", "gen")
+    made, passed_on = {CANDIDATE_IDX: CANDIDATE_IDX, **_made(plan)}, ("input", "gen")
     return {
         name: f"{kind}: {name}" if kind in passed_on else made[name]
         for name, kind in plan.variables.items()

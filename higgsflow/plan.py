@@ -46,7 +46,8 @@ from higgsflow.preflight import (
     check_tags,
     kept_at_step,
 )
-from higgsflow.taggers.base import COLLECTION
+from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
+from higgsflow.taggers.candidates import candidate_of, check_candidates
 from higgsflow.taggers.declared import check_declared
 from higgsflow.taggers.sequence import Steps, load_steps
 from higgsflow.weights import factor_column, full_column
@@ -166,7 +167,7 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     """
     context = Context(sample=pair.sample.name, year=pair.year, is_data=pair.is_data)
     steps = load_steps(analysis.tag_sequence)
-    added = _check_steps(steps, context)
+    added = _check_steps(steps, context, analysis.tag_sequence.keep_untagged)
     systematics = analysis.systematics_of(pair)
     in_order = sorted(systematics.weights.values(), key=_without_names)
     late = tuple(weight for weight in in_order if _is_late(weight, added))
@@ -177,6 +178,7 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     check_functions(systematics)
     kept_at = {w.name: kept_at_step(w, steps, context) for w in late if w.preserved is not None}
     variables = _variables(analysis, added)
+    variables |= {CANDIDATE_IDX: "int32"} if candidate_of(steps) else {}
     needs, needed_by = all_needs(steps, context, systematics, added)
     passed_on = _passed_on(variables, context)
     watched = seen_before_cuts(systematics, early)
@@ -255,7 +257,7 @@ def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, 
     return read
 
 
-def _check_steps(steps: Steps, context: Context) -> dict[str, str]:
+def _check_steps(steps: Steps, context: Context, keep_untagged: bool) -> dict[str, str]:
     """Lets every tagger check itself; returns all added columns with their types."""
     added: dict[str, str] = {}
     for step in steps:
@@ -269,6 +271,7 @@ def _check_steps(steps: Steps, context: Context) -> dict[str, str]:
                     raise UnknownName("column", name, before, where)
             added.update(tagger.adds(context))
     check_added(steps, context)
+    check_candidates(steps, context, keep_untagged)
     return added
 
 

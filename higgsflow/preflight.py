@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         NominalCorrection,
         Systematics,
     )
+    from higgsflow.taggers.base import Tagger
     from higgsflow.taggers.sequence import Steps
 
 
@@ -36,8 +37,10 @@ def kept_at_step(weight: WeightSystematic, steps: Steps, context: Context) -> in
     """The first step that knows all a weight needs: its sums are counted before its cuts.
 
     Raises:
-        InvalidConfiguration: where a step before it may have cut on what the weight looks at.
+        InvalidConfiguration: where a step before it may have cut on what the weight looks at, or
+            it looks at candidates.
     """
+    _check_of_events(weight, steps[-1][0], context)
     targets = weight.target_collections
     needed = {*weight_inputs(weight), *targets}
     found = 0
@@ -54,6 +57,18 @@ def kept_at_step(weight: WeightSystematic, steps: Steps, context: Context) -> in
                 f"make its bins before, or say `after: [{tagger.name}]` where that cut is harmless",
             )
     return found
+
+
+def _check_of_events(weight: WeightSystematic, tagger: Tagger, context: Context) -> None:
+    """Raises where sums over events would be made of what there is for each candidate."""
+    added = tagger.adds(context) if tagger.candidate() else {}
+    names = {*weight_inputs(weight), *weight.target_collections}
+    for name in sorted(n for n in names if is_made(n, added) or is_one_object(n, added)):
+        raise InvalidConfiguration(
+            f"'{weight.name}' preserves sums over events, and looks at '{name}'",
+            f"there is one for each {tagger.candidate()}",
+            "let it look at what is one for each event",
+        )
 
 
 def check_systematics(systematics: Systematics) -> None:

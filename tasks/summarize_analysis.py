@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from higgsflow.model.sample import SampleYear
     from higgsflow.output.duplicates import DataFile
 
-_FORMAT = 12
+_FORMAT = 13
 # what the summary takes from the configuration itself
 _SHOWN = {
     "name",

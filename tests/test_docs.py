@@ -101,7 +101,24 @@ def test_the_compiled_tagger_of_the_how_to_runs(module_folder: Path) -> None:
     assert ak.to_list(decision.mask) == [True, False]
 
 
-@pytest.mark.parametrize("block", range(3))
+def test_the_tag_and_probe_of_the_how_to_runs(module_folder: Path) -> None:
+    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[3])
+    variables = ["m_ee", "probe_pt", "probe_passes", "n_electrons"]
+    step = ["diphoton", "my_taggers:tag_and_probe"]
+    path = write_analysis(module_folder, tag_sequence=step, variables_of_interest=variables)
+    analysis = load_analysis(path)
+    check_all(analysis)
+    electron = {"pt": 45.6, "eta": 0.0, "charge": 1, "mvaIsoWP90": True}
+    pair = [{**electron, "phi": 0.0}, {**electron, "phi": 3.0, "charge": -1, "mvaIsoWP90": False}]
+    soft = {**electron, "phi": 1.0, "pt": 5.0}
+    events = ak.Array([{"Electron": pair}, {"Electron": []}, {"Electron": [soft, *pair]}])
+    decision = load_tagger(analysis.tag_sequence.taggers[1]).select(events, CONTEXT)
+    assert ak.sum(decision.mask, axis=1).tolist() == [1, 0, 1]
+    assert decision.columns["m_ee"][decision.mask][0, 0] == pytest.approx(90.97, abs=0.01)
+    assert decision.columns["probe_passes"][decision.mask].tolist() == [[False], [], [False]]
+
+
+@pytest.mark.parametrize("block", range(4))
 def test_a_tagger_of_the_how_to_is_short(block: int) -> None:
     assert len(blocks("taggers.md", "python")[block].splitlines()) < 40
 

@@ -61,7 +61,7 @@ class TaggerStory(Noun):
     passed: bool
     category: int | None = None
     groups: tuple[GroupStory, ...] = ()
-    columns: dict[str, float] = {}
+    columns: dict[str, float | tuple[float, ...]] = {}
     read: dict[str, float] = {}
     options: dict[str, str] = {}
 

@@ -23,6 +23,7 @@ from higgsflow.explain.weights import Weighed, early_factors, normalization_of
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.plan import make_plan
+from higgsflow.taggers.candidates import candidate_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,7 +98,14 @@ def explain_entry(plan: Plan, place: Place, variation: str = NOMINAL) -> Explana
         stories.append(teller.tell(walk(plan, events, walked)))
     elif of_weight is not None:
         stories.append(teller.tell(nominal, of_weight, variation))
-    return Explanation(**about, corrections=corrections, stories=tuple(stories), notes=teller.notes)
+    notes = (*teller.notes, *_of_rows(plan, nominal))
+    return Explanation(**about, corrections=corrections, stories=tuple(stories), notes=notes)
+
+
+def _of_rows(plan: Plan, nominal: Walk) -> Iterator[str]:
+    if nominal.n_rows > 1:
+        what = candidate_of(plan.steps)
+        yield f"{nominal.n_rows} rows, one per {what}: the weights are those of the first"
 
 
 def asked(plan: Plan, variation: str) -> tuple[str, Direction | None]:
@@ -145,7 +153,8 @@ def _is_inside(blinding: Blinding, nominal: Walk, first: Any) -> bool:
     if value is None and has_column(first, blinding.column):
         value = get_column(first, blinding.column)[0]
     low, high = blinding.window
-    return value is not None and bool(low < float(value) < high)
+    values = np.array([] if value is None else value, dtype=np.float64)
+    return bool(((low < values) & (values < high)).any())
 
 
 class _Teller:

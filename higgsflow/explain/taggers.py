@@ -33,11 +33,13 @@ def tagger_story(
     answer, tagger = watched.last, watched.inner
     assert answer is not None
     measures = tagger.measures(answer.events, answer.decision, context)
+    what = tagger.candidate()
+    kept: dict[str, Any] = {what: {"mask": answer.decision.mask}} if what else {}
     groups = [
         _group(name, cuts, measures.get(name), blinding)
-        for name, cuts in answer.decision.cuts.items()
+        for name, cuts in {**kept, **answer.decision.cuts}.items()
     ]
-    category = answer.decision.category
+    category = None if what else answer.decision.category
     told: dict[str, Any] = {} if measures else _instead(tagger, answer, context)
     return TaggerStory(
         name=tagger.name,
@@ -46,12 +48,18 @@ def tagger_story(
         # cuts on objects come before those on their numbers
         groups=tuple(sorted(groups, key=lambda group: group.name.startswith("events"))),
         columns={
-            name: float(answer.decision.columns[name][0])
+            name: _told(ak.Array(answer.decision.columns[name])[:1])
             for name, kind in tagger.adds(context).items()
             if kind != COLLECTION
         },
         **told,
     )
+
+
+def _told(column: Any) -> float | tuple[float, ...]:
+    """A number of the event, or those of its candidates."""
+    values = [float(v) for v in ak.flatten(ak.fill_none(column, np.nan, axis=-1), axis=None)]
+    return tuple(values) if column.ndim > 1 else values[0]
 
 
 def _group(

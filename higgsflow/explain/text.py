@@ -97,7 +97,7 @@ def _tagger(tagger: TaggerStory, shown: dict[str, tuple[GroupStory, str]]) -> It
             yield from _group(group)
     for name, values in (("reads", tagger.read), ("adds", tagger.columns)):
         if values:
-            yield from _wrapped(name, [f"{n} {_number(v)}" for n, v in values.items()])
+            yield from _wrapped(name, [f"{n} {_numbers(v)}" for n, v in values.items()])
     if tagger.options:
         yield from _wrapped("options", [f"{n} {v}" for n, v in tagger.options.items()])
 
@@ -182,6 +182,11 @@ def _wrapped(name: str, items: list[str]) -> Iterator[str]:
             line = "    "
         line += f"{text} "
     yield line
+
+
+def _numbers(value: float | tuple[float, ...]) -> str:
+    """Of the event, or of each of its candidates."""
+    return " ".join(map(_number, value)) or "-" if isinstance(value, tuple) else _number(value)
 
 
 def _number(value: float) -> str:

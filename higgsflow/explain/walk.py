@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
-import numpy as np
 
 from higgsflow.block import process_block
 from higgsflow.explain.watched import watch
@@ -28,8 +27,8 @@ class Walk:
 
     Attributes:
         steps: those that the event reached.
-        table: the output columns, each with one row, of an event that reached the last step,
-            untagged ones too; without rows for others.
+        table: the output columns of an event that reached the last step, untagged ones too, each
+            with one row, or one for each candidate that is kept; without rows for others.
         factor_sums: of the block, which are those of the event, of factors that need no tagger.
         reached_end: whether it came to the last step and passed some tagger of each before.
     """
@@ -43,7 +42,12 @@ class Walk:
     @property
     def is_in_table(self) -> bool:
         """Whether there are output columns of it."""
-        return len(self.table["tag_idx"]) == 1
+        return self.n_rows > 0
+
+    @property
+    def n_rows(self) -> int:
+        """How many these are: one, or one for each candidate."""
+        return len(self.table["tag_idx"])
 
     @property
     def tag_idx(self) -> int:
@@ -58,7 +62,7 @@ class Walk:
         return tuple(tagger.name for tagger in self.steps[-1] if accepts(tagger))
 
     def added(self, name: str) -> Any:
-        """The value of a column that some tagger added; None where none did."""
+        """The value of a column that some tagger added, or its values; None where none did."""
         for step in self.steps:
             for tagger in step:
                 if tagger.last is not None and name in tagger.last.decision.columns:
@@ -80,9 +84,9 @@ def walk(plan: Plan, events: tuple[Any, Any], variation: str) -> Walk:
 def accepts(tagger: WatchedTagger) -> bool:
     """Whether the tagger accepts the event."""
     assert tagger.last is not None
-    mask = tagger.last.decision.mask
-    filled = ak.fill_none(mask, False) if "?" in str(ak.type(mask)) else mask
-    return bool(np.asarray(ak.to_numpy(filled))[0])
+    # of the event, or of each of its candidates; what is missing is none
+    masks = ak.flatten(ak.Array(tagger.last.decision.mask)[:1], axis=None)
+    return bool(ak.any(masks))
 
 
 def _reached(steps: tuple[WatchedStep, ...]) -> Iterator[WatchedStep]:

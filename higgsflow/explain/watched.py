@@ -64,6 +64,10 @@ class WatchedTagger(Tagger):
         """As the tagger does."""
         return self._inner.needs()
 
+    def candidate(self) -> str:
+        """As the tagger does."""
+        return self._inner.candidate()
+
     def files(self) -> tuple[Path, ...]:
         """As the tagger does."""
         return self._inner.files()

@@ -8,6 +8,8 @@ from higgsflow.archive import configuration_digest
 from higgsflow.code import own_digest
 from higgsflow.output.nanoaod_units import nanoaod_unit
 from higgsflow.output.provenance import Origin
+from higgsflow.taggers.base import CANDIDATE_IDX
+from higgsflow.taggers.candidates import candidate_of
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ def _variables(plan: Plan) -> dict[str, str]:
         for name, text in tagger.describes(plan.context).items()
     }
     found = {}
+    if what := candidate_of(plan.steps):
+        said[CANDIDATE_IDX] = f"which {what} of its event a row is, counted from 0 before any cut"
     for name, kind in plan.variables.items():
         text = _of_input(name) if kind in ("input", "gen") else said.get(name, "")
         if text:

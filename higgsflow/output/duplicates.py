@@ -79,7 +79,8 @@ def _shared(files: Sequence[DataFile]) -> Iterator[tuple[DataFile, DataFile, Any
     for one, other in combinations(files, 2):
         events = identities[one].join(identities[other], _IDENTITY, join_type="inner")
         if len(events):
-            yield one, other, events
+            # where a row is a candidate, an event has several
+            yield one, other, events.group_by(_IDENTITY).aggregate([])
 
 
 def _first(events: Any) -> str:

@@ -28,6 +28,7 @@ from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
 from higgsflow.output.verified import Verified
 from higgsflow.records.names import Called
+from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.weights import is_whole_weight
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _merge_together(
             _refuse_other_types(known[variation], table)
             writers[variation].add(table)
             if order.is_data and variation == variations[0]:
-                seen.append(table.select(IDENTITY))
+                seen.append(table.select(_of_row(order)))
         if order.is_data:
             _refuse_duplicates(together(seen), order)
         for writer in writers.values():
@@ -238,9 +239,14 @@ def _refuse_missing(table: Any, order: MergeOrder) -> None:
             raise StoreError(f"column '{name}' of {order.sample} ({order.year}) lacks values")
 
 
+def _of_row(order: MergeOrder) -> list[str]:
+    """The columns that tell which event a row is, and which candidate of it."""
+    return [*IDENTITY, *(name for name in order.variables if name == CANDIDATE_IDX)]
+
+
 def _refuse_duplicates(identities: Any, order: MergeOrder) -> None:
-    """An event of data may be there once."""
-    counts = identities.group_by(list(IDENTITY)).aggregate([([], "count_all")])
+    """An event of data, or a candidate of one, may be there once."""
+    counts = identities.group_by(_of_row(order)).aggregate([([], "count_all")])
     twice = counts.filter(pc.greater(counts["count_all"], arrow_number(1)))
     if len(twice):
         first = ":".join(str(twice[name][0].as_py()) for name in IDENTITY)

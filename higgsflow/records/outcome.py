@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from higgsflow.completeness import countable
+from higgsflow.model.systematic import CENTRAL, NOMINAL
+from higgsflow.records.ledger import Ledger
 from higgsflow.records.losses import losses
 from higgsflow.records.lumi_coverage import sample_coverage
 from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows
+from higgsflow.selection.cutflow import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from higgsflow.model.sample import SampleYear
     from higgsflow.records.chunk_store import ChunkStore, Seen
     from higgsflow.records.job_record import FailureRecord, JobRecord
+    from higgsflow.records.sample_jobs import Collected
     from higgsflow.renaming import Renaming
 
     # of a chunk, by variation the outputs that hold it
@@ -61,7 +65,7 @@ def put_together(
     lost = tuple(r for c in chunks if c.id not in sources for r in c.ranges)
     left_out = tuple(r for c in torn for r in c.ranges)
     rows = job_rows(chunks, sources, records, outcome.failures)
-    selected = ((row.n_entries, row.n_selected) for row in rows if row.chunk_id in ids)
+    selected = [(row.n_entries, row.n_selected) for row in rows if row.chunk_id in ids]
     jobs = SampleJobs(
         inputs="",
         invocation="",
@@ -73,12 +77,19 @@ def put_together(
         ranges=found.ranges,
         lost=joined(lost),
         left_out=joined(left_out),
-        losses=losses(found.ranges, lost, selected, left_out),
+        losses=losses(found.ranges, lost, selected if _are_events(found) else (), left_out),
         factor_sums=found.factor_sums,
         ledgers=found.ledgers,
         lumisections=sample_coverage(pair, index, found.ranges, lost),
     )
     return jobs, records
+
+
+def _are_events(found: Collected) -> bool:
+    """Whether rows are events, and not candidates, of which an event may have several."""
+    nominal = found.ledgers.get(NOMINAL, Ledger())
+    rows = {tag: found.get(CENTRAL, Counter()).n for tag, found in nominal.yields.items()}
+    return all(rows.get(tag, n.n) == n.n for tag, n in nominal.after.items())
 
 
 def joined(ranges: Iterable[Range]) -> tuple[Range, ...]:

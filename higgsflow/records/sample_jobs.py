@@ -28,7 +28,7 @@ class JobRow(Noun):
     """One chunk in the table of jobs; efforts are sums over the jobs that made it.
 
     Attributes:
-        n_selected: nominal events that it has written.
+        n_selected: nominal rows that it has written: events, or candidates of such.
     """
 
     chunk_id: str

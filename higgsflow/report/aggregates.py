@@ -81,6 +81,11 @@ def is_hidden(summary: Summary, sample: SampleSummary) -> bool:
     return summary.blinded is not None and sample.kind == "data"
 
 
+def has_candidates(summary: Summary) -> bool:
+    """Whether rows of merged files are not events, but candidates of such."""
+    return any(sample.n_candidates is not None for sample in summary.samples)
+
+
 def label(sample: SampleSummary) -> str:
     """How a sample and year is called."""
     return f"{sample.sample} ({sample.year})"

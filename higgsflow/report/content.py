@@ -108,7 +108,9 @@ class SampleSummary(Noun):
         n_entries: events in the files, as indexed.
         n_read: processed.
         n_certified: left of those after the golden JSON, less those of other primary datasets.
-        n_selected: rows of the merged nominal file.
+        n_selected: events that the sequence keeps, nominal.
+        n_candidates: rows of the merged nominal file where these are candidates of events; null
+            where a row is an event.
         sum_g: sum of the generator weights of all events read.
         sum_g2: sum of their squares.
         efficiency: selected over read events, nominal.
@@ -146,6 +148,7 @@ class SampleSummary(Noun):
     n_read: int
     n_certified: int
     n_selected: int
+    n_candidates: int | None = None
     efficiency: float | None
     sum_g: float
     sum_g2: float

@@ -124,8 +124,9 @@ def _status_bar(sample: SampleSummary) -> Content:
 
 def _events(summary: Summary) -> Html:
     headers = ("sample", "year", "process", "kind", "indexed", "read", "certified", "selected")
+    candidates = ("candidates",) if aggregates.has_candidates(summary) else ()
     return table(
-        (*headers, "efficiency", "jobs done", "complete"),
+        (*headers, "efficiency", *candidates, "jobs done", "complete"),
         (_events_row(sample, summary) for sample in summary.samples),
         names=2,
     )
@@ -133,6 +134,7 @@ def _events(summary: Summary) -> Html:
 
 def _events_row(sample: SampleSummary, summary: Summary) -> tuple[Content, ...]:
     hidden = aggregates.is_hidden(summary, sample)
+    candidates = _candidates(sample, hidden) if aggregates.has_candidates(summary) else ()
     return (
         sample.sample,
         sample.year,
@@ -143,9 +145,17 @@ def _events_row(sample: SampleSummary, summary: Summary) -> tuple[Content, ...]:
         count(sample.n_certified),
         BLINDED if hidden else count(sample.n_selected),
         BLINDED if hidden else percent(sample.efficiency),
+        *candidates,
         f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
         _status_bar(sample),
     )
+
+
+def _candidates(sample: SampleSummary, hidden: bool) -> tuple[str, ...]:
+    """The rows of merged files, where these are candidates of events."""
+    if sample.n_candidates is None:
+        return ("-",)
+    return (BLINDED if hidden else count(sample.n_candidates),)
 
 
 def _normalization(summary: Summary) -> Html:

@@ -24,6 +24,7 @@ from higgsflow.report.variation_content import (
     Yield,
 )
 from higgsflow.selection.cutflow import Counter, efficiency, weighted_efficiency
+from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.weights import is_whole_weight
 from higgsflow.yields import rescaled
 
@@ -68,7 +69,7 @@ def summarize_sample(
     """The numbers of one sample and year."""
     n_read = sum(part.stop - part.start for part in jobs.ranges)
     n_certified = sum(part.n_certified for part in jobs.ranges)
-    scale, n_selected = manifests[NOMINAL].scale, manifests[NOMINAL].rows
+    scale, (n_selected, n_candidates) = manifests[NOMINAL].scale, _counted(jobs, manifests[NOMINAL])
     # weights that preserve sums get their ratios at the merge, and yields and moments here
     ledgers = rescaled(jobs.ledgers, systematics, normalization.weight_ratios)
     variations = {
@@ -88,6 +89,7 @@ def summarize_sample(
         n_read=n_read,
         n_certified=n_certified,
         n_selected=n_selected,
+        n_candidates=n_candidates,
         efficiency=n_selected / n_read if n_read else None,
         interval=_interval(n_selected, n_read),
         sum_g=sum_g,
@@ -112,6 +114,13 @@ def summarize_sample(
         merged={variation: manifest.path for variation, manifest in manifests.items()},
         lumisections=jobs.lumisections,
     )  # fmt: skip
+
+
+def _counted(jobs: SampleJobs, nominal: Manifest) -> tuple[int, int | None]:
+    """Events that are kept, and candidates where rows are these."""
+    if CANDIDATE_IDX not in nominal.columns:
+        return nominal.rows, None
+    return sum(found.n for found in jobs.ledgers[NOMINAL].after.values()), nominal.rows
 
 
 def _generator_bins(jobs: SampleJobs) -> dict[str, tuple[GeneratorBin, ...]]:

@@ -114,9 +114,10 @@ def _grids(summary: Summary) -> Iterator[Grid]:
 
 def _events(summary: Summary) -> Grid:
     headers = ("sample", "year", "indexed", "read", "certified", "selected", "efficiency")
+    candidates = ("candidates",) if aggregates.has_candidates(summary) else ()
     return Grid(
         "Events",
-        (*headers, "jobs done", "complete"),
+        (*headers, *candidates, "jobs done", "complete"),
         tuple(_events_row(sample, summary) for sample in summary.samples),
         names=2,
     )
@@ -124,6 +125,7 @@ def _events(summary: Summary) -> Grid:
 
 def _events_row(sample: SampleSummary, summary: Summary) -> tuple[str, ...]:
     hidden = aggregates.is_hidden(summary, sample)
+    candidates = _candidates(sample, hidden) if aggregates.has_candidates(summary) else ()
     return (
         sample.sample,
         sample.year,
@@ -132,9 +134,17 @@ def _events_row(sample: SampleSummary, summary: Summary) -> tuple[str, ...]:
         count(sample.n_certified),
         BLINDED if hidden else count(sample.n_selected),
         BLINDED if hidden else percent(sample.efficiency),
+        *candidates,
         f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
         completeness(sample.complete, sample.fraction),
     )
+
+
+def _candidates(sample: SampleSummary, hidden: bool) -> tuple[str, ...]:
+    """The rows of merged files, where these are candidates of events."""
+    if sample.n_candidates is None:
+        return ("-",)
+    return (BLINDED if hidden else count(sample.n_candidates),)
 
 
 def _normalization(summary: Summary) -> Grid:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from higgsflow.selection.measured import Measures
 
 COLLECTION = "collection"
+# where a row of the outputs is a candidate: which one of its event, as the tagger made them
+CANDIDATE_IDX = "candidate_idx"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Decision:
     """What a tagger says of n events.
 
     Attributes:
-        mask: n booleans, whether the event is tagged.
+        mask: n booleans, whether the event is tagged. Of a tagger that makes one row per candidate
+            n lists, whether each candidate is kept; columns and category may be lists of as many.
         columns: the columns it adds, each with n entries.
         cuts: per group of cuts the named masks, in order; n entries each, or jagged for objects.
         category: n small integers, finer than the tag, or None.
@@ -50,6 +53,8 @@ class Tagger(Noun):
     needs_columns: ClassVar[tuple[str, ...]] = ()
     # options that only name columns that it adds, which are always as many and of the same types
     names_columns: ClassVar[tuple[str, ...]] = ()
+    # what outputs have a row for each of, such as `probe`; empty where a row is an event
+    one_row_per: ClassVar[str] = ""
 
     @abstractmethod
     def reads(self, context: Context) -> tuple[Need, ...]:
@@ -85,6 +90,10 @@ class Tagger(Noun):
     def needs(self) -> tuple[str, ...]:
         """The columns of earlier steps that it needs with its options."""
         return self.needs_columns
+
+    def candidate(self) -> str:
+        """What it makes one row of each of; empty where a row is an event."""
+        return self.one_row_per
 
     def files(self) -> tuple[Path, ...]:
         """Files whose content decides what it says: when one changes, its events are made again."""

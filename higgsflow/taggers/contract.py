@@ -36,22 +36,22 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
         UnknownName: when it did not return a column that it declares.
     """
     said = f"tagger '{tagger.name}' returned"
-    if not isinstance(decision, Decision):
-        what = "nothing" if decision is None else f"{type(decision).__name__}, not a Decision"
-        raise TaggerError(f"{said} {what}", "", "let `select` return Decision(mask=..., ...)")
-    _check_mappings(decision, said)
-    mask = _boolean(_plain(decision.mask, f"{said} a mask", n), f"{said} a mask")
+    check_form(decision, said)
+    mask = booleans(one_for_each(decision.mask, f"{said} a mask", n), f"{said} a mask")
     columns = _columns(decision, tagger, n, context)
     category = decision.category
     if category is not None:
-        category = cast(_plain(category, f"{said} categories", n), "int16", f"{said} categories")
-    groups = {name: _shared_group(masks, said, n, context) for name, masks in decision.cuts.items()}
-    known = {name: group for name, group in groups.items() if group is not None}
+        what = f"{said} categories"
+        category = cast(one_for_each(category, what, n), "int16", what)
+    known = groups(decision, said, n, context)
     return PlainDecision(mask, columns, known or {"events": coded({"mask": mask})}, category)
 
 
-def _check_mappings(decision: Decision, said: str) -> None:
-    """Columns and cuts have names."""
+def check_form(decision: Decision, said: str) -> None:
+    """Raises where it is no decision, or columns and cuts have no names."""
+    if not isinstance(decision, Decision):
+        what = "nothing" if decision is None else f"{type(decision).__name__}, not a Decision"
+        raise TaggerError(f"{said} {what}", "", "let `select` return Decision(mask=..., ...)")
     by_group = decision.cuts.values() if isinstance(decision.cuts, Mapping) else ()
     for what, each, example in (
         ("columns", (decision.columns,), '{"name": values}'),
@@ -67,6 +67,12 @@ def _check_mappings(decision: Decision, said: str) -> None:
                     raise TaggerError(found, "", f"return {example}")
 
 
+def groups(decision: Decision, said: str, n: int, context: Context) -> dict[str, CutGroup]:
+    """The groups of cuts of n events, and of their objects, that have some."""
+    found = {name: _shared_group(masks, said, n, context) for name, masks in decision.cuts.items()}
+    return {name: group for name, group in found.items() if group is not None}
+
+
 def _shared_group(masks: Mapping[str, Any], said: str, n: int, context: Context) -> CutGroup | None:
     """The plain group, made once for all taggers of a step that give the same masks."""
 
@@ -77,8 +83,8 @@ def _shared_group(masks: Mapping[str, Any], said: str, n: int, context: Context)
     return context.once(("cuts", id(masks)), make)[1]
 
 
-def _columns(decision: Decision, tagger: Tagger, n: int, context: Context) -> dict[str, Any]:
-    declared = tagger.adds(context)
+def check_names(decision: Decision, tagger: Tagger, declared: Mapping[str, str]) -> None:
+    """Raises where it has other columns than the tagger declares."""
     for name in declared:
         if name not in decision.columns:
             raise UnknownName("column", name, list(decision.columns), f"what '{tagger.name}' adds")
@@ -89,6 +95,11 @@ def _columns(decision: Decision, tagger: Tagger, n: int, context: Context) -> di
                 "",
                 "say in `adds` that it does, and of which type",
             )
+
+
+def _columns(decision: Decision, tagger: Tagger, n: int, context: Context) -> dict[str, Any]:
+    declared = tagger.adds(context)
+    check_names(decision, tagger, declared)
     return {
         name: _column(decision.columns[name], (tagger, name, declared[name]), n, context)
         for name in declared
@@ -102,7 +113,7 @@ def _column(values: Any, what: tuple[Tagger, str, str], n: int, context: Context
     said = f"tagger '{tagger.name}' returned '{name}'"
 
     def make() -> tuple[Any, npt.NDArray[Any]]:
-        return values, cast(_plain(values, said, n), kind, said)
+        return values, cast(one_for_each(values, said, n), kind, said)
 
     return context.once(("column", id(values), kind), make)[1]
 
@@ -125,7 +136,7 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
     return result
 
 
-def _plain(values: Any, said: str, n: int) -> npt.NDArray[Any]:
+def one_for_each(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     """One value per event; a missing one (of an empty list) is False or NaN."""
     if found := unlike_column(values):
         what = "None" if values is None else found
@@ -162,7 +173,12 @@ def _is_mixed(array: Any) -> bool:
     return bool(array.dtype.kind == "O" if type(array) is np.ndarray else array.layout.is_union)
 
 
-def _boolean(mask: npt.NDArray[Any], said: str) -> Mask:
+def booleans(mask: npt.NDArray[Any], said: str) -> Mask:
+    """A mask as booleans.
+
+    Raises:
+        TaggerError: for what are none.
+    """
     # a list made from no events has no type
     if mask.dtype != np.bool_ and len(mask):
         raise TaggerError(f"{said} of type {mask.dtype}, not bool", "", "compare, or use == 1")
@@ -185,5 +201,5 @@ def _group(masks: Mapping[str, Any], said: str, n: int) -> CutGroup | None:
             what = f"{what} of events beside cuts of objects"
             raise TaggerError(what, "", "give it a group of its own in `cuts`")
         flat = ak.flatten(mask, axis=None) if jagged else mask
-        plain[name] = _boolean(_plain(flat, what, entries), what)
+        plain[name] = booleans(one_for_each(flat, what, entries), what)
     return coded(plain, lists) if plain else None

@@ -23,12 +23,14 @@ _HOW = 'write @tagger(reads=["Photon_pt", ...], adds={"name": "float64", ...})'
 
 
 def tagger(
-    reads: Sequence[str | Need] = (), adds: Mapping[str, str] | None = None
+    reads: Sequence[str | Need] = (), adds: Mapping[str, str] | None = None, one_row_per: str = ""
 ) -> Callable[[F], F]:
     """Declares what a function reads and adds, so that it can stand in a tag sequence.
 
     The function takes events (and `context`, if it has such an argument, and its options by
-    name); it returns a mask, or a mask and a mapping of columns, or a `Decision`.
+    name); it returns a mask, or a mask and a mapping of columns, or a `Decision`. With
+    `one_row_per="probe"` the mask is of candidates, in a list for each event, and outputs have a
+    row for each that is kept.
 
     Raises:
         TaggerError: for a decorator without brackets, or what are no columns and types.
@@ -48,7 +50,7 @@ def tagger(
     needs = tuple(n for r in reads for n in ((r,) if isinstance(r, Need) else required(r)))
 
     def declare(function: F) -> F:
-        setattr(function, _DECLARATION, (needs, dict(adds or {})))
+        setattr(function, _DECLARATION, (needs, dict(adds or {}), one_row_per))
         return function
 
     return declare
@@ -69,6 +71,11 @@ class FunctionTagger(Tagger):
         """As the function was declared."""
         columns: dict[str, str] = self._declaration()[1]
         return columns
+
+    def candidate(self) -> str:
+        """As the function was declared."""
+        what: str = self._declaration()[2]
+        return what
 
     def check(self, context: Context) -> None:
         """Raises for options that the function does not take, or needs and is not given."""

@@ -23,6 +23,7 @@ from higgsflow.model.defined_in import blaming, place_of_class
 from higgsflow.model.findings import explain
 from higgsflow.model.reference import resolve
 from higgsflow.taggers.base import Tagger
+from higgsflow.taggers.candidates import checked_candidates
 from higgsflow.taggers.contract import checked
 from higgsflow.taggers.decisions import Later, PlainDecision
 from higgsflow.taggers.function import FunctionTagger
@@ -182,7 +183,8 @@ class _Seen:
         # derives from awkward's arrays, and awkward waits until events are there
         from higgsflow.events.quick_views import quick  # noqa: PLC0415
 
-        return checked(tagger, tagger.select(quick(view), context), len(self._events), context)
+        make_plain = checked_candidates if tagger.candidate() else checked
+        return make_plain(tagger, tagger.select(quick(view), context), len(self._events), context)
 
     def _view(self, context: Context) -> Any:
         whole = self._columns.names <= self._noted

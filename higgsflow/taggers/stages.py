@@ -16,6 +16,7 @@ import numpy as np
 from higgsflow.events.lists import copied_lists
 from higgsflow.events.plain import PlainEvents, concatenated
 from higgsflow.profiling import span
+from higgsflow.taggers.candidates import CANDIDATES, candidate_of, one_row_each
 from higgsflow.taggers.decisions import NUMBERS, between, settled, spliced, take, taken
 from higgsflow.taggers.late_columns import all_worked_out
 from higgsflow.taggers.plain_tagger import is_plain
@@ -91,9 +92,10 @@ class _Walk:
 
 @dataclass(frozen=True, eq=False)
 class Nominal:
-    """The nominal run, step by step, and what it keeps."""
+    """The nominal run, step by step, the events that it keeps, and the rows that these become."""
 
     stages: tuple[Stage, ...]
+    kept: Reached
     result: SequenceResult
 
 
@@ -131,7 +133,8 @@ class Runner:
             stages.append(Stage(reached, StepResult(reached.rows, taggers, decisions)))
             reached = self._after(number, reached, stages[-1].result)
         steps = [stage.result for stage in stages]
-        return Nominal(tuple(stages), self._result(reached, steps, [s.reached for s in stages]))
+        result = self._result(reached, steps, [s.reached for s in stages])
+        return Nominal(tuple(stages), reached, result)
 
     @span("sequence")
     def ask(self, number: int, events: PlainEvents | Offered) -> Decisions:
@@ -140,7 +143,12 @@ class Runner:
         hidden = self.hidden - self._reads(number)
         decisions = ask(taggers, events, self.context, hidden, noted)
         is_last = number + 1 == len(self.steps)
-        return settled(decisions, self.collections if is_last else None)
+        return settled(decisions, self._wanted if is_last else None)
+
+    @cached_property
+    def _wanted(self) -> frozenset[str] | None:
+        """Collections of the last step that are looked at, by weights or to make rows of."""
+        return None if self.collections is None else self.collections | {CANDIDATES}
 
     @span("sequence")
     def run_again(self, nominal: Nominal, variants: Sequence[Variant]) -> list[SequenceResult]:
@@ -151,7 +159,7 @@ class Runner:
         walks = [_Walk([nominal.stages[0].reached.of(variant)], []) for variant in variants]
         for number, stage in enumerate(nominal.stages):
             answers = self._again(number, stage, [walk.reached[-1] for walk in walks])
-            following = [*(s.reached for s in nominal.stages), nominal.result.kept][number + 1]
+            following = [*(s.reached for s in nominal.stages), nominal.kept][number + 1]
             for walk, decisions in zip(walks, answers, strict=True):
                 reached, step = walk.reached[-1], stage.result
                 if decisions is not step.decisions:
@@ -309,11 +317,11 @@ class Runner:
             rows = np.flatnonzero(tag_idx != UNTAGGED)
             tag_idx = tag_idx.take(rows)
         category = categories(steps[-1], tag_idx, rows)
-        return SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached))
+        return one_row_each(SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached)))
 
     def _result_again(self, nominal: SequenceResult, walk: _Walk) -> SequenceResult:
         *reached, kept = walk.reached
-        if walk.steps[-1] is nominal.steps[-1]:
+        if walk.steps[-1] is nominal.steps[-1] and not candidate_of(self.steps):
             return replace(nominal, kept=kept, steps=tuple(walk.steps), reached=tuple(reached))
         return self._result(kept, walk.steps, reached)
 

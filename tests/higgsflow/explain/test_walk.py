@@ -9,6 +9,7 @@ from hand_made import HADRONIC, LEPTONIC, NO_TAG, OF_OBJECTS, ONE_PHOTON, event,
 
 from higgsflow.explain.walk import Walk, accepts, walk
 from higgsflow.plan import make_plan
+from higgsflow.taggers.function import tagger
 
 
 def walked(content: dict[str, Any], variation: str = "nominal", **changes: Any) -> Walk:
@@ -28,6 +29,24 @@ def test_an_event_that_is_tagged() -> None:
     assert [accepts(tagger) for tagger in found.steps[1]] == [True, False]
     assert found.added("m_gg") == found.table["m_gg"][0]
     assert found.added("not there") is None
+
+
+@tagger(reads=["Jet_pt"], adds={"jet_pt": "float64"}, one_row_per="jet")
+def hard_jets(events: Any) -> Any:
+    return events.Jet.pt > 40, {"jet_pt": events.Jet.pt}
+
+
+def test_an_event_with_a_row_for_each_candidate() -> None:
+    changes = {
+        "tag_sequence": ["diphoton", f"{__name__}:hard_jets"],
+        "variables_of_interest": ["jet_pt"],
+    }
+    found = walked(HADRONIC, **changes)
+    assert (found.tag_idx, found.n_rows, found.candidates) == (0, 4, ("hard_jets",))
+    assert found.added("jet_pt").tolist() == [50.0] * 4
+    none = walked(NO_TAG, **changes)
+    assert (none.tag_idx, none.n_rows, none.is_in_table) == (-1, 0, False)
+    assert not accepts(none.steps[1][0])
 
 
 def test_an_event_without_a_tag_has_its_columns_all_the_same() -> None:

@@ -289,6 +289,23 @@ def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:
     assert not order(tmp_path, parts).path("nominal").exists()
 
 
+def test_data_may_have_several_candidates_of_an_event(tmp_path: Path) -> None:
+    parts = []
+    for name, which in (("a", [0, 1, 0]), ("b", [2, 3, 1])):
+        path = tmp_path / f"{name}.parquet"
+        writer = ChunkWriter(path)
+        candidate_idx = np.array(which, dtype=np.int32)
+        event = np.array([4, 4, 5], np.uint64)
+        writer.add({"nominal": rows(0, 3, event=event, candidate_idx=candidate_idx)})
+        writer.close()
+        parts.append(Part(chunk_id=name, stem=name, path=path, checksum=checksum(path)))
+    asked = {"is_data": True, "scale1fb": None, "variables": ("m_gg", "candidate_idx")}
+    assert merge(order(tmp_path, parts, **asked))["nominal"].rows == 6
+    again = Part(chunk_id="c", stem="a", path=parts[0].path, checksum=parts[0].checksum)
+    with pytest.raises(NormalizationError, match="event 7:0:4:0 more than once\n  and 2 more"):
+        merge(order(tmp_path, [*parts, again], **asked))
+
+
 def test_column_of_another_type_is_named(tmp_path: Path) -> None:
     parts = jobs(tmp_path / "jobs", 0, 3)
     path = tmp_path / "jobs" / "other.parquet"

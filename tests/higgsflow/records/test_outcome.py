@@ -10,7 +10,9 @@ from higgsflow.events.index import FileIndex, SampleIndex
 from higgsflow.model.sample import SampleYear, SimulatedSample, Year
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import FailureRecord, JobRecord, Product
+from higgsflow.records.ledger import Ledger
 from higgsflow.records.outcome import Outcome, joined, put_together
+from higgsflow.selection.cutflow import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,6 +64,23 @@ def test_what_is_not_done_is_lost_and_the_rest_counts(
     assert jobs.losses is not None
     assert jobs.losses.fraction_lost == 0.5
     assert set(records) == {chunks[2].id}
+
+
+@pytest.mark.parametrize(("rows", "compared"), [(2, True), (3, False)])
+def test_selected_fractions_are_not_compared_where_rows_are_candidates(
+    tmp_path: Path, chunks: Chunks, finish: Finish, rows: int, compared: bool
+) -> None:
+    """Rows of one event are no independent ones, so they vary more than statistics say."""
+    ledger = Ledger(
+        before={"a": Counter(n=2)},
+        after={"a": Counter(n=2)},
+        yields={"a": {"central": Counter(n=rows)}},
+    )
+    for chunk in chunks[1:]:
+        finish(chunk, WANTED, ledgers={"nominal": ledger})
+    losses = of_folder(tmp_path, chunks)[0].losses
+    assert losses is not None
+    assert (losses.selected is not None) == compared
 
 
 def test_done_part_of_a_torn_skim_is_left_out(

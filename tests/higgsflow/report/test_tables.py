@@ -57,6 +57,16 @@ def test_events_of_a_sample_and_year(make_summary):
     assert row == ["Data", "2017", "1,000", "1,000", "990", "200", "20.0%", "4/4", "yes"]
 
 
+def test_candidates_have_a_column_where_rows_are_such(make_summary):
+    summary = make_summary()
+    first, *rest = summary.samples
+    samples = (first.model_copy(update={"n_candidates": 1234}), *rest)
+    text = printed(summary.model_copy(update={"samples": samples}))
+    assert words(text, f"{first.sample}   {first.year}")[7] == "1,234"
+    assert words(text, "Data      2017")[7] == "-"
+    assert "candidates   " not in printed(summary)
+
+
 def test_normalisation_of_a_sample_and_year(make_summary):
     text = printed(make_summary()).split("Normalisation")[1]
     assert words(text, "ttH_M125   2017")[2:] == [

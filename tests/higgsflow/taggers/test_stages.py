@@ -54,7 +54,23 @@ def all_of_them(events: Any) -> Any:
     return events.n_near >= 0
 
 
+@tagger(
+    reads=["Jet_pt", "Jet_eta", "MET_pt"],
+    adds={"probe_pt": "float64", "probe_met": "float64"},
+    one_row_per="probe",
+)
+def probes(events: Any) -> Decision:
+    """A row for each jet that is kept; some of its columns are of the event."""
+    jets = events.Jet
+    kept = (jets.pt > 30) & (abs(jets.eta) < 2)
+    columns = {"probe_pt": jets.pt, "probe_met": events.MET_pt}
+    cuts = {"events": {"met": events.MET_pt > 10}, "probe": {"pt": jets.pt > 30, "kept": kept}}
+    return Decision(kept & (events.MET_pt > 10), columns, cuts, ak.values_astype(kept, "int16"))
+
+
 SEQUENCES = {
+    "probes": ["diphoton", f"{__name__}:probes"],
+    "probes alone": [f"{__name__}:probes"],
     "shipped": ["diphoton", TAGS],
     "mixed": ["diphoton", f"{__name__}:hard", [f"{__name__}:met", "tth_hadronic"]],
     "looking": ["diphoton", f"{__name__}:near", [f"{__name__}:all_of_them"]],
@@ -193,7 +209,7 @@ def test_each_column_shifted_in_many_events(sequence: str) -> None:
 
 
 def test_sequences_of_the_test_select_some_events_in_each_way() -> None:
-    for name in set(SEQUENCES) - {"looking"}:
+    for name in set(SEQUENCES) - {"looking", "probes", "probes alone"}:
         result = runner_of(name, []).run(Variant("nominal", random_events(200, 1))).result
         assert 0 < len(result.rows) < 200
         assert len(set(result.tag_idx.tolist())) > 1
