@@ -44,7 +44,8 @@ def temporary_beside(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder, which is gone at the end unless it was published."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        prefix = f".{path.name}.{_machine()}-{os.getpid()}-"
+        # always as long: ROOT files hold the name that they were written by
+        prefix = f".{path.name}.{_machine()}-{os.getpid():07}-"
         handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
         os.close(handle)
     temporary = Path(name)

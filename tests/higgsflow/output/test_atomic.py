@@ -199,6 +199,16 @@ def test_what_a_killed_process_left_is_removed_and_nothing_of_a_living_one(tmp_p
             process.stdout.close()
 
 
+def test_temporary_names_are_equally_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ROOT files hold them, and would have other sizes each time."""
+    lengths = set()
+    for pid in (7, 12345, 4_194_304):
+        monkeypatch.setattr(os, "getpid", lambda pid=pid: pid)
+        with temporary_beside(tmp_path / "nominal.root") as temporary:
+            lengths.add(len(temporary.name))
+    assert len(lengths) == 1
+
+
 def test_what_other_machines_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
     names = (".a.json.00000000-1-abcd.tmp", ".a.json.abcd_123.tmp")
     for name in names:

@@ -302,7 +302,7 @@ def test_data_may_have_several_candidates_of_an_event(tmp_path: Path) -> None:
     asked = {"is_data": True, "scale1fb": None, "variables": ("m_gg", "candidate_idx")}
     assert merge(order(tmp_path, parts, **asked))["nominal"].rows == 6
     again = Part(chunk_id="c", stem="a", path=parts[0].path, checksum=parts[0].checksum)
-    with pytest.raises(NormalizationError, match="event 7:0:4:0 more than once\n  and 2 more"):
+    with pytest.raises(NormalizationError, match="event 7:0:4 more than once\n  and 2 more"):
         merge(order(tmp_path, [*parts, again], **asked))
 
 

@@ -255,7 +255,7 @@ class Nameless(Each):
     ("kind", "what"), [(Selected, "adds the collection 'Thing'"), (Nameless, "which is no name")]
 )
 def test_what_rows_cannot_be_is_told_before_anything_runs(kind: type[Tagger], what: str) -> None:
-    changes: dict[str, Any] = {"variables_of_interest": [], "systematics": systematics()}
+    changes = {"variables_of_interest": ["input:event_number"], "systematics": systematics()}
     assert what in refused(tag_sequence=[{"name": "mine", "tagger": kind}], **changes)
 
 
