@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.added_names import (
     check_added,
@@ -70,7 +70,11 @@ if TYPE_CHECKING:
 
 # what of a weight says how things are called and where they lie, not what they are
 _NAMES = {"name", "samples", "years", "modifies_taggers", "under"}
-_PLACES = {"correction": {"file"}, "preserve": {"after"}}
+_PLACES: dict[str, Any] = {
+    "correction": {"file"},
+    "working_point": {"efficiency": {"file"}},
+    "preserve": {"after"},
+}
 INPUT_PREFIX, GENERATOR_PREFIX = "input:", "gen:"
 
 

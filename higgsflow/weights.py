@@ -26,6 +26,7 @@ from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
 from higgsflow.vectors import vector_factors
+from higgsflow.working_points import at_working_point
 
 ak = lazy.load("awkward")
 
@@ -106,8 +107,7 @@ def input_columns(weight: WeightSystematic) -> tuple[str, ...]:
     fields = tuple(dict.fromkeys(weight.branches.values()))
     of_event: tuple[str, ...] = ()
     if weight.correction is not None:
-        of_event = weight.correction.event_columns
-        fields = tuple(name for name in weight.correction.columns if name not in of_event)
+        fields, of_event = weight.asked_columns, weight.event_columns
     if weight.type == "object":
         fields = tuple(_of_collection(weight, name) for name in fields)
     if weight.vector is not None:
@@ -224,10 +224,7 @@ def _is_collection(target: str, events: Any) -> bool:
 
 def target_columns(weight: WeightSystematic, target: str) -> tuple[str, ...]:
     """The columns of a correction's inputs for one object, such as `lead_pt` of `lead`."""
-    assert weight.correction is not None
-    of_event = weight.correction.event_columns
-    names = [name for name in weight.correction.columns if name not in of_event]
-    fields = (_of_collection(weight, name).partition("_")[2] for name in names)
+    fields = (_of_collection(weight, name).partition("_")[2] for name in weight.asked_columns)
     return tuple(f"{target}_{field}" for field in fields)
 
 
@@ -257,6 +254,8 @@ def _object_factors(
     if weight.correction is not None:
         source = _source(weight, events, target)
         found = _corrected(weight, source, wanted)
+        if weight.working_point is not None:
+            found = at_working_point(weight.working_point, found, source, weight.name)
         if source.counts is None:
             return found
         lists = from_counts(source.counts)

@@ -68,7 +68,7 @@ class Correction(Noun):
     """A correction of a correctionlib file, also a compound one.
 
     Attributes:
-        file: one for all years or one per year.
+        file: one for all years or one per year; `{sample}` and `{year}` in it stand for the names.
         name: of the correction in the file, one for all years or one per year.
         inputs: by the names of the correction's inputs.
         variations: per direction what the input with `variation: true` is given; without such an
@@ -91,17 +91,18 @@ class Correction(Noun):
             raise ValueError("say the name of the correction in its file")
         return self
 
-    def for_year(self, year: str) -> Correction:
-        """The same with everything that depends on the year settled."""
+    def settled(self, sample: str, year: str) -> Correction:
+        """The same with everything settled that depends on the sample and the year."""
         inputs = {
             name: CorrectionInput(value=of_year(given.by_year, year, f"by_year of '{name}'"))
             if given.by_year is not None
             else given
             for name, given in self.inputs.items()
         }
+        file = str(of_year(self.file, year, "file of a correction"))
         return self.model_copy(
             update={
-                "file": of_year(self.file, year, "file of a correction"),
+                "file": file.replace("{sample}", sample).replace("{year}", year),
                 "name": of_year(self.name, year, "name of a correction"),
                 "inputs": inputs,
             }

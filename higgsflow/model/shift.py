@@ -133,12 +133,12 @@ class Shift(Systematic):
         """The correction that says the directions."""
         return self.scale_factor or self.correction
 
-    def for_year(self: T, year: str) -> T:
-        """The same with what depends on the year settled."""
-        settled = super().for_year(year)
+    def settled(self: T, sample: str, year: str) -> T:
+        """The same with what depends on the sample and the year settled."""
+        found = super().settled(sample, year)
         if self.scale_factor is None:
-            return settled
-        return settled.model_copy(update={"scale_factor": self.scale_factor.for_year(year)})
+            return found
+        return found.model_copy(update={"scale_factor": self.scale_factor.settled(sample, year)})
 
     @property
     def corrections(self) -> tuple[Correction, ...]:

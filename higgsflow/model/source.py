@@ -74,11 +74,11 @@ class Systematic(Noun):
                     where = f"the catalogue, in {kind}s of '{self.name}'"
                     raise UnknownName(kind, pattern, known, where)
 
-    def for_year(self: S, year: str) -> S:
-        """The same with what depends on the year settled."""
+    def settled(self: S, sample: str, year: str) -> S:
+        """The same with what depends on the sample and the year settled."""
         if self.correction is None:
             return self
-        return self.model_copy(update={"correction": self.correction.for_year(year)})
+        return self.model_copy(update={"correction": self.correction.settled(sample, year)})
 
     @property
     def corrections(self) -> tuple[Correction, ...]:

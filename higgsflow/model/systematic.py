@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads)
 from higgsflow.model.noun import Noun
 from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
@@ -29,6 +30,7 @@ from higgsflow.model.source import (
     Names,
     Systematic,
 )
+from higgsflow.model.working_point import WorkingPoint  # noqa: TC001 (pydantic reads)
 
 __all__ = [
     "CENTRAL",
@@ -49,6 +51,7 @@ class WeightSystematic(Systematic):
         branches: column of each direction; `central` is optional.
         modify_central_weight: `weight_central` is multiplied by the central factor.
         modifies_taggers: all factors are 1 outside these tags.
+        working_point: a cut on objects, of which the correction is the scale factor.
         vector: the branch that holds the factors of all directions.
         preserve: bins in which the sum of weights does not change, before any cut on its inputs.
         under: direction that is the central one under a variation of the events.
@@ -61,6 +64,7 @@ class WeightSystematic(Systematic):
     target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_tuple)] = ()
     modify_central_weight: bool = False
     modifies_taggers: Names = ()
+    working_point: WorkingPoint | None = None
     vector: Vector | None = None
     preserve: Preserve | None = None
     under: dict[str, str] = {}
@@ -76,6 +80,14 @@ class WeightSystematic(Systematic):
         for variation, direction in self.under.items():
             if direction not in self.directions or not self.modify_central_weight:
                 raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")
+        return self
+
+    @model_validator(mode="after")
+    def _has_objects_that_are_cut_on(self) -> WeightSystematic:
+        if self.working_point is not None and (self.correction is None or self.type != "object"):
+            raise ValueError(
+                f"'{self.name}' at a working point needs type: object and a correction"
+            )
         return self
 
     @model_validator(mode="after")
@@ -109,6 +121,32 @@ class WeightSystematic(Systematic):
     def preserved(self) -> Bins | None:
         """Bins in which the sum of weights before any cut does not change."""
         return self.vector.preserved if self.vector is not None else self.preserve
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """All that it asks of files."""
+        point = () if self.working_point is None else (self.working_point.efficiency,)
+        return (*super().corrections, *point)
+
+    def settled(self, sample: str, year: str) -> WeightSystematic:
+        """The same with what depends on the sample and the year settled."""
+        found = super().settled(sample, year)
+        if self.working_point is None:
+            return found
+        return found.model_copy(update={"working_point": self.working_point.settled(sample, year)})
+
+    @property
+    def event_columns(self) -> tuple[str, ...]:
+        """Of inputs of its corrections those that are of the event also where factors are not."""
+        return tuple(n for one in self.corrections for n in one.event_columns)
+
+    @property
+    def asked_columns(self) -> tuple[str, ...]:
+        """The other ones, and what is cut on: of objects, or of the event where there are none."""
+        of_event = self.event_columns
+        cut_on = () if self.working_point is None else (self.working_point.column,)
+        names = (*(n for one in self.corrections for n in one.columns), *cut_on)
+        return tuple(dict.fromkeys(n for n in names if n not in of_event))
 
     def without_variations(self, others: set[str]) -> WeightSystematic:
         """The same where these variations are not: another year may have another source."""
@@ -188,13 +226,13 @@ class Systematics(Noun):
         }
         return Systematics(
             weights={
-                n: s.for_year(year).without_variations(elsewhere)
+                n: s.settled(sample, year).without_variations(elsewhere)
                 for n, s in sorted(weights.items())
                 if s.applies_to(sample, year)
             },
-            independent_collections={n: s.for_year(year) for n, s in collections.items()},
+            independent_collections={n: s.settled(sample, year) for n, s in collections.items()},
             corrections={
-                n: s.for_year(year)
+                n: s.settled(sample, year)
                 for n, s in self.corrections.items()
                 if s.acts_on(is_data) and s.applies_to(sample, year)
             },

@@ -83,7 +83,7 @@ def data_of(folder: Path, file: str, name: str) -> Any:
 @pytest.mark.parametrize("direction", ["central", "up", "down"])
 def test_of_an_event(folder: Path, direction: str) -> None:
     inputs = {"year": {"by_year": {"2017": "2017"}}, "n_true": "Pileup_nTrueInt", **SYSTEMATIC}
-    asked = correction(folder, "pileup.json", "pileup", inputs, OF_FILE).for_year("2017")
+    asked = correction(folder, "pileup.json", "pileup", inputs, OF_FILE).settled("S", "2017")
     found = evaluate(asked, direction, Source(EVENTS), "pileup")
     data = data_of(folder, "pileup.json", "pileup")
     word = {"year": "2017", "systematic": OF_FILE[direction]}

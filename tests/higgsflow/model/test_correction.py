@@ -32,13 +32,18 @@ def test_input_is_one_thing(bad: dict[str, Any]) -> None:
 
 def test_year_is_settled() -> None:
     per_year = {"file": {2017: "a.json", 2018: "b.json"}, "name": {"2017": "c", "2018": "d"}}
-    settled = correction(**per_year).for_year("2018")
+    settled = correction(**per_year).settled("S", "2018")
     assert (settled.file, settled.name, settled.inputs["year"].value) == ("b.json", "d", "2018_UL")
+
+
+def test_file_may_have_the_names_of_sample_and_year_in_it() -> None:
+    settled = correction(file="/eff/{sample}_{year}.json").settled("ttH_M125", "2018")
+    assert settled.file == "/eff/ttH_M125_2018.json"
 
 
 def test_year_without_a_value_is_named() -> None:
     with pytest.raises(UnknownName, match="no year '2016' in by_year of 'year'"):
-        correction().for_year("2016")
+        correction().settled("S", "2016")
     assert of_year("same", "2016", "") == "same"
 
 

@@ -16,8 +16,8 @@ def source(**content: Any) -> Systematic:
 
 def test_year_settles_its_correction() -> None:
     asked = source(method="correctionlib", correction=CORRECTION)
-    assert asked.for_year("2017").corrections[0].file == "a.json"
-    assert source().for_year("2017") == source()
+    assert asked.settled("S", "2017").corrections[0].file == "a.json"
+    assert source().settled("S", "2017") == source()
 
 
 @pytest.mark.parametrize(
