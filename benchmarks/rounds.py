@@ -66,7 +66,8 @@ def _signal(scale: Scale, others: tuple[Case, ...]) -> Iterator[tuple[str, float
 
 
 def _background(scale: Scale) -> Iterator[tuple[str, float]]:
-    some, many = _in_turn(scale, scale.background)
+    # what is looked for is a tenth of short jobs, as much as these differ from command to command
+    some, many = _in_turn(scale, scale.background, 3 * scale.turns)
     yield from chain(some.values(), many.values())
     few = agreement.selected_by_program(some.chunks)
     agreement.demand(some.case.name, few, agreement.selected_by_program(many.chunks))
@@ -128,10 +129,10 @@ class _Measured(NamedTuple):
         yield f"{limit_of}.with_byteswap", median(one.with_byteswap for one in self.limits)
 
 
-def _in_turn(scale: Scale, cases: Sequence[Case]) -> list[_Measured]:
+def _in_turn(scale: Scale, cases: Sequence[Case], turns: int) -> list[_Measured]:
     """Each case so often, one after the other: what others do meanwhile meets them all."""
     found = [_Measured(case, [], []) for case in cases]
-    for _ in range(scale.turns):
+    for _ in range(turns):
         for one in found:
             one.run(scale)
     return found
