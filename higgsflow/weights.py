@@ -303,7 +303,14 @@ def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mappin
         if direction not in result:
             where = f"what '{weight.name}' returned"
             raise UnknownName("direction", direction, list(result), where)
-    return {d: f for d, f in result.items() if d == CENTRAL or d in weight.directions}
+    for direction in result:
+        if direction not in (CENTRAL, *weight.directions):
+            raise WeightError(
+                f"'{weight.name}' returned direction '{direction}', which it does not declare",
+                f"declared: {', '.join(weight.directions)}",
+                "name it in `directions`, or do not return it",
+            )
+    return result
 
 
 def _flat(values: Any, weight: WeightSystematic) -> Array:

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.noun import Name, Noun
+from higgsflow.model.once import ONCE
 
 
 def _as_text(value: Any) -> Any:
@@ -22,7 +23,7 @@ def _as_text(value: Any) -> Any:
 
 
 YearGroups = Annotated[
-    dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]], BeforeValidator(_as_text)
+    dict[Name, Annotated[tuple[Name, ...], Field(min_length=1), ONCE]], BeforeValidator(_as_text)
 ]
 
 
@@ -70,7 +71,7 @@ class Reporting(Noun):
     energy: Annotated[str, BeforeValidator(str)] = Field(
         default="13", description="of collisions, in TeV, above the pictures"
     )
-    files: tuple[Literal["png", "pdf"], ...] = Field(
+    files: Annotated[tuple[Literal["png", "pdf"], ...], ONCE] = Field(
         default=("png",), description="formats of the files of each picture beside the report"
     )
     files_by_year: bool = Field(

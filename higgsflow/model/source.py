@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from higgsflow.errors import UnknownName
 from higgsflow.model.correction import Correction
 from higgsflow.model.noun import Name, Noun
+from higgsflow.model.once import ONCE
 from higgsflow.model.reference import Reference
 from higgsflow.model.short_forms import as_tuple, column_name
 
@@ -27,9 +28,10 @@ def _last_word(value: Any) -> Any:
     return value[-1] if isinstance(value, list | tuple) and value else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
-Years = Annotated[tuple[str, ...], BeforeValidator(_as_text)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple), ONCE]
+Years = Annotated[tuple[str, ...], BeforeValidator(_as_text), ONCE]
 Column = Annotated[str, BeforeValidator(column_name)]
+Columns = Annotated[tuple[Column, ...], BeforeValidator(as_tuple), ONCE]
 Collection = Annotated[str, BeforeValidator(_last_word)]
 
 
@@ -44,7 +46,7 @@ class Systematic(Noun):
     )
     function: Reference | None = None
     correction: Correction | None = None
-    requires_branches: Annotated[tuple[Column, ...], BeforeValidator(as_tuple)] = ()
+    requires_branches: Columns = ()
     samples: Names = Field(default=("*",), min_length=1, description="patterns of sample names")
     years: Years = Field(default=("*",), min_length=1, description="patterns of years")
     kwargs: dict[str, Any] = Field(default={}, description="passed on to the function")

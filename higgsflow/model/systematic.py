@@ -17,7 +17,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Noun, safe_name
+from higgsflow.model.once import ONCE
 from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
 from higgsflow.model.short_forms import as_tuple
@@ -58,7 +59,7 @@ class WeightSystematic(Systematic):
     branches: dict[str, Column] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     input_collection: Collection | None = None
-    target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_tuple)] = ()
+    target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_tuple), ONCE] = ()
     modify_central_weight: bool = False
     modifies_taggers: Names = ()
     vector: Vector | None = None
@@ -73,6 +74,8 @@ class WeightSystematic(Systematic):
             raise ValueError(f"'{self.name}' modifies the central weight: name its central")
         if self.type == "object" and not (self.target_collections or self.input_collection):
             raise ValueError(f"'{self.name}' is of type object: name its input_collection")
+        if CENTRAL in self.directions:
+            raise ValueError(f"'{self.name}': what is central is no direction, take it out")
         for variation, direction in self.under.items():
             if direction not in self.directions or not self.modify_central_weight:
                 raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")
@@ -152,6 +155,8 @@ class Systematics(Noun):
         taken: dict[str, str] = {NOMINAL: NOMINAL}
         for systematic in (*self.weights.values(), *self.independent_collections.values()):
             for variation in systematic.variations:
+                # it becomes a file, a column and a word on a command line
+                safe_name(variation)
                 if variation in taken:
                     raise ValueError(f"variation '{variation}' is made by two systematics")
                 taken[variation] = systematic.name

@@ -27,7 +27,7 @@ def test_numbers_of_bins() -> None:
         ({"column": "n", "edges": [0, 1], "values": [1]}, "say either edges or values"),
         ({"column": "n", "edges": [0, 2, 1]}, "not in order"),
         ({"column": "n", "edges": [0]}, "are not bins"),
-        ({"column": "n", "values": [1, 1]}, "are not bins"),
+        ({"column": "n", "values": [1, 1]}, "'1' is given twice"),
     ],
 )
 def test_what_are_no_bins(content: dict[str, Any], reason: str) -> None:

@@ -137,6 +137,14 @@ def test_merging_checks_names_again() -> None:
         ({"type": "object"}, "is of type object: name its input_collection"),
         ({"modify_central": True}, "did you mean 'modify_central_weight'"),
         ({"function": "no_module"}, "is not 'module:name'"),
+        ({"modifies_taggers": ["tth", "thq", "tth"]}, "'tth' is given twice"),
+        ({"years": [2016, "2016"]}, "'2016' is given twice"),
+        ({"target_collections": ["lead", "lead"]}, "'lead' is given twice"),
+        ({"requires_branches": ["nJet", "nJet"]}, "'nJet' is given twice"),
+        (
+            {"method": "from_function", "function": "a:b", "directions": ["central", "up"]},
+            "what is central is no direction",
+        ),
     ],
 )
 def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None:
@@ -151,11 +159,20 @@ def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None
         ({"branches": {"up": ["a", "b"]}}, "2 branches for 1 modified columns"),
         ({"bound": -0.1}, "greater than or equal to 0"),
         ({"branch_modifed": "x"}, "did you mean 'branch_modified'"),
+        ({"directions": ["up", "up"]}, "'up' is given twice"),
+        ({"branch_modified": ["MET_pt", ["MET", "pt"]]}, "'MET_pt' is given twice"),
     ],
 )
 def test_incomplete_collection_is_refused(change: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         IndependentCollection(name="scale", **{**SCALE, **change})
+
+
+@pytest.mark.parametrize("direction", ["../up", "up/down", "u p", "u" * 200])
+def test_variation_can_be_the_name_of_a_file(direction: str) -> None:
+    scale = {**SCALE, "directions": [direction, "down"]}
+    with pytest.raises(ValidationError, match=r"'scale_.* cannot be a name"):
+        Systematics.model_validate({"independent_collections": {"scale": scale}})
 
 
 def test_variation_belongs_to_one_systematic() -> None:
