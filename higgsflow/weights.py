@@ -103,18 +103,25 @@ def is_whole_weight(column: str) -> bool:
 
 def input_columns(weight: WeightSystematic) -> tuple[str, ...]:
     """The columns of the events that a source needs, wherever they come from."""
-    fields = tuple(dict.fromkeys(weight.branches.values()))
     of_event: tuple[str, ...] = ()
+    if weight.correction is not None:
+        of_event = weight.correction.event_columns
+    if weight.vector is not None:
+        of_event = (weight.vector.branch,)
+    if weight.preserved is not None and weight.preserved.column:
+        of_event = (*of_event, weight.preserved.column)
+    return tuple(dict.fromkeys((*factor_inputs(weight), *of_event, *weight.requires_branches)))
+
+
+def factor_inputs(weight: WeightSystematic) -> tuple[str, ...]:
+    """The columns that have a number for each factor: of the event, or of its objects."""
+    fields = tuple(dict.fromkeys(weight.branches.values()))
     if weight.correction is not None:
         of_event = weight.correction.event_columns
         fields = tuple(name for name in weight.correction.columns if name not in of_event)
     if weight.type == "object":
         fields = tuple(_of_collection(weight, name) for name in fields)
-    if weight.vector is not None:
-        of_event = (weight.vector.branch,)
-    if weight.preserved is not None and weight.preserved.column:
-        of_event = (*of_event, weight.preserved.column)
-    return tuple(dict.fromkeys((*fields, *of_event, *weight.requires_branches)))
+    return fields
 
 
 def _of_collection(weight: WeightSystematic, name: str) -> str:

@@ -25,6 +25,7 @@ from higgsflow.events.lumisections import check_certified
 from higgsflow.events.sample_index import look_into
 from higgsflow.model.noun import Noun
 from higgsflow.preflight import check_not_carried
+from higgsflow.source_kinds import check_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -122,6 +123,7 @@ def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(about="files", what=what, where=file.url, serious=False)
     yield from missing_columns(plan, entry["columns"], entry["url"])
     yield from _several_per_event(plan, entry["columns"], entry["url"])
+    yield from _of_others(plan, entry["columns"], entry["url"])
     try:
         check_not_in_file(plan, entry["columns"], entry["url"])
     except UserError as error:
@@ -160,6 +162,15 @@ def _several_per_event(plan: Plan, types: dict[str, str], url: str) -> Iterator[
                 remedy="let a tagger add a column with one value per event",
                 subjects=(plan.pair.name,),
             )
+
+
+def _of_others(plan: Plan, types: dict[str, str], url: str) -> Iterator[Problem]:
+    """Systematics made from numbers of objects where those of events are needed, or of others."""
+    for source in plan.systematics.sources:
+        try:
+            check_source(source, types, url)
+        except UserError as error:
+            yield problem_of(error, "columns", plan.pair.name)
 
 
 def _golden(pair: SampleYear, file: FileIndex, columns: dict[str, str]) -> Iterator[Problem]:
