@@ -20,7 +20,7 @@ from higgsflow.errors import InputFileError, UserError
 from higgsflow.events.columns import locate
 from higgsflow.events.golden import load_golden
 from higgsflow.events.index import SampleIndex, classify
-from higgsflow.events.kinds import check_lists, kind_of
+from higgsflow.events.kinds import check_lists, check_numbers, kind_of
 from higgsflow.events.lumisections import check_certified
 from higgsflow.events.sample_index import look_into
 from higgsflow.model.noun import Noun
@@ -140,10 +140,12 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
             yield problem_of(error, about, plan.pair.name)
     needs = (*plan.first_needs, *plan.rest_needs)
     sources = (next((c for c in need.candidates if c in available), "") for need in needs)
-    try:
-        check_lists(available, sorted({*sources} - {""}), url)
-    except UserError as error:
-        yield problem_of(error, "columns", plan.pair.name)
+    read = sorted({*sources} - {""})
+    for check in (check_numbers, check_lists):
+        try:
+            check(available, read, url)
+        except UserError as error:
+            yield problem_of(error, "columns", plan.pair.name)
     for correction in plan.systematics.corrections.values():
         try:
             check_not_carried(correction, available, url)

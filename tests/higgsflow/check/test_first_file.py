@@ -195,6 +195,17 @@ def test_a_systematic_of_other_objects_is_told(lab: Lab, loaded: Load, tmp_path:
     )
 
 
+def test_a_branch_with_several_leaves_is_told_where_it_is_read(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    lab.content["variables_of_interest"] += ["input:pair"]
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] |= dict.fromkeys(("pair", "other"), "struct {float x; float y;}")
+    (found,) = check_first_file(plan, entry)
+    assert found.what == "'pair' is not a number, nor a list of numbers"
+
+
 def test_a_variable_of_objects_is_told(lab: Lab, loaded: Load, tmp_path: Path) -> None:
     """Jobs would find it, after all of it was indexed."""
     lab.content["variables_of_interest"] += ["input:weather", "gen:sky"]
