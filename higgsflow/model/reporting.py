@@ -36,6 +36,9 @@ class Sentinels(Noun):
     mean_factor: FiniteFloat = Field(
         default=0.3, gt=0, description="distance from 1 of the mean factor of a weight"
     )
+    preserved_ratio: FiniteFloat = Field(
+        default=2.0, ge=1, description="of sums that a weight preserves, or one over it"
+    )
     one_sided: FiniteFloat = Field(
         default=0.01, gt=0, description="relative change of a yield, if up and down agree in sign"
     )
