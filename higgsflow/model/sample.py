@@ -21,6 +21,7 @@ from pydantic import (
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.dataset import PrimaryDataset, Triggers, dataset_of
 from higgsflow.model.noun import Name, Noun, as_yaml
+from higgsflow.model.quantities import Picobarns
 from higgsflow.model.short_forms import with_text_keys, with_tuples
 from higgsflow.model.systematic import Systematics
 
@@ -48,6 +49,7 @@ def _numbers(value: Any) -> Any:
 
 
 Number = Annotated[float | dict[str, float], BeforeValidator(_numbers)]
+CrossSection = Annotated[Picobarns | dict[str, Picobarns], BeforeValidator(_numbers)]
 Switch = Annotated[bool | dict[str, bool], BeforeValidator(with_text_keys)]
 Addresses = Annotated[
     dict[Name, tuple[str, ...]], BeforeValidator(_by_year), AfterValidator(_not_empty)
@@ -99,7 +101,7 @@ class SimulatedSample(_SampleBase):
     """Simulation: its cross section is required, never inferred."""
 
     kind: Literal["simulation"] = "simulation"
-    xs: Number = Field(description="cross section [pb]")
+    xs: CrossSection = Field(description="cross section [pb], or with its unit: 507.1 fb")
     bf: Number = Field(default=1.0, description="branching fraction")
     filter_efficiency: Number = 1.0
     k_factor: Number = 1.0

@@ -228,6 +228,14 @@ def test_scales_are_finite_and_not_zero(key: str, value: object) -> None:
         simulated(**{key: value})
 
 
+def test_cross_section_may_say_its_unit() -> None:
+    assert simulated(xs="507.1 fb").xs == 0.5071
+    assert simulated(xs={2017: "507.1 fb", 2018: 0.51}).xs == {"2017": 0.5071, "2018": 0.51}
+    for wrong in ("507.1 b", {"2017": "1 barn"}):
+        with pytest.raises(ValidationError, match="is no cross section: use a number"):
+            simulated(xs=wrong)
+
+
 def test_interference_may_have_a_negative_cross_section() -> None:
     assert simulated(xs=-0.5, negative_denominator=True).xs == -0.5
 
