@@ -136,7 +136,9 @@ def _catalog_path(source: str | Path, folder: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
-    guess = nearest(text, [path.stem for path in candidates[1].parent.glob("*.yaml")])
+    guess = nearest(
+        Path(text).stem, [path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")]
+    )
     hint = f"did you mean '{guess}'?" if guess else ""
     raise InvalidConfiguration(f"no catalogue '{source}'", f"looked for {candidates[0]}", hint)
 

@@ -13,7 +13,7 @@ import sys
 import sysconfig
 import traceback
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import BeforeValidator
@@ -61,6 +61,9 @@ def _checked(reference: str) -> str:
         module, _, name = module.rpartition(".")
     if not module or not name:
         raise ValueError(f"'{reference}' is not 'module:name'")
+    if "/" in module or module.endswith(".py"):
+        hint = f"say '{PurePath(module).stem}:{name}', and its folder in python_path"
+        raise ValueError(f"'{module}' is a file, not the name of a module: {hint}")
     return f"{module}:{name}"
 
 

@@ -240,10 +240,7 @@ class Samples(Noun):
         _unique("process_id", [str(sample.process_id) for sample in self.samples])
         _unique("selected year", list(self.selected_years))
         _unique("primary dataset", list(self.primary_datasets))
-        data = [sample.name for sample in self.samples if isinstance(sample, DataSample)]
-        for name in self.primary_datasets:
-            if name not in data:
-                raise UnknownName("sample of data", name, data, "primary_datasets")
+        _check_datasets(self.primary_datasets, self.samples)
         for year in self.selected_years:
             if year not in self.years:
                 raise UnknownName("luminosity for year", year, self.years, "the catalogue's years")
@@ -319,6 +316,21 @@ def select_names(patterns: tuple[str, ...], known: tuple[str, ...], kind: str) -
             raise UnknownName(kind, pattern, known, "the catalogue")
         chosen.update(dict.fromkeys(found))
     return tuple(chosen)
+
+
+def _check_datasets(order: tuple[str, ...], samples: tuple[Sample, ...]) -> None:
+    """Primary datasets are data, and triggers are asked of these only."""
+    data = {sample.name: sample for sample in samples if isinstance(sample, DataSample)}
+    for name in order:
+        if name not in data:
+            raise UnknownName("sample of data", name, data, "primary_datasets")
+    for name, sample in data.items():
+        if sample.triggers and name not in order:
+            raise InvalidConfiguration(
+                f"nobody asks for the triggers of '{name}': it is no primary dataset",
+                "the catalogue",
+                f"say `primary_datasets: [{name}]` beside samples, or let a tagger cut on them",
+            )
 
 
 def _refuse_mixed_processes(pairs: tuple[SampleYear, ...]) -> None:

@@ -71,11 +71,16 @@ class WeightSystematic(Systematic):
         if self.method == "from_branch" and not self.branches and self.vector is None:
             raise ValueError(f"systematic '{self.name}' is from_branch, but names no branches")
         if self.modify_central_weight and not self._names_its_central:
-            raise ValueError(f"'{self.name}' modifies the central weight: name its central")
+            given = ", ".join(self.directions) or "none"
+            raise ValueError(
+                f"'{self.name}' modifies the central weight: name its central (given: {given})"
+            )
         if self.type == "object" and not (self.target_collections or self.input_collection):
             raise ValueError(f"'{self.name}' is of type object: name its input_collection")
         if CENTRAL in self.directions:
             raise ValueError(f"'{self.name}': what is central is no direction, take it out")
+        if NOMINAL in self.directions:
+            raise ValueError(f"'{self.name}' has a direction 'nominal': its name is 'central'")
         for variation, direction in self.under.items():
             if direction not in self.directions or not self.modify_central_weight:
                 raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")

@@ -264,6 +264,7 @@ def test_absent_catalogue_names_where_it_was_looked_for() -> None:
     text = told("no_such.yaml")
     assert "no catalogue 'no_such.yaml'" in text
     assert "/data/no_such.yaml" in text
+    assert "did you mean 'demo'?" in told("samples/demo.yaml")
 
 
 def test_several_catalogues_are_one(tmp_path: Path) -> None:

@@ -56,6 +56,12 @@ def test_text_must_name_a_module(value: str) -> None:
         to_reference(value)
 
 
+@pytest.mark.parametrize("file", ["mine.py", "./mine.py", "/home/me/code/mine"])
+def test_file_is_no_module(file: str) -> None:
+    with pytest.raises(ValueError, match="is a file, not the name of a module: say 'mine:f'"):
+        to_reference(f"{file}:f")
+
+
 @pytest.mark.parametrize("value", [math.sqrt, Path, Path.joinpath])
 def test_the_way_back_leads_to_the_same_object(value: object) -> None:
     assert resolve(to_reference(value)) is value

@@ -278,6 +278,18 @@ def test_an_alternative_has_a_process_of_its_own() -> None:
         samples(samples=[simulated(process="ttH"), simulated(**other, process="ttH")])
 
 
+def test_triggers_that_nobody_asks_for_are_refused() -> None:
+    data = SAMPLE.validate_python({**DATA, "triggers": ["HLT_a"]})
+    content = {
+        "samples": [simulated(), data],
+        "years": {"2017": {**YEARS["2017"], "apply_golden_json": False}},
+    }
+    with pytest.raises(InvalidConfiguration, match="nobody asks for the triggers of 'Data'"):
+        samples(**content)
+    found = samples(**content, primary_datasets=["Data"])
+    assert [pair.dataset is None for pair in found.pairs if pair.is_data] == [False]
+
+
 def test_data_are_no_alternative() -> None:
     with pytest.raises(ValidationError, match="alternative is forbidden for data"):
         SAMPLE.validate_python({**DATA, "alternative": True})

@@ -133,7 +133,11 @@ def test_merging_checks_names_again() -> None:
     [
         ({"method": "from_function"}, "is from_function, but names no function"),
         ({"branches": {}}, "is from_branch, but names no branches"),
-        ({"branches": {"up": "x"}}, "modifies the central weight: name its central"),
+        ({"branches": {"up": "x"}}, r"the central weight: name its central \(given: up\)"),
+        (
+            {"branches": {"nominal": "w", "up": "x"}, "modify_central_weight": False},
+            "has a direction 'nominal': its name is 'central'",
+        ),
         ({"type": "object"}, "is of type object: name its input_collection"),
         ({"modify_central": True}, "did you mean 'modify_central_weight'"),
         ({"function": "no_module"}, "is not 'module:name'"),
