@@ -154,14 +154,19 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
 
 
 def _several_per_event(plan: Plan, types: dict[str, str], url: str) -> Iterator[Problem]:
-    """Columns of objects among the variables of interest that are passed on."""
-    for name, kind in plan.variables.items():
-        if kind in ("input", "gen") and kind_of(types.get(name, "")) == "list":
+    """Columns of objects among the variables of interest that are passed on, and among bins."""
+    passed_on = (name for name, kind in plan.variables.items() if kind in ("input", "gen"))
+    variable = "variables_of_interest", "let a tagger add a column with one value per event"
+    bins = "generator_bins", "take a column of the file with one value per event"
+    asked = dict.fromkeys(passed_on, variable)
+    asked |= {one.column: bins for one in plan.generator_bins.values()}
+    for name, (asked_by, remedy) in asked.items():
+        if kind_of(types.get(name, "")) == "list":
             yield Problem(
                 about="columns",
                 what=f"'{name}' has several values per event",
-                where=f"variables_of_interest, in {url}",
-                remedy="let a tagger add a column with one value per event",
+                where=f"{asked_by}, in {url}",
+                remedy=remedy,
                 subjects=(plan.pair.name,),
             )
 

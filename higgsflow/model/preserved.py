@@ -34,7 +34,7 @@ class Bins(Noun):
         if any(not low < high for low, high in zip(self.edges, self.edges[1:], strict=False)):
             raise ValueError(f"edges of '{self.column}' are not in order")
         if len(self.edges) == 1:
-            raise ValueError(f"bins of '{self.column}' are not bins")
+            raise ValueError(f"bins of '{self.column}' need two edges or more")
         return self
 
     @property
@@ -99,6 +99,8 @@ class Vector(Noun):
         for position in (*self.names.values(), self.nominal or 0):
             if not 0 <= position < self.length:
                 raise ValueError(f"'{self.branch}' has no {position}: its length is {self.length}")
+        if len(set(self.names.values())) != len(self.names):
+            raise ValueError(f"'{self.branch}': two of its names are of one position")
         if (self.normalisation == "per_gen_bin") != (self.gen_bins is not None):
             raise ValueError("gen_bins and normalisation: per_gen_bin belong together")
         return self

@@ -77,13 +77,19 @@ class WeightSystematic(Systematic):
             )
         if self.type == "object" and not (self.target_collections or self.input_collection):
             raise ValueError(f"'{self.name}' is of type object: name its input_collection")
+        for variation, direction in self.under.items():
+            if direction not in self.directions or not self.modify_central_weight:
+                raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")
+        return self
+
+    @model_validator(mode="after")
+    def _directions_are_others_than_the_central_one(self) -> WeightSystematic:
+        if self.correction is not None and self.correction.counts_uncertainties:
+            raise ValueError(f"'{self.name}': say which input the variations go to, or their names")
         if CENTRAL in self.directions:
             raise ValueError(f"'{self.name}': what is central is no direction, take it out")
         if NOMINAL in self.directions:
             raise ValueError(f"'{self.name}' has a direction 'nominal': its name is 'central'")
-        for variation, direction in self.under.items():
-            if direction not in self.directions or not self.modify_central_weight:
-                raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")
         return self
 
     @model_validator(mode="after")

@@ -213,3 +213,13 @@ def test_a_variable_of_objects_is_told(lab: Lab, loaded: Load, tmp_path: Path) -
     entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
     entry["columns"] |= {"weather": "float", "sky": "float[]"}
     assert [p.what for p in check_first_file(plan, entry)] == ["'sky' has several values per event"]
+
+
+def test_bins_of_objects_are_told(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    lab.content["generator_bins"] = {"stars": {"column": "sky", "edges": [0, 1]}}
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] |= {"sky": "float[]"}
+    (found,) = check_first_file(plan, entry)
+    assert found.what == "'sky' has several values per event"
+    assert found.where.startswith("generator_bins, in ")

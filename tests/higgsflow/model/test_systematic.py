@@ -179,6 +179,19 @@ def test_variation_can_be_the_name_of_a_file(direction: str) -> None:
         Systematics.model_validate({"independent_collections": {"scale": scale}})
 
 
+def test_variations_that_are_numbers_go_to_an_input() -> None:
+    """Else all directions would be given the same factors."""
+    correction = {"file": "a.json", "name": "c", "variations": {"up": 1, "down": -1}}
+
+    def weight(**inputs: object) -> WeightSystematic:
+        content = {"method": "correctionlib", "correction": {**correction, "inputs": inputs}}
+        return WeightSystematic.model_validate({"name": "sf", **content})
+
+    assert weight(n={"variation": True}, pt="MET_pt").directions == ("up", "down")
+    with pytest.raises(ValidationError, match="say which input the variations go to"):
+        weight(pt="MET_pt")
+
+
 def test_variation_belongs_to_one_systematic() -> None:
     weight = {"branches": {"l": "x"}}
     with pytest.raises(ValidationError, match="'a_b_l' is made by two systematics"):
