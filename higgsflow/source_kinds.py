@@ -41,9 +41,11 @@ def check_source(source: Systematic, types: Mapping[str, str], url: str) -> None
 
 def _owner(column: str, types: Mapping[str, str]) -> str | None:
     """Whose numbers a column has: of a collection, or of the event; None where that is unknown."""
-    if column not in types:
-        return None
-    return column.partition("_")[0] if kind_of(types[column]) == "list" else _EVENT
+    kind = kind_of(types[column]) if column in types else "text"
+    if kind == "list":
+        return column.partition("_")[0]
+    # a class with other types inside may be anything
+    return _EVENT if kind == "number" and "<" not in types[column] else None
 
 
 def _numbers(owner: str) -> str:

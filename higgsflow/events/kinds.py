@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["number", "list", "text", "record"]
 _TEXT = ("string", "char*", "TString")
-_LIST = ("[", "vector", "array<", "set<")
+_LIST = ("[", "vector", "array<", "set<", "RVec<")
 _FLOATING = ("float", "double", "real")
 # several leaves in one branch, and objects of classes of ROOT
 _RECORD = re.compile(r"struct \{|\bT[A-Z]|LorentzVector")

@@ -80,7 +80,7 @@ def resolve(reference: str) -> Any:
         raise InvalidConfiguration(
             f"no module '{error.name}', which '{reference}' needs",
             "",
-            "install it, or add its folder to PYTHONPATH",
+            "install it, or name its folder in `python_path`",
         ) from error
     # what a module does when it is imported is code of its author, who may also end the program
     except (Exception, SystemExit) as error:

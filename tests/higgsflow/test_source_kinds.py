@@ -113,6 +113,12 @@ def test_numbers_of_something_else_are_told(source: Any, column: str, needs: str
     assert remedy
 
 
+def test_nothing_is_said_of_types_that_are_not_known() -> None:
+    types = {"Jet_pt": "float[]", "x": "std::map<int, float>", "y": "char*"}
+    for name in ("x", "y", "z"):
+        check_source(shift(branch_modified="Jet_pt", **asked(pt=name)), types, "f.root")
+
+
 def test_what_is_of_the_event_can_be_said() -> None:
     with pytest.raises(InvalidConfiguration, match=r"say `\{event_column: rho\}` if that is meant"):
         check_source(shift(branch_modified="Jet_pt", **asked(rho="rho")), TYPES, "f.root")

@@ -19,7 +19,8 @@ from higgsflow.events.kinds import (
     [
         ("float", "number"), ("uint64_t", "number"), ("std::uint64_t", "number"),
         ("bool", "number"), ("float[]", "list"), ("int32_t[3]", "list"),
-        ("std::vector<float>", "list"), ("char*", "text"), ("std::string", "text"),
+        ("std::vector<float>", "list"), ("ROOT::VecOps::RVec<float>", "list"),
+        ("char*", "text"), ("std::string", "text"),
         ("std::vector<std::string>", "text"), ("TString", "text"),
         ("struct {float x; float y;}", "record"), ("struct {float x; int32_t y;}[3]", "record"),
         ("TLorentzVector", "record"), ("std::vector<TLorentzVector>", "record"),
