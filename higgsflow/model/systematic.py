@@ -77,6 +77,8 @@ class WeightSystematic(Systematic):
             )
         if self.type == "object" and not (self.target_collections or self.input_collection):
             raise ValueError(f"'{self.name}' is of type object: name its input_collection")
+        if self.type == "event" and (self.target_collections or self.input_collection):
+            raise ValueError(f"'{self.name}' names collections of objects: say `type: object`")
         for variation, direction in self.under.items():
             if direction not in self.directions or not self.modify_central_weight:
                 raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")

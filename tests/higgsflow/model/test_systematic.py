@@ -131,8 +131,12 @@ def test_merging_checks_names_again() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"method": "from_function"}, "is from_function, but names no function"),
+        ({"method": "from_function", "branches": {}}, "is from_function, but names no function"),
         ({"branches": {}}, "is from_branch, but names no branches"),
+        ({"function": "a:b"}, "function means nothing here, it is for from_function"),
+        ({"kwargs": {"shift": 1}}, "kwargs means nothing here, it is for from_function"),
+        ({"directions": ["one"]}, "directions means nothing here, it is for from_function"),
+        ({"target_collections": "Muon"}, "names collections of objects: say `type: object`"),
         ({"branches": {"up": "x"}}, r"the central weight: name its central \(given: up\)"),
         (
             {"branches": {"nominal": "w", "up": "x"}, "modify_central_weight": False},
@@ -143,10 +147,15 @@ def test_merging_checks_names_again() -> None:
         ({"function": "no_module"}, "is not 'module:name'"),
         ({"modifies_taggers": ["tth", "thq", "tth"]}, "'tth' is given twice"),
         ({"years": [2016, "2016"]}, "'2016' is given twice"),
-        ({"target_collections": ["lead", "lead"]}, "'lead' is given twice"),
+        ({"type": "object", "target_collections": ["a", "a"]}, "'a' is given twice"),
         ({"requires_branches": ["nJet", "nJet"]}, "'nJet' is given twice"),
         (
-            {"method": "from_function", "function": "a:b", "directions": ["central", "up"]},
+            {
+                "method": "from_function",
+                "function": "a:b",
+                "branches": {},
+                "directions": ["central", "up"],
+            },
             "what is central is no direction",
         ),
     ],
@@ -159,8 +168,14 @@ def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"method": "from_branch"}, "is from_branch, but names no branches"),
-        ({"branches": {"up": ["a", "b"]}}, "2 branches for 1 modified columns"),
+        ({"method": "from_branch", "function": None}, "is from_branch, but names no branches"),
+        ({"branches": {"up": "a"}}, "branches means nothing here, it is for from_branch"),
+        ({"additive": True}, "additive means nothing here, it is for from_branch"),
+        ({"nominal_correction": "a"}, "means nothing here, it is for from_correction"),
+        (
+            {"method": "from_branch", "function": None, "branches": {"up": ["a", "b"]}},
+            "2 branches for 1 modified columns",
+        ),
         ({"bound": -0.1}, "greater than or equal to 0"),
         ({"branch_modifed": "x"}, "did you mean 'branch_modified'"),
         ({"directions": ["up", "up"]}, "'up' is given twice"),
