@@ -46,6 +46,7 @@ from higgsflow.preflight import (
     check_tags,
     kept_at_step,
 )
+from higgsflow.source_kinds import check_source
 from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
 from higgsflow.taggers.candidates import candidate_of, check_candidates
 from higgsflow.taggers.declared import check_declared
@@ -248,6 +249,7 @@ def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, 
     Raises:
         MissingColumn: if these are not all that the plan needs.
         InputFileError: if one cannot be what is needed, by its type.
+        InvalidConfiguration: if a systematic takes numbers of objects for those of events.
         TaggerError: if a tagger adds what is read of it, but may be meant of the file.
     """
     found = locate((*plan.first_needs, *plan.rest_needs), types, url, plan.needed_by)
@@ -255,6 +257,9 @@ def check_columns(plan: Plan, types: Mapping[str, str], url: str) -> tuple[str, 
         check_not_carried(correction, types, url)
     check_not_in_file(plan, types, url)
     read = tuple(sorted(set(found.values())))
+    by_name = {name: types[column] for name, column in found.items()}
+    for source in plan.systematics.sources:
+        check_source(source, by_name, url)
     check_identity(types, IDENTITY, url)
     check_numbers(types, read, url)
     check_lists(types, read, url)

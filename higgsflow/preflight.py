@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING
 
+from higgsflow.corrections.shipped import SHIPPED
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.number_options import check_numbers
 from higgsflow.model.reference import resolve
+from higgsflow.model.shift import NominalCorrection, Shift
 from higgsflow.model.source import CENTRAL
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.needs import is_made, is_one_object
@@ -18,13 +20,10 @@ from higgsflow.weights import input_columns as weight_inputs
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from higgsflow.corrections.shipped import Shifted
     from higgsflow.model.context import Context
     from higgsflow.model.source import Systematic
-    from higgsflow.model.systematic import (
-        IndependentCollection,
-        NominalCorrection,
-        Systematics,
-    )
+    from higgsflow.model.systematic import IndependentCollection, Systematics
     from higgsflow.taggers.base import Tagger
     from higgsflow.taggers.sequence import Steps
 
@@ -118,10 +117,23 @@ def _check_other_direction(source: IndependentCollection, systematics: Systemati
 
 
 def check_functions(systematics: Systematics) -> None:
-    """Raises for a function that is not there, or cannot be called with its `kwargs`."""
+    """Raises for a function that is not there, or cannot do what it is asked with its `kwargs`."""
     for source in systematics.sources:
         if source.function is not None:
             _check_call(source, 1 if isinstance(source, WeightSystematic) else 2)
+            if isinstance(source, Shift) and source.function in SHIPPED:
+                _check_shipped(source, SHIPPED[source.function])
+
+
+def _check_shipped(source: Shift, gives: Shifted) -> None:
+    """Of a function of this program it is known what it shifts."""
+    where = f"what {source.function} gives, for '{source.name}'"
+    for column in source.branch_modified:
+        if column != gives.column:
+            raise UnknownName("column", column, (gives.column,), where)
+    for direction in (CENTRAL,) if isinstance(source, NominalCorrection) else source.directions:
+        if direction not in gives.directions:
+            raise UnknownName("direction", direction, gives.directions, where)
 
 
 def _check_call(source: Systematic, n_given: int) -> None:

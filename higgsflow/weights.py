@@ -104,17 +104,22 @@ def is_whole_weight(column: str) -> bool:
 
 def input_columns(weight: WeightSystematic) -> tuple[str, ...]:
     """The columns of the events that a source needs, wherever they come from."""
-    fields = tuple(dict.fromkeys(weight.branches.values()))
-    of_event: tuple[str, ...] = ()
-    if weight.correction is not None:
-        fields, of_event = weight.asked_columns, weight.event_columns
-    if weight.type == "object":
-        fields = tuple(_of_collection(weight, name) for name in fields)
+    of_event = weight.event_columns
     if weight.vector is not None:
         of_event = (weight.vector.branch,)
     if weight.preserved is not None and weight.preserved.column:
         of_event = (*of_event, weight.preserved.column)
-    return tuple(dict.fromkeys((*fields, *of_event, *weight.requires_branches)))
+    return tuple(dict.fromkeys((*factor_inputs(weight), *of_event, *weight.requires_branches)))
+
+
+def factor_inputs(weight: WeightSystematic) -> tuple[str, ...]:
+    """The columns that have a number for each factor: of the event, or of its objects."""
+    fields = tuple(dict.fromkeys(weight.branches.values()))
+    if weight.correction is not None:
+        fields = weight.asked_columns
+    if weight.type == "object":
+        fields = tuple(_of_collection(weight, name) for name in fields)
+    return fields
 
 
 def _of_collection(weight: WeightSystematic, name: str) -> str:
@@ -302,7 +307,14 @@ def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mappin
         if direction not in result:
             where = f"what '{weight.name}' returned"
             raise UnknownName("direction", direction, list(result), where)
-    return {d: f for d, f in result.items() if d == CENTRAL or d in weight.directions}
+    for direction in result:
+        if direction not in (CENTRAL, *weight.directions):
+            raise WeightError(
+                f"'{weight.name}' returned direction '{direction}', which it does not declare",
+                f"declared: {', '.join(weight.directions)}",
+                "name it in `directions`, or do not return it",
+            )
+    return result
 
 
 def _flat(values: Any, weight: WeightSystematic) -> Array:

@@ -109,12 +109,16 @@ def check_once(analysis: AnalysisModel) -> None:
     """
     from higgsflow.archive import keep
     from higgsflow.catalog.snapshot import write_snapshot
+    from higgsflow.check.namesake import check_namesake
     from higgsflow.check.problem import refuse
     from higgsflow.check.site import check_before_run
+    from tasks.execution.display import say
 
     if not current.checked:
         current.checked = True
         refuse(check_before_run(analysis), analysis.name)
+        for note in check_namesake(analysis):
+            say(f"note: {note.text}")
         write_snapshot(analysis, folder_of(analysis))
         keep(analysis, folder_of(analysis))
 

@@ -21,6 +21,7 @@ from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, neare
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun
+from higgsflow.model.once import each_once
 from higgsflow.model.sample import Samples, select_names
 
 T = TypeVar("T", bound=Noun)
@@ -135,7 +136,9 @@ def _catalog_path(source: str | Path, folder: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
-    guess = nearest(text, [path.stem for path in candidates[1].parent.glob("*.yaml")])
+    guess = nearest(
+        Path(text).stem, [path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")]
+    )
     hint = f"did you mean '{guess}'?" if guess else ""
     raise InvalidConfiguration(f"no catalogue '{source}'", f"looked for {candidates[0]}", hint)
 
@@ -178,7 +181,10 @@ def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[
     # `NO` is read as false
     if not listed or not all(type(one) in (str, int) for one in listed):
         raise InvalidConfiguration(f"{what} is {value!r}, not a list of names", where)
-    return tuple(str(one) for one in listed)
+    try:
+        return each_once(tuple(str(one) for one in listed))
+    except ValueError as error:
+        raise InvalidConfiguration(f"{what}: {error}", where) from error
 
 
 def _mapping(value: Any, what: str, where: str) -> Mapping[Any, Any]:

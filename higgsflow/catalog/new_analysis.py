@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.errors import InvalidConfiguration, StoreError
+from higgsflow.model.noun import safe_name
 from higgsflow.output.atomic import write_text
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _texts(name: str) -> dict[str, str]:
 def _check_name(name: str) -> None:
     """It becomes a part of the names of modules, so a word of Python is what it has to be."""
     if name.isascii() and name.isidentifier() and not keyword.iskeyword(name):
+        _check_length(name)
         return
     guess = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
     if not guess.isidentifier() or keyword.iskeyword(guess):
@@ -74,6 +76,14 @@ def _check_name(name: str) -> None:
         "it may have letters, digits and _, and begins with a letter",
         f"did you mean '{guess}'?",
     )
+
+
+def _check_length(name: str) -> None:
+    """It becomes a part of the names of files and folders."""
+    try:
+        safe_name(name)
+    except ValueError as error:
+        raise InvalidConfiguration(str(error), "", "choose a shorter one") from error
 
 
 def _holds(path: Path, text: str) -> bool:

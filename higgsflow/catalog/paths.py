@@ -12,17 +12,24 @@ from higgsflow.errors import InvalidConfiguration
 FILE = "file"
 # as taggers call their file; without an ending it is a name of something
 MODEL = "model"
+# bytes of the name of a file or folder, on all file systems that matter here
+_LONGEST = 255
 
 
 def expanded(text: str, where: str) -> str:
     """The text with environment variables and `~` replaced.
 
     Raises:
-        InvalidConfiguration: for a variable or home that does not exist.
+        InvalidConfiguration: for a variable or home that does not exist, and a name that no file
+            can have.
     """
     found = os.path.expandvars(text)
     if "$" in found:
         raise InvalidConfiguration(f"undefined variable in '{text}'", where, "export it first")
+    for part in found.split("/"):
+        if len(os.fsencode(part)) > _LONGEST:
+            what = f"no file can be called '{part[:40]}...': it has {len(part)} characters"
+            raise InvalidConfiguration(what, where, f"file systems take {_LONGEST}")
     try:
         return str(Path(found).expanduser()) if found.startswith("~") else found
     except RuntimeError as error:

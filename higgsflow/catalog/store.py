@@ -64,7 +64,7 @@ def _check_version(version: str) -> None:
 def _find(name: str, version: str) -> AnalysisModel:
     path = find_analysis(name)
     if path is not None:
-        return read_snapshot(path) if path.name == FILE_NAME else load_analysis(path)
+        return load_analysis(path)
     root = environment_store()
     written = {
         p.parent.parent.name: p for p in sorted(root.glob(f"*/{version or '*'}/{FILE_NAME}"))

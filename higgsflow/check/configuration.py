@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.added_names import is_in_every_output
 from higgsflow.catalog.addresses import PRODUCED
 from higgsflow.catalog.files import PRODUCERS
 from higgsflow.check.problem import Problem, problem_of, refuse
 from higgsflow.corrections.files import check
-from higgsflow.errors import UnknownName, UserError
+from higgsflow.errors import UnknownName, UserError, nearest
 from higgsflow.events.golden import load_golden
 from higgsflow.model.sample import SimulatedSample, for_year
 from higgsflow.model.systematic import Systematics
@@ -30,7 +31,11 @@ def check_configuration(
 ) -> tuple[dict[tuple[str, str], Plan], list[Problem]]:
     """The plans of the samples and years that have one, and what is wrong with the others."""
     plans: dict[tuple[str, str], Plan] = {}
-    problems = [*_tried(analysis.refuse_main, "code"), *_luminosities(analysis)]
+    problems = [
+        *_tried(analysis.refuse_main, "code"),
+        *_luminosities(analysis),
+        *_blinding(analysis),
+    ]
     for pair in analysis.samples.pairs:
         try:
             plan = make_plan(analysis, pair)
@@ -135,6 +140,22 @@ def _luminosities(analysis: AnalysisModel) -> Iterator[Problem]:
                 remedy=f"is it in pb^-1? Then say {content.luminosity / 1000:g}",
                 serious=False,
             )
+
+
+def _blinding(analysis: AnalysisModel) -> Iterator[Problem]:
+    """A window of a column that no output has: not to show it, the report draws nothing."""
+    column = analysis.blinding.column
+    written = [name.rpartition(":")[2] for name in analysis.variables_of_interest]
+    if not (analysis.blinding.unblind or column in written or is_in_every_output(column)):
+        guess = nearest(column, written)
+        hint = f"did you mean '{guess}'? Else " if guess else ""
+        yield Problem(
+            about="blinding",
+            what=f"nothing will be drawn: no output has '{column}', which says what is blinded",
+            where="blinding.column",
+            remedy=f"{hint}add it to variables_of_interest, or say `unblind: true`",
+            serious=False,
+        )
 
 
 def _cross_section(pair: SampleYear) -> Iterator[Problem]:

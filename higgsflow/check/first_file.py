@@ -20,11 +20,12 @@ from higgsflow.errors import InputFileError, UserError
 from higgsflow.events.columns import locate
 from higgsflow.events.golden import load_golden
 from higgsflow.events.index import SampleIndex, classify
-from higgsflow.events.kinds import check_lists, kind_of
+from higgsflow.events.kinds import check_lists, check_numbers, kind_of
 from higgsflow.events.lumisections import check_certified
 from higgsflow.events.sample_index import look_into
 from higgsflow.model.noun import Noun
 from higgsflow.preflight import check_not_carried
+from higgsflow.source_kinds import check_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -122,6 +123,7 @@ def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(about="files", what=what, where=file.url, serious=False)
     yield from missing_columns(plan, entry["columns"], entry["url"])
     yield from _several_per_event(plan, entry["columns"], entry["url"])
+    yield from _of_others(plan, entry["columns"], entry["url"])
     try:
         check_not_in_file(plan, entry["columns"], entry["url"])
     except UserError as error:
@@ -138,10 +140,12 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
             yield problem_of(error, about, plan.pair.name)
     needs = (*plan.first_needs, *plan.rest_needs)
     sources = (next((c for c in need.candidates if c in available), "") for need in needs)
-    try:
-        check_lists(available, sorted({*sources} - {""}), url)
-    except UserError as error:
-        yield problem_of(error, "columns", plan.pair.name)
+    read = sorted({*sources} - {""})
+    for check in (check_numbers, check_lists):
+        try:
+            check(available, read, url)
+        except UserError as error:
+            yield problem_of(error, "columns", plan.pair.name)
     for correction in plan.systematics.corrections.values():
         try:
             check_not_carried(correction, available, url)
@@ -150,16 +154,30 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
 
 
 def _several_per_event(plan: Plan, types: dict[str, str], url: str) -> Iterator[Problem]:
-    """Columns of objects among the variables of interest that are passed on."""
-    for name, kind in plan.variables.items():
-        if kind in ("input", "gen") and kind_of(types.get(name, "")) == "list":
+    """Columns of objects among the variables of interest that are passed on, and among bins."""
+    passed_on = (name for name, kind in plan.variables.items() if kind in ("input", "gen"))
+    variable = "variables_of_interest", "let a tagger add a column with one value per event"
+    bins = "generator_bins", "take a column of the file with one value per event"
+    asked = dict.fromkeys(passed_on, variable)
+    asked |= {one.column: bins for one in plan.generator_bins.values()}
+    for name, (asked_by, remedy) in asked.items():
+        if kind_of(types.get(name, "")) == "list":
             yield Problem(
                 about="columns",
                 what=f"'{name}' has several values per event",
-                where=f"variables_of_interest, in {url}",
-                remedy="let a tagger add a column with one value per event",
+                where=f"{asked_by}, in {url}",
+                remedy=remedy,
                 subjects=(plan.pair.name,),
             )
+
+
+def _of_others(plan: Plan, types: dict[str, str], url: str) -> Iterator[Problem]:
+    """Systematics made from numbers of objects where those of events are needed, or of others."""
+    for source in plan.systematics.sources:
+        try:
+            check_source(source, types, url)
+        except UserError as error:
+            yield problem_of(error, "columns", plan.pair.name)
 
 
 def _golden(pair: SampleYear, file: FileIndex, columns: dict[str, str]) -> Iterator[Problem]:

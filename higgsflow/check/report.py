@@ -9,6 +9,7 @@ from higgsflow.catalog.store import file_index_in, folder_of, store_of
 from higgsflow.check.configuration import check_configuration
 from higgsflow.check.duplicates import copies, files_of_several
 from higgsflow.check.first_file import Listed, check_first_file, list_files, look_into_all
+from higgsflow.check.namesake import check_namesake
 from higgsflow.check.problem import Problem, problem_of, together
 from higgsflow.check.site import check_proxy, check_store
 from higgsflow.errors import InputFileError
@@ -94,6 +95,7 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
         *(_not_looked_at(name) for name, found in listed.items() if found.is_produced),
         *files_of_several({name: listed[name].files for name in added}, data),
         *copies({name: entries[name] for name in added if name in entries}, data),
+        *check_namesake(analysis),
         *check_store(analysis),
         *check_proxy(analysis),
     ]

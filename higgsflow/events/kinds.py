@@ -1,10 +1,12 @@
 """What kind of thing a column holds, by its type in the file: one number per event, a list, a text.
 
-Types are those that uproot tells: `float`, `uint64_t`, `float[]`, `std::vector<float>`, `char*`.
+Types are those that uproot tells: `float`, `uint64_t`, `float[]`, `std::vector<float>`, `char*`,
+`struct {float x; float y;}` of a branch with several leaves, `TLorentzVector`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from higgsflow.errors import InputFileError
@@ -12,16 +14,21 @@ from higgsflow.errors import InputFileError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Kind = Literal["number", "list", "text"]
+Kind = Literal["number", "list", "text", "record"]
 _TEXT = ("string", "char*", "TString")
-_LIST = ("[", "vector", "array<", "set<")
+_LIST = ("[", "vector", "array<", "set<", "RVec<")
 _FLOATING = ("float", "double", "real")
+# several leaves in one branch, and objects of classes of ROOT
+_RECORD = re.compile(r"struct \{|\bT[A-Z]|LorentzVector")
+_LONGEST = 60
 
 
 def kind_of(type_name: str) -> Kind:
     """The kind of a column of this type."""
     if any(word in type_name for word in _TEXT):
         return "text"
+    if _RECORD.search(type_name):
+        return "record"
     return "list" if any(word in type_name for word in _LIST) else "number"
 
 
@@ -44,8 +51,14 @@ def check_identity(types: Mapping[str, str], names: Iterable[str], url: str) -> 
 def check_numbers(types: Mapping[str, str], names: Iterable[str], url: str) -> None:
     """Raises for a column that holds no numbers."""
     for name in names:
-        if kind_of(types[name]) == "text":
-            raise InputFileError(f"'{name}' in {url} is of type {types[name]}, not a number")
+        if kind_of(types[name]) in ("text", "record"):
+            found = types[name]
+            shown = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}..."
+            raise InputFileError(
+                f"'{name}' is not a number, nor a list of numbers",
+                f"it is of type {shown}, in {url}",
+                "take a column of numbers",
+            )
 
 
 def check_lists(types: Mapping[str, str], names: Iterable[str], url: str) -> None:

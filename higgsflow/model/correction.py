@@ -113,6 +113,12 @@ class Correction(Noun):
         """Whether an input says the direction; else each direction is a correction."""
         return any(given.variation for given in self.inputs.values())
 
+    @property
+    def counts_uncertainties(self) -> bool:
+        """Whether variations are numbers of uncertainties: the correction is asked the same."""
+        numbers = any(not isinstance(value, str) for value in self.variations.values())
+        return numbers and not self.has_variation_input
+
     def name_of(self, direction: str) -> str:
         """The correction of a direction."""
         said = self.variations.get(direction)

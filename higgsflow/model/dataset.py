@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.columns import Need
 from higgsflow.model.noun import Noun
+from higgsflow.model.once import ONCE
 from higgsflow.model.short_forms import as_tuple, with_text_keys, with_tuples
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def _by_year(value: Any) -> Any:
     return as_tuple(value)
 
 
-Triggers = Annotated[tuple[str, ...] | dict[str, tuple[str, ...]], BeforeValidator(_by_year)]
+Once = Annotated[tuple[str, ...], ONCE]
+Triggers = Annotated[Once | dict[str, Once], BeforeValidator(_by_year)]
 
 
 class PrimaryDataset(Noun):

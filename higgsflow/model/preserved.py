@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.noun import Noun
+from higgsflow.model.once import ONCE
 from higgsflow.model.short_forms import as_tuple
 
 
@@ -24,7 +25,7 @@ class Bins(Noun):
 
     column: str = ""
     edges: tuple[float, ...] = ()
-    values: tuple[int, ...] = ()
+    values: Annotated[tuple[int, ...], ONCE] = ()
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> Bins:
@@ -32,8 +33,8 @@ class Bins(Noun):
             raise ValueError(f"bins of '{self.column}': say either edges or values")
         if any(not low < high for low, high in zip(self.edges, self.edges[1:], strict=False)):
             raise ValueError(f"edges of '{self.column}' are not in order")
-        if len(self.edges) == 1 or len(set(self.values)) != len(self.values):
-            raise ValueError(f"bins of '{self.column}' are not bins")
+        if len(self.edges) == 1:
+            raise ValueError(f"bins of '{self.column}' need two edges or more")
         return self
 
     @property
@@ -71,7 +72,7 @@ class Preserve(Bins):
             events are right too.
     """
 
-    after: Annotated[tuple[str, ...], BeforeValidator(as_tuple)] = ()
+    after: Annotated[tuple[str, ...], BeforeValidator(as_tuple), ONCE] = ()
     in_skims: bool = False
 
 
@@ -98,6 +99,8 @@ class Vector(Noun):
         for position in (*self.names.values(), self.nominal or 0):
             if not 0 <= position < self.length:
                 raise ValueError(f"'{self.branch}' has no {position}: its length is {self.length}")
+        if len(set(self.names.values())) != len(self.names):
+            raise ValueError(f"'{self.branch}': two of its names are of one position")
         if (self.normalisation == "per_gen_bin") != (self.gen_bins is not None):
             raise ValueError("gen_bins and normalisation: per_gen_bin belong together")
         return self

@@ -1,8 +1,9 @@
-"""Amounts as people write them: `2 GB`, `90 min`, `1 d`."""
+"""Amounts as people write them: `2 GB`, `90 min`, `1 d`, `507.1 fb`."""
 
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -11,6 +12,9 @@ _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 # engines count in powers of two
 _MEGABYTES = {"MB": 1.0, "M": 1.0, "GB": 1024.0, "G": 1024.0}
 _SECONDS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_CROSS_SECTION = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
+# powers of ten of a picobarn
+_PICOBARNS = {"fb": -3, "pb": 0, "nb": 3}
 
 
 def _amount(value: Any, units: dict[str, float], what: str) -> Any:
@@ -34,5 +38,21 @@ def seconds(value: Any) -> Any:
     return _amount(value, _SECONDS, "time")
 
 
+def picobarns(value: Any) -> Any:
+    """A cross section in picobarns; a number without a unit is one already.
+
+    The same number, to the last bit, as if it had been written in picobarns.
+    """
+    found = _CROSS_SECTION.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    number, unit = found.groups()
+    if unit not in _PICOBARNS:
+        known = ", ".join(_PICOBARNS)
+        raise ValueError(f"'{value}' is no cross section: use a number [pb], or one of {known}")
+    return float(Decimal(number).scaleb(_PICOBARNS[unit]))
+
+
 Megabytes = Annotated[float, BeforeValidator(megabytes)]
 Seconds = Annotated[float, BeforeValidator(seconds)]
+Picobarns = Annotated[float, BeforeValidator(picobarns)]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import sys
 import sysconfig
 import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from contextlib import contextmanager
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import BeforeValidator
 
 from higgsflow.errors import BrokenModule, InvalidConfiguration, UnknownName, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _PROGRAM = Path(__file__).parents[1]
 
@@ -59,6 +61,9 @@ def _checked(reference: str) -> str:
         module, _, name = module.rpartition(".")
     if not module or not name:
         raise ValueError(f"'{reference}' is not 'module:name'")
+    if "/" in module or module.endswith(".py"):
+        hint = f"say '{PurePath(module).stem}:{name}', and its folder in python_path"
+        raise ValueError(f"'{module}' is a file, not the name of a module: {hint}")
     return f"{module}:{name}"
 
 
@@ -70,12 +75,12 @@ def resolve(reference: str) -> Any:
     """
     module_name, _, name = reference.partition(":")
     try:
-        found: Any = importlib.import_module(module_name)
+        found: Any = _imported(module_name)
     except ModuleNotFoundError as error:
         raise InvalidConfiguration(
             f"no module '{error.name}', which '{reference}' needs",
             "",
-            "install it, or add its folder to PYTHONPATH",
+            "install it, or name its folder in `python_path`",
         ) from error
     # what a module does when it is imported is code of its author, who may also end the program
     except (Exception, SystemExit) as error:
@@ -91,6 +96,34 @@ def resolve(reference: str) -> Any:
             raise UnknownName("name", name, [n for n in dir(found) if n[0] != "_"], module_name)
         found = getattr(found, part)
     return found
+
+
+def _imported(module_name: str) -> Any:
+    if module_name in sys.modules:
+        return importlib.import_module(module_name)
+    with _ends_are_told():
+        return importlib.import_module(module_name)
+
+
+@contextmanager
+def _ends_are_told() -> Iterator[None]:
+    """Makes a `SystemExit` of `os._exit` in code of users, of which nobody would hear otherwise.
+
+    With code 0 the command would end as if all were well. Processes that a module begins end as
+    they mean to, and so does this program.
+    """
+    end, own = os._exit, os.getpid()
+
+    def told(status: int) -> NoReturn:
+        if os.getpid() != own or is_installed(sys._getframe(1).f_code.co_filename):
+            end(status)
+        raise SystemExit(status)
+
+    os._exit = told
+    try:
+        yield
+    finally:
+        os._exit = end
 
 
 def broken(module_name: str, error: BaseException) -> BrokenModule:

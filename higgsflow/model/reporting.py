@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat
 
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.noun import Name, Noun
+from higgsflow.model.once import ONCE
 
 
 def _as_text(value: Any) -> Any:
@@ -22,7 +23,7 @@ def _as_text(value: Any) -> Any:
 
 
 YearGroups = Annotated[
-    dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]], BeforeValidator(_as_text)
+    dict[Name, Annotated[tuple[Name, ...], Field(min_length=1), ONCE]], BeforeValidator(_as_text)
 ]
 
 
@@ -34,6 +35,9 @@ class Sentinels(Noun):
     )
     mean_factor: FiniteFloat = Field(
         default=0.3, gt=0, description="distance from 1 of the mean factor of a weight"
+    )
+    preserved_ratio: FiniteFloat = Field(
+        default=2.0, ge=1, description="of sums that a weight preserves, or one over it"
     )
     one_sided: FiniteFloat = Field(
         default=0.01, gt=0, description="relative change of a yield, if up and down agree in sign"
@@ -70,7 +74,7 @@ class Reporting(Noun):
     energy: Annotated[str, BeforeValidator(str)] = Field(
         default="13", description="of collisions, in TeV, above the pictures"
     )
-    files: tuple[Literal["png", "pdf"], ...] = Field(
+    files: Annotated[tuple[Literal["png", "pdf"], ...], ONCE] = Field(
         default=("png",), description="formats of the files of each picture beside the report"
     )
     files_by_year: bool = Field(

@@ -21,6 +21,7 @@ from pydantic import (
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.dataset import PrimaryDataset, Triggers, dataset_of
 from higgsflow.model.noun import Name, Noun, as_yaml
+from higgsflow.model.quantities import Picobarns
 from higgsflow.model.short_forms import with_text_keys, with_tuples
 from higgsflow.model.systematic import Systematics
 
@@ -48,6 +49,7 @@ def _numbers(value: Any) -> Any:
 
 
 Number = Annotated[float | dict[str, float], BeforeValidator(_numbers)]
+CrossSection = Annotated[Picobarns | dict[str, Picobarns], BeforeValidator(_numbers)]
 Switch = Annotated[bool | dict[str, bool], BeforeValidator(with_text_keys)]
 Addresses = Annotated[
     dict[Name, tuple[str, ...]], BeforeValidator(_by_year), AfterValidator(_not_empty)
@@ -99,7 +101,7 @@ class SimulatedSample(_SampleBase):
     """Simulation: its cross section is required, never inferred."""
 
     kind: Literal["simulation"] = "simulation"
-    xs: Number = Field(description="cross section [pb]")
+    xs: CrossSection = Field(description="cross section [pb], or with its unit: 507.1 fb")
     bf: Number = Field(default=1.0, description="branching fraction")
     filter_efficiency: Number = 1.0
     k_factor: Number = 1.0
@@ -238,10 +240,7 @@ class Samples(Noun):
         _unique("process_id", [str(sample.process_id) for sample in self.samples])
         _unique("selected year", list(self.selected_years))
         _unique("primary dataset", list(self.primary_datasets))
-        data = [sample.name for sample in self.samples if isinstance(sample, DataSample)]
-        for name in self.primary_datasets:
-            if name not in data:
-                raise UnknownName("sample of data", name, data, "primary_datasets")
+        _check_datasets(self.primary_datasets, self.samples)
         for year in self.selected_years:
             if year not in self.years:
                 raise UnknownName("luminosity for year", year, self.years, "the catalogue's years")
@@ -317,6 +316,21 @@ def select_names(patterns: tuple[str, ...], known: tuple[str, ...], kind: str) -
             raise UnknownName(kind, pattern, known, "the catalogue")
         chosen.update(dict.fromkeys(found))
     return tuple(chosen)
+
+
+def _check_datasets(order: tuple[str, ...], samples: tuple[Sample, ...]) -> None:
+    """Primary datasets are data, and triggers are asked of these only."""
+    data = {sample.name: sample for sample in samples if isinstance(sample, DataSample)}
+    for name in order:
+        if name not in data:
+            raise UnknownName("sample of data", name, data, "primary_datasets")
+    for name, sample in data.items():
+        if sample.triggers and name not in order:
+            raise InvalidConfiguration(
+                f"nobody asks for the triggers of '{name}': it is no primary dataset",
+                "the catalogue",
+                f"say `primary_datasets: [{name}]` beside samples, or let a tagger cut on them",
+            )
 
 
 def _refuse_mixed_processes(pairs: tuple[SampleYear, ...]) -> None:

@@ -9,10 +9,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads it)
 from higgsflow.model.noun import Noun
+from higgsflow.model.once import ONCE
 from higgsflow.model.short_forms import as_tuple
-from higgsflow.model.source import CENTRAL, Column, Names, Systematic
+from higgsflow.model.source import CENTRAL, Column, Columns, Names, Systematic
 
-Columns = Annotated[tuple[Column, ...], BeforeValidator(as_tuple)]
+# two columns may be replaced by the same one
+Origins = Annotated[tuple[Column, ...], BeforeValidator(as_tuple)]
 T = TypeVar("T", bound="Shift")
 
 
@@ -71,7 +73,7 @@ class Shift(Systematic):
     """
 
     branch_modified: Columns = Field(min_length=1)
-    branches: dict[str, Columns] = {}
+    branches: dict[str, Origins] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     additive: bool = False
     mode: Literal["scale", "additive", "uncertainty", "smear", "resolution"] = "scale"
@@ -126,6 +128,15 @@ class Shift(Systematic):
             raise ValueError(f"'{self.name}': mode: {self.mode} is for method: correctionlib")
         if self.gen is not None and self.scale_factor is None:
             raise ValueError(f"'{self.name}': generated jets are for mode: resolution")
+        return self
+
+    @model_validator(mode="after")
+    def _numbers_are_of_uncertainties(self) -> Shift:
+        if self.mode != "uncertainty" and any(c.counts_uncertainties for c in self.corrections):
+            raise ValueError(
+                f"'{self.name}': variations that are numbers are for mode: uncertainty, or for an "
+                "input with `variation: true`"
+            )
         return self
 
     @property
@@ -207,8 +218,8 @@ class NominalCorrection(Shift):
         undo: divide by that factor first; else such an input is an error.
     """
 
-    kinds: Annotated[tuple[Literal["simulation", "data"], ...], BeforeValidator(as_tuple)] = Field(
-        default=("simulation", "data"), alias="applies_to", min_length=1
+    kinds: Annotated[tuple[Literal["simulation", "data"], ...], BeforeValidator(as_tuple), ONCE] = (
+        Field(default=("simulation", "data"), alias="applies_to", min_length=1)
     )
     already_in: Column | None = None
     undo: bool = False

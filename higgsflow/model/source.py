@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from higgsflow.errors import UnknownName
 from higgsflow.model.correction import Correction
 from higgsflow.model.noun import Name, Noun
+from higgsflow.model.once import ONCE
 from higgsflow.model.reference import Reference
 from higgsflow.model.short_forms import as_tuple, column_name
 
@@ -27,9 +28,10 @@ def _last_word(value: Any) -> Any:
     return value[-1] if isinstance(value, list | tuple) and value else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple)]
-Years = Annotated[tuple[str, ...], BeforeValidator(_as_text)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple), ONCE]
+Years = Annotated[tuple[str, ...], BeforeValidator(_as_text), ONCE]
 Column = Annotated[str, BeforeValidator(column_name)]
+Columns = Annotated[tuple[Column, ...], BeforeValidator(as_tuple), ONCE]
 Collection = Annotated[str, BeforeValidator(_last_word)]
 
 
@@ -37,6 +39,15 @@ class Systematic(Noun):
     """What every source has: where it applies and how it is computed."""
 
     methods: ClassVar[tuple[str, ...]] = ("from_branch", "from_function", "correctionlib")
+    # keys that mean nothing to other methods than these
+    only_for: ClassVar[dict[str, tuple[str, ...]]] = {
+        "function": ("from_function",),
+        "kwargs": ("from_function",),
+        "branches": ("from_branch",),
+        "directions": ("from_function", "from_correction"),
+        "additive": ("from_branch",),
+        "nominal_correction": ("from_correction",),
+    }
 
     name: Name
     method: Literal["from_branch", "from_function", "correctionlib", "from_correction"] = (
@@ -44,10 +55,19 @@ class Systematic(Noun):
     )
     function: Reference | None = None
     correction: Correction | None = None
-    requires_branches: Annotated[tuple[Column, ...], BeforeValidator(as_tuple)] = ()
+    requires_branches: Columns = ()
     samples: Names = Field(default=("*",), min_length=1, description="patterns of sample names")
     years: Years = Field(default=("*",), min_length=1, description="patterns of years")
     kwargs: dict[str, Any] = Field(default={}, description="passed on to the function")
+
+    @model_validator(mode="after")
+    def _says_nothing_in_vain(self) -> Systematic:
+        for name, field in type(self).model_fields.items():
+            key = field.alias or name
+            methods = self.only_for.get(key, (self.method,))
+            if self.method not in methods and getattr(self, name) != field.get_default():
+                raise ValueError(f"'{self.name}': {key} means nothing here, it is for {methods[0]}")
+        return self
 
     @model_validator(mode="after")
     def _has_what_its_method_needs(self) -> Systematic:

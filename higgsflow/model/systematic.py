@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads)
-from higgsflow.model.noun import Noun
+from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads it)
+from higgsflow.model.noun import Noun, safe_name
+from higgsflow.model.once import ONCE
 from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
 from higgsflow.model.short_forms import as_tuple
@@ -61,7 +62,7 @@ class WeightSystematic(Systematic):
     branches: dict[str, Column] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     input_collection: Collection | None = None
-    target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_tuple)] = ()
+    target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_tuple), ONCE] = ()
     modify_central_weight: bool = False
     modifies_taggers: Names = ()
     working_point: WorkingPoint | None = None
@@ -74,9 +75,14 @@ class WeightSystematic(Systematic):
         if self.method == "from_branch" and not self.branches and self.vector is None:
             raise ValueError(f"systematic '{self.name}' is from_branch, but names no branches")
         if self.modify_central_weight and not self._names_its_central:
-            raise ValueError(f"'{self.name}' modifies the central weight: name its central")
+            given = ", ".join(self.directions) or "none"
+            raise ValueError(
+                f"'{self.name}' modifies the central weight: name its central (given: {given})"
+            )
         if self.type == "object" and not (self.target_collections or self.input_collection):
             raise ValueError(f"'{self.name}' is of type object: name its input_collection")
+        if self.type == "event" and (self.target_collections or self.input_collection):
+            raise ValueError(f"'{self.name}' names collections of objects: say `type: object`")
         for variation, direction in self.under.items():
             if direction not in self.directions or not self.modify_central_weight:
                 raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")
@@ -88,6 +94,16 @@ class WeightSystematic(Systematic):
             raise ValueError(
                 f"'{self.name}' at a working point needs type: object and a correction"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _directions_are_others_than_the_central_one(self) -> WeightSystematic:
+        if self.correction is not None and self.correction.counts_uncertainties:
+            raise ValueError(f"'{self.name}': say which input the variations go to, or their names")
+        if CENTRAL in self.directions:
+            raise ValueError(f"'{self.name}': what is central is no direction, take it out")
+        if NOMINAL in self.directions:
+            raise ValueError(f"'{self.name}' has a direction 'nominal': its name is 'central'")
         return self
 
     @model_validator(mode="after")
@@ -190,6 +206,8 @@ class Systematics(Noun):
         taken: dict[str, str] = {NOMINAL: NOMINAL}
         for systematic in (*self.weights.values(), *self.independent_collections.values()):
             for variation in systematic.variations:
+                # it becomes a file, a column and a word on a command line
+                safe_name(variation)
                 if variation in taken:
                     raise ValueError(f"variation '{variation}' is made by two systematics")
                 taken[variation] = systematic.name

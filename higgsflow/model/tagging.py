@@ -48,7 +48,7 @@ def _from_name(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     if ":" in name:
         return {"name": name.rpartition(":")[2], "tagger": name, "options": dict(options)}
     if name not in SHIPPED:
-        raise UnknownName("tagger", name, SHIPPED, "the shipped taggers")
+        raise UnknownName("tagger", name, SHIPPED, "the shipped taggers (yours are module:name)")
     shipped = SHIPPED[name]
     return {
         "name": name,

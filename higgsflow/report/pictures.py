@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 SYSTEMATICS = "systematics"
 # what a report writes, and therefore removes when it is made again
 _KINDS = ("png", "pdf")
+_LONGEST_PART = 70
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ def _stack(found: Stack, meaning: str, period: Period, name: str) -> _Sketch:
 
 
 def _safe(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.+-]+", "_", name)
+    """A part of the name of a file: with three of them it is no longer than names can be."""
+    return re.sub(r"[^A-Za-z0-9.+-]+", "_", name)[:_LONGEST_PART]
 
 
 def _effects(summary: Summary) -> Iterator[_Sketch]:

@@ -13,6 +13,7 @@ from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
 from higgsflow.report.formatting import processed, several
 from higgsflow.report.loss_sentinels import about_losses
+from higgsflow.report.ratio_sentinels import about_ratios
 from higgsflow.report.systematic_sentinels import about_systematics
 from higgsflow.report.year_sentinels import about_years, eras_of_one_golden
 
@@ -31,6 +32,7 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *(one for sample in summary.samples for one in _of_sample(sample, limits)),
         *about_systematics(aggregates.simulation(summary), summary.tags, limits),
         *about_corrections(summary.samples),
+        *about_ratios(summary.samples, limits),
         *_empty_tags(summary),
         *disagreements(summary, limits),
         *_lumi(summary, limits),

@@ -80,7 +80,7 @@ ALL = {"nominal", "scale_up", "scale_down"}
     [
         ({}, set()),
         ({"weights": {"pileup": PILEUP, "l1": PREFIRING}}, {"nominal"}),
-        ({"weights": {"pileup": PILEUP, "l1": {**PILEUP, "kwargs": {"a": 1}}}}, ALL),
+        ({"weights": {"pileup": PILEUP, "l1": {**PILEUP, "requires_branches": "a"}}}, ALL),
         ({"weights": {"pileup": {**PILEUP, "modifies_taggers": ["tth_hadronic"]}}}, ALL),
         ({"weights": {}}, ALL),
         ({"objects": {**OBJECTS, "jes": JES}}, {"jes_up", "jes_down"}),
@@ -121,8 +121,8 @@ def test_order_and_filters_change_nothing() -> None:
 
 
 def test_name_of_a_source_of_the_central_weight_is_not_its_content() -> None:
-    before = wanted(weights={"a": PILEUP, "b": {**PILEUP, "kwargs": {"x": 1}}})
-    after = wanted(weights={"z": PILEUP, "b": {**PILEUP, "kwargs": {"x": 1}}})
+    before = wanted(weights={"a": PILEUP, "b": {**PILEUP, "requires_branches": "x"}})
+    after = wanted(weights={"z": PILEUP, "b": {**PILEUP, "requires_branches": "x"}})
     assert after["scale_up"] == before["scale_up"]
     assert after["nominal"].digest == before["nominal"].digest
     assert set(after["nominal"].columns) != set(before["nominal"].columns)

@@ -222,6 +222,14 @@ def test_missing_column_names_file_column_who_needs_it_and_near_names(
     assert len(text.splitlines()) == 3
 
 
+def test_numbers_of_objects_where_those_of_events_are_needed_are_told() -> None:
+    made = plan(systematics=weights(pileup=PILEUP))
+    sources = {s for n in (*made.first_needs, *made.rest_needs) for s in n.candidates}
+    types = {**typed(sources), "puWeightUp": "float[]"}
+    with pytest.raises(UserError, match="'pileup' needs one number per event"):
+        check_columns(made, types, "f.root")
+
+
 class NeedyTagger(Tagger):
     """Needs a column that an option names."""
 

@@ -188,6 +188,29 @@ def test_kwargs_of_weights_are_those_of_the_function() -> None:
         check_functions(of_function(factors, "weights", sze=0.2))
 
 
+SHIPPED = {"method": "from_function", "function": "higgsflow.corrections.photons:scale_pt"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "told"),
+    [
+        ("independent_collections", {"branch_modified": "Jet_pt"}, "no column 'Jet_pt' in what"),
+        (
+            "independent_collections",
+            {"branch_modified": "Photon_pt", "directions": ["up", "dwn"]},
+            "no direction 'dwn' in what .*Did you mean 'down'",
+        ),
+        ("corrections", {"branch_modified": "Photon_pt"}, "no direction 'central' in what"),
+    ],
+)
+def test_shipped_function_shifts_what_it_was_made_for(
+    kind: str, content: dict[str, Any], told: str
+) -> None:
+    systematics = Systematics.model_validate({kind: {"s": {**SHIPPED, **content}}})
+    with pytest.raises(UnknownName, match=told):
+        check_functions(systematics)
+
+
 def test_function_without_room_for_the_direction_is_told() -> None:
     systematics = of_function(step_of, "independent_collections")
     with pytest.raises(InvalidConfiguration, match="too many positional arguments"):

@@ -46,7 +46,7 @@ EVENTS = ak.Array(
 
 
 def factors(events: Any, up: float = 1.1) -> dict[str, Any]:
-    return {"central": events.w, "up": events.w * up, "down": events.w, "more": events.w}
+    return {"central": events.w, "up": events.w * up, "down": events.w}
 
 
 def per_muon(muons: Any) -> dict[str, Any]:
@@ -180,8 +180,14 @@ def test_jagged_factors_of_an_event_weight_are_an_error() -> None:
 
 
 def test_wrong_direction_names_the_nearest() -> None:
-    with pytest.raises(UnknownName, match=r"no direction 'mroe' in what 's' returned.*'more'"):
-        evaluate(function_weight(factors, directions=["mroe"]), EVENTS)
+    with pytest.raises(UnknownName, match=r"no direction 'dwon' in what 's' returned.*'down'"):
+        evaluate(function_weight(factors, directions=["dwon"]), EVENTS)
+
+
+def test_direction_that_is_not_declared_is_an_error() -> None:
+    found = message(function_weight(factors, directions=["up"]))
+    assert found.startswith("'s' returned direction 'down', which it does not declare\n")
+    assert "declared: up\n  name it in `directions`, or do not return it" in found
 
 
 def test_function_without_a_central_factor_cannot_modify_the_central_weight() -> None:

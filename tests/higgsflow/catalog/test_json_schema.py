@@ -19,6 +19,7 @@ jsonschema = pytest.importorskip(
     "jsonschema_rs", reason="to run this test: pip install -e '.[test]'"
 )
 DOCS = Path(__file__).resolve().parents[3] / "docs"
+SIMULATED = {"kind": "simulation", "files": {"2017": "a"}}
 CATALOGS = sorted((CONFIG_FOLDER / "samples").glob("*.yaml"))
 
 
@@ -90,6 +91,8 @@ def test_the_sections_of_the_how_tos_are_valid(page: str) -> None:
         {"samples": ["demo", "hgg"]},
         {"samples": {"catalog": "demo", "sample_list": "ttH_*", "years": 2017}},
         {"samples": {"catalog": "demo", "years": [2016, "2017"]}},
+        {"samples": {"samples": {"A": {**SIMULATED, "xs": "5.071e2 fb"}}}},
+        {"samples": {"samples": {"A": {**SIMULATED, "xs": {"2017": "-5 fb", "2018": 1}}}}},
         {"python_path": "code"},
         {"tag_sequence": {"tag_list": ["diphoton"], "keep_untagged": True}},
         {"tag_sequence": ["m:f", [{"tagger": "diphoton", "options": {"trigger": True}}]]},
@@ -147,7 +150,8 @@ def test_a_misspelled_key_is_found_wherever_it_is() -> None:
         {"jobs_manager": {"min_completion": 1.5}},
         {"samples": {"catalog": "demo", "sampel_list": []}},
         {"samples": {"samples": {"A": {"kind": "data", "files": {"2017": "a"}, "xs": 1}}}},
-        {"samples": {"samples": {"A": {"kind": "simulation", "files": {"2017": "a"}}}}},
+        {"samples": {"samples": {"A": SIMULATED}}},
+        {"samples": {"samples": {"A": {**SIMULATED, "xs": "many fb"}}}},
         {"samples": {"samples": {"A": {"files": {"2017": "a"}, "xs": 1}}}},
     ],
 )

@@ -264,6 +264,7 @@ def test_absent_catalogue_names_where_it_was_looked_for() -> None:
     text = told("no_such.yaml")
     assert "no catalogue 'no_such.yaml'" in text
     assert "/data/no_such.yaml" in text
+    assert "did you mean 'demo'?" in told("samples/demo.yaml")
 
 
 def test_several_catalogues_are_one(tmp_path: Path) -> None:
@@ -386,7 +387,8 @@ def test_all_are_taken_where_nothing_is_chosen() -> None:
         (["Dta"], None, "Did you mean 'Data'?"),
         (["ggH*"], None, "no sample 'ggH*'"),
         (None, [2071], "no luminosity for year '2071'"),
-        (None, [2017, "2017"], "selected year '2017' is given twice"),
+        (None, [2017, "2017"], "years: '2017' is given twice"),
+        (["Data", "Data"], None, "sample_list: 'Data' is given twice"),
         ("ttH_M126", 2018, "none of the samples has files in the selected years"),
         ([], None, "sample_list is [], not a list of names"),
         (None, [], "years is [], not a list of names"),

@@ -86,6 +86,12 @@ def test_a_name_that_no_module_can_have(tmp_path: Path, name: str, guess: str) -
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_that_is_too_long(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match="it has 201 characters"):
+        new_analysis("a" * 201, tmp_path)
+    assert all(path.exists() for path in new_analysis("a" * 200, tmp_path))
+
+
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="choose another --folder"):

@@ -40,6 +40,13 @@ def test_variables_are_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert expanded("~/a", "s") == f"{Path.home()}/a"
 
 
+@pytest.mark.parametrize("text", ["n" * 300, f"/a/{'n' * 256}/b", "é" * 128])
+def test_name_that_no_file_can_have_is_told(text: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"no file can be called '.*\.\.\.'"):
+        expanded(text, "s")
+    assert expanded("n" * 255, "s") == "n" * 255
+
+
 def test_undefined_variable_is_named() -> None:
     with pytest.raises(InvalidConfiguration, match="undefined variable in '\\$NOT_THERE_/a'"):
         with_absolute_files({"file": "$NOT_THERE_/a"}, FOLDER, "s")

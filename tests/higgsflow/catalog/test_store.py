@@ -62,6 +62,13 @@ def test_what_was_written_to_the_store_is_found_by_name(path: Path) -> None:
         find_in_store("toy", "v2")
 
 
+def test_a_configuration_may_be_called_as_the_copy_in_the_store_is(path: Path) -> None:
+    own = path.rename(path.with_name("analysis.yaml"))
+    model = find_in_store(str(own), "")
+    assert model.name == "analysis"
+    assert find_in_store(str(write_snapshot(model, folder_of(model))), "") == model
+
+
 @pytest.mark.parametrize("version", ["../v2", "a/b", ".hidden"])
 def test_a_version_is_the_name_of_a_folder(path: Path, version: str) -> None:
     with pytest.raises(InvalidConfiguration, match="cannot be a name"):

@@ -87,6 +87,16 @@ def test_a_task_that_makes_no_files_is_told(lab: Lab, loaded: Load) -> None:
     assert check_configuration(loaded())[1] == []
 
 
+def test_a_window_of_a_column_that_no_output_has_is_noted(lab: Lab, loaded: Load) -> None:
+    lab.content["blinding"] = {"column": "mgg"}
+    (found,) = check_configuration(loaded())[1]
+    assert (found.about, found.serious) == ("blinding", False)
+    assert found.what == "nothing will be drawn: no output has 'mgg', which says what is blinded"
+    assert found.remedy.startswith("did you mean 'm_gg'? Else add it")
+    lab.content["blinding"] = {"column": "mgg", "unblind": True}
+    assert check_configuration(loaded())[1] == []
+
+
 def test_a_luminosity_in_other_units_is_noted_and_runs(lab: Lab, loaded: Load) -> None:
     lab.content["samples"]["years"]["2017"]["luminosity"] = 41500
     _, problems = check_configuration(loaded())

@@ -184,6 +184,28 @@ def test_a_golden_json_that_cannot_be_read_is_told_once(
     assert not list(check_first_file(plan, entry))
 
 
+def test_a_systematic_of_other_objects_is_told(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    lab.content["systematics"]["weights"]["pileup"]["branches"]["up"] = "Jet_weight"
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] |= {"Jet_weight": "float[]"}
+    (found,) = check_first_file(plan, entry)
+    assert found.what == (
+        "'Jet_weight' has one per object of Jet, but 'pileup' needs one number per event"
+    )
+
+
+def test_a_branch_with_several_leaves_is_told_where_it_is_read(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    lab.content["variables_of_interest"] += ["input:pair"]
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] |= dict.fromkeys(("pair", "other"), "struct {float x; float y;}")
+    (found,) = check_first_file(plan, entry)
+    assert found.what == "'pair' is not a number, nor a list of numbers"
+
+
 def test_a_variable_of_objects_is_told(lab: Lab, loaded: Load, tmp_path: Path) -> None:
     """Jobs would find it, after all of it was indexed."""
     lab.content["variables_of_interest"] += ["input:weather", "gen:sky"]
@@ -191,3 +213,13 @@ def test_a_variable_of_objects_is_told(lab: Lab, loaded: Load, tmp_path: Path) -
     entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
     entry["columns"] |= {"weather": "float", "sky": "float[]"}
     assert [p.what for p in check_first_file(plan, entry)] == ["'sky' has several values per event"]
+
+
+def test_bins_of_objects_are_told(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    lab.content["generator_bins"] = {"stars": {"column": "sky", "edges": [0, 1]}}
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] |= {"sky": "float[]"}
+    (found,) = check_first_file(plan, entry)
+    assert found.what == "'sky' has several values per event"
+    assert found.where.startswith("generator_bins, in ")

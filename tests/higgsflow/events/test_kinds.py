@@ -19,8 +19,11 @@ from higgsflow.events.kinds import (
     [
         ("float", "number"), ("uint64_t", "number"), ("std::uint64_t", "number"),
         ("bool", "number"), ("float[]", "list"), ("int32_t[3]", "list"),
-        ("std::vector<float>", "list"), ("char*", "text"), ("std::string", "text"),
-        ("std::vector<std::string>", "text"),
+        ("std::vector<float>", "list"), ("ROOT::VecOps::RVec<float>", "list"),
+        ("char*", "text"), ("std::string", "text"),
+        ("std::vector<std::string>", "text"), ("TString", "text"),
+        ("struct {float x; float y;}", "record"), ("struct {float x; int32_t y;}[3]", "record"),
+        ("TLorentzVector", "record"), ("std::vector<TLorentzVector>", "record"),
     ],
 )  # fmt: skip
 def test_kind_is_told_by_the_type(type_name: str, kind: str) -> None:
@@ -42,8 +45,18 @@ def test_identity_is_one_whole_number(type_name: str) -> None:
 
 def test_words_are_no_numbers() -> None:
     check_numbers({"mass": "float", "name": "char*"}, ["mass"], "f.root")
-    with pytest.raises(InputFileError, match=r"'name' in f.root is of type char\*, not a number"):
+    with pytest.raises(
+        InputFileError, match=r"'name' is not a number.*\n  it is of type char\*, in f"
+    ):
         check_numbers({"name": "char*"}, ["name"], "f.root")
+
+
+def test_several_leaves_of_one_branch_are_no_number() -> None:
+    types = {"mass": "float", "pair": f"struct {{{'float x; ' * 100}}}"}
+    check_numbers(types, ["mass"], "f.root")
+    with pytest.raises(InputFileError, match="'pair' is not a number, nor a list") as caught:
+        check_numbers(types, ["mass", "pair"], "f.root")
+    assert max(map(len, str(caught.value).splitlines())) < 100
 
 
 def test_numbers_and_lists_are_not_alike() -> None:

@@ -26,8 +26,8 @@ def test_numbers_of_bins() -> None:
         ({"column": "n"}, "say either edges or values"),
         ({"column": "n", "edges": [0, 1], "values": [1]}, "say either edges or values"),
         ({"column": "n", "edges": [0, 2, 1]}, "not in order"),
-        ({"column": "n", "edges": [0]}, "are not bins"),
-        ({"column": "n", "values": [1, 1]}, "are not bins"),
+        ({"column": "n", "edges": [0]}, "need two edges or more"),
+        ({"column": "n", "values": [1, 1]}, "'1' is given twice"),
     ],
 )
 def test_what_are_no_bins(content: dict[str, Any], reason: str) -> None:
@@ -53,6 +53,7 @@ def test_what_is_preserved() -> None:
     [
         ({"names": {"up": 9}}, "has no 9: its length is 9"),
         ({"nominal": 9}, "has no 9"),
+        ({"names": {"up": 7, "down": 7}}, "two of its names are of one position"),
         ({"normalisation": "per_gen_bin"}, "belong together"),
     ],
 )

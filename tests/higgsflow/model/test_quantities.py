@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from higgsflow.model.quantities import megabytes, seconds
+from higgsflow.model.quantities import megabytes, picobarns, seconds
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,23 @@ def test_sizes_are_megabytes(text: object, expected: float) -> None:
 )
 def test_times_are_seconds(text: object, expected: float) -> None:
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("507.1 fb", 0.5071), ("0.5071 pb", 0.5071), ("-3e2fb", -0.3), ("6.077 nb", 6077.0),
+        # the same bits as the number in picobarns, which a product with 0.001 would miss
+        ("4.858 fb", 0.004858), ("0.3 fb", 0.0003), ("7.7 fb", 0.0077), (0.5071, 0.5071),
+    ],
+)  # fmt: skip
+def test_cross_sections_are_picobarns(text: object, expected: float) -> None:
+    assert picobarns(text) == expected
+
+
+def test_unit_of_something_else_is_no_cross_section() -> None:
+    with pytest.raises(ValueError, match="'5 cm' is no cross section: use a number"):
+        picobarns("5 cm")
 
 
 @pytest.mark.parametrize("text", ["2 TB", "much", "-1 h", "1 h 30", ""])

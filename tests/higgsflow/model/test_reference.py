@@ -1,4 +1,5 @@
 import math
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -55,6 +56,12 @@ def test_text_must_name_a_module(value: str) -> None:
         to_reference(value)
 
 
+@pytest.mark.parametrize("file", ["mine.py", "./mine.py", "/home/me/code/mine"])
+def test_file_is_no_module(file: str) -> None:
+    with pytest.raises(ValueError, match="is a file, not the name of a module: say 'mine:f'"):
+        to_reference(f"{file}:f")
+
+
 @pytest.mark.parametrize("value", [math.sqrt, Path, Path.joinpath])
 def test_the_way_back_leads_to_the_same_object(value: object) -> None:
     assert resolve(to_reference(value)) is value
@@ -92,6 +99,7 @@ def test_main_is_known_to_this_interpreter_only() -> None:
         ('raise RuntimeError("boo\\nmore")\n', 1, "RuntimeError: boo more"),
         ("import math\n\nmath.sqrt(-1)\n", 3, "ValueError: math domain error"),
         ("import sys\nsys.exit(3)\n", 2, "it ends the program, with code 3"),
+        ("import os\n\nos._exit(0)\n", 3, "it ends the program, with code 0"),
         ("from math import nothing\n", 1, "ImportError: cannot import name 'nothing'"),
         ("import json\njson.loads('{')\n", 2, "JSONDecodeError: Expecting property name"),
         (
@@ -123,6 +131,19 @@ def test_line_is_that_of_the_module_that_fails(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(BrokenModule, match=r"inner_module\.py, line 2"):
         resolve("outer_module:f")
+
+
+# later versions of Python warn of forks where there are threads
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_process_that_a_module_begins_may_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import os\n\npid = os.fork()\npid or os._exit(7)\nf = os.waitpid(pid, 0)[1] >> 8\n"
+    (tmp_path / "forking_module.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    before = os._exit
+    assert resolve("forking_module:f") == 7
+    assert os._exit is before
 
 
 def test_interruption_of_an_import_stays_one(

@@ -228,6 +228,14 @@ def test_scales_are_finite_and_not_zero(key: str, value: object) -> None:
         simulated(**{key: value})
 
 
+def test_cross_section_may_say_its_unit() -> None:
+    assert simulated(xs="507.1 fb").xs == 0.5071
+    assert simulated(xs={2017: "507.1 fb", 2018: 0.51}).xs == {"2017": 0.5071, "2018": 0.51}
+    for wrong in ("507.1 b", {"2017": "1 barn"}):
+        with pytest.raises(ValidationError, match="is no cross section: use a number"):
+            simulated(xs=wrong)
+
+
 def test_interference_may_have_a_negative_cross_section() -> None:
     assert simulated(xs=-0.5, negative_denominator=True).xs == -0.5
 
@@ -268,6 +276,18 @@ def test_an_alternative_has_a_process_of_its_own() -> None:
     assert [pair.is_alternative for pair in found.pairs] == [False, True]
     with pytest.raises(InvalidConfiguration, match="'ttH' has ttH_M120, an alternative, be"):
         samples(samples=[simulated(process="ttH"), simulated(**other, process="ttH")])
+
+
+def test_triggers_that_nobody_asks_for_are_refused() -> None:
+    data = SAMPLE.validate_python({**DATA, "triggers": ["HLT_a"]})
+    content = {
+        "samples": [simulated(), data],
+        "years": {"2017": {**YEARS["2017"], "apply_golden_json": False}},
+    }
+    with pytest.raises(InvalidConfiguration, match="nobody asks for the triggers of 'Data'"):
+        samples(**content)
+    found = samples(**content, primary_datasets=["Data"])
+    assert [pair.dataset is None for pair in found.pairs if pair.is_data] == [False]
 
 
 def test_data_are_no_alternative() -> None:

@@ -65,6 +65,8 @@ def test_corrections_keep_their_order_and_are_all_that_data_have() -> None:
     [
         ({"correction": UP_DOWN, "branch_modified": ["Jet_pt", "MET_pt"]}, "several collections"),
         ({"correction": UP_DOWN, "branch_modified": "Jet_eta", "met": {}}, "changes no pt"),
+        # pt times an uncertainty would be a hundredth of it
+        ({"correction": {**FILE, "variations": {"up": 1, "down": -1}}}, "for mode: uncertainty"),
         (
             {"correction": {**FILE, "variations": {"up": "a"}}, "mode": "uncertainty"},
             "numbers of uncertainties",

@@ -131,12 +131,33 @@ def test_merging_checks_names_again() -> None:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"method": "from_function"}, "is from_function, but names no function"),
+        ({"method": "from_function", "branches": {}}, "is from_function, but names no function"),
         ({"branches": {}}, "is from_branch, but names no branches"),
-        ({"branches": {"up": "x"}}, "modifies the central weight: name its central"),
+        ({"function": "a:b"}, "function means nothing here, it is for from_function"),
+        ({"kwargs": {"shift": 1}}, "kwargs means nothing here, it is for from_function"),
+        ({"directions": ["one"]}, "directions means nothing here, it is for from_function"),
+        ({"target_collections": "Muon"}, "names collections of objects: say `type: object`"),
+        ({"branches": {"up": "x"}}, r"the central weight: name its central \(given: up\)"),
+        (
+            {"branches": {"nominal": "w", "up": "x"}, "modify_central_weight": False},
+            "has a direction 'nominal': its name is 'central'",
+        ),
         ({"type": "object"}, "is of type object: name its input_collection"),
         ({"modify_central": True}, "did you mean 'modify_central_weight'"),
         ({"function": "no_module"}, "is not 'module:name'"),
+        ({"modifies_taggers": ["tth", "thq", "tth"]}, "'tth' is given twice"),
+        ({"years": [2016, "2016"]}, "'2016' is given twice"),
+        ({"type": "object", "target_collections": ["a", "a"]}, "'a' is given twice"),
+        ({"requires_branches": ["nJet", "nJet"]}, "'nJet' is given twice"),
+        (
+            {
+                "method": "from_function",
+                "function": "a:b",
+                "branches": {},
+                "directions": ["central", "up"],
+            },
+            "what is central is no direction",
+        ),
     ],
 )
 def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None:
@@ -147,15 +168,43 @@ def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"method": "from_branch"}, "is from_branch, but names no branches"),
-        ({"branches": {"up": ["a", "b"]}}, "2 branches for 1 modified columns"),
+        ({"method": "from_branch", "function": None}, "is from_branch, but names no branches"),
+        ({"branches": {"up": "a"}}, "branches means nothing here, it is for from_branch"),
+        ({"additive": True}, "additive means nothing here, it is for from_branch"),
+        ({"nominal_correction": "a"}, "means nothing here, it is for from_correction"),
+        (
+            {"method": "from_branch", "function": None, "branches": {"up": ["a", "b"]}},
+            "2 branches for 1 modified columns",
+        ),
         ({"bound": -0.1}, "greater than or equal to 0"),
         ({"branch_modifed": "x"}, "did you mean 'branch_modified'"),
+        ({"directions": ["up", "up"]}, "'up' is given twice"),
+        ({"branch_modified": ["MET_pt", ["MET", "pt"]]}, "'MET_pt' is given twice"),
     ],
 )
 def test_incomplete_collection_is_refused(change: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
         IndependentCollection(name="scale", **{**SCALE, **change})
+
+
+@pytest.mark.parametrize("direction", ["../up", "up/down", "u p", "u" * 200])
+def test_variation_can_be_the_name_of_a_file(direction: str) -> None:
+    scale = {**SCALE, "directions": [direction, "down"]}
+    with pytest.raises(ValidationError, match=r"'scale_.* cannot be a name"):
+        Systematics.model_validate({"independent_collections": {"scale": scale}})
+
+
+def test_variations_that_are_numbers_go_to_an_input() -> None:
+    """Else all directions would be given the same factors."""
+    correction = {"file": "a.json", "name": "c", "variations": {"up": 1, "down": -1}}
+
+    def weight(**inputs: object) -> WeightSystematic:
+        content = {"method": "correctionlib", "correction": {**correction, "inputs": inputs}}
+        return WeightSystematic.model_validate({"name": "sf", **content})
+
+    assert weight(n={"variation": True}, pt="MET_pt").directions == ("up", "down")
+    with pytest.raises(ValidationError, match="say which input the variations go to"):
+        weight(pt="MET_pt")
 
 
 def test_variation_belongs_to_one_systematic() -> None:
