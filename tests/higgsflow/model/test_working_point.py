@@ -31,7 +31,8 @@ def test_an_efficiency_has_no_variations() -> None:
 
 
 @pytest.mark.parametrize(
-    "lacks", [{"type": "event"}, {"method": "from_function", "function": "a:b"}]
+    "lacks",
+    [{"type": "event", "input_collection": None}, {"method": "from_function", "function": "a:b"}],
 )
 def test_scale_factors_of_objects_go_with_it(lacks: dict[str, Any]) -> None:
     correction = {"file": "a.json", "name": "sf", "inputs": {"pt": "pt"}}
