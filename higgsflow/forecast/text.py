@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from higgsflow.check.table import bytes_text, table_of_samples
+from higgsflow.check.table import bytes_text
+from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,8 @@ def render(forecast: Forecast, width: int = WIDTH) -> str:
     """One table, a line for each sample and year, and below it all of them together."""
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
-    table = table_of_samples(_COLUMNS)
-    for pair in forecast.pairs:
-        if not pair.problem:
-            table.add_row(*_cells(pair))
-    console.print(table)
+    rows = tuple(_cells(pair) for pair in forecast.pairs if not pair.problem)
+    console.print(Drawn(Grid("", ("sample", "year", *_COLUMNS), rows, names=2)))
     for line in _together(forecast):
         console.print(Text(line))
     for pair in forecast.pairs:

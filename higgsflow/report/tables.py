@@ -24,7 +24,7 @@ from higgsflow.report.formatting import (
     relative,
     spread,
 )
-from higgsflow.report.grid import Grid, drawn, split
+from higgsflow.report.grid import Drawn, Grid
 from higgsflow.report.largest import largest
 from higgsflow.report.systematic_rows import systematic_rows
 from higgsflow.report.totals import rows_of_year_groups
@@ -59,8 +59,7 @@ def print_summary(
     width = min(console.width, _WIDTH)
     for grid in _grids(summary):
         console.print(Text(grid.title, style="bold"), highlight=False)
-        for part in split(grid, width):
-            console.print(drawn(part), width=width, highlight=False)
+        console.print(Drawn(grid), width=width, highlight=False)
     for line in _notes(summary):
         console.print(Text(line, overflow="fold"), width=width, highlight=False)
     if summary.findings:
