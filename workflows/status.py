@@ -124,5 +124,6 @@ def _counts(table: JobsTable) -> JobCounts:
         failed=sum(table.failed.values()),
         n_entries=table.n_entries,
         n_entries_done=table.n_entries_done,
+        n_entries_counted=table.n_entries_counted,
         errors=table.failed,
     )

@@ -59,7 +59,10 @@ def _progress(jobs: JobCounts) -> tuple[str, str]:
     n = jobs.waiting + jobs.running + jobs.done + jobs.failed
     others = {"running": jobs.running, "failed": jobs.failed}
     told = "".join(f", {count:,} {name}" for name, count in others.items() if count)
-    return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}"
+    # the rest of a skim may still come
+    is_all = jobs.running or jobs.n_entries_counted == jobs.n_entries_done
+    counts = "" if is_all else f", {jobs.n_entries_counted:,} count"
+    return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}{counts}"
 
 
 def _tell(console: Console, stage: StageStatus, name: str) -> None:

@@ -13,10 +13,10 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.completeness import assess
+from higgsflow.completeness import assess, parts_of_skims
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import FailureRecord, JobRecord
-from higgsflow.records.job_state import JobsHead
+from higgsflow.records.job_state import JobsHead, in_skims
 from higgsflow.records.journal import Journal, done_state, first_state, read_journal
 from higgsflow.records.sample_jobs import missing_products
 from tasks import session
@@ -65,7 +65,9 @@ class JobBook:
                 if not in_flight(job.stem):
                     task.failures.forget(chunk.id)
                 jobs.append(job)
-        self._journal.begin(head_of(task, self._engine), self._states(done, lost))
+        skims = parts_of_skims(task.index, task.chunks)
+        states = in_skims(self._states(done, lost), skims)
+        self._journal.begin(head_of(task, self._engine), states)
         return jobs
 
     def submitted(self, chunk_id: str, engine_id: str) -> None:

@@ -79,7 +79,7 @@ def _row(table: JobsTable) -> tuple[str, ...]:
         f"{table.done:,}",
         _counts(table.failed) or "0",
         f"{table.attempts:,}{lost}",
-        f"{table.n_entries_done:,} ({100 * table.fraction:.4g} %)",
+        _events(table),
         f"{_duration(table.wall)} (longest {_duration(table.longest)})",
         f"{100 * table.efficiency:.0f} %",
         f"{table.peak_memory_mb:,.0f} MB",
@@ -87,6 +87,14 @@ def _row(table: JobsTable) -> tuple[str, ...]:
         "" if rate is None else f"{rate / 1e6:,.1f}",
         _hosts(table.hosts),
     )
+
+
+def _events(table: JobsTable) -> str:
+    share = table.n_entries_done / table.n_entries if table.n_entries else 1.0
+    done = f"{table.n_entries_done:,} ({100 * share:.4g} %)"
+    # while jobs run the rest of a skim is to come
+    is_all = table.driven or table.n_entries_counted == table.n_entries_done
+    return done if is_all else f"{done}, {table.n_entries_counted:,} count"
 
 
 def _standing(table: JobsTable) -> str:
@@ -97,10 +105,13 @@ def _standing(table: JobsTable) -> str:
         return (
             f"{head.name}: driven by process {head.pid} on {head.host} since {since}, {head.engine}"
         )
+    counts = f"{100 * table.fraction:.4g} % of the events count"
+    if (n_torn := table.n_entries_done - table.n_entries_counted) > 0:
+        counts += f", not {n_torn:,} that are done, of skims with missing parts"
     said = {
         "complete": "complete",
-        "enough": f"enough is done, the rest is lost for good ({100 * table.fraction:.4g} % done)",
-        "insufficient": "too much has failed; the same command tries it again",
+        "enough": f"enough is done, the rest is lost for good: {counts}",
+        "insufficient": f"too much has failed: {counts}; the same command tries it again",
         "open": "not done, and nobody drives them now; the same command goes on",
     }
     return f"{head.name}: {said[table.state]}; last driven from {since}, {head.engine}"
