@@ -80,7 +80,7 @@ def _state(missing: Sequence[Chunk], failures: Mapping[str, FailureRecord], enou
 
 
 def parts_of_skims(index: SampleIndex, chunks: Sequence[Chunk]) -> dict[str, str]:
-    """The skim, by UUID, of each chunk that holds only a part of one: such chunks count together."""
+    """The skim, by UUID, of each chunk that holds a part of one: such chunks count together."""
     n_entries = {file.uuid: file.n_entries for file in index.files if file.kind == "skim"}
     return {
         chunk.id: part.uuid
