@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
-from higgsflow.errors import UserError
+from higgsflow.errors import StoreError, UserError
 from tasks import session
 from tasks.chunk_targets import Chunks, ChunkTarget
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
@@ -115,7 +115,11 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         """Whether enough is done, by the project's rule, in entries."""
         if not self.year:
             return all(task.complete() for task in self.by_year().values())
-        return bool(self.workflow_condition()) and self.completeness().suffices
+        try:
+            return bool(self.workflow_condition()) and self.completeness().suffices
+        except (StoreError, PermissionError):
+            # its run meets the same error, and tells it
+            return False
 
     def run(self) -> None:
         """One chunk in this process, for a look at what it does."""
