@@ -270,10 +270,11 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         from higgsflow.digests import job_digest
         from higgsflow.records.sample_jobs import missing_products
 
-        since = session.current.started if session.current.retry_failed else 0.0
+        # of earlier invocations none counts for who asks to retry
+        own = session.current.id if session.current.retry_failed else None
         found = {}
         for failure in self.failures.final():
-            if failure.started >= since:
+            if own in (None, failure.invocation):
                 found[failure.chunk_id, failure.digest] = failure
         by_chunk = {}
         for chunk in self.chunks:

@@ -88,7 +88,7 @@ class JobBook:
             self._progress.done(outcome.chunk_id, outcome)
             self._journal.done(outcome)
             return not self._is_enough()
-        self._task.failures.add(outcome)
+        self._keep(outcome)
         self._progress.failed(outcome)
         self._journal.failed(outcome)
         if not outcome.is_infrastructure:
@@ -107,9 +107,14 @@ class JobBook:
         if not self._defects:
             for failure in left_out:
                 lost = failure.model_copy(update={"final": True})
-                self._task.failures.add(lost)
+                self._keep(lost)
                 self._journal.failed(lost)
         self._progress.finish()
+
+    def _keep(self, failure: FailureRecord) -> None:
+        """As one of this invocation, which clocks of other machines cannot tell."""
+        marked = failure.model_copy(update={"invocation": session.current.id})
+        self._task.failures.add(marked)
 
     def judge(self) -> None:
         """Ends well where enough is done.
