@@ -79,6 +79,17 @@ def _state(missing: Sequence[Chunk], failures: Mapping[str, FailureRecord], enou
     return "enough" if enough else "insufficient"
 
 
+def parts_of_skims(index: SampleIndex, chunks: Sequence[Chunk]) -> dict[str, str]:
+    """The skim, by UUID, of each chunk that holds a part of one: such chunks count together."""
+    n_entries = {file.uuid: file.n_entries for file in index.files if file.kind == "skim"}
+    return {
+        chunk.id: part.uuid
+        for chunk in chunks
+        for part in chunk.ranges
+        if part.n_entries != n_entries.get(part.uuid, part.n_entries)
+    }
+
+
 def countable(
     index: SampleIndex, chunks: Sequence[Chunk], done: Collection[str]
 ) -> tuple[Chunk, ...]:

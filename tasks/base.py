@@ -87,9 +87,10 @@ class AnalysisTask(PrintsIntoPipes):
         except Exception as error:
             # a library may have made it of a Ctrl-C
             end_if_interrupted()
-            if not isinstance(error, UserError):
+            if not isinstance(error, (UserError, PermissionError)):
                 raise
-            law.util.abort(str(error), exitcode=1)
+            told = Unreadable(error) if isinstance(error, PermissionError) else error
+            law.util.abort(str(told), exitcode=1)
         if params["profile"]:
             session.current.profile = True
         return params

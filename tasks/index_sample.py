@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from higgsflow.catalog.addresses import PRODUCED, REMOTE
 from higgsflow.errors import UserError
 from higgsflow.ingredients import digest, marked
+from higgsflow.records.reasons import NEVER
 from tasks import session
 from tasks.generate_demo_files import GenerateDemoFiles
 from tasks.sample_task import SampleTask
-from tasks.targets import StageTarget
+from tasks.targets import StageTarget, head_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
 
 _LIST_CHANGED = "list of files changed"
+_OF_THESE = "of the same files, what jobs have made the same way for {} is adopted"
 # tasks that a catalogue entry may name as the producer of its files
 PRODUCERS = {"GenerateDemoFiles": GenerateDemoFiles}
 
@@ -126,6 +128,8 @@ class IndexSample(SampleTask):
     def reasons(self) -> tuple[str, ...]:
         """Why it has to be made, file by file."""
         found: tuple[str, ...] = super().reasons()
+        if found == (NEVER,) and (others := self._names_before()):
+            return (f"{NEVER}; {_OF_THESE.format(', '.join(others))}",)
         if _LIST_CHANGED not in found or not self.year:
             return found
         known = {f.url: f for f in index_of(self.output()).index.files}
@@ -141,6 +145,15 @@ class IndexSample(SampleTask):
             ),
         )
         return (*(reason for reason in found if reason != _LIST_CHANGED), *files)
+
+    def _names_before(self) -> list[str]:
+        """Former names with an index of exactly these files."""
+        own = self.output().file
+        today = self._today()
+        if today is None:
+            return []
+        paths = {name: own.parents[2] / name / self.year / own.name for name in self.former_names}
+        return [n for n, path in paths.items() if head_of(path).get("made_from") == today]
 
 
 def _resolved(addresses: tuple[str, ...], sample: str) -> tuple[InputFile, ...]:

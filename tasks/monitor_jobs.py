@@ -155,8 +155,9 @@ class MonitorJobs(VariationTask):
         failures: dict[str, FailureRecord],
     ) -> None:
         """What became of each job; the journal hears of jobs that landed after its driver ended."""
+        from higgsflow.completeness import parts_of_skims
         from higgsflow.records.job_files import write_job_table
-        from higgsflow.records.job_state import tabulate
+        from higgsflow.records.job_state import in_skims, tabulate
         from higgsflow.records.journal import Journal, read_journal, settled
         from tasks.execution.job_book import head_of
 
@@ -166,7 +167,8 @@ class MonitorJobs(VariationTask):
         # which may have been renamed since
         head = head.model_copy(update={"variations": tuple(process.wanted)})
         before = {state.chunk_id: state for state in journal[1]} if journal else {}
-        states = settled(before, process.chunks, records, failures)
+        skims = parts_of_skims(process.index, process.chunks)
+        states = list(in_skims(settled(before, process.chunks, records, failures), skims))
         if not is_driven(folder):
             Journal(folder).begin(head, states)
         write_job_table(tabulate(head, states, driven=False, now=time.time()), self._table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
-from higgsflow.errors import UserError
+from higgsflow.errors import StoreError, UserError
 from tasks import session
 from tasks.chunk_targets import Chunks, ChunkTarget
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
@@ -21,7 +21,7 @@ from tasks.parameters import Number, Text, hidden
 from tasks.recipe_task import RecipeTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from higgsflow.completeness import Completeness
@@ -115,7 +115,11 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         """Whether enough is done, by the project's rule, in entries."""
         if not self.year:
             return all(task.complete() for task in self.by_year().values())
-        return bool(self.workflow_condition()) and self.completeness().suffices
+        try:
+            return bool(self.workflow_condition()) and self.completeness().suffices
+        except (StoreError, PermissionError):
+            # its run meets the same error, and tells it
+            return False
 
     def run(self) -> None:
         """One chunk in this process, for a look at what it does."""
@@ -182,6 +186,8 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
             # that of the other sample is the same, but for names
             _ = self.kept_recipe
             for sample, n in adopt(found, self.chunk_folder).items():
+                # by which the next change is told
+                self.recipes.take_over(self.recipes_of(sample))
                 say(
                     f"{self.short_name}: adopted {n} of {len(self.chunks)} chunks of {sample}: the "
                     "same files, processed the same way; nothing to make again"
@@ -200,7 +206,7 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
 
     def reasons(self) -> tuple[str, ...]:
         """Why jobs have to run, each with the number of chunks."""
-        from higgsflow.records.reasons import JobReasons
+        from higgsflow.records.reasons import NEVER, JobReasons
 
         if not self.year or not self.workflow_condition():
             return ()
@@ -208,12 +214,33 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         asked = JobReasons(store, self.recipe, self.recipes)
         elsewhere = {one.chunk_id: one.sample for one in self._elsewhere()}
         chunks = self._asked
-        found = asked.of([c for c in chunks if c.id not in elsewhere], self.variations)
+        others = [chunk for chunk in chunks if chunk.id not in elsewhere]
+        found = asked.of(others, self.variations)
+        if store.is_empty and others:
+            found = self._since_renamed(others) or found
         for sample, n in Counter(elsewhere.values()).items():
             found[f"is to be adopted from {sample}"] = n
-        if store.is_empty:
-            return tuple(found)
+        if store.is_empty and tuple(found) == (NEVER,):
+            return (NEVER,)
         return tuple(f"{reason} ({n} of {len(chunks)} chunks)" for reason, n in found.items())
+
+    def _since_renamed(self, chunks: Sequence[Chunk]) -> dict[str, int]:
+        """Why what was made of these under a former name does not suffice; empty if there is none.
+
+        Of several names the one of which least has changed.
+        """
+        from higgsflow.records.adoption import relatives
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.reasons import JobReasons
+
+        found = []
+        for sample, made in relatives(self.chunk_folder, chunks).items():
+            if sample in self.former_names:
+                folder = session.stage_folder(self.model, "chunks", sample, self.year)
+                asked = JobReasons(ChunkStore(folder), self.recipe, self.recipes_of(sample))
+                reasons = asked.of(made, self.variations)
+                found.append({f"unlike what {sample} has: {one}": n for one, n in reasons.items()})
+        return min(found, key=len, default={})
 
     def news(self) -> tuple[str, ...]:
         """All of them: nothing before it has said what changed in code and configuration."""
@@ -243,10 +270,11 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         from higgsflow.digests import job_digest
         from higgsflow.records.sample_jobs import missing_products
 
-        since = session.current.started if session.current.retry_failed else 0.0
+        # of earlier invocations none counts for who asks to retry
+        own = session.current.id if session.current.retry_failed else None
         found = {}
         for failure in self.failures.final():
-            if failure.started >= since:
+            if own in (None, failure.invocation):
                 found[failure.chunk_id, failure.digest] = failure
         by_chunk = {}
         for chunk in self.chunks:

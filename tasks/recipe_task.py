@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from tasks import session
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ class RecipeTask(VariationTask):
     @property
     def recipes(self) -> RecipeBook:
         """What the outputs of jobs were made by, now and before."""
+        return self.recipes_of(self.sample)
+
+    def recipes_of(self, sample: str) -> RecipeBook:
+        """The same of another sample of this year, which may not be configured any more."""
         from higgsflow.records.recipes import RecipeBook
 
-        return RecipeBook(self.stage_folder("jobs") / "recipes")
+        return RecipeBook(session.stage_folder(self.model, "jobs", sample, self.year) / "recipes")
 
     @functools.cached_property
     def kept_recipe(self) -> Recipe:

@@ -71,6 +71,14 @@ class SampleTask(AnalysisTask):
         """Where a stage keeps what belongs to this sample and year."""
         return session.stage_folder(self.model, stage, self.sample, self.year)
 
+    @property
+    def former_names(self) -> list[str]:
+        """Samples of this year that the store knows and the configuration does not, any more."""
+        stage = self.stage_folder("index").parents[1]
+        known = {pair.sample.name for pair in self.model.samples.pairs if pair.year == self.year}
+        found = (path.parent.name for path in stage.glob(f"*/{self.year}"))
+        return sorted(name for name in found if name not in known)
+
     def by_year(self) -> dict[str, Any]:
         """This stage for each year."""
         years = [pair.year for pair in self.model.samples.of_sample(self.sample)]

@@ -5,7 +5,6 @@ Processes that luigi forks inherit all of this.
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ class Invocation:
 
     Attributes:
         id: what MonitorJobs seals its findings with; later stages of the same invocation trust it.
+            It also tells its own failures from earlier ones.
         all_samples: whether all samples of the analysis take part, so that all are indexed first.
         retry_failed: whether final failures of earlier invocations are forgotten.
         listed: what determines the index at each place, once its files were listed.
@@ -32,12 +32,10 @@ class Invocation:
         checked: whether disk and proxy were looked at.
         profile: whether jobs record where time and memory go, also where it is not configured.
         only_reads: whether the store cannot be written, where nothing has to be made.
-        started: when it began, in seconds; tells earlier failures from its own.
     """
 
     def __init__(self) -> None:
         self.id = uuid.uuid4().hex
-        self.started = time.time()
         self.all_samples = False
         self.asked = ("", "")
         self.retry_failed = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
-from higgsflow.errors import UserError
+from higgsflow.errors import StoreError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,7 +75,11 @@ class StageTarget(law.LocalFileTarget):
         """The digest of what it would be made from now."""
         from higgsflow.ingredients import digest
 
-        expected = self._expected()
+        try:
+            expected = self._expected()
+        except (StoreError, PermissionError):
+            # whoever makes it meets the same error, and tells it
+            return None
         return None if expected is None else digest(expected)
 
     def reasons(self) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ class VerifyStore(VariationTask):
         return self._verified
 
     def run(self) -> None:
+        from higgsflow.report.screen import width_of_output
         from higgsflow.verification.table import render
 
         try:
@@ -78,7 +79,7 @@ class VerifyStore(VariationTask):
             raise UserError(
                 "nothing is merged", str(self.folder / "merged"), "run MergeSample first"
             )
-        sys.stdout.write(render(found, self._hidden()))
+        sys.stdout.write(render(found, self._hidden(), width_of_output()))
         sys.stdout.flush()
         self._verified = True
 

@@ -81,7 +81,8 @@ def _sample(**named: str) -> SampleStatus:
 def _plain(task: Any) -> StageStatus:
     """Of a stage that has targets which say why they are not current."""
     complete = task.complete()
-    reasons = () if complete else tuple(one for one in task.reasons() if one != NEVER)
+    found = () if complete else task.reasons()
+    reasons = tuple(reason for reason in found if not reason.startswith(NEVER))
     state: State = "done" if complete else "stale" if reasons else "open"
     return StageStatus(
         stage=type(task).__name__,
@@ -124,5 +125,6 @@ def _counts(table: JobsTable) -> JobCounts:
         failed=sum(table.failed.values()),
         n_entries=table.n_entries,
         n_entries_done=table.n_entries_done,
+        n_entries_counted=table.n_entries_counted,
         errors=table.failed,
     )

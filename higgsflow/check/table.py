@@ -5,44 +5,29 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from higgsflow.report.grid import Drawn, Grid
 
+if TYPE_CHECKING:
     from higgsflow.check.problem import Problem
     from higgsflow.check.report import CheckReport, PairCheck
 
 WIDTH = 100
-_COLUMNS = ("files", "size", "xs [pb]", "lumi", "golden JSON", "columns", "passes", "weights")
+_COLUMNS = ("files", "size", "xs [pb]", "lumi", "golden JSON", "columns", "passes", "weights", "")
 
 
 def render(report: CheckReport, width: int = WIDTH) -> str:
     """One table, a line for each sample and year, and below it what is wrong."""
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
-    table = table_of_samples(_COLUMNS)
-    table.add_column("")
-    for pair in report.pairs:
-        table.add_row(*_cells(pair))
-    console.print(table)
+    rows = tuple(_cells(pair) for pair in report.pairs)
+    console.print(Drawn(Grid("", ("sample", "year", *_COLUMNS), rows, names=2)))
     for problem in report.problems:
         console.print(_told(problem))
     console.print(_verdict(report))
     return text.getvalue()
-
-
-def table_of_samples(numbers: Sequence[str]) -> Table:
-    """An empty table with columns for sample and year, and for numbers after them."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("sample", "year"):
-        table.add_column(name, overflow="fold")
-    for name in numbers:
-        table.add_column(Text(name), justify="right", overflow="fold")
-    return table
 
 
 def _cells(pair: PairCheck) -> tuple[str, ...]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from higgsflow.diff.content import Difference, PairDifference
+    from higgsflow.diff.content import (
+        ColumnDifference,
+        Difference,
+        PairDifference,
+        TagDifference,
+    )
 
 WIDTH = 100
 _MOST = 20  # rows of a table
@@ -39,19 +44,20 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
-def _overview(pairs: Sequence[PairDifference]) -> Table:
+def _overview(pairs: Sequence[PairDifference]) -> Drawn:
     columns = ("rows A", "rows B", "matched", "only A", "only B", "twice", "columns", "")
-    table = _table(_PAIR, columns)
-    for p in pairs:
-        numbers = (p.n_a, p.n_b, p.n_matched, p.only_a, p.only_b)
-        twice = f"{p.duplicates_a}, {p.duplicates_b}" if p.duplicates_a or p.duplicates_b else "0"
-        verdict = "same" if p.is_same else "differs"
-        names = (p.sample, p.year, p.variation)
-        table.add_row(*names, *map(str, numbers), twice, str(p.n_columns), verdict)
-    return table
+    rows = tuple(_compared(pair) for pair in pairs)
+    return Drawn(Grid("", (*_PAIR, *columns), rows, names=len(_PAIR)))
 
 
-def _tables(pair: PairDifference) -> Iterator[Table | Text]:
+def _compared(p: PairDifference) -> tuple[str, ...]:
+    numbers = (p.n_a, p.n_b, p.n_matched, p.only_a, p.only_b)
+    twice = f"{p.duplicates_a}, {p.duplicates_b}" if p.duplicates_a or p.duplicates_b else "0"
+    verdict = "same" if p.is_same else "differs"
+    return (p.sample, p.year, p.variation, *map(str, numbers), twice, str(p.n_columns), verdict)
+
+
+def _tables(pair: PairDifference) -> Iterator[Drawn | Text]:
     yield _yields(pair)
     if pair.moves:
         yield _moves(pair)
@@ -72,41 +78,35 @@ def _not_compared(pair: PairDifference) -> Iterator[Text]:
         yield Text(f"  columns of another type: {_listed(told)}")
 
 
-def _yields(pair: PairDifference) -> Table:
-    table = _table(("tag",), ("rows A", "rows B", "yield A", "yield B", "B - A"))
-    for tag in pair.tags:
-        both = tag.yield_a is not None and tag.yield_b is not None
-        change = f"{(tag.yield_b or 0) - (tag.yield_a or 0):+.4g}" if both else ""
-        yields = (_number(tag.yield_a), _number(tag.yield_b))
-        table.add_row(tag.tag, str(tag.n_a), str(tag.n_b), *yields, change)
-    return table
+def _yields(pair: PairDifference) -> Drawn:
+    headers = ("tag", "rows A", "rows B", "yield A", "yield B", "B - A")
+    return Drawn(Grid("", headers, tuple(_of_tag(tag) for tag in pair.tags)))
 
 
-def _moves(pair: PairDifference) -> Table:
-    table = _table(("from A", "to B"), ("events",), ("such as",))
-    for move in pair.moves[:_MOST]:
-        table.add_row(move.origin, move.target, str(move.n), ", ".join(move.events[:2]))
-    return table
+def _of_tag(tag: TagDifference) -> tuple[str, ...]:
+    both = tag.yield_a is not None and tag.yield_b is not None
+    change = f"{(tag.yield_b or 0) - (tag.yield_a or 0):+.4g}" if both else ""
+    yields = (_number(tag.yield_a), _number(tag.yield_b))
+    return (tag.tag, str(tag.n_a), str(tag.n_b), *yields, change)
 
 
-def _columns(pair: PairDifference) -> Table:
-    numbers = ("changed", "NaN once", "largest", "mean", "relative")
-    table = _table(("column",), numbers, ("largest in",))
-    for c in sorted(pair.columns, key=lambda column: -column.n_changed)[:_MOST]:
-        cells = [f"{v:.3g}" for v in (c.max_difference, c.mean_difference, c.max_relative)]
-        table.add_row(c.name, str(c.n_changed), str(c.n_one_nan), *cells, c.worst)
-    return table
+def _moves(pair: PairDifference) -> Drawn:
+    rows = (
+        (move.origin, move.target, str(move.n), ", ".join(move.events[:2]))
+        for move in pair.moves[:_MOST]
+    )
+    return Drawn(Grid("", ("from A", "to B", "events", "such as"), tuple(rows), names=2))
 
 
-def _table(left: Sequence[str], numbers: Sequence[str], right: Sequence[str] = ()) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in left:
-        table.add_column(Text(name), overflow="fold")
-    for name in numbers:
-        table.add_column(Text(name), justify="right", overflow="fold")
-    for name in right:
-        table.add_column(Text(name), overflow="fold")
-    return table
+def _columns(pair: PairDifference) -> Drawn:
+    headers = ("column", "changed", "NaN once", "largest", "mean", "relative", "largest in")
+    most = sorted(pair.columns, key=lambda column: -column.n_changed)[:_MOST]
+    return Drawn(Grid("", headers, tuple(_of_column(column) for column in most)))
+
+
+def _of_column(c: ColumnDifference) -> tuple[str, ...]:
+    sizes = (f"{v:.3g}" for v in (c.max_difference, c.mean_difference, c.max_relative))
+    return (c.name, str(c.n_changed), str(c.n_one_nan), *sizes, c.worst)
 
 
 def _number(value: float | None) -> str:

@@ -264,6 +264,6 @@ def combine_files(
 def _check_new(key: object, what: str, file: FileIndex, seen: dict[Any, str]) -> None:
     if key in seen:
         both = f"{seen[key]} and {file.url}"
-        hint = "remove one" if isinstance(key, str) else "remove one, or say allow_equal_sums: true"
-        raise InputFileError(what, both, hint)
+        said = ", or say allow_equal_sums: true in the entry of the sample (docs/samples.md)"
+        raise InputFileError(what, both, f"remove one{'' if isinstance(key, str) else said}")
     seen[key] = file.url

@@ -13,11 +13,13 @@ class PairForecast(Noun):
         n_entries: of all files; `is_estimated` from their sizes, where not all were looked into.
         n_probed: events that the probe ran on.
         n_jobs: with `n_events_per_output` as configured.
-        cpu_hours: of all jobs.
+        cpu_hours, cpu_hours_error: of all jobs, and by how much that may be wrong.
         job_seconds: of the largest job.
         memory_mb: the most that a job needs.
         output_bytes: of all jobs; merged files are about as large.
-        suggested: `n_events_per_output` for jobs of the wanted length.
+        suggested: `n_events_per_output` for jobs of the wanted length; 0 where too few events were
+            probed to say, or none.
+        in_one_job: whether all events are in one job then.
         problem: why there is no forecast.
     """
 
@@ -28,10 +30,12 @@ class PairForecast(Noun):
     n_probed: int = 0
     n_jobs: int = 0
     cpu_hours: float = 0.0
+    cpu_hours_error: float = 0.0
     job_seconds: float = 0.0
     memory_mb: float = 0.0
     output_bytes: float = 0.0
     suggested: int = 0
+    in_one_job: bool = False
     cost: Cost | None = None
     problem: str = ""
 
@@ -60,13 +64,22 @@ class Forecast(Noun):
 
     @property
     def suggested(self) -> int:
-        """The suggestion for all samples; 0 without a forecast."""
-        return min((p.suggested for p in self.pairs if p.suggested), default=0)
+        """The suggestion for all samples; 0 without one.
+
+        Those with all events in one job do not decide, unless all are so.
+        """
+        of_several = [p.suggested for p in self.pairs if p.suggested and not p.in_one_job]
+        return min(of_several, default=max((p.suggested for p in self.pairs), default=0))
 
     @property
     def cpu_hours(self) -> float:
         """Of all jobs."""
         return sum(pair.cpu_hours for pair in self.pairs)
+
+    @property
+    def cpu_hours_error(self) -> float:
+        """By how much that may be wrong: all samples by the same causes."""
+        return sum(pair.cpu_hours_error for pair in self.pairs)
 
     @property
     def n_jobs(self) -> int:

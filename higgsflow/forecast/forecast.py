@@ -67,7 +67,7 @@ def forecast(
     is_local = manager.batch == "local"
     start = Start(
         start_up=max((one.start_up for one in probes[:1]), default=0.0),
-        warm_up=max((one.first.cpu - one.few.cpu for one in probes), default=0.0),
+        warm_up=max((one.first.cpu - one.few[0].cpu for one in probes), default=0.0),
         n_workers=(manager.n_workers or n_cores()) if is_local else None,
     )
     return Forecast(
@@ -172,19 +172,22 @@ def _pair_forecast(
     block = manager.n_events_per_block
     sizes = _sizes(entries, manager.n_events_per_output, block)
     seconds = [cost.seconds(n, n_blocks) for n, n_blocks in sizes]
-    left = job_length - start.of_one
+    suggested = _suggested(cost, manager.memory_mb, job_length - start.of_one, block)
+    in_one_job = suggested >= entries.n_entries
     return PairForecast(
         sample=pair.sample.name,
         year=pair.year,
         n_entries=entries.n_entries,
         is_estimated=entries.index is None,
-        n_probed=probed.many.n_events,
+        n_probed=probed.many[0].n_events,
         n_jobs=len(sizes),
         cpu_hours=(math.fsum(seconds) + start.of_jobs(len(sizes))) / 3600,
+        cpu_hours_error=math.fsum(cost.error(n) for n, _ in sizes) / 3600,
         job_seconds=max(seconds) + start.of_one,
         memory_mb=max(cost.memory(n, block) for n, _ in sizes),
         output_bytes=math.fsum(cost.output(n) for n, _ in sizes),
-        suggested=_suggested(cost, manager.memory_mb, left, block),
+        suggested=min(suggested, entries.n_entries) if cost.is_known or in_one_job else 0,
+        in_one_job=in_one_job,
         cost=cost,
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from higgsflow.check.table import bytes_text, table_of_samples
+from higgsflow.check.table import bytes_text
+from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,8 @@ def render(forecast: Forecast, width: int = WIDTH) -> str:
     """One table, a line for each sample and year, and below it all of them together."""
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
-    table = table_of_samples(_COLUMNS)
-    for pair in forecast.pairs:
-        if not pair.problem:
-            table.add_row(*_cells(pair))
-    console.print(table)
+    rows = tuple(_cells(pair) for pair in forecast.pairs if not pair.problem)
+    console.print(Drawn(Grid("", ("sample", "year", *_COLUMNS), rows, names=2)))
     for line in _together(forecast):
         console.print(Text(line))
     for pair in forecast.pairs:
@@ -45,19 +43,23 @@ def _cells(pair: PairForecast) -> tuple[str, ...]:
         pair.year,
         f"{about}{pair.n_entries}",
         f"{about}{pair.n_jobs}",
-        f"{pair.cpu_hours:.3g}",
+        _with_error(pair.cpu_hours, pair.cpu_hours_error),
         f"{pair.job_seconds:.3g}",
         f"{rate:.3g}",
         f"{pair.memory_mb:.0f}",
         bytes_text(pair.output_bytes),
-        str(pair.suggested),
+        "one job" if pair.in_one_job else str(pair.suggested or "?"),
     )
+
+
+def _with_error(value: float, error: float) -> str:
+    return f"{value:.3g} +- {error:.2g}"
 
 
 def _together(forecast: Forecast) -> Iterator[str]:
     f = forecast
     asked = f"{f.n_jobs} jobs with n_events_per_output {f.n_events_per_output}"
-    yield f"{asked}: {f.cpu_hours:.3g} CPU hours"
+    yield f"{asked}: {_with_error(f.cpu_hours, f.cpu_hours_error)} CPU hours"
     if f.wall_hours is not None:
         yield f"on {f.n_workers} cores about {_duration(f.wall_hours * 3600)}"
     else:
@@ -66,7 +68,14 @@ def _together(forecast: Forecast) -> Iterator[str]:
     sizes = f"{bytes_text(2 * f.output_bytes)}, of {bytes_text(f.free_bytes)} that are free"
     yield f"outputs and merged files: {sizes}"
     if f.suggested:
-        yield f"for jobs of {_duration(f.job_length)}: n_events_per_output: {f.suggested}"
+        is_one = all(pair.in_one_job for pair in f.pairs if pair.suggested)
+        jobs = "one job each" if is_one else f"jobs of {_duration(f.job_length)}"
+        yield f"for {jobs}: n_events_per_output: {f.suggested}"
+    unknown = [pair for pair in f.pairs if pair.cost is not None and not pair.suggested]
+    if unknown:
+        names = ", ".join(f"{pair.sample} ({pair.year})" for pair in unknown)
+        n = max(pair.n_probed for pair in unknown)
+        yield f"{n} events are too few to suggest anything for {names}: probe more with --events"
 
 
 def _duration(seconds: float) -> str:

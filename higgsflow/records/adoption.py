@@ -63,6 +63,16 @@ def find(folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Product]) -
     return tuple(found.values())
 
 
+def relatives(folder: Path, chunks: Sequence[Chunk]) -> dict[str, tuple[Chunk, ...]]:
+    """Other samples of the year that have made something of these chunks, each with those."""
+    wanted = {chunk.id: chunk for chunk in chunks if _says_which_files(chunk)}
+    found = {}
+    for other in _others(folder, wanted):
+        names = _chunk_ids(other)
+        found[other.parent.name] = tuple(c for name, c in wanted.items() if name in names)
+    return found
+
+
 def _says_which_files(chunk: Chunk) -> bool:
     """Not of files without a UUID, which an older index may have: all are alike."""
     return all(original_uuid(part.uuid) != NO_UUID for part in chunk.ranges)
@@ -74,9 +84,12 @@ def _others(folder: Path, lacking: Mapping[str, Chunk]) -> Iterator[Path]:
         return
     for sample in sorted(path for path in _listed(folder.parents[1]) if path != folder.parent):
         other = sample / folder.name
-        names = {path.name.partition(".")[0] for path in _listed(other)}
-        if not names.isdisjoint(lacking):
+        if not _chunk_ids(other).isdisjoint(lacking):
             yield other
+
+
+def _chunk_ids(folder: Path) -> set[str]:
+    return {path.name.partition(".")[0] for path in _listed(folder)}
 
 
 def _listed(folder: Path) -> list[Path]:

@@ -37,6 +37,7 @@ class JobCounts(Noun):
 
     Attributes:
         n_entries, n_entries_done: events of the input.
+        n_entries_counted: of those done, without parts of skims of which others are missing.
         errors: jobs that failed for good, by class.
     """
 
@@ -46,6 +47,7 @@ class JobCounts(Noun):
     failed: int
     n_entries: int
     n_entries_done: int
+    n_entries_counted: int
     errors: dict[str, int] = {}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from higgsflow.errors import StoreError
+from higgsflow.errors import StoreError, Unreadable
 from higgsflow.model.noun import Noun
 from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, read_head, read_packed
 from higgsflow.records.names import Names, matches
@@ -58,6 +58,8 @@ class ChunkStore:
         except (FileNotFoundError, NotADirectoryError):
             # no job has ended yet
             return
+        except PermissionError as error:
+            raise Unreadable(error) from error
         except OSError as error:
             raise StoreError(f"cannot read {folder}", error.strerror or str(error)) from error
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from higgsflow.errors import StoreError, Unreadable
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import FailureRecord
 
@@ -26,12 +27,31 @@ class FailureLog:
         write_text(self.folder / name, failure.model_dump_json(indent=1))
 
     def all(self) -> Iterator[FailureRecord]:
-        """All failures; one that does not parse was cut off while it was written and is not."""
-        for path in sorted(self.folder.glob("*.json")) if self.folder.is_dir() else ():
+        """All failures; one that does not parse was cut off while it was written and is not.
+
+        Raises:
+            StoreError: where they cannot be read: what was lost for good would run again.
+        """
+        for path in self._paths():
             try:
                 yield FailureRecord.model_validate_json(path.read_bytes())
+            except PermissionError as error:
+                raise Unreadable(error) from error
             except (OSError, ValidationError):
                 continue
+
+    def _paths(self) -> list[Path]:
+        try:
+            found = sorted(self.folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            # nothing has failed yet
+            return []
+        except PermissionError as error:
+            raise Unreadable(error) from error
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise StoreError(f"cannot read {self.folder}", why) from error
+        return [path for path in found if path.suffix == ".json" and path.name[0] != "."]
 
     def final(self) -> list[FailureRecord]:
         """Those after which no attempt followed."""

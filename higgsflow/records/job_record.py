@@ -180,6 +180,7 @@ class FailureRecord(Noun):
         engine_id: the name that the engine gave it.
         batch: of which batch its job was; empty on this machine.
         log: path of what it printed.
+        invocation: of the command that heard of it; empty until then.
     """
 
     chunk_id: str
@@ -200,6 +201,7 @@ class FailureRecord(Noun):
     engine_id: str = ""
     batch: str = ""
     log: str = ""
+    invocation: str = ""
 
     @property
     def is_infrastructure(self) -> bool:

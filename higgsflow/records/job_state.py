@@ -9,7 +9,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.records.error_classes import is_infrastructure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Status = Literal["waiting", "running", "done", "failed"]
 STATUSES: tuple[Status, ...] = ("waiting", "running", "done", "failed")
@@ -33,6 +33,7 @@ class JobState(Noun):
         wall, cpu: seconds of the last attempt that ended.
         peak_memory_mb: most resident memory of it.
         n_bytes: bytes of input that it read; None where nobody counted.
+        skim: UUID of the skim that this is a part of: its chunks count together or not at all.
     """
 
     chunk_id: str
@@ -57,6 +58,7 @@ class JobState(Noun):
     cpu: float = 0.0
     peak_memory_mb: float = 0.0
     n_bytes: int | None = None
+    skim: str = ""
 
     @property
     def rate(self) -> float:
@@ -102,6 +104,8 @@ class JobsTable(Noun):
         state: complete, enough (the rest is lost for good and may be), running (somebody drives
             them), insufficient (too much is lost or a defect), open (nobody drives them).
         failed: chunks that failed for good, by class.
+        n_entries_done: of chunks that are done.
+        n_entries_counted: those of them that count: not where others of the same skim are missing.
         lost_attempts: attempts that failed, by class; also of chunks that are done now.
         hosts: jobs that ended there.
         rate: events per second and job, over those that are done.
@@ -122,6 +126,7 @@ class JobsTable(Noun):
     attempts: int
     n_entries: int
     n_entries_done: int
+    n_entries_counted: int
     hosts: dict[str, int]
     wall: float
     longest: float
@@ -136,8 +141,13 @@ class JobsTable(Noun):
 
     @property
     def fraction(self) -> float:
-        """Entries done over all entries."""
-        return self.n_entries_done / self.n_entries if self.n_entries else 1.0
+        """Entries that count over all entries: what completeness is."""
+        return self.n_entries_counted / self.n_entries if self.n_entries else 1.0
+
+
+def in_skims(states: Iterable[JobState], skims: Mapping[str, str]) -> Iterator[JobState]:
+    """The states with what is known of skims by chunk: of no other than is given."""
+    return (state.model_copy(update={"skim": skims.get(state.chunk_id, "")}) for state in states)
 
 
 def tabulate(head: JobsHead, states: Sequence[JobState], *, driven: bool, now: float) -> JobsTable:
@@ -154,12 +164,13 @@ def tabulate(head: JobsHead, states: Sequence[JobState], *, driven: bool, now: f
     cpu = sum(state.cpu for state in done)
     n_bytes = [state.n_bytes for state in done if state.n_bytes is not None]
     n_entries_done = sum(state.n_entries for state in done)
+    n_counted = sum(state.n_entries for state in _counted_states(states))
     n_entries = sum(state.n_entries for state in states)
     slowest = sorted(states, key=lambda state: -state.elapsed(now))[:_LISTED]
     return JobsTable(
         head=head,
         driven=driven,
-        state=_state(head, states, driven),
+        state=_state(head, states, driven, n_counted),
         n_chunks=len(states),
         waiting=by_status["waiting"],
         running=by_status["running"],
@@ -169,6 +180,7 @@ def tabulate(head: JobsHead, states: Sequence[JobState], *, driven: bool, now: f
         attempts=sum(state.attempts for state in states),
         n_entries=n_entries,
         n_entries_done=n_entries_done,
+        n_entries_counted=n_counted,
         hosts=_counted(state.host for state in states if state.host),
         wall=wall,
         longest=max((state.elapsed(now) for state in states), default=0.0),
@@ -190,7 +202,7 @@ def _stopped(state: JobState) -> JobState:
 
 
 def _state(
-    head: JobsHead, states: Sequence[JobState], driven: bool
+    head: JobsHead, states: Sequence[JobState], driven: bool, n_counted: int
 ) -> Literal["complete", "enough", "running", "insufficient", "open"]:
     missing = [state for state in states if state.status != "done"]
     if not missing:
@@ -198,14 +210,19 @@ def _state(
     if driven:
         return "running"
     total = sum(state.n_entries for state in states)
-    n_done = total - sum(state.n_entries for state in missing)
     # rounded as the configured fraction was, see `completeness.assess`
-    enough = n_done / (total or 1) >= head.min_completion
+    enough = n_counted / (total or 1) >= head.min_completion
     if any(not is_infrastructure(s.error_class) for s in missing if s.status == "failed"):
         return "insufficient"
     if any(state.status != "failed" for state in missing):
         return "open"
     return "enough" if enough else "insufficient"
+
+
+def _counted_states(states: Sequence[JobState]) -> Iterator[JobState]:
+    """What is done, but for parts of skims of which others are not: as `completeness.countable`."""
+    torn = {state.skim for state in states if state.status != "done"} - {""}
+    return (state for state in states if state.status == "done" and state.skim not in torn)
 
 
 def _failing(states: Iterable[JobState]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from higgsflow.ingredients import digest, marked, named
 from higgsflow.model.noun import Noun
 from higgsflow.model.source import NOMINAL
 from higgsflow.output.atomic import write_text
+from higgsflow.records.adoption import link
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
 
@@ -85,6 +86,13 @@ class RecipeBook:
         if not path.is_file():
             write_text(path, text)
 
+    def take_over(self, other: RecipeBook) -> None:
+        """Keeps the recipes of a sample whose outputs are adopted: they tell what changes next."""
+        for _, path in other._latest():
+            target = self._folder / path.name
+            if not target.is_file():
+                link(path, target)
+
     def of(self, variation: str, product: Product) -> Recipe | None:
         """The recipe by which the events of a variation were made; None where none was kept."""
         made = (r for r in self._recipes() if _makes(r, variation, product))
@@ -92,12 +100,15 @@ class RecipeBook:
 
     def _recipes(self) -> Iterator[Recipe]:
         """The latest first."""
-        found = self._folder.glob("*.json") if self._folder.is_dir() else ()
-        timed = [(path.stat().st_mtime_ns, path) for path in found]
-        for time, path in sorted(timed, reverse=True):
+        for time, path in self._latest():
             recipe = _read(path, time)
             if recipe is not None:
                 yield recipe
+
+    def _latest(self) -> list[tuple[int, Path]]:
+        """The files with their times, the latest first."""
+        found = self._folder.glob("*.json") if self._folder.is_dir() else ()
+        return sorted(((path.stat().st_mtime_ns, path) for path in found), reverse=True)
 
 
 def _makes(recipe: Recipe, variation: str, product: Product) -> bool:

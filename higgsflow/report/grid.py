@@ -1,17 +1,25 @@
-"""Tables of text: as many columns beside each other as fit the width, the others below."""
+"""Tables of text: as many columns beside each other as fit the width, the others below.
+
+Names and numbers stay in one piece: where names leave too little room beside them, each stands on
+a line of its own, above what is of it.
+"""
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich import box
-from rich.table import Table
+from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_PADDING = 3
+    from rich.console import Console, ConsoleOptions
+
+_GAPS = (3, 2)  # blanks between columns; fewer where they do not fit beside each other
+_INDENT = 2  # of what is below a name
+_MARGIN = 1  # at either side
 
 
 class Grid(NamedTuple):
@@ -23,17 +31,65 @@ class Grid(NamedTuple):
     names: int = 1
 
 
-def split(grid: Grid, width: int) -> Iterator[Grid]:
+class Drawn(NamedTuple):
+    """A grid as `rich` prints it, within the width that it is given.
+
+    Of one column that alone is wider the cells are folded.
+    """
+
+    grid: Grid
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """All lines, an empty one before and after each part."""
+        layout = _layout(self.grid, options.max_width, "-" if options.ascii_only else "─")
+        for part in _split(self.grid, layout):
+            yield Text("\n").join((Text(), *_drawn(part, layout), Text()))
+
+
+class _Layout(NamedTuple):
+    """How a grid is drawn.
+
+    Attributes:
+        width: columns of text that there are.
+        gap: blanks between columns.
+        n_above: 1 where each first name stands on a line of its own, else 0.
+        indent: blanks before what is on other lines.
+    """
+
+    width: int
+    rule: str
+    gap: int
+    n_above: int
+    indent: int
+
+
+def _layout(grid: Grid, width: int, rule: str) -> _Layout:
+    lengths = _lengths(grid)
+    for gap in _GAPS:
+        if _across(lengths, gap) + 2 * _MARGIN <= width:
+            return _Layout(width, rule, gap, 0, _MARGIN)
+    is_long = sum(lengths[: grid.names]) > width // 2
+    return _Layout(width, rule, _GAPS[-1], int(is_long), _MARGIN + _INDENT * is_long)
+
+
+def _lengths(grid: Grid) -> list[int]:
+    columns = zip(grid.headers, *grid.rows, strict=True)
+    return [max(cell_len(cell) for cell in column) for column in columns]
+
+
+def _across(lengths: Sequence[int], gap: int) -> int:
+    return sum(lengths) + gap * (len(lengths) - 1)
+
+
+def _split(grid: Grid, layout: _Layout) -> Iterator[Grid]:
     """Several grids of as many columns as fit beside the names, which are repeated."""
     names, last = list(range(grid.names)), len(grid.headers)
-    lengths = [
-        max(len(row[i]) for row in (grid.headers, *grid.rows)) + _PADDING for i in range(last)
-    ]
-    # long names are folded, so that at least half of the width is for numbers
-    left = max(width - sum(lengths[: grid.names]), width // 2) - 1
+    lengths = _lengths(grid)
+    room = layout.width - layout.indent - _MARGIN
     chosen: list[int] = []
     for i in range(grid.names, last):
-        if chosen and sum(lengths[j] for j in (*chosen, i)) > left:
+        beside = [lengths[j] for j in (*names[layout.n_above :], *chosen, i)]
+        if chosen and _across(beside, layout.gap) > room:
             yield _columns(grid, [*names, *chosen])
             chosen = []
         chosen.append(i)
@@ -49,17 +105,33 @@ def _columns(grid: Grid, chosen: Sequence[int]) -> Grid:
     )
 
 
-def drawn(grid: Grid) -> Table:
-    """The table as `rich` prints it; names are folded where they are too long."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for i, header in enumerate(grid.headers):
-        is_name = i < grid.names
-        table.add_column(
-            Text(header, overflow="fold"),
-            justify="left" if is_name else "right",
-            no_wrap=not is_name,
-            overflow="fold",
-        )
-    for row in grid.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+def _drawn(grid: Grid, layout: _Layout) -> Iterator[Text]:
+    """Headers, a rule, and the rows; rows of one name follow each other below it."""
+    room, n_above = layout.width - layout.indent - _MARGIN, layout.n_above
+    all_lengths = _lengths(grid)
+    lengths = [min(length, room) for length in all_lengths[n_above:]]
+    beside = layout.indent - _MARGIN + _across(lengths, layout.gap)
+    ruled = min(max(beside, *all_lengths[:n_above], 0), layout.width - 2 * _MARGIN)
+    above: tuple[str, ...] = ()
+    for number, row in enumerate((grid.headers, *grid.rows)):
+        style = "" if number else "bold"
+        if row[:n_above] != above:
+            above = row[:n_above]
+            for piece in chop_cells(above[0], layout.width - 2 * _MARGIN):
+                yield Text(f"{' ' * _MARGIN}{piece}", style)
+        for line in _lines(row[n_above:], lengths, grid.names - n_above):
+            text = (" " * layout.gap).join(line)
+            yield Text(f"{' ' * layout.indent}{text}".rstrip(), style)
+        if not number:
+            yield Text(f"{' ' * _MARGIN}{layout.rule * ruled}")
+
+
+def _lines(cells: Sequence[str], lengths: Sequence[int], left: int) -> Iterator[list[str]]:
+    """The cells of a row, folded where they must be; the first at the left, others at the right."""
+    pieces = [chop_cells(cell, n) or [""] for cell, n in zip(cells, lengths, strict=True)]
+    for line in zip_longest(*pieces, fillvalue=""):
+        blanks = [" " * (n - cell_len(piece)) for piece, n in zip(line, lengths, strict=True)]
+        yield [
+            f"{piece}{blank}" if i < left else f"{blank}{piece}"
+            for i, (piece, blank) in enumerate(zip(line, blanks, strict=True))
+        ]

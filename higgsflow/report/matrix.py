@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _GROUPS_PER_TABLE = 12
+_TEXTS = ("samples and years", "columns read", "systematic", "kind", "reads", "adds", "touches")
 
 
 class MatrixRow(Noun):
@@ -177,7 +178,8 @@ def _groups(found: Sequence[PairMatrix]) -> list[tuple[PairMatrix, ...]]:
 def _table(title: str, *columns: str) -> Any:
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # long texts are folded, numbers and marks are not
+        table.add_column(column, overflow="fold", no_wrap=column not in _TEXTS)
     return table
 
 

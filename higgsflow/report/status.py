@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
+
+from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
     from higgsflow.records.analysis_status import (
@@ -33,14 +33,9 @@ def render(status: AnalysisStatus, width: int = WIDTH) -> str:
     """A line for each sample and year, and below it why something is stale."""
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name in ("sample", "year", *_HEADERS.values()):
-        table.add_column(name, overflow="fold")
-    for name in ("chunks", "events"):
-        table.add_column(name, justify="right")
-    for sample in status.samples:
-        table.add_row(*_cells(sample))
-    console.print(table)
+    headers = ("sample", "year", *_HEADERS.values(), "chunks", "events")
+    rows = tuple(_cells(sample) for sample in status.samples)
+    console.print(Drawn(Grid("", headers, rows, names=2)))
     for sample in status.samples:
         for stage in sample.stages:
             _tell(console, stage, f"{stage.stage} {sample.sample} {sample.year}")
@@ -64,7 +59,10 @@ def _progress(jobs: JobCounts) -> tuple[str, str]:
     n = jobs.waiting + jobs.running + jobs.done + jobs.failed
     others = {"running": jobs.running, "failed": jobs.failed}
     told = "".join(f", {count:,} {name}" for name, count in others.items() if count)
-    return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}"
+    # the rest of a skim may still come
+    is_all = jobs.running or jobs.n_entries_counted == jobs.n_entries_done
+    counts = "" if is_all else f", {jobs.n_entries_counted:,} count"
+    return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}{counts}"
 
 
 def _tell(console: Console, stage: StageStatus, name: str) -> None:

@@ -11,6 +11,7 @@ from higgsflow.records.generator_bins import GeneratorBin, generator_bins
 from higgsflow.records.moments import numbers_of
 from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
 from higgsflow.report.effects import effects
+from higgsflow.report.flows_of_events import flows_of_events
 from higgsflow.report.intervals import clopper_pearson
 from higgsflow.report.job_summary import summarize_jobs
 from higgsflow.report.variation_content import (
@@ -53,10 +54,6 @@ __all__ = [
     "summarize_sample",
     "total_yield",
 ]
-
-
-# groups of cuts on events, not on their objects
-_EVENTS = "events"
 
 
 def summarize_sample(
@@ -188,12 +185,7 @@ def _versions(jobs: SampleJobs) -> dict[str, tuple[str, ...]]:
 
 def _of_events(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
     """What happened to events; of hundreds of variations all else would fill gigabytes."""
-    has_events = {(one.step, one.tagger) for one in ledger.flows if one.group.startswith(_EVENTS)}
-    flows = tuple(
-        one
-        for one in ledger.flows
-        if one.group.startswith(_EVENTS) or (one.step, one.tagger) not in has_events
-    )
+    flows = flows_of_events(ledger.flows)
     short = _whole(ledger.changed(flows=flows, moments={}), scale, n_certified)
     return short.changed(numbers=_numbers(ledger))
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from higgsflow.report import aggregates, lumi_sections
+from higgsflow.report.flows_of_events import flows_of_events
 from higgsflow.report.formatting import (
     BLINDED,
     INCOMPLETE,
@@ -24,7 +25,7 @@ from higgsflow.report.formatting import (
     relative,
     spread,
 )
-from higgsflow.report.grid import Grid, drawn, split
+from higgsflow.report.grid import Drawn, Grid
 from higgsflow.report.largest import largest
 from higgsflow.report.systematic_rows import systematic_rows
 from higgsflow.report.totals import rows_of_year_groups
@@ -42,7 +43,6 @@ _WIDTH = 100
 _LOST_SHOWN = 3
 # findings, the worst ones: below hundreds of them nobody would see the tables
 _FINDINGS_SHOWN = 40
-_EVENTS = "events"
 
 
 def print_summary(
@@ -59,8 +59,7 @@ def print_summary(
     width = min(console.width, _WIDTH)
     for grid in _grids(summary):
         console.print(Text(grid.title, style="bold"), highlight=False)
-        for part in split(grid, width):
-            console.print(drawn(part), width=width, highlight=False)
+        console.print(Drawn(grid), width=width, highlight=False)
     for line in _notes(summary):
         console.print(Text(line, overflow="fold"), width=width, highlight=False)
     if summary.findings:
@@ -106,7 +105,8 @@ def _grids(summary: Summary) -> Iterator[Grid]:
             yield _yields(f"Yields, {year}", rows, summary.tags)
     for group, rows in rows_of_year_groups(summary).items():
         yield _yields(f"Yields, years of {group}", rows, summary.tags)
-    for table in _flows_of_events(summary):
+    # flows of objects would fill many screens; the page has them
+    for table in flows_of_events(aggregates.flow_tables(summary)):
         yield _flow(table)
     if any(sample.systematics for sample in summary.samples):
         yield _systematics(summary)
@@ -188,15 +188,6 @@ def _marked(row: Row | FlowRow) -> str:
 
 def _yield(row: Row, tag: str) -> str:
     return BLINDED if row.hidden else measured(row.yields[tag])
-
-
-def _flows_of_events(summary: Summary) -> Iterator[FlowTable]:
-    """Flows of objects would fill many screens; the page has them."""
-    tables = aggregates.flow_tables(summary)
-    of_events = {(table.step, table.tagger) for table in tables if table.group.startswith(_EVENTS)}
-    for table in tables:
-        if table.group.startswith(_EVENTS) or (table.step, table.tagger) not in of_events:
-            yield table
 
 
 def _flow(table: FlowTable) -> Grid:

@@ -6,11 +6,10 @@ import io
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from higgsflow.report.formatting import BLINDED
+from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,8 +17,9 @@ if TYPE_CHECKING:
     from higgsflow.verification.certificate import Certificate
 
 _WIDTH = 100
-_NAMES = ("sample", "year")
-_NUMBERS = ("files", "ranges", "entries", "D", "scale1fb [fb]", "merged files", "rows")
+_HEADERS = (
+    "sample", "year", "files", "ranges", "entries", "D", "scale1fb [fb]", "merged files", "rows",
+)  # fmt: skip
 
 
 def render(found: Sequence[Certificate], hidden: Collection[str] = (), width: int = _WIDTH) -> str:
@@ -29,18 +29,14 @@ def render(found: Sequence[Certificate], hidden: Collection[str] = (), width: in
     """
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
-    table = Table(title="Certificate", title_justify="left", box=box.SIMPLE)
-    for name in _NAMES:
-        table.add_column(name, overflow="fold")
-    for name in _NUMBERS:
-        table.add_column(name, justify="right", no_wrap=True)
-    for _, together in groupby(found, key=lambda one: (one.sample, one.year)):
-        table.add_row(*_row(list(together), hidden))
-    console.print(table)
+    by_pair = groupby(found, key=lambda one: (one.sample, one.year))
+    rows = tuple(_row(list(together), hidden) for _, together in by_pair)
+    console.print("Certificate")
+    console.print(Drawn(Grid("Certificate", _HEADERS, rows, names=2)))
     shown = [one.rows for one in found if one.sample not in hidden]
     rest = ", and those of blinded data," if len(shown) < len(found) else ""
-    rows = f"{sum(shown):,} rows{rest}"
-    console.print(f"{len(found)} merged files with {rows} follow from their job records")
+    n_rows = f"{sum(shown):,} rows{rest}"
+    console.print(f"{len(found)} merged files with {n_rows} follow from their job records")
     return text.getvalue()
 
 

@@ -14,7 +14,12 @@ _BAR = 14
 _FAILURES = 3
 # lines that are no samples: overall, bar, header, stages, failures, what was left out
 _OTHER_LINES = 9
+_GAP = 2  # blanks between columns
+_NAME = 40  # of a sample and year, that much is worth more than what is left out for it
 _COLUMNS = ("sample", "", "chunks", "running", "failed", "events", "events/s", "left", "memory")
+
+# where there is too little room
+_LEFT_OUT_FIRST = tuple(map(_COLUMNS.index, ("", "memory", "events/s", "running", "events")))
 
 Row = dict[str, Any]
 
@@ -39,7 +44,7 @@ def board(
     failures = [r for r in rows if r["last_failure"]][-_FAILURES:]
     parts: list[Any] = [_overall(title, rows, seconds, width)]
     if shown:
-        parts.append(_table(shown))
+        parts.append(_table(shown, size[0]))
     if left_out:
         parts.append(Text(left_out, "dim"))
     if stages:
@@ -131,32 +136,66 @@ def memory(megabytes: float) -> str:
     return f"{megabytes:.0f} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"
 
 
-def _table(rows: Sequence[Row]) -> Any:
+def _table(rows: Sequence[Row], width: int) -> Any:
+    """What there is room for; of a long name a part, of numbers all digits."""
     from rich.table import Table
 
+    cells = [_cells(row) for row in rows]
+    columns = columns_that_fit(cells, width)
+    lengths = _lengths(cells)
+    room = width - sum(lengths[i] + _GAP for i in columns[1:])
     table = Table(box=None, pad_edge=False, padding=(0, 1))
-    for i, name in enumerate(_COLUMNS):
-        justify: Any = "left" if i < 2 else "right"
-        # a long name is cut, numbers are not
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", min_width=4)
-    for row in rows:
-        table.add_row(*_cells(row), style="dim" if row["done"] == row["chunks"] else "")
+    table.add_column(_COLUMNS[0], no_wrap=True, overflow="ellipsis", max_width=max(room, 1))
+    for i in columns[1:]:
+        table.add_column(_COLUMNS[i], justify="right", no_wrap=True, min_width=lengths[i])
+    for row, of_row in zip(rows, cells, strict=True):
+        shown = (_drawn(row, i, shortened(text, room)) for i, text in enumerate(of_row))
+        style = "dim" if row["done"] == row["chunks"] else ""
+        table.add_row(*(cell for i, cell in enumerate(shown) if i in columns), style=style)
     return table
 
 
-def _cells(row: Row) -> tuple[Any, ...]:
-    from rich.progress_bar import ProgressBar
-    from rich.text import Text
+def columns_that_fit(cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Which columns there is room for beside names, or a part of them that tells them apart."""
+    lengths = [length + _GAP for length in _lengths(cells)]
+    lengths[0] = min(lengths[0], _NAME + _GAP)
+    columns = list(range(len(_COLUMNS)))
+    for i in _LEFT_OUT_FIRST:
+        if sum(lengths[j] for j in columns) - _GAP > width:
+            columns.remove(i)
+    return columns
 
+
+def _lengths(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(_COLUMNS, *cells, strict=True)]
+
+
+def shortened(name: str, width: int) -> str:
+    """A sample and year in so many columns."""
+    sample, _, year = name.rpartition(" (")
+    room = width - len(f"… ({year}")
+    return f"{sample[:room]}… ({year}" if len(name) > width and room > 0 else name
+
+
+def _cells(row: Row) -> tuple[str, ...]:
     left = row["entries"] - row["entries_done"]
     return (
         row["name"],
-        ProgressBar(total=max(row["entries"], 1), completed=row["entries_done"], width=_BAR),
+        " " * _BAR,
         f"{row['done']}/{row['chunks']}",
         str(row["running"] or ""),
-        Text(str(row["failed"] or ""), "red"),
+        str(row["failed"] or ""),
         f"{row['entries_done']:,}",
         f"{row['rate']:,.0f}" if row["rate"] else "",
         clock(left / row["rate"]) if row["rate"] and left else "",
         memory(row["memory_mb"]),
     )
+
+
+def _drawn(row: Row, column: int, text: str) -> Any:
+    from rich.progress_bar import ProgressBar
+    from rich.text import Text
+
+    if _COLUMNS[column] == "":
+        return ProgressBar(total=max(row["entries"], 1), completed=row["entries_done"], width=_BAR)
+    return Text(text, "red" if _COLUMNS[column] == "failed" else "")

@@ -13,10 +13,10 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.completeness import assess
+from higgsflow.completeness import assess, parts_of_skims
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import FailureRecord, JobRecord
-from higgsflow.records.job_state import JobsHead
+from higgsflow.records.job_state import JobsHead, in_skims
 from higgsflow.records.journal import Journal, done_state, first_state, read_journal
 from higgsflow.records.sample_jobs import missing_products
 from tasks import session
@@ -65,7 +65,9 @@ class JobBook:
                 if not in_flight(job.stem):
                     task.failures.forget(chunk.id)
                 jobs.append(job)
-        self._journal.begin(head_of(task, self._engine), self._states(done, lost))
+        skims = parts_of_skims(task.index, task.chunks)
+        states = in_skims(self._states(done, lost), skims)
+        self._journal.begin(head_of(task, self._engine), states)
         return jobs
 
     def submitted(self, chunk_id: str, engine_id: str) -> None:
@@ -86,7 +88,7 @@ class JobBook:
             self._progress.done(outcome.chunk_id, outcome)
             self._journal.done(outcome)
             return not self._is_enough()
-        self._task.failures.add(outcome)
+        self._keep(outcome)
         self._progress.failed(outcome)
         self._journal.failed(outcome)
         if not outcome.is_infrastructure:
@@ -105,9 +107,14 @@ class JobBook:
         if not self._defects:
             for failure in left_out:
                 lost = failure.model_copy(update={"final": True})
-                self._task.failures.add(lost)
+                self._keep(lost)
                 self._journal.failed(lost)
         self._progress.finish()
+
+    def _keep(self, failure: FailureRecord) -> None:
+        """As one of this invocation, which clocks of other machines cannot tell."""
+        marked = failure.model_copy(update={"invocation": session.current.id})
+        self._task.failures.add(marked)
 
     def judge(self) -> None:
         """Ends well where enough is done.

@@ -13,18 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from rich.table import Table
-
     from higgsflow.records.job_state import JobsTable, JobState
 
 # what a look at jobs ends with
 EXIT_CODES = {"complete": 0, "enough": 0, "insufficient": 1, "open": 1, "running": 3}
-_WIDTH = 150  # columns, where the output is no terminal
 _HEADERS = (
     "sample", "year", "chunks", "waiting", "running", "done", "failed", "attempts", "events",
     "wall", "CPU", "memory", "events/s", "MB/s", "hosts",
 )  # fmt: skip
-_NAMES = ("sample", "year", "failed", "attempts", "hosts")
 _MINUTE, _HOUR = 60, 3600
 
 
@@ -58,26 +54,17 @@ def write_screen(tables: Sequence[JobsTable]) -> None:
     """Writes the tables to standard output for a reader."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else _WIDTH
-    console = Console(highlight=False, width=width, force_jupyter=False)
-    console.print(_overview(tables))
+    from higgsflow.report.grid import Drawn, Grid
+    from higgsflow.report.screen import width_of_output
+
+    console = Console(highlight=False, width=width_of_output(), force_jupyter=False)
+    console.print(Drawn(Grid("", _HEADERS, tuple(_row(table) for table in tables), names=2)))
     for table in tables:
         console.print(_standing(table), markup=False)
         by_id = {state.chunk_id: state for state in table.chunks}
         for title, ids in (("slowest", table.slowest), ("failing", table.failing)):
             for line in _chunk_lines(title, [by_id[chunk_id] for chunk_id in ids]):
                 console.print(line, markup=False, soft_wrap=True)
-
-
-def _overview(tables: Sequence[JobsTable]) -> Table:
-    from rich.table import Table
-
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _HEADERS:
-        shown.add_column(name, justify="left" if name in _NAMES else "right")
-    for table in tables:
-        shown.add_row(*_row(table))
-    return shown
 
 
 def _row(table: JobsTable) -> tuple[str, ...]:
@@ -92,7 +79,7 @@ def _row(table: JobsTable) -> tuple[str, ...]:
         f"{table.done:,}",
         _counts(table.failed) or "0",
         f"{table.attempts:,}{lost}",
-        f"{table.n_entries_done:,} ({100 * table.fraction:.4g} %)",
+        _events(table),
         f"{_duration(table.wall)} (longest {_duration(table.longest)})",
         f"{100 * table.efficiency:.0f} %",
         f"{table.peak_memory_mb:,.0f} MB",
@@ -100,6 +87,14 @@ def _row(table: JobsTable) -> tuple[str, ...]:
         "" if rate is None else f"{rate / 1e6:,.1f}",
         _hosts(table.hosts),
     )
+
+
+def _events(table: JobsTable) -> str:
+    share = table.n_entries_done / table.n_entries if table.n_entries else 1.0
+    done = f"{table.n_entries_done:,} ({100 * share:.4g} %)"
+    # while jobs run the rest of a skim is to come
+    is_all = table.driven or table.n_entries_counted == table.n_entries_done
+    return done if is_all else f"{done}, {table.n_entries_counted:,} count"
 
 
 def _standing(table: JobsTable) -> str:
@@ -110,10 +105,13 @@ def _standing(table: JobsTable) -> str:
         return (
             f"{head.name}: driven by process {head.pid} on {head.host} since {since}, {head.engine}"
         )
+    counts = f"{100 * table.fraction:.4g} % of the events count"
+    if (n_torn := table.n_entries_done - table.n_entries_counted) > 0:
+        counts += f", not {n_torn:,} that are done, of skims with missing parts"
     said = {
         "complete": "complete",
-        "enough": f"enough is done, the rest is lost for good ({100 * table.fraction:.4g} % done)",
-        "insufficient": "too much has failed; the same command tries it again",
+        "enough": f"enough is done, the rest is lost for good: {counts}",
+        "insufficient": f"too much has failed: {counts}; the same command tries it again",
         "open": "not done, and nobody drives them now; the same command goes on",
     }
     return f"{head.name}: {said[table.state]}; last driven from {since}, {head.engine}"

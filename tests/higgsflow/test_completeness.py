@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from higgsflow.completeness import Completeness, assess, countable
+from higgsflow.completeness import Completeness, assess, countable, parts_of_skims
 from higgsflow.events.chunks import Chunk, Range, make_chunks
 from higgsflow.events.index import FileIndex, SampleIndex
 from higgsflow.records.job_record import FailureRecord
@@ -140,6 +142,21 @@ def test_skim_counts_all_or_nothing() -> None:
     every = {c.id for c in chunks}
     assert countable(index, chunks, every) == chunks
     assert countable(index, chunks, every - {chunks[0].id}) == chunks[2:]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["whole", "skim"]), st.integers(0, 350)), max_size=5),
+    st.sets(st.integers(0, 20)),
+)
+def test_parts_of_skims_tell_what_counts(files: list[tuple[str, int]], lost: set[int]) -> None:
+    """Which is all that a table of jobs knows of them."""
+    index = indexed(**{f"f{i}": file for i, file in enumerate(files)})
+    chunks = make_chunks(index, 100)
+    done = [chunk for i, chunk in enumerate(chunks) if i not in lost]
+    parts = parts_of_skims(index, chunks)
+    torn = {parts.get(chunk.id) for i, chunk in enumerate(chunks) if i in lost} - {None}
+    told = tuple(chunk for chunk in done if parts.get(chunk.id) not in torn)
+    assert told == countable(index, chunks, {chunk.id for chunk in done})
 
 
 def test_skims_of_one_chunk_count_together() -> None:

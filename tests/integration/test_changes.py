@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 import uproot
 
+from workflows.why import why
+
 if TYPE_CHECKING:
     from conftest import Lab
 
@@ -557,6 +559,44 @@ def test_a_renamed_sample_adopts_its_chunks(named: Lab, capfd: pytest.CaptureFix
     assert "adopted 1 of 2 chunks of Old" in capfd.readouterr().err
     assert stages == {"chunks", "jobs", "scale1fb", "merged"}
     assert lab.run("VerifyStore")
+
+
+def test_a_change_after_a_sample_was_renamed_is_told_as_before(
+    named: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Also where its outputs have columns that were dropped before they were adopted."""
+    lab = named
+    lab.content["variables_of_interest"] = ["m_gg"]
+    assert lab.run("MergeSample", sample="Sig")
+    rename_sample(lab, "Sig", "New")
+    assert lab.run("MergeSample", sample="New")
+    collections(lab)["a"] = lab.met_scale(0.3)
+    capfd.readouterr()
+    assert lab.run("MergeSample", sample="New")
+    told = capfd.readouterr().err
+    assert "ProcessSample New 2017 again: systematic a: kwargs.shift 0.1 -> 0.3 (2 of 2" in told
+
+
+def test_what_was_changed_and_renamed_at_once_is_told_against_the_former_name(
+    named: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lab = named
+    rename_sample(lab, "Sig", "New")
+    lab.task("MergeSample", sample="New")
+    (first, *_) = why("MergeSample", analysis=str(lab.path), sample="New", year="2017")
+    assert first.text == (
+        "was never made; of the same files, what jobs have made the same way for Sig is adopted"
+    )
+    lab.content["tag_sequence"][0] = {"tagger": "toy_taggers:pair", "options": {"low": 110.0}}
+    capfd.readouterr()
+    assert lab.run("MergeSample", sample="New")
+    told = capfd.readouterr().err
+    assert "New 2017 again: unlike what Sig has: tagger pair: low 100 -> 110 (2 of 2" in told
+    # another sample of these files is no former name
+    lab.content["samples"]["samples"]["Twin"] = {**lab.content["samples"]["samples"]["New"]}
+    lab.content["tag_sequence"][0]["options"] = {"low": 120.0}
+    assert lab.run("MergeSample", sample="Twin")
+    assert "unlike what New" not in capfd.readouterr().err
 
 
 SCORED = """

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import uproot
 
+from higgsflow import Analysis
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -237,6 +239,24 @@ def test_a_torn_skim_may_be_too_much_to_lose(lab: Lab, write_skim: Make, capfd: 
     told = capfd.readouterr().err
     assert "40 of 80 entries of Sig (2017) were lost" in told
     assert "and 20 entries with them: a skim counts whole or not" in told
+
+
+@pytest.mark.parametrize(("min_completion", "expected"), [(0.75, "insufficient"), (0.5, "enough")])
+def test_whoever_looks_at_the_jobs_is_told_of_a_torn_skim_as_its_stages_are(
+    lab: Lab, write_skim: Make, capfd: Captured, min_completion: float, expected: str
+) -> None:
+    lose_part_of_a_skim(lab, write_skim, min_completion)
+    assert lab.run("MergeSample", sample="Sig") == (expected == "enough")
+    capfd.readouterr()
+    with pytest.raises(SystemExit) as end:
+        lab.task("MonitorJobs", sample="Sig", year="2017", show=True)
+    assert end.value.code == int(expected != "enough")
+    told = " ".join(capfd.readouterr().out.split())
+    assert "60 (75 %), 40 count" in told
+    assert "50 % of the events count, not 20 that are done, of skims with missing parts" in told
+    (jobs,) = (one.jobs for one in Analysis.from_yaml(lab.path).status().samples)
+    assert jobs is not None
+    assert (jobs.n_entries_done, jobs.n_entries_counted) == (60, 40)
 
 
 KILLED = """

@@ -55,6 +55,9 @@ def run(command_line: Lab) -> Iterator[Run]:
             "jobs",
             ("law", "run", "MonitorJobs", "--analysis", "toy.yaml", "--sample", "Sig", "--show"),
         ),
+        ("jobs", ("law", "run", "MonitorJobs", "--analysis", "toy.yaml", "--sample", "Sig")),
+        ("jobs", ("law", "run", "RunAnalysis", "--analysis", "toy.yaml")),
+        ("chunks", ("law", "run", "RunAnalysis", "--analysis", "toy.yaml")),
         ("merged", ("higgsflow", "diff", "toy/v1", "toy/v1")),
         ("", ("higgsflow", "diff", "toy/v1", "toy/v1")),
     ],
@@ -66,10 +69,25 @@ def test_it_is_told_in_three_lines(
     seen = run(folder, *command)
     assert seen.returncode == 1
     assert "Traceback" not in seen.stderr
-    what = "cannot read" if stage else "cannot "
     lines = seen.stderr.splitlines()
-    (first,) = (n for n, line in enumerate(lines) if what in line and str(folder) in line)
+    (first,) = (n for n, line in enumerate(lines) if "cannot " in line and str(folder) in line)
     assert len(lines) - first <= 3
+
+
+def test_failures_that_cannot_be_read_are_not_taken_for_none(command_line: Lab, run: Run) -> None:
+    """What was lost for good would run again."""
+    folder = command_line.output("jobs", "Sig", "2017", "failures")
+    folder.mkdir()
+    before = command_line.state()
+    seen = run(folder, "law", "run", "MergeSample", "--analysis", "toy.yaml", "--sample", "Sig")
+    assert seen.returncode == 1
+    assert seen.stderr.splitlines() == [
+        f"ProcessSample Sig 2017 failed: cannot read {folder}",
+        "  Permission denied",
+        "  ask whoever owns it",
+    ]
+    folder.chmod(0o755)
+    assert command_line.state() == before
 
 
 def test_why_and_status_say_it_of_each_stage(command_line: Lab, run: Run) -> None:

@@ -22,6 +22,13 @@ def test_all_samples_together() -> None:
     assert ALL.suggested == 2000
 
 
+def test_samples_that_fit_into_a_job_decide_only_where_all_do() -> None:
+    a, b = (pair.model_copy(update={"in_one_job": True}) for pair in PAIRS[:2])
+    assert ALL.model_copy(update={"pairs": (PAIRS[0], b)}).suggested == 4000
+    assert ALL.model_copy(update={"pairs": (a, b)}).suggested == 4000
+    assert ALL.model_copy(update={"pairs": (a, PAIRS[1])}).suggested == 2000
+
+
 def test_nothing_is_known_of_a_batch_engine_or_without_samples() -> None:
     assert ALL.model_copy(update={"n_workers": None}).wall_hours is None
     empty = ALL.model_copy(update={"pairs": PAIRS[2:]})

@@ -25,7 +25,8 @@ def run(n_events: int, n_blocks: int, cost: Cost) -> Run:
 
 def probe_of(cost: Cost) -> Probe:
     few = run(1000, 1, cost)
-    return Probe(start_up=1.0, first=few, few=few, many=run(4000, 1, cost), cut=run(4000, 4, cost))
+    many = (run(4000, 1, cost),)
+    return Probe(start_up=1.0, first=few, few=(few,), many=many, cut=run(4000, 4, cost))
 
 
 @given(per_job=st.floats(0, 5), per_block=PARTS, per_event=st.floats(1e-7, 1e-3))
@@ -35,7 +36,7 @@ def test_a_straight_line_is_found_again(per_job: float, per_block: float, per_ev
         table_mb=2e-4, output_per_job=5000.0, output_per_event=25.0,
     )  # fmt: skip
     found = cost_of(probe_of(cost))
-    for name in type(cost).model_fields:
+    for name in set(type(cost).model_fields) - {"per_job_error", "per_event_error"}:
         assert getattr(found, name) == pytest.approx(getattr(cost, name), rel=1e-3, abs=1e-9)
     assert cost_of(probe_of(cost), is_remote=True).seconds(10_000, 3) == pytest.approx(
         2 * cost.seconds(10_000, 3)
@@ -69,5 +70,30 @@ def test_events_of_a_job_of_some_length() -> None:
 def test_noise_makes_no_negative_cost() -> None:
     slow = run(1000, 1, COST)
     fast = run(4000, 1, COST.model_copy(update={"per_job": 0.0, "memory_mb": 10.0}))
-    found = cost_of(Probe(start_up=0.0, first=slow, few=slow, many=fast, cut=fast))
+    found = cost_of(Probe(start_up=0.0, first=slow, few=(slow,), many=(fast,), cut=fast))
     assert min(getattr(found, name) for name in type(found).model_fields) >= 0
+    assert not found.is_known
+
+
+def test_an_error_is_what_repeated_jobs_differ_by() -> None:
+    """The least of them counts, since whatever disturbs makes a job longer."""
+    few, many = run(1000, 1, COST), run(4000, 1, COST)
+    several = tuple(many.model_copy(update={"cpu": many.cpu + more}) for more in (90.0, 0.0, 3.0))
+    found = cost_of(
+        Probe(start_up=0.0, first=few, few=(few,), many=several, cut=run(4000, 4, COST))
+    )
+    assert found.per_event == pytest.approx(COST.per_event)
+    # of one job a twentieth is allowed for
+    assert found.per_job_error == pytest.approx(few.cpu / 20)
+    assert found.per_event_error == pytest.approx((few.cpu / 20 + 3.0) / 3000)
+    assert found.error(100) == pytest.approx(few.cpu / 20 + 100 * found.per_event_error)
+
+
+def test_nothing_is_known_of_events_that_take_less_than_jobs_differ_by() -> None:
+    assert COST.model_copy(update={"per_event_error": 0.4e-4}).is_known
+    assert not COST.model_copy(update={"per_event_error": 0.6e-4}).is_known
+    # a job surely takes no longer than asked for
+    sure = COST.model_copy(update={"per_event_error": 1e-4, "per_job_error": 2.0})
+    n = sure.events_in(3600, 50_000)
+    assert sure.seconds(n, n // 50_000) + sure.error(n) <= 3600
+    assert n == 17_000_000

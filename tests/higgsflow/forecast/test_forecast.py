@@ -44,7 +44,9 @@ def test_every_sample_and_year_is_probed_and_those_that_cannot_be_are_told(toy: 
         assert pair.cpu_hours > 0
         assert pair.memory_mb > 20
         assert pair.output_bytes > 0
-        assert pair.suggested >= toy_block(toy)
+        assert pair.cpu_hours_error > 0
+        # never more than there are
+        assert (pair.suggested, pair.in_one_job) == (80, True)
     assert found.n_workers == 2
     assert found.start_up > 0
     assert found.n_jobs == 4
@@ -57,8 +59,12 @@ def test_an_analysis_forecasts_itself(toy: Lab) -> None:
     assert [(pair.sample, pair.n_probed, pair.problem) for pair in found.pairs] == [("Sig", 40, "")]
 
 
-def toy_block(lab: Lab) -> int:
-    return loaded(lab).jobs_manager.n_events_per_block
+def test_few_events_of_a_large_sample_suggest_nothing(toy: Lab) -> None:
+    """All that four events differ from one by is noise; so it would be of 40,000."""
+    toy.without_data()
+    toy.jobs["n_events_per_block"] = 10
+    (pair,) = forecast(loaded(toy), n_events=4, job_length=1e-6).pairs
+    assert (pair.n_entries, pair.suggested, pair.in_one_job) == (80, 0, False)
 
 
 @pytest.mark.parametrize(

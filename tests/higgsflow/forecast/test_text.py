@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from higgsflow.forecast.content import Forecast, PairForecast
+from higgsflow.forecast.cost import Cost
 from higgsflow.forecast.text import render
 
 PAIR = PairForecast(
     sample="DYJetsToLL_M50", year="2016UL_preVFP", n_entries=123_456_789, is_estimated=True,
-    n_probed=5000, n_jobs=124, cpu_hours=12.3456, job_seconds=358.4, memory_mb=1234.5,
-    output_bytes=4.56e9, suggested=1_200_000,
+    n_probed=5000, n_jobs=124, cpu_hours=12.3456, cpu_hours_error=0.987, job_seconds=358.4,
+    memory_mb=1234.5, output_bytes=4.56e9, suggested=1_200_000,
 )  # fmt: skip
 BAD = PairForecast(sample="B", year="2017", problem="no file 'x' for B (2017)\n  nearest: y")
 
@@ -23,20 +24,43 @@ def told(**changes: object) -> str:
 
 def test_a_line_for_each_sample_and_all_together() -> None:
     text = told()
-    line = next(line for line in text.splitlines() if "DYJets" in line)
-    # what is too long goes on in the next line
-    assert line.split()[2:] == [
-        "~123456789", "~124", "12.3", "358", "2.78e+03",
-        "1234", "4.56", "GB", "1200000",
+    numbers, suggested = (line for line in text.splitlines() if "DYJets" in line)
+    assert suggested.split() == ["DYJetsToLL_M50", "2016UL_preVFP", "1200000"]
+    assert numbers.split() == [
+        "DYJetsToLL_M50", "2016UL_preVFP",
+        "~123456789", "~124", "12.3", "+-", "0.99", "358", "2.78e+03",
+        "1234", "4.56", "GB",
     ]  # fmt: skip
     for words in (
-        "124 jobs with n_events_per_output 1000000: 12.3 CPU hours",
+        "124 jobs with n_events_per_output 1000000: 12.3 +- 0.99 CPU hours",
         "on 4 cores about 3.09 h",
         "outputs and merged files: 9.12 GB, of 50 GB that are free",
         "for jobs of 1 h: n_events_per_output: 1200000",
         "no forecast of B (2017): no file 'x' for B (2017)",
     ):
         assert words in text
+
+
+def test_of_too_few_events_nothing_is_suggested() -> None:
+    cost = Cost(
+        per_job=1.0, per_block=0.0, per_event=1e-5, per_event_error=1e-4, memory_mb=200.0,
+        block_mb=0.0, table_mb=1e-4, output_per_job=0.0, output_per_event=0.0,
+    )  # fmt: skip
+    unknown = PAIR.model_copy(update={"suggested": 0, "n_probed": 50, "cost": cost})
+    text = told(pairs=(unknown,))
+    assert "n_events_per_output: " not in text
+    assert " ?" in text
+    assert (
+        "50 events are too few to suggest anything for DYJetsToLL_M50 (2016UL_preVFP): probe more"
+        in " ".join(text.split())
+    )
+
+
+def test_a_sample_that_fits_into_a_job_is_one() -> None:
+    small = PAIR.model_copy(update={"in_one_job": True, "suggested": 5737})
+    text = told(pairs=(small,))
+    assert "one job" in text
+    assert "for one job each: n_events_per_output: 5737" in text
 
 
 def test_an_engine_starts_a_process_for_each_job() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.events.file_head import NO_UUID
-from higgsflow.records.adoption import adopt, find, link
+from higgsflow.records.adoption import adopt, find, link, relatives
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import Product
 
@@ -121,3 +121,12 @@ def test_a_folder_that_cannot_be_read_has_nothing(old: Path, chunks: Chunks) -> 
         assert find(old.parents[1] / "New" / "2017", chunks, WANTED) == ()
     finally:
         old.chmod(0o755)
+
+
+def test_relatives_are_other_samples_with_outputs_of_the_same_chunks(
+    old: Path, chunks: Chunks
+) -> None:
+    new = old.parents[1] / "New" / "2017"
+    assert relatives(new, chunks) == {"Old": chunks[:2]}
+    assert relatives(new, chunks[2:]) == {}
+    assert relatives(old, chunks) == {}

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgsflow.records.job_state import STATUSES, JobsHead, JobsTable, JobState, tabulate
+from higgsflow.records.job_state import (
+    STATUSES,
+    JobsHead,
+    JobsTable,
+    JobState,
+    in_skims,
+    tabulate,
+)
 
 NOW = 1000.0
 
@@ -103,6 +110,20 @@ def test_what_ran_here_ended_with_its_driver_and_elsewhere_it_goes_on() -> None:
     assert table(running, engine="local").waiting == 1
     assert table(running, engine="local", driven=True).running == 1
     assert table(running, engine="slurm").running == 1
+
+
+def test_parts_of_a_skim_count_together_or_not() -> None:
+    part = [state(i, skim="a") for i in (0, 1)]
+    lost = state(2, "failed", error_class="lost", skim="b")
+    found = table(*part, state(3, skim="b"), lost, min_completion=0.75)
+    assert (found.n_entries_done, found.n_entries_counted, found.fraction) == (300, 200, 0.5)
+    assert found.state == "insufficient"
+    assert table(*part, state(3), lost, min_completion=0.75).state == "enough"
+
+
+def test_what_is_no_part_of_a_skim_any_more_is_none() -> None:
+    before = [state(0, skim="a"), state(1)]
+    assert [one.skim for one in in_skims(before, {"c1": "b"})] == ["", "b"]
 
 
 def test_nothing_to_do_is_complete() -> None:

@@ -37,3 +37,15 @@ def test_a_damaged_recipe_explains_nothing_and_hurts_nobody(tmp_path: Path) -> N
     (tmp_path / "x.json").write_text('{"common": 3}', encoding="utf-8")
     book.keep(recipe("a"))
     assert book.of("nominal", Product(digest="a", columns={"m": ""})) == recipe("a")
+
+
+def test_an_adopted_sample_takes_over_all_recipes_with_their_times(tmp_path: Path) -> None:
+    """The latest one that made something explains it."""
+    old, new = RecipeBook(tmp_path / "old"), RecipeBook(tmp_path / "new")
+    old.keep(recipe("a"))
+    new.take_over(old)
+    new.take_over(old)
+    (kept,), (taken,) = ((tmp_path / name).iterdir() for name in ("old", "new"))
+    assert (taken.name, taken.read_bytes()) == (kept.name, kept.read_bytes())
+    assert taken.stat().st_mtime_ns == kept.stat().st_mtime_ns
+    new.take_over(RecipeBook(tmp_path / "nowhere"))

@@ -11,7 +11,10 @@ from higgsflow.report.status import render
 
 
 def analysis(state: State, *reasons: str) -> AnalysisStatus:
-    jobs = JobCounts(waiting=3, running=2, done=4, failed=1, n_entries=12_000, n_entries_done=4_000)
+    jobs = JobCounts(
+        waiting=3, running=2, done=4, failed=1, n_entries=12_000, n_entries_done=4_000,
+        n_entries_counted=4_000,
+    )  # fmt: skip
     stage = StageStatus(stage="ProcessSample", state=state, reasons=reasons, path="/s/chunks")
     sample = SampleStatus(sample="Sig", year="2017", state=state, stages=(stage,), jobs=jobs)
     summary = StageStatus(stage="SummarizeAnalysis", state="open", path="/s/summary.json")

@@ -44,6 +44,27 @@ def test_it_fits_any_terminal(size: tuple[int, int], n: int) -> None:
     assert len(lines) <= max(size[1], 13)
 
 
+def test_years_of_a_long_name_are_told_apart_also_where_the_name_is_cut() -> None:
+    name = "GluGluHToGG_M125_TuneCP5_13TeV_amcatnloFXFX_pythia8"
+    eras = ("2016UL_preVFP", "2016UL_postVFP")
+    rows = [{**ROW, "name": f"{name} ({era})", "last_failure": ""} for era in eras]
+    assert f"{name} (2016UL_preVFP)" in written(rows, size=(150, 40))
+    told = written(rows, size=(80, 40))
+    assert "GluGlu" in told
+    assert all(f"({era})" in told for era in eras)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_no_number_is_ever_cut_but_columns_are_left_out(width: int) -> None:
+    many = {"chunks": 10_000, "done": 4_321, "entries": 10**9, "entries_done": 123_456_789}
+    row = {**ROW, **many, "name": f"{'x' * 60} (2016UL_preVFP)", "last_failure": ""}
+    told = written([row], size=(width, 40))
+    head, line = (line.split() for line in told.splitlines() if line.startswith(("sample", "xx")))
+    assert {"(2016UL_preVFP)", "4321/10000"} <= set(line)
+    assert "…" not in "".join(line[2:])
+    assert ("123,456,789" in line) == ("events" in head)
+
+
 def test_those_that_need_a_look_stay_and_the_rest_is_counted() -> None:
     waiting = {**DONE, "done": 0, "name": "Waiting (2017)"}
     kept, said = chosen([DONE, waiting, ROW], 1)

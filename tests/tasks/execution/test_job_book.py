@@ -6,8 +6,10 @@ import pytest
 
 from higgsflow.errors import UserError
 from higgsflow.model.jobs import Resources
+from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import FailureRecord
 from higgsflow.records.journal import read_journal
+from tasks import session
 from tasks.execution.job_book import JobBook
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ class Desk:
         self.book = JobBook(self.task, "slurm")
         self.jobs = self.book.open_jobs()
         self.folder = lab.output("jobs", "Sig", "2017")
+        self.store = ChunkStore(self.task.chunk_folder)
 
     def states(self) -> list[JobState]:
         found = read_journal(self.folder)
@@ -100,6 +103,25 @@ def test_what_was_left_out_is_lost_unless_a_defect_left_it_out(lab: Lab) -> None
     again.book.ended(again.defect(0, 1))
     again.book.close([again.failure(6, "cancelled")])
     assert again.states()[6].status == "waiting"
+
+
+@pytest.mark.parametrize("started", [1.0, 1e11])
+def test_failures_of_this_run_stay_whatever_the_clock_of_their_host_says(
+    lab: Lab, started: float
+) -> None:
+    """Also of a job that was in flight before; those of earlier runs are forgotten."""
+    lab.jobs.update(min_completion=0.5)
+    desk = Desk(lab)
+    desk.book.ended(desk.failure(0, final=True, started=started))
+    assert desk.task.failures.final()
+    session.current.retry_failed = True
+    assert [f.attempt for f in desk.task.final_failures(desk.store).values()] == [1]
+    desk.task = lab.task("ProcessSample", sample="Sig", year="2017", retry_failed=True)
+    assert desk.task.final_failures(desk.store) == {}
+    desk.book = JobBook(desk.task, "slurm")
+    desk.book.open_jobs()
+    desk.book.close([desk.failure(1, "cancelled", started=started)])
+    assert len(desk.task.final_failures(desk.store)) == 1
 
 
 def test_the_next_run_knows_what_was_done_before(lab: Lab) -> None:
