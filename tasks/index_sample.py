@@ -12,7 +12,7 @@ from higgsflow.ingredients import digest, marked
 from tasks import session
 from tasks.generate_demo_files import GenerateDemoFiles
 from tasks.sample_task import SampleTask
-from tasks.targets import StageTarget
+from tasks.targets import StageTarget, read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +102,7 @@ class IndexSample(SampleTask):
         target = self.output()
         try:
             found = index_of(target)
-        except (OSError, ValueError):
+        except (OSError, UserError):
             return None
         return found.made_from if found.invocation == session.current.id else None
 
@@ -155,7 +155,7 @@ def read_index(path: Any, mtime_ns: int) -> IndexFile:
     from higgsflow.events.sample_index import IndexFile
 
     del mtime_ns
-    return IndexFile.model_validate_json(path.read_bytes())
+    return read_record(path, IndexFile)
 
 
 def index_of(target: StageTarget) -> IndexFile:

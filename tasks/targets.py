@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
-from higgsflow.errors import UserError
+from higgsflow.errors import StoreError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,8 +125,8 @@ class StageTarget(law.LocalFileTarget):
         return None if found is None else str(found)
 
     def read(self, noun: type[N]) -> N:
-        """Its content."""
-        return noun.model_validate_json(self.file.read_bytes())
+        """Its content, see `read_record`."""
+        return read_record(self.file, noun)
 
     def read_current(self, noun: type[N]) -> N:
         """Its content, which is what this command would make.
@@ -157,6 +157,24 @@ class StageTarget(law.LocalFileTarget):
         del silent, kwargs
         for path in (self.file, *self._beside):
             path.unlink(missing_ok=True)
+
+
+def read_record(path: Path, noun: type[N]) -> N:
+    """The content of a record.
+
+    Raises:
+        StoreError: when it is damaged further down than its head, by which it seemed current.
+    """
+    from pydantic import ValidationError
+
+    from higgsflow.model.findings import findings
+
+    try:
+        return noun.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise StoreError(
+            f"{path} is damaged", findings(error)[0], "remove it and run again"
+        ) from error
 
 
 def _size_of(path: Path) -> int | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import lazy_loader as lazy
 import numpy as np
+from pydantic import FiniteFloat
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.file_head import NO_UUID, head_of_opened, original_uuid
@@ -44,10 +45,10 @@ class RunsSums(Noun):
     """Sums over all generated events of a file, before any selection of the file itself."""
 
     count: int
-    sumw: float
-    sumw2: float
-    lhe_scale_sumw: tuple[float, ...] = ()
-    lhe_pdf_sumw: tuple[float, ...] = ()
+    sumw: FiniteFloat
+    sumw2: FiniteFloat
+    lhe_scale_sumw: tuple[FiniteFloat, ...] = ()
+    lhe_pdf_sumw: tuple[FiniteFloat, ...] = ()
 
 
 class FileIndex(Noun):

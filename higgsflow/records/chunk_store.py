@@ -9,7 +9,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from higgsflow.errors import StoreError
 from higgsflow.model.noun import Noun
@@ -163,7 +163,7 @@ def _read(path: Path, size: int, mtime_ns: int) -> Seen | None:
             names=_named(json.dumps(content["names"])),
             output=Output.model_validate(content["output"]),
         )
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
