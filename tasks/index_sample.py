@@ -87,9 +87,9 @@ class IndexSample(SampleTask):
             return None
         # one invocation, one truth: what vanishes meanwhile is for the jobs to meet
         known = session.current.listed
+        if (sealed := self._sealed()) is not None:
+            return sealed
         try:
-            if (sealed := self._sealed()) is not None:
-                return sealed
             if self._place not in known:
                 known[self._place] = self._ingredients()
             return known[self._place]
@@ -98,11 +98,15 @@ class IndexSample(SampleTask):
             return None
 
     def _sealed(self) -> Ingredients | None:
-        """What the index was made from, if this invocation has made it."""
+        """What the index was made from, if this invocation has made it.
+
+        Raises:
+            DamagedRecord: when it cannot be read, and has to be made again.
+        """
         target = self.output()
         try:
             found = index_of(target)
-        except (OSError, UserError):
+        except OSError:
             return None
         return found.made_from if found.invocation == session.current.id else None
 

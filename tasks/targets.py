@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
-from higgsflow.errors import StoreError, UserError
+from higgsflow.errors import DamagedRecord, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,16 +72,19 @@ class StageTarget(law.LocalFileTarget):
         return recorded == self.today()
 
     def today(self) -> str | None:
-        """The digest of what it would be made from now."""
+        """The digest of what it would be made from now; None where that is not there."""
         from higgsflow.ingredients import digest
 
-        expected = self._expected()
+        try:
+            expected = self._expected()
+        except DamagedRecord:
+            # whoever makes it reads the same, and tells it
+            return None
         return None if expected is None else digest(expected)
 
     def reasons(self) -> tuple[str, ...]:
         """Why it has to be made; empty while it is there and current."""
-        from higgsflow.ingredients import differences
-        from higgsflow.records.reasons import EARLIER, NEVER
+        from higgsflow.records.reasons import NEVER
 
         if self.exists():
             return ()
@@ -91,12 +94,26 @@ class StageTarget(law.LocalFileTarget):
             return (f"it cannot be read: {error.strerror}",)
         if not is_there:
             return (NEVER,)
-        before, expected = self.made_from(), self._expected()
+        return tuple(self._differences())
+
+    def _differences(self) -> Iterator[str]:
+        """How it differs from what would be made now."""
+        from higgsflow.ingredients import differences
+        from higgsflow.records.reasons import EARLIER
+
+        before = self.made_from()
         if before is None:
-            return ("its record is damaged",)
+            yield "its record is damaged"
+            return
+        try:
+            expected = self._expected()
+        except DamagedRecord as error:
+            yield error.short
+            return
         if expected is None:
-            return (EARLIER,)
-        return (*differences(before, expected), *self._losses())
+            yield EARLIER
+        else:
+            yield from (*differences(before, expected), *self._losses())
 
     def _losses(self) -> Iterator[str]:
         """What is wrong with the files beside it, with one look at each."""
@@ -163,7 +180,7 @@ def read_record(path: Path, noun: type[N]) -> N:
     """The content of a record.
 
     Raises:
-        StoreError: when it is damaged further down than its head, by which it seemed current.
+        DamagedRecord: when it is damaged further down than its head, by which it seemed current.
     """
     from pydantic import ValidationError
 
@@ -172,9 +189,7 @@ def read_record(path: Path, noun: type[N]) -> N:
     try:
         return noun.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise StoreError(
-            f"{path} is damaged", findings(error)[0], "remove it and run again"
-        ) from error
+        raise DamagedRecord(path, findings(error)[0]) from error
 
 
 def _size_of(path: Path) -> int | None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from higgsflow.errors import StoreError
+from higgsflow.errors import DamagedRecord
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
 from higgsflow.records.reasons import EARLIER, NEVER
@@ -102,13 +102,25 @@ def test_what_is_damaged_below_its_head_is_told(tmp_path: Path) -> None:
     found.file.write_text(text.replace('"value": 3', '"value": null'), encoding="utf-8")
     assert found.exists()
     for read in (found.read, found.read_current):
-        with pytest.raises(StoreError) as told:
+        with pytest.raises(DamagedRecord) as told:
             read(Content)
         assert str(told.value).splitlines() == [
             f"{found.file} is damaged",
             "  value: a whole number is needed (it is empty)",
             "  remove it and run again",
         ]
+
+
+def test_what_is_made_from_something_damaged_is_not_there(tmp_path: Path) -> None:
+    """Whoever makes it reads the same, and tells it."""
+
+    def expected() -> None:
+        raise DamagedRecord(tmp_path / "before.json", "no number")
+
+    target(tmp_path, A).write(Content(), A)
+    found = StageTarget(tmp_path / "out.json", expected)
+    assert not found.exists()
+    assert found.reasons() == (f"{tmp_path / 'before.json'} is damaged, no number",)
 
 
 def test_removes_itself_and_what_stands_beside_it_also_when_stale(tmp_path: Path) -> None:
