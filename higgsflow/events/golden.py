@@ -28,11 +28,6 @@ class Golden:
     first: npt.NDArray[np.uint64]
     last: npt.NDArray[np.uint64]
 
-    @property
-    def n_lumisections(self) -> int:
-        """How many lumisections are certified."""
-        return int((self.last - self.first + np.uint64(1)).sum())
-
 
 def load_golden(path: Path) -> Golden:
     """The certified ranges of a file.

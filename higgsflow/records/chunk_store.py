@@ -139,11 +139,6 @@ class ChunkStore:
         path = self.folder / f"{stem}.json"
         return _read(path, *self._sizes[path.name]) if path.name in self._sizes else None
 
-    def record(self, stem: str) -> JobRecord:
-        """The whole record of a job."""
-        path = self.folder / f"{stem}.json"
-        return JobRecord.model_validate_json(path.read_bytes())
-
     def packed(self, stem: str) -> tuple[JobRecord, tuple[Packed, ...]]:
         """The record of a job without products and ledgers, and the latter as rows of numbers.
 
