@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -86,3 +87,33 @@ def test_a_list_of_pages_that_fits_its_checksum_is_held_against_the_footer(tmp_p
     ):
         get_tree(file, str(path))
     assert len(str(told.value).splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"), [("Photon_pt", ["Photon_pt", "Jet_pt", "run"]), ("run", ["run"])]
+)
+def test_a_damaged_page_of_a_column_that_is_read_is_told(
+    real_data: Path, tmp_path: Path, name: str, columns: list[str]
+) -> None:
+    """ROOT writes a checksum behind every page, which uproot does not look at."""
+    path = tmp_path / "a.root"
+    content = bytearray((real_data / "DY_v6_rntuple.root").read_bytes())
+    path.write_bytes(content)
+    with open_file(str(path)) as file:
+        tree = get_tree(file, str(path))
+        form, _ = tree[name].to_akform()
+        numbers = [int(n) for n in re.findall(r"column-(\d+)", form.to_json())]
+        (page, *_) = tree.page_link_list[0][max(numbers)].pages
+        read_arrays(tree, columns, 0, 40, str(path))
+    content[page.locator.offset + page.locator.num_bytes // 2] ^= 0x01
+    path.write_bytes(content)
+    with open_file(str(path)) as file:
+        tree = get_tree(file, str(path))
+        assert len(read_arrays(tree, ["MET_pt"], 0, 40, str(path))["MET_pt"]) == 40
+        with pytest.raises(InputFileError) as told:
+            read_arrays(tree, columns, 0, 40, str(path))
+    assert str(told.value).splitlines() == [
+        f"the column '{name}' of an RNTuple in {path} is damaged",
+        "  its checksum does not fit",
+        "  copy the file again",
+    ]
