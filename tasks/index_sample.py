@@ -41,7 +41,7 @@ class IndexSample(SampleTask):
         from higgsflow.check.problem import refuse
         from higgsflow.check.report import check_first
         from higgsflow.events.sample_index import IndexFile, look_into, put_together
-        from higgsflow.plan import check_index
+        from higgsflow.file_columns import check_index
         from tasks.execution.indexing import side_by_side, told, while_waiting
         from tasks.execution.slots import Slots
 

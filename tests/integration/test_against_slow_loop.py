@@ -22,9 +22,10 @@ from higgsflow.catalog.load import load_analysis
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import make_chunks
+from higgsflow.file_columns import check_columns
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.plan import check_columns, make_plan
+from higgsflow.plan import make_plan
 from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from higgsflow.check.configuration import check_all
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import make_chunks
+from higgsflow.file_columns import check_columns
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.output.rescale import rescaled
-from higgsflow.plan import check_columns, make_plan
+from higgsflow.plan import make_plan
 from higgsflow.preserved import column_ratios, ratios
 from higgsflow.yields import rescaled as rescaled_ledgers
 from tests.job_outputs import rows_of
