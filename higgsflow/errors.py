@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from pathlib import Path
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -237,3 +238,17 @@ class Unreadable(StoreError):
         reason = error.strerror or str(error)
         super().__init__(f"cannot read {error.filename}", reason, "ask whoever owns it")
         self.args = (error,)
+
+
+class DamagedRecord(StoreError, ValueError):
+    """A record in a store that is not as this program writes them, which its head did not tell.
+
+    As a ValueError it is one of what is wrong with text that is read.
+    """
+
+    cause = "a file that this program has written into a store was changed or damaged since."
+    cure = "remove the file that the message names: what it held is made again."
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} is damaged", reason, "remove it and run again")
+        self.args = (path, reason)

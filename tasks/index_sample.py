@@ -13,7 +13,7 @@ from higgsflow.records.reasons import NEVER
 from tasks import session
 from tasks.generate_demo_files import GenerateDemoFiles
 from tasks.sample_task import SampleTask
-from tasks.targets import StageTarget, head_of
+from tasks.targets import StageTarget, head_of, read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ class IndexSample(SampleTask):
         from higgsflow.check.problem import refuse
         from higgsflow.check.report import check_first
         from higgsflow.events.sample_index import IndexFile, look_into, put_together
-        from higgsflow.plan import check_index
+        from higgsflow.file_columns import check_index
         from tasks.execution.indexing import side_by_side, told, while_waiting
         from tasks.execution.slots import Slots
 
@@ -89,9 +89,9 @@ class IndexSample(SampleTask):
             return None
         # one invocation, one truth: what vanishes meanwhile is for the jobs to meet
         known = session.current.listed
+        if (sealed := self._sealed()) is not None:
+            return sealed
         try:
-            if (sealed := self._sealed()) is not None:
-                return sealed
             if self._place not in known:
                 known[self._place] = self._ingredients()
             return known[self._place]
@@ -100,11 +100,15 @@ class IndexSample(SampleTask):
             return None
 
     def _sealed(self) -> Ingredients | None:
-        """What the index was made from, if this invocation has made it."""
+        """What the index was made from, if this invocation has made it.
+
+        Raises:
+            DamagedRecord: when it cannot be read, and has to be made again.
+        """
         target = self.output()
         try:
             found = index_of(target)
-        except (OSError, ValueError):
+        except OSError:
             return None
         return found.made_from if found.invocation == session.current.id else None
 
@@ -168,7 +172,7 @@ def read_index(path: Any, mtime_ns: int) -> IndexFile:
     from higgsflow.events.sample_index import IndexFile
 
     del mtime_ns
-    return IndexFile.model_validate_json(path.read_bytes())
+    return read_record(path, IndexFile)
 
 
 def index_of(target: StageTarget) -> IndexFile:

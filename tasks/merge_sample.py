@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import luigi
 
-from higgsflow.errors import shorten
+from higgsflow.errors import DamagedRecord, shorten
 from higgsflow.ingredients import digest, flattened, marked
 from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import say
@@ -177,6 +177,8 @@ class MergeSample(VariationTask):
         jobs = MonitorJobs.req(self).output().read_current(SampleJobs)
         chunks = set(found.chunks)
         counted = [row for row in jobs.done if row.chunk_id in chunks]
+        if len(counted) != len(found.chunks):
+            raise DamagedRecord(self.input().file, "it counts chunks that no job has done")
         denominator = found.denominator
         return MergeOrder(
             sample=self.sample,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import law
 
-from higgsflow.errors import StoreError, UserError
+from higgsflow.errors import DamagedRecord, StoreError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,7 +72,7 @@ class StageTarget(law.LocalFileTarget):
         return recorded == self.today()
 
     def today(self) -> str | None:
-        """The digest of what it would be made from now."""
+        """The digest of what it would be made from now; None where that is not there."""
         from higgsflow.ingredients import digest
 
         try:
@@ -84,8 +84,7 @@ class StageTarget(law.LocalFileTarget):
 
     def reasons(self) -> tuple[str, ...]:
         """Why it has to be made; empty while it is there and current."""
-        from higgsflow.ingredients import differences
-        from higgsflow.records.reasons import EARLIER, NEVER
+        from higgsflow.records.reasons import NEVER
 
         if self.exists():
             return ()
@@ -95,12 +94,26 @@ class StageTarget(law.LocalFileTarget):
             return (f"it cannot be read: {error.strerror}",)
         if not is_there:
             return (NEVER,)
-        before, expected = self.made_from(), self._expected()
+        return tuple(self._differences())
+
+    def _differences(self) -> Iterator[str]:
+        """How it differs from what would be made now."""
+        from higgsflow.ingredients import differences
+        from higgsflow.records.reasons import EARLIER
+
+        before = self.made_from()
         if before is None:
-            return ("its record is damaged",)
+            yield "its record is damaged"
+            return
+        try:
+            expected = self._expected()
+        except DamagedRecord as error:
+            yield error.short
+            return
         if expected is None:
-            return (EARLIER,)
-        return (*differences(before, expected), *self._losses())
+            yield EARLIER
+        else:
+            yield from (*differences(before, expected), *self._losses())
 
     def _losses(self) -> Iterator[str]:
         """What is wrong with the files beside it, with one look at each."""
@@ -129,8 +142,8 @@ class StageTarget(law.LocalFileTarget):
         return None if found is None else str(found)
 
     def read(self, noun: type[N]) -> N:
-        """Its content."""
-        return noun.model_validate_json(self.file.read_bytes())
+        """Its content, see `read_record`."""
+        return read_record(self.file, noun)
 
     def read_current(self, noun: type[N]) -> N:
         """Its content, which is what this command would make.
@@ -161,6 +174,22 @@ class StageTarget(law.LocalFileTarget):
         del silent, kwargs
         for path in (self.file, *self._beside):
             path.unlink(missing_ok=True)
+
+
+def read_record(path: Path, noun: type[N]) -> N:
+    """The content of a record.
+
+    Raises:
+        DamagedRecord: when it is damaged further down than its head, by which it seemed current.
+    """
+    from pydantic import ValidationError
+
+    from higgsflow.model.findings import findings
+
+    try:
+        return noun.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise DamagedRecord(path, findings(error)[0]) from error
 
 
 def _size_of(path: Path) -> int | None:

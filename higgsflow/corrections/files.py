@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 
 from higgsflow.corrections.binned import BinnedTable, table_of
+from higgsflow.corrections.nodes import check_nodes
 from higgsflow.corrections.words import check_words
 from higgsflow.errors import InvalidConfiguration, UnknownName
 
@@ -115,6 +116,7 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
         raw = Path(path).read_bytes()
         text = (gzip.decompress(raw) if path.endswith(".gz") else raw).decode()
         content = json.loads(text)
+        check_nodes(content, path)
         opened = correctionlib.CorrectionSet.from_string(text)
     # the last two are what a file that was cut off or damaged ends in
     except (OSError, ValueError, RuntimeError, EOFError, zlib.error) as error:

@@ -7,7 +7,8 @@ import math
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.compare import compare_sources
 from higgsflow.diff.content import Difference
-from higgsflow.diff.sides import open_side, pair_up
+from higgsflow.diff.pairing import pair_up
+from higgsflow.diff.sides import open_side
 from higgsflow.diff.source import check_own_names, check_their_names
 from higgsflow.errors import UserError
 

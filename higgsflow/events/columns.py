@@ -155,12 +155,3 @@ def get_column(events: Any, name: str) -> Any:
         return events[name]
     prefix, _, field = name.partition("_")
     return events[prefix, field]
-
-
-def with_column(events: Any, name: str, values: Any) -> Any:
-    """The events with one column replaced or added."""
-    prefix, _, field = name.partition("_")
-    is_collection = bool(field) and prefix in events.fields and bool(events[prefix].fields)
-    if name not in events.fields and is_collection:
-        return ak.with_field(events, values, [prefix, field])
-    return ak.with_field(events, values, name)

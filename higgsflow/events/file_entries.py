@@ -12,8 +12,6 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from higgsflow.events.index import FileIndex, schema_id
 from higgsflow.output.atomic import remove_stale_once, write_text
 
@@ -41,7 +39,7 @@ class EntryBook:
             entry: dict[str, Any] = json.loads(path.read_bytes())
             FileIndex.model_validate(entry)
             return {**entry, "columns": _columns(self._schema_path(entry["schema_id"]))}
-        except (OSError, ValueError, ValidationError):
+        except (OSError, ValueError, RecursionError):
             path.unlink(missing_ok=True)
             return None
 
@@ -66,7 +64,7 @@ class EntryBook:
 def _columns(path: Path) -> dict[str, str]:
     """The columns of a schema, whose name is a digest of them; what is damaged is removed."""
     found: dict[str, str] = {}
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         found = json.loads(path.read_bytes())
     if not isinstance(found, dict) or schema_id(found) != path.stem:
         path.unlink(missing_ok=True)

@@ -28,11 +28,6 @@ class Golden:
     first: npt.NDArray[np.uint64]
     last: npt.NDArray[np.uint64]
 
-    @property
-    def n_lumisections(self) -> int:
-        """How many lumisections are certified."""
-        return int((self.last - self.first + np.uint64(1)).sum())
-
 
 def load_golden(path: Path) -> Golden:
     """The certified ranges of a file.
@@ -43,7 +38,7 @@ def load_golden(path: Path) -> Golden:
     try:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
         ranges = [
-            (_key(int(run), a), _key(int(run), b))
+            (_key(_run(run), a), _key(_run(run), b))
             for run, pairs in content.items()
             for a, b in pairs
         ]
@@ -64,6 +59,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"run {run} is given twice")
         found[run] = ranges
     return found
+
+
+def _run(text: str) -> int:
+    """Its number; Python takes `1_0`, ` 1` and the digits of any script for numbers, too."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"'{text}' is no run")
+    return int(text)
 
 
 def _key(run: int, lumi: Any) -> int:

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import lazy_loader as lazy
 import numpy as np
+from pydantic import FiniteFloat
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.file_head import NO_UUID, head_of_opened, original_uuid
 from higgsflow.events.golden import check_numbered
 from higgsflow.events.lumisections import Lumisections, Ranges, from_pairs
-from higgsflow.events.replicas import open_replica
 from higgsflow.events.small_trees import is_of_lists, one_each
 from higgsflow.events.tree import (
     cluster_starts,
     column_types,
-    get_head,
     read_all,
     reading,
 )
@@ -44,10 +43,10 @@ class RunsSums(Noun):
     """Sums over all generated events of a file, before any selection of the file itself."""
 
     count: int
-    sumw: float
-    sumw2: float
-    lhe_scale_sumw: tuple[float, ...] = ()
-    lhe_pdf_sumw: tuple[float, ...] = ()
+    sumw: FiniteFloat
+    sumw2: FiniteFloat
+    lhe_scale_sumw: tuple[FiniteFloat, ...] = ()
+    lhe_pdf_sumw: tuple[FiniteFloat, ...] = ()
 
 
 class FileIndex(Noun):
@@ -82,27 +81,6 @@ class SampleIndex(Noun):
     def n_entries(self) -> int:
         """Entries of all files."""
         return sum(file.n_entries for file in self.files)
-
-    def columns_of(self, file: FileIndex) -> dict[str, str]:
-        """Name and type of the columns of a file."""
-        return self.schemas[file.schema_id]
-
-
-def index_file(
-    url: str,
-    size: int | None,
-    mtime_ns: int | None,
-    is_data: bool,
-    replicas: Mapping[str, Sequence[str]] | None = None,
-) -> dict[str, Any]:
-    """What a file holds, as `FileIndex` fields and its `columns`.
-
-    Raises:
-        InputFileError: when it is not a ROOT file, is damaged, or has no Events.
-    """
-    with open_replica(url, replicas or {}) as (file, _):
-        found = index_opened(file, get_head(file, url), url, is_data)
-    return {**found, "size": size, "mtime_ns": mtime_ns}
 
 
 def index_opened(file: Any, tree: Any, url: str, is_data: bool) -> dict[str, Any]:

@@ -36,19 +36,6 @@ class IndexFile(Noun):
     index: SampleIndex
 
 
-def index_sample(
-    pair: SampleYear, files: Sequence[InputFile], cache: Path, needed: Collection[str] = ()
-) -> SampleIndex:
-    """Looks into every file once; what was found before of an unchanged file is kept in `cache`.
-
-    So is where the needed columns are, for the jobs.
-
-    Raises:
-        InputFileError: for a file that cannot be used, naming it.
-    """
-    return put_together(pair, files, (look_into(file, pair, cache, needed) for file in files))
-
-
 def put_together(
     pair: SampleYear, files: Sequence[InputFile], entries: Iterable[dict[str, Any]]
 ) -> SampleIndex:

@@ -17,7 +17,7 @@ import numpy as np
 
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
 from higgsflow.events.heads import OddHead, TreeHead, parse
-from higgsflow.events.rntuples import check_envelopes, is_rntuple
+from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -165,6 +165,7 @@ def read_arrays(tree: Any, names: Sequence[str], start: int, stop: int, url: str
         return {}
     with reading(url):
         if is_rntuple(tree):
+            check_pages(tree, names, (start, stop), url)
             # reading fields together walks through all of them for each one
             arrays = {n: tree[n].array(entry_start=start, entry_stop=stop) for n in names}
         else:

@@ -63,11 +63,6 @@ def jet_needs(cuts: JetCuts) -> tuple[Need, ...]:
     return required(*(f"Jet_{name}" for name in names)) + identification
 
 
-def jet_masks(jets: Any, cuts: JetCuts) -> dict[str, Any]:
-    """Named masks of jets, without the distances."""
-    return {"pt": jets.pt > cuts.pt_min, **direction_masks(jets, cuts)}
-
-
 def direction_masks(jets: Any, cuts: JetCuts) -> dict[str, Any]:
     """Those masks that a change of momentum leaves as they are."""
     masks = {"eta": abs(jets.eta) < cuts.eta_forward_max}

@@ -28,11 +28,6 @@ def photon_needs() -> tuple[Need, ...]:
     return required(*(f"Photon_{n}" for n in names)) + optional(*(f"Photon_{n}" for n in flags))
 
 
-def photon_masks(photons: Any, cuts: PhotonCuts) -> dict[str, Any]:
-    """Named masks of photons, in the order in which they are applied."""
-    return {"pt": photons.pt > cuts.pt_min, **quality_masks(photons, cuts)}
-
-
 def quality_masks(photons: Any, cuts: PhotonCuts) -> dict[str, Any]:
     """Those masks that a change of momentum leaves as they are."""
     masks = {

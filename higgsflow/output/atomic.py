@@ -147,11 +147,6 @@ def checksum(path: Path) -> str:
     return str(digest.hexdigest())
 
 
-def checksum_of(content: bytes | memoryview) -> str:
-    """The checksum of a file with this content."""
-    return str(xxhash.xxh3_128(content).hexdigest())
-
-
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())

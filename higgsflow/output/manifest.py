@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from higgsflow.errors import DamagedRecord
+from higgsflow.model.findings import findings
 from higgsflow.model.noun import Noun
 
 
@@ -53,8 +57,11 @@ def read_manifest(path: Path) -> Manifest:
 
     Raises:
         OSError: when it cannot be read.
-        ValueError: when it is damaged.
+        DamagedRecord: when it is damaged.
     """
-    found = Manifest.model_validate_json(path.read_bytes())
+    try:
+        found = Manifest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise DamagedRecord(path, findings(error)[0]) from error
     beside = path.with_name(Path(found.path).name)
     return found.model_copy(update={"path": str(beside)})

@@ -6,18 +6,18 @@ import functools
 import json
 import logging
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from higgsflow.errors import StoreError, Unreadable
+from higgsflow.errors import DamagedRecord, StoreError, Unreadable
 from higgsflow.model.noun import Noun
 from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, read_head, read_packed
 from higgsflow.records.names import Names, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Chunk
@@ -141,14 +141,24 @@ class ChunkStore:
         path = self.folder / f"{stem}.json"
         return _read(path, *self._sizes[path.name]) if path.name in self._sizes else None
 
-    def record(self, stem: str) -> JobRecord:
-        """The whole record of a job."""
-        path = self.folder / f"{stem}.json"
-        return JobRecord.model_validate_json(path.read_bytes())
-
     def packed(self, stem: str) -> tuple[JobRecord, tuple[Packed, ...]]:
-        """The record of a job without products and ledgers, and the latter as rows of numbers."""
-        return read_packed((self.folder / f"{stem}.json").read_bytes())
+        """The record of a job without products and ledgers, and the latter as rows of numbers.
+
+        Raises:
+            DamagedRecord: when it is damaged further down than its head, by which the job is done.
+        """
+        path = self.folder / f"{stem}.json"
+        with self.reading(stem):
+            return read_packed(path.read_bytes())
+
+    @contextmanager
+    def reading(self, stem: str) -> Iterator[None]:
+        """Turns what the numbers of a damaged record trip over into a `DamagedRecord`."""
+        try:
+            yield
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise DamagedRecord(self.folder / f"{stem}.json", reason) from error
 
 
 @functools.lru_cache(maxsize=100_000)
@@ -165,7 +175,7 @@ def _read(path: Path, size: int, mtime_ns: int) -> Seen | None:
             names=_named(json.dumps(content["names"])),
             output=Output.model_validate(content["output"]),
         )
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -8,6 +8,7 @@ line that was cut off tells nothing.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -164,9 +165,10 @@ def read_journal(jobs_folder: Path) -> tuple[JobsHead, tuple[JobState, ...]] | N
         return None
     found: dict[str, dict[str, Any]] = {}
     for line in rest:
-        try:
+        with suppress(ValueError, LookupError, TypeError, AttributeError, RecursionError):
             news = json.loads(line)
-        except ValueError:
-            continue
-        found.setdefault(news["chunk_id"], {}).update(news)
-    return head, tuple(JobState.model_validate(state) for state in found.values())
+            found.setdefault(news["chunk_id"], {}).update(news)
+    try:
+        return head, tuple(JobState.model_validate(state) for state in found.values())
+    except ValidationError:
+        return None

@@ -86,9 +86,13 @@ def from_text(content: Mapping[str, Any]) -> tuple[Packed, ...]:
         ValueError: when they are not all there.
     """
     found = []
-    for group in content["packed"]:
-        layout, variations = from_content(group["layout"]), tuple(group["variations"])
-        found.append(Packed(layout, variations, _decoded(group["rows"], len(variations), layout)))
+    try:
+        for group in content["packed"]:
+            layout, variations = from_content(group["layout"]), tuple(group["variations"])
+            rows = _decoded(group["rows"], len(variations), layout)
+            found.append(Packed(layout, variations, rows))
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"damaged counters: {type(error).__name__}: {error}") from error
     return tuple(found)
 
 

@@ -117,7 +117,9 @@ def collect(
         by_stem = {}
         for stem, variations in _by_stem(sources[chunk.id]).items():
             by_stem[stem], packed = _read(store, stem, renaming)
-            ledgers.add(packed, variations)
+            with store.reading(stem):
+                _check_all_there(packed, variations)
+                ledgers.add(packed, variations)
         records[chunk.id] = list(by_stem.values())
         base = by_stem[sources[chunk.id].get(NOMINAL, next(iter(by_stem)))]
         ranges[chunk.id] = base.ranges
@@ -141,6 +143,13 @@ def _read(
         return record, packed
     sums = found.factor_sums(record.factor_sums)
     return record.model_copy(update={"factor_sums": sums}), found.ledgers(packed)
+
+
+def _check_all_there(packed: Sequence[Packed], variations: Sequence[str]) -> None:
+    """Raises for a variation without counters, whose sum would be that of the other jobs."""
+    there = {name for group in packed for name in group.variations}
+    if lacking := [name for name in variations if name not in there]:
+        raise ValueError(f"it has no counters of {', '.join(lacking)}")
 
 
 def _by_stem(sources: Mapping[str, str]) -> dict[str, list[str]]:

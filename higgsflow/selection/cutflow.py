@@ -16,7 +16,7 @@ from higgsflow.compiled.choice import compiled
 from higgsflow.model.noun import Frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
 Mask = npt.NDArray[np.bool_]
 Weight = npt.NDArray[np.float64]
@@ -183,14 +183,6 @@ def _combinations(n: int, patterns: npt.NDArray[Any]) -> Mask:
     behind = np.logical_and.accumulate(alone[::-1], axis=0)[::-1]
     after = np.concatenate([behind[2:], alone[:1]]) if n else behind[1:]
     return np.concatenate([alone[:1], before[-1:], alone[1:], before[1:], before[:-1] & after])
-
-
-def count_cuts(cuts: Mapping[str, Mask], weight: Weight) -> CutFlow:
-    """The cut flow of named masks, each with one value per entry of weight."""
-    codes = np.zeros(len(weight), dtype=np.int64)
-    for bit, mask in enumerate(cuts.values()):
-        codes |= mask.astype(np.int64) << bit
-    return count_codes(tuple(cuts), codes, weight)
 
 
 def efficiency(passed: Counter, total: Counter) -> float | None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Run = Callable[[Floats, "str | None"], "dict[str, Any]"]
 Stamp = tuple["Path", int, int]
+# what becomes of an error of a library that quotes a damaged file
+_MISQUOTED = UnicodeDecodeError
 # rows of a batch, always this many: the last one is filled up with zeros
 BATCH = 1024
 
@@ -156,7 +158,7 @@ def _open_xgboost(path: Path, names: tuple[str, ...], rounds: str | None) -> Run
         with ThreadPoolExecutor(max_workers=1) as executor:
             booster = executor.submit(_read_booster, xgboost, path).result()
         _check_number(path, booster.num_features(), len(names))
-    except xgboost.core.XGBoostError as error:
+    except (xgboost.core.XGBoostError, _MISQUOTED) as error:
         raise InvalidConfiguration(unreadable, str(path)) from error
     trained = tuple(booster.feature_names or ())
     if trained != names and sorted(trained) == sorted(names):
@@ -220,7 +222,7 @@ def _open_onnx(path: Path, n_inputs: int) -> Run:
 
 def _errors_of(module: Any) -> tuple[type[Exception], ...]:
     classes = [found for found in vars(module).values() if inspect.isclass(found)]
-    return tuple(found for found in classes if issubclass(found, Exception))
+    return (_MISQUOTED, *(found for found in classes if issubclass(found, Exception)))
 
 
 def _check_onnx_input(path: Path, inputs: Any, n_inputs: int) -> str:

@@ -47,7 +47,7 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
 
     def run(self) -> None:
         if self.task.year:
-            from higgsflow.plan import check_index
+            from higgsflow.file_columns import check_index
             from tasks.execution.driver_lock import driving
             from tasks.index_sample import IndexSample, index_of
 

@@ -6,8 +6,9 @@ import pytest
 from hand_made import HADRONIC, LEPTONIC, run, systematics
 
 from higgsflow.errors import TaggerError
+from higgsflow.file_columns import check_columns
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.plan import Plan, check_columns, make_plan
+from higgsflow.plan import Plan, make_plan
 from higgsflow.taggers.function import tagger
 
 TTH = ["tth_leptonic", "tth_hadronic"]

@@ -63,6 +63,7 @@ DEFECT = ("defect",)
         ({0: DEFECT}, 0.5, "broken"),
         ({0: DEFECT, 1: None}, 0.5, "broken"),
         ({0: LOST, 1: DEFECT}, 0.5, "broken"),
+        ({0: DEFECT, 1: LOST}, 0.5, "broken"),
         ({0: ("defect", False)}, 0.5, "broken"),
         ({0: ("lost", False)}, 0.5, "open"),  # another attempt follows
         ({0: ("memory",), 1: ("time",)}, 0.9, "enough"),

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+from indexed import index_of, sample_year
 
 from higgsflow.compiled.choice import COMPILED, NUMPY, using, way
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.chunks import Chunk, Range, make_chunks
-from higgsflow.events.index import SampleIndex, classify, combine_files, index_file
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.plan import make_plan
@@ -25,6 +25,8 @@ from tests.job_outputs import rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from higgsflow.events.index import SampleIndex
 
 N_READ = 500  # events of the file that most jobs here look at
 SCALE = {
@@ -73,12 +75,8 @@ def analysis(url: str, **changes: Any) -> AnalysisModel:
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> SampleIndex:
     folder = tmp_path_factory.mktemp("demo")
-    entries = [
-        index_file(str(generate_file("ttH_M125", "2017", number, folder)), None, None, False)
-        for number in (0, 1)
-    ]
-    files = [classify(entry, "") for entry in entries]
-    return combine_files(files, {e["schema_id"]: e["columns"] for e in entries}, "S")
+    files = [generate_file("ttH_M125", "2017", number, folder) for number in (0, 1)]
+    return index_of(sample_year(), *files)
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from higgsflow.check.configuration import check_all
-from higgsflow.errors import MissingColumn, UserError
+from higgsflow.errors import UserError
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.plan import Plan, check_columns, make_plan
+from higgsflow.plan import Plan, make_plan
 from higgsflow.taggers.base import Tagger
 from higgsflow.taggers.function import tagger
 
@@ -55,12 +55,6 @@ def message(**changes: Any) -> str:
         plan(**changes)
     assert len(str(caught.value).splitlines()) <= 3
     return str(caught.value)
-
-
-def typed(names: set[str]) -> dict[str, str]:
-    """Columns with types as a file has them."""
-    whole = ("run", "luminosityBlock", "event")
-    return {name: "uint64_t" if name in whole else "float" for name in names}
 
 
 def names(needs: Any) -> set[str]:
@@ -192,44 +186,6 @@ def test_all_plans_are_made_before_anything_runs() -> None:
         check_all(analysis(tag_sequence=[f"{__name__}:plain"]))
 
 
-@pytest.mark.parametrize(
-    ("column", "owner", "changes"),
-    [
-        ("Photon_mvaID", "diphoton", {}),
-        ("Jet_jetId", "tth_hadronic", {}),
-        ("puWeightUp", "systematic pileup", {"systematics": weights(pileup=PILEUP)}),
-        (
-            "Photon_ptUp",
-            "systematic scale",
-            {"systematics": {"independent_collections": {"scale": SCALE}}},
-        ),
-        ("MET_pt", "variables_of_interest", {"variables_of_interest": ["input:MET_pt"]}),
-        ("genWeight", "the selection", {}),
-    ],
-)
-def test_missing_column_names_file_column_who_needs_it_and_near_names(
-    column: str, owner: str, changes: dict[str, Any]
-) -> None:
-    made = plan(**changes)
-    sources = {s for n in (*made.first_needs, *made.rest_needs) for s in n.candidates}
-    check_columns(made, typed(sources), "f.root")
-    with pytest.raises(MissingColumn) as caught:
-        check_columns(made, typed((sources - {column}) | {f"{column}s"}), "f.root")
-    text = str(caught.value)
-    assert f"no column '{column}', which {owner} needs" in text
-    assert "f.root" in text
-    assert f"{column}s" in text
-    assert len(text.splitlines()) == 3
-
-
-def test_numbers_of_objects_where_those_of_events_are_needed_are_told() -> None:
-    made = plan(systematics=weights(pileup=PILEUP))
-    sources = {s for n in (*made.first_needs, *made.rest_needs) for s in n.candidates}
-    types = {**typed(sources), "puWeightUp": "float[]"}
-    with pytest.raises(UserError, match="'pileup' needs one number per event"):
-        check_columns(made, types, "f.root")
-
-
 class NeedyTagger(Tagger):
     """Needs a column that an option names."""
 
@@ -284,15 +240,6 @@ def test_corrections_are_also_of_data() -> None:
     assert [c.name for c in made.first_corrections] == ["photons"]
     of_simulation = {**SMEARING, "applies_to": "simulation"}
     assert not plan(kind="data", **corrections(photons=of_simulation)).first_corrections
-
-
-def test_correction_that_a_file_carries_is_refused_before_anything_runs() -> None:
-    made = plan(**corrections(photons={**SMEARING, "already_in": "Photon_eCorr"}))
-    needs = (*made.first_needs, *made.rest_needs)
-    columns = {source for need in needs for source in need.candidates}
-    check_columns(made, typed(columns), "f.root")
-    with pytest.raises(UserError, match=r"f\.root carries it, in 'Photon_eCorr'"):
-        check_columns(made, typed(columns | {"Photon_eCorr"}), "f.root")
 
 
 def test_what_is_undone_is_needed() -> None:

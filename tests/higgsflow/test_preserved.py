@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import awkward as ak
 import numpy as np
@@ -19,10 +19,8 @@ from higgsflow.preserved import (
     positions,
     ratios,
 )
+from higgsflow.selection.cutflow import Counter
 from higgsflow.weights import Factors
-
-if TYPE_CHECKING:
-    from higgsflow.selection.cutflow import Counter
 
 G = np.array([1.0, 2.0, -1.0, 4.0])
 EVENTS = ak.Array({"n": [0, 1, 1, 7]})
@@ -133,6 +131,14 @@ def test_weights_that_cancel_but_for_rounding_sum_to_zero() -> None:
     kept = kept_sums(weight(preserve={}), np.array([3.0, -1.0, 0.0]), factors, EVENTS[:3])
     with pytest.raises(NormalizationError, match="'b' makes the sum of weights of a bin 0"):
         ratios(weight(preserve={}), kept, "nominal")
+
+
+@pytest.mark.parametrize(("n", "ratio"), [(10**6, 1.0), (4, 2.0)])
+def test_what_rounding_leaves_grows_with_the_number_of_events(n: int, ratio: float) -> None:
+    """Of a million weights of 1 and -1 it may be 1e-7; of four of them that is a sum."""
+    before, after = (Counter(n=n, sumw=sumw, sumw2=float(n)) for sumw in (2e-7, 1e-7))
+    kept = {"b::0": before, "b:up:0": after, "b:central:0": before}
+    assert ratios(weight(preserve={}), kept, "nominal")["up"] == (ratio,)
 
 
 def test_weight_without_a_central_factor_has_sums_of_its_directions() -> None:

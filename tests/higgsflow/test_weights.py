@@ -45,6 +45,16 @@ EVENTS = ak.Array(
 )
 
 
+def test_outside_of_a_mask_every_factor_is_one() -> None:
+    """The worked example: central 2 and up 3 on the events 2 and 3 of 4."""
+    made = Factors(np.full(4, 2.0), {"up": np.full(4, 3.0)})
+    found = made.where(np.array([False, True, True, False]))
+    assert found.central is not None
+    assert found.central.tolist() == [1.0, 2.0, 2.0, 1.0]
+    assert found.directions["up"].tolist() == [1.0, 3.0, 3.0, 1.0]
+    assert Factors(None, made.directions).where(np.zeros(4, np.bool_)).central is None
+
+
 def factors(events: Any, up: float = 1.1) -> dict[str, Any]:
     return {"central": events.w, "up": events.w * up, "down": events.w}
 

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pytest
 import uproot
+from indexed import index_of
 from slow_corrections import Example, of_scales, of_shower
 from slow_loop import NOMINAL, Result, Setup, WeightColumns, WeightFunction, process
 
@@ -21,10 +22,10 @@ from higgsflow.catalog.load import load_analysis
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import make_chunks
-from higgsflow.events.index import classify, combine_files, index_file
+from higgsflow.file_columns import check_columns
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.plan import check_columns, make_plan
+from higgsflow.plan import make_plan
 from tests.job_outputs import rows_of
 
 if TYPE_CHECKING:
@@ -198,11 +199,9 @@ def run_fast(case: Case, folder: Path, n_block: int) -> JobRecord:
     """One job over the whole file."""
     analysis = case.analysis(n_block)
     (pair,) = analysis.samples.pairs
-    entry = index_file(case.path, None, None, pair.is_data)
     plan = make_plan(analysis, pair)
-    check_columns(plan, entry["columns"], case.path)
-    file = classify(entry, pair.declared_kind)
-    index = combine_files([file], {entry["schema_id"]: entry["columns"]}, "S")
+    index = index_of(pair, case.path)
+    check_columns(plan, index.schemas[index.files[0].schema_id], case.path)
     (chunk,) = make_chunks(index, 1_000_000)
     return run_job(
         Job(

@@ -13,7 +13,7 @@ import pytest
 from higgsflow.demo.truth import expected_yield
 from higgsflow.digests import job_digest
 from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.job_record import FailureRecord
+from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.sample_jobs import missing_products
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def unbiased_by_what_is_lost(lab: Lab) -> None:
     task = lab.task("ProcessSample", sample="ttH_M125", year=YEAR)
     store = ChunkStore(task.chunk_folder)
     records = [
-        store.record(sources["nominal"])
+        JobRecord.model_validate_json((store.folder / f"{sources['nominal']}.json").read_bytes())
         for sources in store.done(task.chunks, task.wanted).values()
     ]
     generated = np.array([sum(part.sum_g for part in r.ranges) for r in records])

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from indexed import index_of
 
 from higgsflow.catalog.folder import CONFIG_FOLDER
 from higgsflow.catalog.load import load_analysis
@@ -15,11 +16,11 @@ from higgsflow.check.configuration import check_all
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import make_chunks
-from higgsflow.events.index import SampleIndex, classify, combine_files, index_file
+from higgsflow.file_columns import check_columns
 from higgsflow.job import Job, run_job
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.output.rescale import rescaled
-from higgsflow.plan import check_columns, make_plan
+from higgsflow.plan import make_plan
 from higgsflow.preserved import column_ratios, ratios
 from higgsflow.yields import rescaled as rescaled_ledgers
 from tests.job_outputs import rows_of
@@ -52,7 +53,7 @@ def run(analysis: AnalysisModel, path: Path, sample: str, folder: Path, n: int =
     analysis = changed(analysis, jobs_manager=jobs)
     pair = analysis.samples.pair(sample, YEAR)
     plan = make_plan(analysis, pair)
-    index = index_of(path, pair.is_data, pair.name)
+    index = index_of(pair, path)
     check_columns(plan, index.schemas[index.files[0].schema_id], str(path))
     (chunk,) = make_chunks(index, 1_000_000)
     job = Job(
@@ -60,11 +61,6 @@ def run(analysis: AnalysisModel, path: Path, sample: str, folder: Path, n: int =
         folder=folder,
     )  # fmt: skip
     return run_job(job)
-
-
-def index_of(path: Path, is_data: bool, owner: str) -> SampleIndex:
-    entry = index_file(str(path), None, None, is_data)
-    return combine_files([classify(entry, "")], {entry["schema_id"]: entry["columns"]}, owner)
 
 
 def events(record: JobRecord, folder: Path, variation: str = "nominal") -> dict[str, np.ndarray]:

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from indexed import index_of, sample_year
 
 from higgsflow.digests import products
 from higgsflow.events.chunks import Chunk, make_chunks
-from higgsflow.events.index import SampleIndex, classify, combine_files, index_file
 from higgsflow.job import Job, run_job
 from higgsflow.plan import make_plan
 from higgsflow.records.chunk_store import ChunkStore
@@ -28,6 +28,7 @@ from tests.job_outputs import rows_of
 if TYPE_CHECKING:
     from conftest import Lab
 
+    from higgsflow.events.index import SampleIndex
     from higgsflow.model.analysis import AnalysisModel
 
 IDENTITY = [("variation", "ascending"), ("event", "ascending")]
@@ -65,9 +66,7 @@ def shuffled(content: dict[str, Any], order: random.Random) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def index(toy_files: Path) -> SampleIndex:
-    entries = [index_file(str(toy_files / f"Sig_2017_{i}.root"), None, None, False) for i in (0, 1)]
-    schemas = {entry["schema_id"]: entry["columns"] for entry in entries}
-    return combine_files([classify(entry, "") for entry in entries], schemas, "Sig")
+    return index_of(sample_year(), *(toy_files / f"Sig_2017_{i}.root" for i in (0, 1)))
 
 
 def analysis_of(lab: Lab, order: random.Random, n_block: int = 50_000) -> AnalysisModel:

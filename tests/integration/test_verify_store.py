@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
-from higgsflow.output.atomic import checksum_of
+from higgsflow.output.atomic import checksum
 from higgsflow.records.job_record import JobRecord
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def rewrite(lab: Lab, edit: Callable[[Any], Any]) -> None:
     content = path.read_bytes()
 
     def fit(manifest: Any) -> None:
-        manifest |= {"size": len(content), "checksum": checksum_of(content)}
+        manifest |= {"size": len(content), "checksum": checksum(path)}
         manifest["rows"] = pq.read_metadata(path).num_rows
 
     change(manifest_of(lab), fit)

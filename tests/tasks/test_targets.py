@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.errors import DamagedRecord
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
 from higgsflow.records.reasons import EARLIER, NEVER
@@ -91,6 +92,35 @@ def test_reads_what_it_wrote(tmp_path: Path) -> None:
     found.write(Content(value=3), A)
     assert found.read(Content) == Content(inputs=digest(A), made_from=A, value=3)
     assert json.loads(found.file.read_text(encoding="utf-8"))["value"] == 3
+
+
+def test_what_is_damaged_below_its_head_is_told(tmp_path: Path) -> None:
+    """Only the head is looked at to see whether it is current."""
+    found = target(tmp_path, A)
+    found.write(Content(value=3), A)
+    text = found.file.read_text(encoding="utf-8")
+    found.file.write_text(text.replace('"value": 3', '"value": null'), encoding="utf-8")
+    assert found.exists()
+    for read in (found.read, found.read_current):
+        with pytest.raises(DamagedRecord) as told:
+            read(Content)
+        assert str(told.value).splitlines() == [
+            f"{found.file} is damaged",
+            "  value: a whole number is needed (it is empty)",
+            "  remove it and run again",
+        ]
+
+
+def test_what_is_made_from_something_damaged_is_not_there(tmp_path: Path) -> None:
+    """Whoever makes it reads the same, and tells it."""
+
+    def expected() -> None:
+        raise DamagedRecord(tmp_path / "before.json", "no number")
+
+    target(tmp_path, A).write(Content(), A)
+    found = StageTarget(tmp_path / "out.json", expected)
+    assert not found.exists()
+    assert found.reasons() == (f"{tmp_path / 'before.json'} is damaged, no number",)
 
 
 def test_removes_itself_and_what_stands_beside_it_also_when_stale(tmp_path: Path) -> None:

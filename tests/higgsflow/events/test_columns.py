@@ -14,7 +14,6 @@ from higgsflow.events.columns import (
     get_column,
     has_column,
     locate,
-    with_column,
 )
 from higgsflow.events.raw_numbers import RawColumn
 from higgsflow.model.columns import first_of, optional, required
@@ -116,25 +115,6 @@ def test_columns_are_known_by_their_flat_names(name: str, there: bool) -> None:
 def test_column_is_found_in_its_collection() -> None:
     assert get_column(events(), "Photon_pt").to_list() == [[50.0, 30.0], [], [25.0]]
     assert get_column(events(), "MET_pt").to_list() == [1.0, 2.0, 3.0]
-
-
-def test_replaced_column_leaves_the_others_and_the_original() -> None:
-    before = events()
-    after = with_column(before, "Photon_pt", before.Photon.pt * 2)
-    assert after.Photon.pt.to_list() == [[100.0, 60.0], [], [50.0]]
-    assert after.Photon.eta.to_list() == ETA.to_list()
-    assert before.Photon.pt.to_list() == [[50.0, 30.0], [], [25.0]]
-
-
-def test_new_column_joins_its_collection_or_the_event() -> None:
-    assert with_column(events(), "Photon_r9", ETA).Photon.fields == ["pt", "eta", "r9"]
-    assert with_column(events(), "m_gg", np.ones(3)).m_gg.to_list() == [1.0, 1.0, 1.0]
-
-
-def test_flat_column_is_not_taken_for_a_collection() -> None:
-    weighted = with_column(events(), "weight", np.ones(3))
-    assert with_column(weighted, "weight_up", np.zeros(3)).weight_up.to_list() == [0.0, 0.0, 0.0]
-    assert not has_column(weighted, "weight_up")
 
 
 OFFSETS = np.array([0, 2, 2, 3])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,7 +44,32 @@ def test_columns_of_many_files_are_kept_once_and_no_folder_holds_all(tmp_path: P
     assert [book.get(file) for file in files] == [entry(str(i)) for i in range(40)]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"run": "int"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "{}", "\xff", '{"url": "/data/a.root"}',
+        pytest.param("[" * 100_000, id="without end"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_is_damaged_is_found_again(tmp_path: Path, text: str) -> None:
+    book = EntryBook(tmp_path, is_data=False)
+    book.put(FILE, entry("a"))
+    (path,) = (path for path in tmp_path.glob("*/*.json") if path.parent.name != "schemas")
+    path.write_text(text, encoding="latin-1")
+    assert book.get(FILE) is None
+    assert not path.exists()
+
+
+def test_an_entry_with_a_sum_that_is_not_finite_is_found_again(tmp_path: Path) -> None:
+    """In an index nobody could read it."""
+    book = EntryBook(tmp_path, is_data=False)
+    sums = {"count": 7, "sumw": 7.0, "sumw2": 7.0}
+    for damage in ({}, {"sumw": math.nan}, {"lhe_pdf_sumw": [1.0, math.inf]}):
+        book.put(FILE, {**entry("a"), "runs": sums | damage})
+        assert (book.get(FILE) is None) == bool(damage)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"run": "int"}', "[" * 100_000], ids=range(4))
 def test_columns_that_are_damaged_are_found_again(tmp_path: Path, text: str) -> None:
     book = EntryBook(tmp_path, is_data=False)
     book.put(FILE, entry("a"))

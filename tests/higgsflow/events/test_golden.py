@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from higgsflow.errors import InputFileError, InvalidConfiguration
 from higgsflow.events.golden import Golden, check_numbered, is_certified, load_golden
+from higgsflow.events.lumisections import from_golden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def test_overlapping_ranges_count_once(
         for first, last in sorted(of_run):
             expected += max(0, last - max(first, end + 1) + 1)
             end = max(end, last)
-    assert made.n_lumisections == expected
+    assert from_golden(made).n == expected
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_no_events_give_an_empty_mask(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [{}, {"1": []}])
 def test_nothing_certified_lets_nothing_pass(tmp_path: Path, content: dict[str, Any]) -> None:
     golden = load(tmp_path, content)
-    assert golden.n_lumisections == 0
+    assert from_golden(golden).n == 0
     assert is_certified(golden, [1], [1]).tolist() == [False]
 
 
@@ -91,9 +92,11 @@ def test_nothing_certified_lets_nothing_pass(tmp_path: Path, content: dict[str, 
         ({"1": [["1", "2"]]}, "no whole number"),
         ({"1": [[1.5, 2]]}, "no whole number"),
         ({"1": [[-1, 2]]}, "out of range"),
-        ({"-1": [[1, 2]]}, "out of range"),
+        ({"-1": [[1, 2]]}, "'-1' is no run"),
         ({"1": [[1, LAST + 1]]}, "out of range"),
         ({str(LAST + 1): [[1, 2]]}, "out of range"),
+        ({"1_0": [[1, 2]]}, "'1_0' is no run"),
+        ({" 1": [[1, 2]]}, "' 1' is no run"),
         ({"1": [[5, 4]]}, "run 1 has a range that ends before it begins"),
         ('{"1": [[1, 2]], "1": [[7, 8]]}', "run 1 is given twice"),
     ],
@@ -115,7 +118,7 @@ def test_real_golden_json_is_read_whole(real_data: Path, year: str) -> None:
     path = real_data / f"golden_{year}.json"
     content = json.loads(path.read_text())
     golden = load_golden(path)
-    assert golden.n_lumisections == sum(b - a + 1 for r in content.values() for a, b in r)
+    assert from_golden(golden).n == sum(b - a + 1 for r in content.values() for a, b in r)
     run, (first, last) = next((int(r), pairs[0]) for r, pairs in content.items())
     assert is_certified(golden, [run, run], [first, last]).all()
 

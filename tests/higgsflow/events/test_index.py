@@ -6,6 +6,7 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
+from indexed import entry_of
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.file_head import NO_UUID, head_of
@@ -15,7 +16,6 @@ from higgsflow.events.index import (
     SampleIndex,
     classify,
     combine_files,
-    index_file,
     schema_id,
 )
 
@@ -41,13 +41,11 @@ def write_uproot(tmp_path: Path) -> Write:
 
 
 def look(path: Path, is_data: bool = False) -> dict[str, Any]:
-    return index_file(str(path), path.stat().st_size, path.stat().st_mtime_ns, is_data)
+    return entry_of(path, is_data=is_data)
 
 
 def sums_of(path: Path) -> RunsSums:
-    sums = look(path)["runs"]
-    assert isinstance(sums, RunsSums)
-    return sums
+    return RunsSums.model_validate(look(path)["runs"])
 
 
 def told(call: Callable[[], Any], *parts: str) -> str:
@@ -188,7 +186,7 @@ def test_index_survives_being_written(
     index = combine_files([classify(found, "")], {found["schema_id"]: found["columns"]}, "ttH")
     again = SampleIndex.model_validate_json(index.model_dump_json())
     assert again == index
-    assert again.columns_of(again.files[0]) == found["columns"]
+    assert again.schemas[again.files[0].schema_id] == found["columns"]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -223,7 +221,7 @@ def test_lumisections_of_data_are_those_of_their_tree(
     found = look(write_root(Events=events, LuminosityBlocks=blocks), is_data=True)
     assert found["lumisections"] == ((1, 5, 6), (2, 9, 9))
     assert classify(found, "").note == ""
-    assert "runs" not in found
+    assert found["runs"] is None
 
 
 def test_data_without_lumisections_says_so(write_root: Write, events: dict[str, Any]) -> None:

@@ -132,6 +132,13 @@ def test_neighbours_in_different_runs_stay_apart() -> None:
     assert found.n == 2
 
 
+def test_nothing_lies_between_the_last_of_a_run_and_the_first_of_the_next() -> None:
+    both = from_ranges([(1, 5, LAST), (2, 0, 3)])
+    left = all_of_runs([1, 2]) - both
+    assert left.ranges == ((1, 0, 4), (2, 4, LAST))
+    assert (from_ranges([(1, LAST, LAST), (2, 0, 0)]) - both).ranges == ()
+
+
 def test_whole_run_can_be_taken_away() -> None:
     assert (from_ranges([(1, 3, 5), (2, 1, 1)]) - all_of_runs([1])).ranges == ((2, 1, 1),)
     assert (from_ranges([(LAST, 0, LAST)]) - all_of_runs([LAST])).n == 0

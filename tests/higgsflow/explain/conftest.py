@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 import pytest
 import yaml
+from indexed import entry_of
 
 from higgsflow.catalog.load import load_analysis
 from higgsflow.demo.generate import generate_file
 from higgsflow.digests import products
 from higgsflow.events.chunks import Chunk, Range
-from higgsflow.events.index import index_file
 from higgsflow.explain.find import Place
 from higgsflow.job import Job, run_job
 from higgsflow.model.reference import look_in
@@ -63,7 +63,7 @@ class Done:
     def __init__(self, folder: Path, url: str, analysis: AnalysisModel) -> None:
         self.analysis, self.url = analysis, url
         self.plan: Plan = make_plan(analysis, analysis.samples.pairs[0])
-        uuid = index_file(url, None, None, False)["uuid"]
+        uuid = entry_of(url)["uuid"]
         part = Range(url=url, uuid=uuid, start=0, stop=N_READ)
         record = run_job(
             Job(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -90,6 +91,26 @@ def test_a_line_that_was_cut_off_tells_nothing(
     for n in range(len(content) - 60, len(content) - 1):
         path.write_bytes(content[:n])
         assert states(tmp_path)[0].status == "waiting"
+
+
+@pytest.mark.parametrize(
+    "line", ["[]", "null", "{}", '{"chunk_id": []}', "[" * 100_000], ids=range(5)
+)
+def test_a_line_of_something_else_tells_nothing(
+    journal: Journal, tmp_path: Path, chunks: Chunks, line: str
+) -> None:
+    before = states(tmp_path)
+    with (tmp_path / "journal.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    assert states(tmp_path) == before
+
+
+def test_a_journal_of_what_cannot_be_is_none(
+    journal: Journal, tmp_path: Path, chunks: Chunks
+) -> None:
+    with (tmp_path / "journal.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"chunk_id": chunks[0].id, "status": None}) + "\n")
+    assert read_journal(tmp_path) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]\n", '{"sample": "x"}\n'])

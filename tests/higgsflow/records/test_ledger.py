@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cut_flows import count_cuts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import measure, measure_all
-from higgsflow.selection.cutflow import count, count_cuts
+from higgsflow.selection.cutflow import count
 
 law = settings(deadline=None, max_examples=40)
 # whole numbers add exactly, in any order

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cut_flows import count_cuts
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.ledger_sum import LedgerSum
 from higgsflow.records.moments import measure
 from higgsflow.records.packed import pack
-from higgsflow.selection.cutflow import count, count_cuts
+from higgsflow.selection.cutflow import count
 
 law = settings(deadline=None, max_examples=60)
 events = st.lists(st.tuples(st.floats(-1e3, 1e3), st.booleans(), st.booleans()), max_size=6)

@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cut_flows import count_cuts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import Moments, measure, measure_all
 from higgsflow.records.packed import as_text, from_text, pack, unpack
-from higgsflow.selection.cutflow import Counter, count, count_cuts
+from higgsflow.selection.cutflow import Counter, count
 
 law = settings(deadline=None, max_examples=40)
 events = st.lists(st.tuples(st.floats(-1e6, 1e6), st.booleans(), st.booleans()), max_size=8)

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from higgsflow.completeness import assess
+from higgsflow.errors import DamagedRecord
 from higgsflow.events.index import SampleIndex
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import FailureRecord, JobRecord, Product
+from higgsflow.records.ledger import Ledger
 from higgsflow.records.sample_jobs import SampleJobs, collect, job_rows, missing_products
+from higgsflow.selection.cutflow import Counter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +117,49 @@ def test_factor_that_some_job_did_not_sum_has_no_sum(
 def test_nothing_done_is_nothing_collected(tmp_path: Path, chunks: Chunks) -> None:
     _, collected, records = gather(tmp_path, chunks)
     assert (collected.ranges, collected.ledgers, records) == ((), {}, {})
+
+
+def _changed(content: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    group = content["ledgers"]["packed"][0]
+    return {**content, "ledgers": {"packed": [{**group, **changes}]}}
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda c: {**c, "attempt": None}, "1 validation error for JobRecord attempt "),
+        (lambda c: _changed(c, rows=c["ledgers"]["packed"][0]["rows"][:-8]), "damaged counters"),
+        (lambda c: _changed(c, rows=None), "damaged counters: TypeError"),
+        (lambda c: _changed(c, layout=[]), "cannot reshape array"),
+        (lambda c: _changed(c, variations=["nominal"]), "cannot reshape array"),
+        (lambda c: _changed(c, variations=["nominal", "x"]), "it has no counters of jes_up"),
+        (lambda c: {**c, "ledgers": {}}, "'packed'"),
+        (lambda c: {**c, "ledgers": None}, "NoneType"),
+    ],
+)
+def test_a_record_that_is_damaged_below_its_head_is_named(
+    tmp_path: Path, chunks: Chunks, finish: Finish, damage: Any, reason: str
+) -> None:
+    for chunk in chunks:
+        finish(chunk, WANTED)
+    path = tmp_path / f"{chunks[1].id}.d1.json"
+    path.write_text(json.dumps(damage(json.loads(path.read_text()))))
+    with pytest.raises(DamagedRecord) as told:
+        gather(tmp_path, chunks)
+    what, why, remedy = str(told.value).splitlines()
+    assert what == f"{path} is damaged"
+    assert reason in why
+    assert remedy == "  remove it and run again"
+
+
+def test_a_record_of_other_steps_than_the_others_is_named(
+    tmp_path: Path, chunks: Chunks, finish: Finish
+) -> None:
+    for chunk, overlap in zip(chunks, ((), (), ((1,),)), strict=True):
+        ledger = Ledger(before={"tag": Counter()}, overlap=overlap)
+        finish(chunk, WANTED, ledgers=dict.fromkeys(WANTED, ledger))
+    with pytest.raises(DamagedRecord, match=r"\.d1\.json is damaged\n  unlike ledgers"):
+        gather(tmp_path, chunks)
 
 
 def test_returned_records_do_not_keep_their_ledgers(

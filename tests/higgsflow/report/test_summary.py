@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from cut_flows import count_cuts
 
 from higgsflow.completeness import Completeness
 from higgsflow.events.chunks import Range
@@ -14,7 +15,7 @@ from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import Moments, measure
 from higgsflow.records.sample_jobs import JobRow, SampleJobs
 from higgsflow.report.summary import Summary, Yield, summarize_sample, total_yield
-from higgsflow.selection.cutflow import Counter, CutFlow, count, count_cuts
+from higgsflow.selection.cutflow import Counter, CutFlow, count
 
 SCALE = 0.5
 # the worked example of cut flows

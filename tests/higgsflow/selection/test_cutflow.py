@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import slow_books
+from cut_flows import count_cuts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from higgsflow.selection.cutflow import (
     Counter,
     CutFlow,
     count,
-    count_cuts,
     efficiency,
     weighted_efficiency,
 )

@@ -68,6 +68,12 @@ def test_photon_that_is_not_a_number_makes_no_pair(column: str, bad: float) -> N
     assert decision.mask.tolist() == [False, True]
 
 
+@pytest.mark.parametrize(("pt", "passes"), [(25.0, False), (25.001, True), (math.nan, False)])
+def test_a_photon_has_more_than_the_least_pt(pt: float, passes: bool) -> None:
+    cuts = TAGGER.select(events([photon(), photon(pt, 3.0)]), MC).cuts
+    assert cuts["photons"]["pt"].tolist() == [[True, passes]]
+
+
 def test_cut_groups_are_of_events_photons_and_pairs() -> None:
     cuts = TAGGER.select(events(PAIR, [photon()]), MC).cuts
     assert list(cuts) == ["events", "photons", "diphotons"]

@@ -67,6 +67,11 @@ def test_jets_are_clean_of_photons_and_selected_leptons() -> None:
     assert counts(jets=[near_lepton], muons=[{**MUON, "pt": 10.0}])[3] == 1
 
 
+@pytest.mark.parametrize(("pt", "n"), [(25.0, 0), (25.001, 1), (math.nan, 0)])
+def test_a_jet_has_more_than_the_least_pt(pt: float, n: int) -> None:
+    assert counts(jets=[{**JET, "pt": pt}])[3] == n
+
+
 def test_leptons_are_clean_of_photons() -> None:
     assert counts(electrons=[{**ELECTRON, "eta": 0.0, "phi": 0.19}])[0] == 0
     assert counts(muons=[{**MUON, "eta": 0.0, "phi": 2.9}])[1] == 0

@@ -113,6 +113,21 @@ def test_truncated_file_is_no_model(tmp_path: Path) -> None:
     assert "no model that xgboost" in message(tmp_path / "m.ubj")
 
 
+@pytest.mark.parametrize("name", ["m.json", "m.onnx"])
+def test_damage_that_an_error_quotes_is_told(tmp_path: Path, name: str) -> None:
+    """Python cannot read the text of the error, and raises one of its own."""
+    if name == "m.onnx":
+        before, after = b"Relu", b"Rel\xff"
+        graph(tmp_path / name, [("Relu", ["x"], "p")])
+    else:
+        before, after = b'"tree_param":', b'"tree_par\xff":'
+        boosted(tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    assert before in content
+    (tmp_path / name).write_bytes(content.replace(before, after))
+    assert "no model that" in message(tmp_path / name)
+
+
 @pytest.mark.parametrize(("library", "name"), [("xgboost", "m.json"), ("onnxruntime", "m.onnx")])
 def test_absent_package_is_named_with_what_brings_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, name: str

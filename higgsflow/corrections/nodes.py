@@ -1,0 +1,64 @@
+"""What correctionlib takes at its word in a file, and looks for in memory where it is not there.
+
+That ends the process without a word, or gives any number; so it is looked at before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from higgsflow.errors import InvalidConfiguration
+
+_PARAMETER = re.compile(r"\[(\d+)\]")
+
+
+def check_nodes(content: Any, path: str) -> None:
+    """Raises where names are no texts, or a formula has fewer parameters than it uses."""
+    if not isinstance(content, Mapping):
+        return
+    for entry in _entries(content, "corrections"):
+        formulas = _entries(entry, "generic_formulas")
+        for node in _nodes(entry):
+            if found := _unsound(node, formulas):
+                where = f"in correction '{entry.get('name')}' of {path}"
+                raise InvalidConfiguration(f"{found}", where, "take the file as it was published")
+
+
+def _entries(content: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, if there is one."""
+    found = content.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _nodes(content: Any) -> Iterator[Mapping[str, Any]]:
+    """Every node below, whatever stands between; files may have them hundreds deep."""
+    left = [content]
+    while left:
+        one = left.pop()
+        inner = one.values() if isinstance(one, Mapping) else one
+        left.extend(each for each in inner if isinstance(each, Mapping | list))
+        if isinstance(one, Mapping) and "nodetype" in one:
+            yield one
+
+
+def _unsound(node: Mapping[str, Any], formulas: list[Mapping[str, Any]]) -> str:
+    """What is wrong with a node; empty where nothing is."""
+    kind = node["nodetype"]
+    if kind == "multibinning" and not (node.get("inputs") and _are_names(node["inputs"])):
+        return f"bins of the inputs {node.get('inputs')}, which are no names"
+    if kind == "formula" and not _are_names(node.get("variables", [])):
+        return f"a formula of the variables {node['variables']}, which are no names"
+    if kind == "formularef" and isinstance(node.get("parameters"), list):
+        given, index = len(node["parameters"]), node.get("index")
+        named = formulas[index] if type(index) is int and 0 <= index < len(formulas) else {}
+        used = _PARAMETER.findall(str(named.get("expression")))
+        needed = max((int(number) + 1 for number in used), default=0)
+        if given < needed:
+            return f"{given} parameters of a formula that uses {needed}"
+    return ""
+
+
+def _are_names(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(one, str) for one in values)
