@@ -154,7 +154,7 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     """
     context = Context(sample=pair.sample.name, year=pair.year, is_data=pair.is_data)
     steps = load_steps(analysis.tag_sequence)
-    added = _check_steps(steps, context, analysis.tag_sequence.keep_untagged)
+    added = _check_steps(steps, context, analysis)
     systematics = analysis.systematics_of(pair)
     in_order = sorted(systematics.weights.values(), key=_without_names)
     late = tuple(weight for weight in in_order if _is_late(weight, added))
@@ -207,7 +207,7 @@ def _generator_columns(analysis: AnalysisModel, context: Context) -> tuple[Need,
     return required(*(bins.column for bins in analysis.generator_bins.values()))
 
 
-def _check_steps(steps: Steps, context: Context, keep_untagged: bool) -> dict[str, str]:
+def _check_steps(steps: Steps, context: Context, analysis: AnalysisModel) -> dict[str, str]:
     """Lets every tagger check itself; returns all added columns with their types."""
     added: dict[str, str] = {}
     for step in steps:
@@ -221,7 +221,7 @@ def _check_steps(steps: Steps, context: Context, keep_untagged: bool) -> dict[st
                     raise UnknownName("column", name, before, where)
             added.update(tagger.adds(context))
     check_added(steps, context)
-    check_candidates(steps, context, keep_untagged)
+    check_candidates(steps, context, analysis)
     return added
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from higgsflow.events.lists import Mask
+    from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.context import Context
     from higgsflow.taggers.base import Decision, Tagger
     from higgsflow.taggers.cut_groups import CutGroup
@@ -47,8 +48,13 @@ def candidate_of(steps: Steps) -> str:
     return steps[-1][0].candidate()
 
 
-def check_candidates(steps: Steps, context: Context, keep_untagged: bool) -> None:
+def check_candidates(steps: Steps, context: Context, analysis: AnalysisModel) -> None:
     """Raises where a tagger of candidates does not stand alone at the end, or cannot be one."""
+    final_fit = analysis.outputs.finalfit
+    of_events = {
+        "keep_untagged": analysis.tag_sequence.keep_untagged,
+        "outputs.finalfit.notag": final_fit is not None and final_fit.notag,
+    }
     for number, step in enumerate(steps):
         for tagger in (tagger for tagger in step if tagger.candidate()):
             makes = f"tagger '{tagger.name}' makes one row per {tagger.candidate()}"
@@ -60,9 +66,9 @@ def check_candidates(steps: Steps, context: Context, keep_untagged: bool) -> Non
                 other = next(t.name for t in step if t is not tagger)
                 what = f"{makes}, but '{other}' stands in the same step"
                 raise InvalidConfiguration(what, "tag_sequence", "let it be the only one there")
-            if keep_untagged:
+            for key in (key for key, is_said in of_events.items() if is_said):
                 what = f"{makes}, of which events without a tag have none"
-                raise InvalidConfiguration(what, "keep_untagged", "take it out")
+                raise InvalidConfiguration(what, key, "take it out")
             _check_itself(tagger, tagger.adds(context), makes)
 
 

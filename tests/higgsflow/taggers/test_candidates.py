@@ -164,6 +164,12 @@ def test_it_stands_alone_at_the_end(sequence: Any, what: str) -> None:
     assert what in refused(tag_sequence=sequence, **changes)
 
 
+def test_what_is_left_for_events_without_a_tag_has_no_sums() -> None:
+    """FinalFit's tree of them would be all generated events less what several rows count again."""
+    final_fit = {"processes": {"S": "ggh"}, "mass": "m_gg", "notag": True}
+    assert "have none\n  outputs.finalfit.notag" in refused(outputs={"finalfit": final_fit})
+
+
 def test_names_that_rows_have_are_not_for_columns() -> None:
     assert "is in every output already" in refused(variables_of_interest=["candidate_idx"])
 
