@@ -59,10 +59,16 @@ def check_pages(ntuple: Any, names: Iterable[str], entries: tuple[int, int], url
     path = str(ntuple.file.file_path)
     if "://" in path:
         return
+    fields = [record.field_id for record in ntuple.column_records]
+    of_field: dict[int, set[int]] = {}
+    for number, field in enumerate(fields):
+        of_field.setdefault(field, set()).add(number)
     looked_at: set[int] = set()
     with Path(path).open("rb") as file:
         for name in names:
-            columns = _columns_of(ntuple, name) - looked_at
+            # in every form in which they may be stored
+            forms = (of_field[fields[n]] for n in _columns_of(ntuple, name))
+            columns = set().union(*forms) - looked_at
             looked_at |= columns
             with _telling(f"column '{name}'", url):
                 for place in _pages(ntuple, columns, entries):
@@ -74,11 +80,9 @@ def check_pages(ntuple: Any, names: Iterable[str], entries: tuple[int, int], url
 
 
 def _columns_of(ntuple: Any, name: str) -> set[int]:
-    """The columns that a field consists of, in every form in which they may be stored."""
+    """The columns that a field is made from."""
     form, _ = ntuple[name].to_akform()
-    records = ntuple.column_records
-    fields = {records[int(n)].field_id for n in _COLUMN.findall(form.to_json())}
-    return {n for n, record in enumerate(records) if record.field_id in fields}
+    return {int(number) for number in _COLUMN.findall(form.to_json())}
 
 
 def _pages(ntuple: Any, columns: set[int], entries: tuple[int, int]) -> Iterator[Any]:
