@@ -134,6 +134,8 @@ def _changed(content: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (lambda c: _changed(c, variations=["nominal"]), "cannot reshape array"),
         (lambda c: _changed(c, variations=["nominal", "x"]), "it has no counters of jes_up"),
         (lambda c: {**c, "ledgers": {}}, "'packed'"),
+        (lambda c: {**c, "ranges": []}, "it is of 0 entries, its chunk has 20"),
+        (lambda c: {**c, "ranges": [{**c["ranges"][0], "stop": 29}]}, "it is of 19 entries"),
         (lambda c: {**c, "ledgers": None}, "NoneType"),
     ],
 )
