@@ -81,6 +81,19 @@ class PageLists:
         self._ends[number] = first + n
 
 
+def check_lists(raw: bytes, at: int, n: int) -> None:
+    """Looks at n lists, one behind the other, of which the first begins there.
+
+    Raises:
+        ValueError: where one has not what it counts.
+        struct.error: where they end too early.
+    """
+    for _ in range(n):
+        for _frame in _frames(raw, at, len(raw), 0):
+            pass
+        at = _end(raw, at, len(raw))
+
+
 def _end(raw: bytes, at: int, stop: int) -> int:
     """Where a list ends that begins there."""
     length, n = _LIST.unpack_from(raw, at)

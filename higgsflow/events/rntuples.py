@@ -17,7 +17,7 @@ import lazy_loader as lazy
 
 from higgsflow.errors import InputFileError
 from higgsflow.events.codecs import decompressed
-from higgsflow.events.page_lists import Group, PageLists
+from higgsflow.events.page_lists import Group, PageLists, check_lists
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 xxhash = lazy.load("xxhash")
 
 _CHECKSUM = struct.Struct("<Q")
+_COUNT, _LENGTH = struct.Struct("<I"), struct.Struct("<q")
+# where the texts of a header begin, and in a footer what came later than its header
+_BEFORE_TEXTS, _BEFORE_LATER = 16, 24
 # how awkward calls what is made from one
 _COLUMN = re.compile(r'"column-(\d+)')
 
@@ -39,7 +42,7 @@ def check_envelopes(file: Any, ntuple: Any, url: str) -> None:
     for part in ("Header", "Footer"):
         said = (int(ntuple.member(f"f{field}{part}")) for field in ("Seek", "NBytes", "Len"))
         with _telling(part.lower(), url):
-            _checked(file, *said)
+            _CHECKS[part](_checked(file, *said))
     lists = PageLists(ntuple.header.checksum)
     for number, group in enumerate(ntuple.footer.cluster_group_records):
         link = group.page_list_link
@@ -59,10 +62,16 @@ def check_pages(ntuple: Any, names: Iterable[str], entries: tuple[int, int], url
     path = str(ntuple.file.file_path)
     if "://" in path:
         return
+    fields = [record.field_id for record in ntuple.column_records]
+    of_field: dict[int, set[int]] = {}
+    for number, field in enumerate(fields):
+        of_field.setdefault(field, set()).add(number)
     looked_at: set[int] = set()
     with Path(path).open("rb") as file:
         for name in names:
-            columns = _columns_of(ntuple, name) - looked_at
+            # in every form in which they may be stored
+            forms = (of_field[fields[n]] for n in _columns_of(ntuple, name))
+            columns = set().union(*forms) - looked_at
             looked_at |= columns
             with _telling(f"column '{name}'", url):
                 for place in _pages(ntuple, columns, entries):
@@ -74,11 +83,9 @@ def check_pages(ntuple: Any, names: Iterable[str], entries: tuple[int, int], url
 
 
 def _columns_of(ntuple: Any, name: str) -> set[int]:
-    """The columns that a field consists of, in every form in which they may be stored."""
+    """The columns that a field is made from."""
     form, _ = ntuple[name].to_akform()
-    records = ntuple.column_records
-    fields = {records[int(n)].field_id for n in _COLUMN.findall(form.to_json())}
-    return {n for n, record in enumerate(records) if record.field_id in fields}
+    return {int(number) for number in _COLUMN.findall(form.to_json())}
 
 
 def _pages(ntuple: Any, columns: set[int], entries: tuple[int, int]) -> Iterator[Any]:
@@ -89,6 +96,24 @@ def _pages(ntuple: Any, columns: set[int], entries: tuple[int, int]) -> Iterator
         if first < stop and first + cluster.num_entries > start:
             for n in columns.intersection(range(len(links))):
                 yield from (page.locator for page in links[n].pages if page.has_checksum)
+
+
+def _check_header(content: bytes) -> None:
+    """Its lists are of fields, columns, other names and types, after three texts."""
+    at = _BEFORE_TEXTS
+    for _ in range(3):
+        at += _COUNT.size + _COUNT.unpack_from(content, at)[0]
+    check_lists(content, at, 4)
+
+
+def _check_footer(content: bytes) -> None:
+    """It has the same lists of what came later, and that of groups of clusters."""
+    (length,) = _LENGTH.unpack_from(content, _BEFORE_LATER)
+    check_lists(content, _BEFORE_LATER + _LENGTH.size, 4)
+    check_lists(content, _BEFORE_LATER + length, 1)
+
+
+_CHECKS = {"Header": _check_header, "Footer": _check_footer}
 
 
 @contextmanager

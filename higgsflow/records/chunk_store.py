@@ -9,9 +9,10 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from higgsflow.errors import DamagedRecord, StoreError, Unreadable
+from higgsflow.model.findings import findings
 from higgsflow.model.noun import Noun
 from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, read_head, read_packed
 from higgsflow.records.names import Names, matches
@@ -156,6 +157,8 @@ class ChunkStore:
         """Turns what the numbers of a damaged record trip over into a `DamagedRecord`."""
         try:
             yield
+        except ValidationError as error:
+            raise DamagedRecord(self.folder / f"{stem}.json", findings(error)[0]) from error
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             reason = " ".join(str(error).split())[:200]
             raise DamagedRecord(self.folder / f"{stem}.json", reason) from error

@@ -118,6 +118,7 @@ def collect(
         for stem, variations in _by_stem(sources[chunk.id]).items():
             by_stem[stem], packed = _read(store, stem, renaming)
             with store.reading(stem):
+                _check_ranges(by_stem[stem], chunk)
                 _check_all_there(packed, variations)
                 ledgers.add(packed, variations)
         records[chunk.id] = list(by_stem.values())
@@ -143,6 +144,16 @@ def _read(
         return record, packed
     sums = found.factor_sums(record.factor_sums)
     return record.model_copy(update={"factor_sums": sums}), found.ledgers(packed)
+
+
+def _check_ranges(record: JobRecord, chunk: Chunk) -> None:
+    """Raises where a record is not of the entries of its chunk: the others would weigh more."""
+    read, asked = (
+        [(part.uuid, part.start, part.stop) for part in parts]
+        for parts in (record.ranges, chunk.ranges)
+    )
+    if read != asked:
+        raise ValueError(f"it is of {record.n_entries} entries, its chunk has {chunk.n_entries}")
 
 
 def _check_all_there(packed: Sequence[Packed], variations: Sequence[str]) -> None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
 
 from higgsflow.events.chunks import Chunk
 from higgsflow.model.analysis import AnalysisModel
@@ -140,11 +139,10 @@ def batches_in(jobs_folder: Path) -> list[Batch]:
     """All batches of a sample and year, the oldest first; what cannot be read is none."""
     found = []
     for path in (jobs_folder / BATCHES).glob("*.jsonl"):
-        try:
-            found.append((Batch(path).created(), path))
-        except (OSError, ValueError, KeyError, StopIteration, ValidationError):
-            continue
-    return [Batch(path) for _, path in sorted(found)]
+        batch = Batch(path)
+        with suppress(OSError, ValueError, LookupError, TypeError, StopIteration):
+            found.append((batch.created(), batch.engine(), path))
+    return [Batch(path) for _, _, path in sorted(found)]
 
 
 def portions_of(

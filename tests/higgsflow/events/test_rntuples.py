@@ -14,6 +14,7 @@ from higgsflow.events.rntuples import check_envelopes, is_rntuple
 from higgsflow.events.tree import get_tree, open_file, read_arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 COLUMNS = {"run": np.arange(20, dtype=np.uint32), "mass": np.linspace(0, 1, 20)}
@@ -117,3 +118,39 @@ def test_a_damaged_page_of_a_column_that_is_read_is_told(
         "  its checksum does not fit",
         "  copy the file again",
     ]
+
+
+def first_list(header: bytes) -> int:
+    """Where the lists begin, behind three texts."""
+    at = 16
+    for _ in range(3):
+        at += 4 + int.from_bytes(header[at : at + 4], "little")
+    return at
+
+
+def last_list(footer: bytes) -> int:
+    """Where the list of groups of clusters begins, behind what came later than the header."""
+    return 24 + int.from_bytes(footer[24:32], "little")
+
+
+@pytest.mark.parametrize(("part", "at"), [("Header", first_list), ("Footer", last_list)])
+def test_a_count_that_fits_its_checksum_is_not_counted_to(
+    tmp_path: Path, part: str, at: Callable[[bytes], int]
+) -> None:
+    """Of frames without a length, four billion would be read for hours."""
+    path = tmp_path / "a.root"
+    with uproot.recreate(path, compression=None) as file:
+        file.mkrntuple("Events", COLUMNS)
+    seek, length = place(path, part)
+    content = bytearray(path.read_bytes())
+    inner = content[seek : seek + length - 8]
+    # behind the length of the list
+    struct.pack_into("<I", inner, at(inner) + 8, 1 << 31)
+    checksum = struct.pack("<Q", xxhash.xxh3_64_intdigest(bytes(inner)))
+    content[seek : seek + length] = inner + checksum
+    path.write_bytes(content)
+    with (
+        open_file(str(path)) as file,
+        pytest.raises(InputFileError, match=rf"the {part.lower()} of an RNTuple in .* is damaged"),
+    ):
+        get_tree(file, str(path))

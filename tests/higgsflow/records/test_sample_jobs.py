@@ -127,13 +127,15 @@ def _changed(content: dict[str, Any], **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (lambda c: {**c, "attempt": None}, "1 validation error for JobRecord attempt "),
+        (lambda c: {**c, "attempt": None}, "attempt: a whole number is needed"),
         (lambda c: _changed(c, rows=c["ledgers"]["packed"][0]["rows"][:-8]), "damaged counters"),
         (lambda c: _changed(c, rows=None), "damaged counters: TypeError"),
         (lambda c: _changed(c, layout=[]), "cannot reshape array"),
         (lambda c: _changed(c, variations=["nominal"]), "cannot reshape array"),
         (lambda c: _changed(c, variations=["nominal", "x"]), "it has no counters of jes_up"),
         (lambda c: {**c, "ledgers": {}}, "'packed'"),
+        (lambda c: {**c, "ranges": []}, "it is of 0 entries, its chunk has 20"),
+        (lambda c: {**c, "ranges": [{**c["ranges"][0], "stop": 29}]}, "it is of 19 entries"),
         (lambda c: {**c, "ledgers": None}, "NoneType"),
     ],
 )

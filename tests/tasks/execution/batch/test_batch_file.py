@@ -41,4 +41,6 @@ def test_what_cannot_be_read_is_no_batch(bench: Any) -> None:
     batch = written(bench)
     (batch.path.parent / "damaged.jsonl").write_text("{", encoding="utf-8")
     (batch.path.parent / "empty.jsonl").touch()
+    for number, line in enumerate(("null", "[]", "{}", '{"created": 1.0}', '{"engine": "slurm"}')):
+        (batch.path.parent / f"foreign_{number}.jsonl").write_text(line, encoding="utf-8")
     assert [found.token for found in batches_in(bench.places.jobs)] == [batch.token]
