@@ -9,10 +9,10 @@ from higgsflow.events.chunks import Chunk, Range
 from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.job_record import FailureRecord, JobRecord, Product, RangeSums
-from higgsflow.records.ledger import Ledger
 from higgsflow.records.ledger_sum import LedgerSum
 from higgsflow.records.losses import Losses
 from higgsflow.records.lumi_coverage import SampleCoverage
+from higgsflow.records.packed_ledgers import SampleLedgers
 from higgsflow.records.profile import Profile, total
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class SampleJobs(Noun):
     left_out: tuple[Range, ...] = ()
     losses: Losses | None = None
     factor_sums: dict[str, float]
-    ledgers: dict[str, Ledger]
+    ledgers: SampleLedgers
     lumisections: SampleCoverage | None = None
 
     @property
@@ -95,7 +95,7 @@ class Collected(Noun):
 
     ranges: tuple[RangeSums, ...]
     factor_sums: dict[str, float]
-    ledgers: dict[str, Ledger]
+    ledgers: SampleLedgers
 
 
 def collect(
