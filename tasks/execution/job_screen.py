@@ -111,10 +111,17 @@ def _standing(table: JobsTable) -> str:
     said = {
         "complete": "complete",
         "enough": f"enough is done, the rest is lost for good: {counts}",
-        "insufficient": f"too much has failed: {counts}; the same command tries it again",
+        "insufficient": _insufficient(table, counts),
         "open": "not done, and nobody drives them now; the same command goes on",
     }
     return f"{head.name}: {said[table.state]}; last driven from {since}, {head.engine}"
+
+
+def _insufficient(table: JobsTable, counts: str) -> str:
+    if n := table.failed.get("defect", 0):
+        chunks = "a chunk" if n == 1 else f"{n:,} chunks"
+        return f"a defect in code stopped it, on {chunks}; correct it, and the same command goes on"
+    return f"too much has failed: {counts}; the same command tries it again"
 
 
 def _chunk_lines(title: str, states: Sequence[JobState]) -> Iterable[str]:
