@@ -92,8 +92,9 @@ def _row(table: JobsTable) -> tuple[str, ...]:
 def _events(table: JobsTable) -> str:
     share = table.n_entries_done / table.n_entries if table.n_entries else 1.0
     done = f"{table.n_entries_done:,} ({100 * share:.4g} %)"
-    # while jobs run the rest of a skim is to come
-    is_all = table.driven or table.n_entries_counted == table.n_entries_done
+    # before all jobs have ended the rest of a skim is to come
+    is_open = table.waiting or table.running
+    is_all = is_open or table.n_entries_counted == table.n_entries_done
     return done if is_all else f"{done}, {table.n_entries_counted:,} count"
 
 
