@@ -152,6 +152,18 @@ class UndeclaredColumn(UserError):
         self.args = (name, known, place)
 
 
+class NoMethodOfArray(UserError):
+    """Code of a user asks an array of plain numbers for a method, as numpy's arrays have them."""
+
+    cause = "arrays of awkward have no methods such as `any` or `sum`, unlike those of numpy."
+    cure = "call the function of awkward instead: `ak.any(mask)`, not `mask.any()`."
+
+    def __init__(self, name: str, place: str, known: Collection[str]) -> None:
+        remedy = f"`ak.{name}(array)` is there" if name in known else "see the functions of awkward"
+        super().__init__(f"an array without fields has no '{name}'", place, remedy)
+        self.args = (name, place, known)
+
+
 class InputFileError(UserError):
     """An input file that cannot be used: absent, truncated, foreign or without events.
 

@@ -13,7 +13,7 @@ from higgsflow.selection.cutflow import Counter
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from higgsflow.model.systematic import Systematics, WeightSystematic
     from higgsflow.output.rescale import Ratio
@@ -25,12 +25,12 @@ def rescaled(
     ledgers: Mapping[str, Ledger],
     systematics: Systematics,
     ratios: Mapping[str, Mapping[str, Ratios]],
-) -> dict[str, Ledger]:
-    """The ledgers with yields and moments of the merged events; without those per bin.
+) -> Iterator[tuple[str, Ledger]]:
+    """Each ledger with yields and moments of the merged events; without those per bin.
 
-    `ratios` are by variation, weight and direction.
+    One after the other, since all of them fill the memory. `ratios` are by variation, weight and
+    direction.
     """
-    found = {}
     for variation, ledger in ledgers.items():
         columns = column_ratios(systematics, ratios.get(variation, {}), variation)
         changes: dict[str, Any] = {
@@ -44,8 +44,7 @@ def rescaled(
                 tag: _put_together(of_tag, systematics, columns, variation)
                 for tag, of_tag in ledger.yields.items()
             }
-        found[variation] = ledger.changed(**changes)
-    return found
+        yield variation, ledger.changed(**changes)
 
 
 def _put_together(

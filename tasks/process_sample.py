@@ -214,12 +214,19 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         asked = JobReasons(store, self.recipe, self.recipes)
         elsewhere = {one.chunk_id: one.sample for one in self._elsewhere()}
         chunks = self._asked
-        others = [chunk for chunk in chunks if chunk.id not in elsewhere]
+        failed = {
+            chunk_id: failure.error_class
+            for chunk_id, failure in self.final_failures(store).items()
+            if chunk_id not in elsewhere
+        }
+        others = [chunk for chunk in chunks if chunk.id not in {*elsewhere, *failed}]
         found = asked.of(others, self.variations)
         if store.is_empty and others:
             found = self._since_renamed(others) or found
         for sample, n in Counter(elsewhere.values()).items():
             found[f"is to be adopted from {sample}"] = n
+        for error_class, n in Counter(failed[c.id] for c in chunks if c.id in failed).items():
+            found[f"{NEVER}: its job failed ({error_class})"] = n
         if store.is_empty and tuple(found) == (NEVER,):
             return (NEVER,)
         return tuple(f"{reason} ({n} of {len(chunks)} chunks)" for reason, n in found.items())

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.noun import Noun
 
+# what comes first in every record
 _HEAD = ("inputs", "invocation", "made_from", "size")
+_LARGE = 2**18  # bytes
+_BLOCK = 2**20
 N = TypeVar("N", bound="Noun")
 
 
@@ -58,18 +61,18 @@ class StageTarget(law.LocalFileTarget):
     def _repr_pairs(self) -> list[tuple[str, Any]]:
         return [("path", self.path)]
 
-    @property
+    @functools.cached_property
     def file(self) -> Path:
-        """The path as pathlib has it."""
+        """The path as pathlib has it; a target never moves."""
         return Path(self.path)
 
     def exists(self, **kwargs: Any) -> bool:
         """Whether it is there and current."""
         del kwargs
-        recorded = self.recorded()
-        if recorded is None or any(self._losses()):
+        head = head_of(self.file)
+        if head.get("inputs") is None or any(self._losses(head)):
             return False
-        return recorded == self.today()
+        return str(head["inputs"]) == self.today()
 
     def today(self) -> str | None:
         """The digest of what it would be made from now; None where that is not there."""
@@ -113,11 +116,11 @@ class StageTarget(law.LocalFileTarget):
         if expected is None:
             yield EARLIER
         else:
-            yield from (*differences(before, expected), *self._losses())
+            yield from (*differences(before, expected), *self._losses(head_of(self.file)))
 
-    def _losses(self) -> Iterator[str]:
+    def _losses(self, head: dict[str, Any]) -> Iterator[str]:
         """What is wrong with the files beside it, with one look at each."""
-        size = head_of(self.file).get("size")
+        size = head.get("size")
         for path in self._beside:
             found = _size_of(path)
             if found is None:
@@ -212,12 +215,33 @@ def head_of(path: Path) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=10_000)
 def _head_of(path: Path, size: int, mtime_ns: int) -> dict[str, Any]:
-    del size, mtime_ns
+    del mtime_ns
     try:
-        found: dict[str, Any] = _head_reader().validate_json(path.read_bytes())
+        found: dict[str, Any] | None = _head_of_large(path) if size > _LARGE else None
+        return _head_reader().validate_json(path.read_bytes()) if found is None else found
     except (OSError, ValueError):
         return {}
-    return found
+
+
+def _head_of_large(path: Path) -> dict[str, Any] | None:
+    """The head of a record of megabytes, of which the rest is not made sense of; None if unsure.
+
+    It is looked at for what a disk leaves of a file that was not written to its end.
+    """
+    from pydantic_core import from_json
+
+    with path.open("rb") as file:
+        block = first = file.read(_LARGE)
+        while more := file.read(_BLOCK):
+            if 0 in more:
+                raise ValueError("zeros in a text")
+            block = more
+    if 0 in first or not block.endswith(b"}"):
+        raise ValueError("not whole")
+    found: dict[str, Any] = from_json(first, allow_partial=True)
+    head = {name: value for name, value in found.items() if name in _HEAD}
+    # what the head is followed by may have been cut off, the head was not
+    return head if len(found) > len(head) else None
 
 
 @functools.cache

@@ -10,11 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import InputFileError, StoreError, UndeclaredColumn, UserError
+import lazy_loader as lazy
+
+from higgsflow.errors import (
+    InputFileError,
+    NoMethodOfArray,
+    StoreError,
+    UndeclaredColumn,
+    UserError,
+)
 from higgsflow.model.reference import is_installed, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+ak = lazy.load("awkward")
 
 _PROGRAM = Path(__file__).parents[1]
 # what awkward says of `events.name` and of `events["name"]`
@@ -29,6 +39,7 @@ def blaming(code: Callable[..., Any] | str | None) -> Iterator[None]:
 
     Raises:
         UndeclaredColumn: for a column that the code is not shown.
+        NoMethodOfArray: for a method that arrays of numbers do not have.
     """
     try:
         yield
@@ -71,15 +82,19 @@ def _line(file: str, number: int | None) -> str:
     return f"{' '.join(cell) if cell else file}, line {number}"
 
 
-def _undeclared(error: Exception) -> UndeclaredColumn | None:
-    """What is told where code of a user asks an array for a field that it has not."""
+def _undeclared(error: Exception) -> UserError | None:
+    """What is told where code of a user asks an array for a field or method that it has not."""
     missing = _NO_FIELD.match(str(error))
     steps = [s for s in traceback.extract_tb(error.__traceback__) if not is_installed(s.filename)]
     arrays = list(_asked_arrays(error))
     if missing is None or not steps or not arrays:
         return None
     place = _line(steps[-1].filename, steps[-1].lineno)
-    return UndeclaredColumn(missing[1], list(_columns(arrays[-1])), place)
+    columns = list(_columns(arrays[-1]))
+    if columns:
+        return UndeclaredColumn(missing[1], columns, place)
+    functions = [name for name in (missing[1],) if callable(getattr(ak, name, None))]
+    return NoMethodOfArray(missing[1], place, functions)
 
 
 def _asked_arrays(error: Exception) -> Iterator[Any]:

@@ -41,8 +41,8 @@ class FinalFitManifest(Noun):
 
     inputs: str
     made_from: dict[str, Any] = {}
-    path: str
     size: int
+    path: str
     trees: dict[str, int]
 
 

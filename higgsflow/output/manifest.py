@@ -29,12 +29,12 @@ class Manifest(Noun):
 
     inputs: str
     made_from: dict[str, Any] = {}
+    size: int
     sample: str
     year: str
     variation: str
     path: str
     rows: int
-    size: int
     checksum: str
     columns: dict[str, str]
     chunks: tuple[tuple[str, str], ...]

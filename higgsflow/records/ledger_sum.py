@@ -9,12 +9,11 @@ import numpy as np
 
 from higgsflow.records.layout import MOMENTS_FIELDS, Layout, common, positions
 from higgsflow.records.moments import add_numbers
-from higgsflow.records.packed import Packed, Rows, unpack
+from higgsflow.records.packed import Packed, Rows
+from higgsflow.records.packed_ledgers import PackedLedgers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-
-    from higgsflow.records.ledger import Ledger
 
 
 @dataclass
@@ -38,12 +37,17 @@ class LedgerSum:
         for group in groups:
             self._add(group, [i for i, v in enumerate(group.variations) if v in chosen])
 
-    def ledgers(self) -> dict[str, Ledger]:
+    def ledgers(self) -> PackedLedgers:
         """The sums."""
-        return {
-            variation: unpack([Packed(group.layout, (variation,), group.rows[[row]])])[variation]
-            for variation, (group, row) in self._places.items()
-        }
+        groups: dict[int, tuple[_Group, dict[str, int]]] = {}
+        for variation, (group, row) in self._places.items():
+            groups.setdefault(id(group), (group, {}))[1][variation] = row
+        return PackedLedgers(
+            [
+                Packed(group.layout, tuple(rows), group.rows[list(rows.values())])
+                for group, rows in groups.values()
+            ]
+        )
 
     def _add(self, new: Packed, chosen: Sequence[int]) -> None:
         """Adds some rows, together with all others that go to the same group."""

@@ -141,7 +141,7 @@ def _ledger(layout: Layout, row: list[float]) -> Ledger:
     matrix = row[N_COUNTER_FIELDS * n : layout.n_added]
     moments = _moments(layout, row[layout.n_added :])
     # a row that was packed is valid
-    return Ledger.model_construct(
+    return Ledger.trusted(
         flows=flows,
         before=before,
         after=after,
@@ -153,17 +153,17 @@ def _ledger(layout: Layout, row: list[float]) -> Ledger:
 
 
 def _counter(n: float, sumw: float, sumw2: float) -> Counter:
-    return Counter.model_construct(n=int(n), sumw=sumw, sumw2=sumw2)
+    return Counter.trusted(n=int(n), sumw=sumw, sumw2=sumw2)
 
 
 def _flow(entry: tuple[int, str, str, tuple[str, ...]], counters: Iterator[Counter]) -> StepFlow:
     step, tagger, group, cuts = entry
     total, passed = next(counters), next(counters)
     alone, prefix, others = (tuple(next(counters) for _ in cuts) for _ in range(3))
-    flow = CutFlow.model_construct(
+    flow = CutFlow.trusted(
         cuts=cuts, total=total, passed=passed, alone=alone, prefix=prefix, others=others
     )
-    return StepFlow.model_construct(step=step, tagger=tagger, group=group, flow=flow)
+    return StepFlow.trusted(step=step, tagger=tagger, group=group, flow=flow)
 
 
 def _moments(layout: Layout, numbers: list[float]) -> Iterator[Moments]:
@@ -174,4 +174,4 @@ def _moments(layout: Layout, numbers: list[float]) -> Iterator[Moments]:
             yield Moments()
         else:
             named = dict(zip(MOMENTS_FIELDS, found, strict=True))
-            yield Moments.model_construct(**{**named, "n": int(found[0])})
+            yield Moments.trusted(**{**named, "n": int(found[0])})

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BeforeValidator, PlainSerializer
 
 from higgsflow.completeness import Completeness
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.job_record import FailureRecord, JobRecord, Product, RangeSums
-from higgsflow.records.ledger import Ledger
 from higgsflow.records.ledger_sum import LedgerSum
 from higgsflow.records.losses import Losses
 from higgsflow.records.lumi_coverage import SampleCoverage
+from higgsflow.records.packed_ledgers import SampleLedgers
 from higgsflow.records.profile import Profile, total
+from higgsflow.records.row_sources import with_names, with_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,6 +53,21 @@ class JobRow(Noun):
     versions: dict[str, str] = {}
 
 
+def _rows_of_file(rows: Any) -> Any:
+    return tuple(with_names(rows)) if isinstance(rows, list) else rows
+
+
+def _rows_for_file(rows: tuple[JobRow, ...]) -> list[dict[str, Any]]:
+    return list(with_numbers(row.model_dump(mode="json") for row in rows))
+
+
+Rows = Annotated[
+    tuple[JobRow, ...],
+    BeforeValidator(_rows_of_file),
+    PlainSerializer(_rows_for_file, when_used="json"),
+]
+
+
 class SampleJobs(Noun):
     """What is known of the jobs of one sample and year.
 
@@ -69,7 +87,7 @@ class SampleJobs(Noun):
     invocation: str
     sample: str
     year: str
-    rows: tuple[JobRow, ...]
+    rows: Rows
     completeness: Completeness
     counted: tuple[str, ...]
     ranges: tuple[RangeSums, ...]
@@ -77,7 +95,7 @@ class SampleJobs(Noun):
     left_out: tuple[Range, ...] = ()
     losses: Losses | None = None
     factor_sums: dict[str, float]
-    ledgers: dict[str, Ledger]
+    ledgers: SampleLedgers
     lumisections: SampleCoverage | None = None
 
     @property
@@ -95,7 +113,7 @@ class Collected(Noun):
 
     ranges: tuple[RangeSums, ...]
     factor_sums: dict[str, float]
-    ledgers: dict[str, Ledger]
+    ledgers: SampleLedgers
 
 
 def collect(

@@ -128,7 +128,7 @@ def _events(summary: Summary) -> Html:
     return table(
         (*headers, "efficiency", *candidates, "jobs done", "complete"),
         (_events_row(sample, summary) for sample in summary.samples),
-        names=2,
+        names=4,
     )
 
 
@@ -163,7 +163,7 @@ def _normalization(summary: Summary) -> Html:
     return table(
         (*headers, "scale1fb [fb]", "luminosity [/fb]", "complete"),
         (_normalization_row(sample) for sample in summary.samples),
-        names=2,
+        names=3,
     )
 
 

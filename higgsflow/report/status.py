@@ -60,7 +60,8 @@ def _progress(jobs: JobCounts) -> tuple[str, str]:
     others = {"running": jobs.running, "failed": jobs.failed}
     told = "".join(f", {count:,} {name}" for name, count in others.items() if count)
     # the rest of a skim may still come
-    is_all = jobs.running or jobs.n_entries_counted == jobs.n_entries_done
+    is_open = jobs.waiting or jobs.running
+    is_all = is_open or jobs.n_entries_counted == jobs.n_entries_done
     counts = "" if is_all else f", {jobs.n_entries_counted:,} count"
     return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}{counts}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.records.generator_bins import GeneratorBin, generator_bins
+from higgsflow.records.ledger import Ledger
 from higgsflow.records.moments import numbers_of
 from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
 from higgsflow.report.effects import effects
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from higgsflow.normalization import Denominator, Normalization
     from higgsflow.output.manifest import Manifest
     from higgsflow.records.job_record import RangeSums
-    from higgsflow.records.ledger import Ledger, StepFlow
+    from higgsflow.records.ledger import StepFlow
     from higgsflow.records.moments import Moments
     from higgsflow.records.sample_jobs import SampleJobs
 
@@ -68,11 +69,16 @@ def summarize_sample(
     n_certified = sum(part.n_certified for part in jobs.ranges)
     scale, (n_selected, n_candidates) = manifests[NOMINAL].scale, _counted(jobs, manifests[NOMINAL])
     # weights that preserve sums get their ratios at the merge, and yields and moments here
-    ledgers = rescaled(jobs.ledgers, systematics, normalization.weight_ratios)
-    variations = {
-        v: (_whole if v == NOMINAL else _of_events)(ledgers[v], scale, n_certified)
-        for v in manifests
-    }
+    found = rescaled(jobs.ledgers, systematics, normalization.weight_ratios)
+    kept: dict[str, Ledger] = {}
+    summarized: dict[str, VariationSummary] = {}
+    for variation, ledger in found:
+        is_nominal = variation == NOMINAL
+        kept[variation] = ledger if is_nominal else Ledger(yields=ledger.yields)
+        if variation in manifests:
+            summarize = _whole if is_nominal else _of_events
+            summarized[variation] = summarize(ledger, scale, n_certified)
+    variations = {variation: summarized[variation] for variation in manifests}
     sum_g = math.fsum(part.sum_g for part in jobs.ranges)
     difference, relative = _runs_difference(normalization.denominator)
     return SampleSummary(
@@ -107,7 +113,7 @@ def summarize_sample(
         jobs=summarize_jobs(jobs),
         versions=_versions(jobs),
         variations=variations,
-        systematics=effects(systematics, ledgers, variations, scale),
+        systematics=effects(systematics, kept, variations, scale),
         merged={variation: manifest.path for variation, manifest in manifests.items()},
         lumisections=jobs.lumisections,
     )  # fmt: skip

@@ -60,18 +60,24 @@ def print_summary(
     for grid in _grids(summary):
         console.print(Text(grid.title, style="bold"), highlight=False)
         console.print(Drawn(grid), width=width, highlight=False)
+    if not all(sample.complete for sample in summary.samples):
+        note = f"{INCOMPLETE} not every event was processed, but this fraction of them"
+        console.print(Text(note), width=width, highlight=False)
+    for line in (line for sample in summary.samples for line in _lost(sample)):
+        # a path in two pieces cannot be copied
+        console.print(Text(line), soft_wrap=True, highlight=False)
     for line in _notes(summary):
         console.print(Text(line, overflow="fold"), width=width, highlight=False)
     if summary.findings:
         console.print()
         console.print(Text("Findings", style="bold"), highlight=False)
-        console.print(_findings(summary.findings[:_FINDINGS_SHOWN]), width=width, highlight=False)
+        shown = summary.findings[:_FINDINGS_SHOWN]
+        console.print(_findings(shown, width), width=width, highlight=False)
         if (more := len(summary.findings) - _FINDINGS_SHOWN) > 0:
             console.print(f"and {more} more, in summary.json and report.html", highlight=False)
     else:
         console.print()
     for line in _places(summary, folder):
-        # a path in two pieces cannot be copied
         console.print(Text(line), soft_wrap=True, highlight=False)
 
 
@@ -82,13 +88,16 @@ def _standard_output() -> Console:
     return console if console.is_terminal else Console(width=_WIDTH, force_jupyter=False)
 
 
-def _findings(findings: Sequence[Finding]) -> Table:
-    """Texts, which are folded."""
+def _findings(findings: Sequence[Finding], width: int) -> Table:
+    """Texts, which are folded; below what they are about where that has long names."""
+    about = [f"{one.kind}: {one.where}" for one in findings]
+    is_long = max(map(len, about)) > width // 2
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_header=False)
-    for overflow in ("ignore", "fold", "fold"):
+    for overflow in ("ignore", "fold", *(() if is_long else ("fold",))):
         table.add_column(no_wrap=overflow == "ignore", overflow=overflow)
-    for one in findings:
-        table.add_row(Text(one.severity), Text(f"{one.kind}: {one.where}"), Text(one.text))
+    for one, name in zip(findings, about, strict=True):
+        texts = (f"{name}\n{one.text}",) if is_long else (name, one.text)
+        table.add_row(Text(one.severity), *map(Text, texts))
     return table
 
 
@@ -231,10 +240,6 @@ def _systematic_row(row: SystematicRow, tags: Sequence[str]) -> tuple[str, ...]:
 
 
 def _notes(summary: Summary) -> Iterator[str]:
-    if not all(sample.complete for sample in summary.samples):
-        yield f"{INCOMPLETE} not every event was processed, but this fraction of them"
-    for sample in summary.samples:
-        yield from _lost(sample)
     for name, year, one in lumi_sections.coverages(summary):
         if one.missing:
             yield f"missing lumisections, {name} ({year}): {lumi_sections.missing_of(one, 3)}"

@@ -43,7 +43,9 @@ thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 1p
   z-index: 1; }
 tbody th, thead th.name { text-align: left; }
 tbody th { font-weight: 500; }
-.long { display: inline-block; max-width: 60rem; white-space: normal; }
+.long { display: inline-block; min-width: 24rem; max-width: 60rem; white-space: normal;
+  text-align: left; }
+#findings tbody th:nth-child(n+3) { white-space: normal; overflow-wrap: anywhere; }
 .two[style] { margin: -.25rem -.7rem; padding: .25rem .7rem; display: block;
   background: color-mix(in srgb, var(--link) calc(40% * var(--share)), transparent); }
 .two small { display: block; color: var(--soft); }

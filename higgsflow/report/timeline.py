@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     Times = npt.NDArray[np.float64]
 
-_WIDTH, _LEFT, _RIGHT = 900, 190, 885
+_WIDTH, _LEFT, _RIGHT = 940, 250, 925
 _TOP, _LANE = 8, 20
 _STEPS = 200
-_LONGEST = 28
+_LONGEST = 34  # letters of a sample and year beside a lane
 
 
 def draw_timeline(summary: Summary) -> Html | None:
@@ -80,8 +80,10 @@ def _lane(
     first, highest = start_and_most
     spans, bottom = sample.jobs.spans, _TOP + _LANE * (i + 1)
     y = Scale(0.0, highest, bottom, bottom - _LANE + 4)
-    name = aggregates.label(sample)
-    yield text(_LEFT - 6, bottom - 5, shortened(name, _LONGEST), anchor="end")
+    name, year = aggregates.label(sample), f" ({sample.year})"
+    # years of one sample differ in nothing else
+    short = f"{shortened(sample.sample, _LONGEST - len(year))}{year}"
+    yield text(_LEFT - 6, bottom - 5, short, anchor="end")
     edges = np.linspace(_LEFT, _RIGHT, _STEPS + 1).tolist()
     heights = [y(n) for n in running(spans, first, x.high)]
     yield path("c0", between(edges, heights, [y(0)] * _STEPS))

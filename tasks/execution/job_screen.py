@@ -92,8 +92,9 @@ def _row(table: JobsTable) -> tuple[str, ...]:
 def _events(table: JobsTable) -> str:
     share = table.n_entries_done / table.n_entries if table.n_entries else 1.0
     done = f"{table.n_entries_done:,} ({100 * share:.4g} %)"
-    # while jobs run the rest of a skim is to come
-    is_all = table.driven or table.n_entries_counted == table.n_entries_done
+    # before all jobs have ended the rest of a skim is to come
+    is_open = table.waiting or table.running
+    is_all = is_open or table.n_entries_counted == table.n_entries_done
     return done if is_all else f"{done}, {table.n_entries_counted:,} count"
 
 
@@ -111,10 +112,17 @@ def _standing(table: JobsTable) -> str:
     said = {
         "complete": "complete",
         "enough": f"enough is done, the rest is lost for good: {counts}",
-        "insufficient": f"too much has failed: {counts}; the same command tries it again",
+        "insufficient": _insufficient(table, counts),
         "open": "not done, and nobody drives them now; the same command goes on",
     }
     return f"{head.name}: {said[table.state]}; last driven from {since}, {head.engine}"
+
+
+def _insufficient(table: JobsTable, counts: str) -> str:
+    if n := table.failed.get("defect", 0):
+        chunks = "a chunk" if n == 1 else f"{n:,} chunks"
+        return f"a defect in code stopped it, on {chunks}; correct it, and the same command goes on"
+    return f"too much has failed: {counts}; the same command tries it again"
 
 
 def _chunk_lines(title: str, states: Sequence[JobState]) -> Iterable[str]:

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from higgsflow.errors import DamagedRecord
+from higgsflow.events.sample_index import IndexFile
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
+from higgsflow.normalization import Normalization
+from higgsflow.output.finalfit import FinalFitManifest
+from higgsflow.output.manifest import Manifest
 from higgsflow.records.reasons import EARLIER, NEVER
-from tasks.targets import StageTarget
+from higgsflow.records.sample_jobs import SampleJobs
+from higgsflow.report.content import Summary
+from tasks.targets import StageTarget, head_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +83,45 @@ def test_what_is_no_record_is_not_there(tmp_path: Path, text: str) -> None:
     (tmp_path / "out.json").write_text(text, encoding="utf-8")
     assert target(tmp_path, A).recorded() is None
     assert not target(tmp_path, A).exists()
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    """A record of megabytes."""
+    jobs = {"inputs": "a", "made_from": {"b": [1]}, "invocation": "c", "rows": ["x" * 50] * 100_000}
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps(jobs, indent=1), encoding="utf-8")
+    return path
+
+
+def test_of_a_large_record_the_head_is_known(large: Path) -> None:
+    assert head_of(large) == {"inputs": "a", "made_from": {"b": [1]}, "invocation": "c"}
+
+
+def test_a_head_larger_than_most_records_is_whole(tmp_path: Path) -> None:
+    content = {"inputs": "a", "made_from": {"b": "x" * 10**6}, "size": 3, "rows": ["y" * 10**6]}
+    path = tmp_path / "large.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert head_of(path) == {name: content[name] for name in ("inputs", "made_from", "size")}
+
+
+@pytest.mark.parametrize("n", [300_000, 3_000_000, -1])
+def test_a_large_record_that_was_cut_off_or_has_holes_is_none(large: Path, n: int) -> None:
+    content = large.read_bytes()
+    large.write_bytes(content[:n])
+    assert head_of(large) == {}
+    large.write_bytes(content[:n] + bytes(4096) + content[n:])
+    assert head_of(large) == {}
+
+
+@pytest.mark.parametrize(
+    "noun", [FinalFitManifest, IndexFile, Manifest, Normalization, SampleJobs, Summary]
+)
+def test_the_head_comes_first_in_all_records(noun: type[Noun]) -> None:
+    """By which that of a large one is known without all of it."""
+    names = [name in {"inputs", "made_from", "invocation", "size"} for name in noun.model_fields]
+    assert names == sorted(names, reverse=True)
+    assert names[:2] == [True, True]
 
 
 def test_a_change_of_the_file_is_seen(tmp_path: Path) -> None:

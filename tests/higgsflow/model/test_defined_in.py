@@ -14,6 +14,7 @@ import pytest
 from higgsflow.corrections.photons import scale_pt
 from higgsflow.errors import (
     InputFileError,
+    NoMethodOfArray,
     StoreError,
     UndeclaredColumn,
     UnknownName,
@@ -116,6 +117,25 @@ def test_column_that_is_not_shown_names_the_nearest_and_the_line(
     assert first == f"the array has no column '{name}'. Did you mean '{nearest}'?"
     assert place == place_of(look)
     assert remedy.endswith("say others in `reads`, or `requires_branches`")
+
+
+@pytest.mark.parametrize(
+    ("look", "name", "remedy"),
+    [
+        (lambda events: (events.MET_pt > 0).any(), "any", "`ak.any(array)` is there"),
+        (lambda events: events.Jet.pt.shape, "shape", "see the functions of awkward"),
+    ],
+)
+def test_method_of_numpy_that_awkward_has_not_names_the_function(
+    look: Callable[[Any], Any], name: str, remedy: str
+) -> None:
+    """As of a column it was told, with an empty list of those that are there."""
+    with pytest.raises(NoMethodOfArray) as caught, blaming(look):
+        look(EVENTS)
+    assert str(caught.value).split("\n  ") == [
+        f"an array without fields has no '{name}'", place_of(look), remedy
+    ]  # fmt: skip
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), AttributeError("no field named 'x'")])

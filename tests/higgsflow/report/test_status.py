@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from higgsflow.records.analysis_status import (
     AnalysisStatus,
     JobCounts,
@@ -35,6 +37,23 @@ def test_a_line_for_each_sample_and_year() -> None:
 def test_reasons_are_told_below_and_not_too_many() -> None:
     text = render(analysis("stale", "a", "b", "c", "d", "e"))
     assert "\nProcessSample Sig 2017 again: a; b; c; and 2 more\n" in text
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"), [(3, "4,000/12,000"), (0, "4,000/12,000, 1,000 count")]
+)
+def test_parts_of_skims_are_told_once_the_rest_is_not_to_come(waiting: int, told: str) -> None:
+    status = analysis("failed")
+    jobs = status.samples[0].jobs
+    assert jobs is not None
+    known = {"waiting": waiting, "running": 0, "n_entries_counted": 1_000}
+    sample = status.samples[0].model_copy(update={"jobs": jobs.model_copy(update=known)})
+    (row,) = [
+        line
+        for line in render(status.model_copy(update={"samples": (sample,)})).splitlines()
+        if "2017" in line
+    ]
+    assert row.endswith(f"  {told}")
 
 
 def test_fits_a_screen() -> None:

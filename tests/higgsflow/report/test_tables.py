@@ -192,6 +192,24 @@ def test_groups_of_years_have_a_table(make_summary):
     assert words(text, "data: data") == words(printed(summary), "data: data")
 
 
+LONG = "ttHJetToGG_M125_TuneCP5_13TeV_amcatnloFXFX_madspin_pythia8"
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_long_names_and_paths_stay_in_one_piece(make_summary, width):
+    found = Finding(
+        kind="one-sided", where=f"{LONG} (2018)", text=f"yield of {LONG}", severity="note"
+    )
+    summary = make_summary(findings=(found,))
+    path = f"/store/{LONG}/{LONG}_1.root"
+    sample = summary.samples[0].model_copy(update={"lost": ((path, 0, 20),)})
+    told = printed(summary.model_copy(update={"samples": (sample,)}), width)
+    assert f"{path} entries 0 to 20\n" in told
+    about = [line.strip() for line in told.splitlines() if LONG in line and "root" not in line]
+    assert about[0].startswith("note")
+    assert about[1] == f"yield of {LONG}"
+
+
 def test_no_findings_need_no_table(make_summary):
     assert "Findings" not in printed(make_summary())
 

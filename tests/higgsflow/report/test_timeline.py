@@ -71,3 +71,15 @@ def test_a_step_is_as_high_as_when_most_of_its_jobs_run(times):
         for t in begins
     )
     assert running(spans, 1.7e9, 1000.0).max() <= most
+
+
+def test_lanes_of_one_sample_have_their_whole_years(make_summary):
+    """However long its name is, which is without its middle then."""
+    sample = make_summary().samples[0]
+    name = "GluGluHToGG_M125_TuneCP5_13TeV_amcatnloFXFX_pythia8"
+    eras = ("2016UL_preVFP", "2016UL_postVFP")
+    samples = [sample.model_copy(update={"sample": name, "year": era}) for era in eras]
+    summary = make_summary().model_copy(update={"samples": tuple(samples)})
+    texts = [n.text for n in ET.fromstring(drawn(summary, [span(0, 9)]).text).iter("text")]
+    assert texts[:2] == ["GluGluHTo…_pythia8 (2016UL_preVFP)", "GluGluHT…_pythia8 (2016UL_postVFP)"]
+    assert max(map(len, texts[:2])) <= 34

@@ -105,6 +105,19 @@ def test_what_was_left_out_is_lost_unless_a_defect_left_it_out(lab: Lab) -> None
     assert again.states()[6].status == "waiting"
 
 
+def test_jobs_that_failed_are_the_reason_why_they_run_again(lab: Lab) -> None:
+    """They were told as never made."""
+    desk = Desk(lab)
+    desk.book.ended(desk.failure(0, "time", final=True))
+    desk.book.ended(desk.defect(1, 3))
+    desk.book.ended(desk.failure(2, final=False))
+    assert desk.task.reasons() == (
+        "was never made (6 of 8 chunks)",
+        "was never made: its job failed (time) (1 of 8 chunks)",
+        "was never made: its job failed (defect) (1 of 8 chunks)",
+    )
+
+
 @pytest.mark.parametrize("started", [1.0, 1e11])
 def test_failures_of_this_run_stay_whatever_the_clock_of_their_host_says(
     lab: Lab, started: float

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from higgsflow.records.job_state import JobsHead, JobState, tabulate
 from higgsflow.records.journal import Journal
 from tasks.execution.driver_lock import driving
@@ -16,8 +18,6 @@ from tasks.execution.job_screen import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 HEAD = JobsHead(
     sample="Sig", year="2017", engine="local", host="h", pid=7, began=0.0, min_completion=0.5
@@ -70,6 +70,21 @@ def test_screen_names_failing_chunks_with_their_logs(capsys: pytest.CaptureFixtu
     assert "branch 1 failed, attempt 3" in failing
     assert "time: too long; /a.root from 100, 100 events; log: /logs/c1.3.log" in failing
     assert "slowest: branch 0 done, attempt 0, 1.5 min" in told
+
+
+@pytest.mark.parametrize(
+    ("error_class", "told"),
+    [
+        ("defect", "a defect in code stopped it, on a chunk; correct it, and the same command"),
+        ("lost", "too much has failed: 0 % of the events count; the same command tries it again"),
+    ],
+)
+def test_what_helps_after_a_defect_is_not_to_try_again(
+    capsys: pytest.CaptureFixture[str], error_class: str, told: str
+) -> None:
+    failed = FAILED.model_copy(update={"error_class": error_class})
+    write_screen([tabulate(HEAD, [failed], driven=False, now=0.0)])
+    assert told in capsys.readouterr().out
 
 
 def test_json_is_one_list(capsys: pytest.CaptureFixture[str]) -> None:
