@@ -66,7 +66,8 @@ class Systematic(Noun):
             key = field.alias or name
             methods = self.only_for.get(key, (self.method,))
             if self.method not in methods and getattr(self, name) != field.get_default():
-                raise ValueError(f"'{self.name}': {key} means nothing here, it is for {methods[0]}")
+                what = f"{key} is for method: {methods[0]}, not {self.method}"
+                raise ValueError(f"'{self.name}': {what}")
         return self
 
     @model_validator(mode="after")
@@ -81,9 +82,11 @@ class Systematic(Noun):
 
     def applies_to(self, sample: str, year: str) -> bool:
         """Whether the filters let it act on this sample and year."""
-        return any(fnmatch.fnmatchcase(sample, p) for p in self.samples) and any(
-            fnmatch.fnmatchcase(year, p) for p in self.years
-        )
+        return self.is_for(sample) and any(fnmatch.fnmatchcase(year, p) for p in self.years)
+
+    def is_for(self, sample: str) -> bool:
+        """Whether the filters let it act on this sample in some year."""
+        return any(fnmatch.fnmatchcase(sample, p) for p in self.samples)
 
     def check_filters(self, samples: tuple[str, ...], years: tuple[str, ...]) -> None:
         """Raises an `UnknownName` for a filter that nothing of a catalogue passes."""
