@@ -100,11 +100,12 @@ class AnalysisModel(Noun):
 
     def _check_those_of_simulation(self, systematics: Systematics) -> None:
         """Raises for a weight or collection whose samples are data, which have corrections only."""
-        known = self.samples.known_samples
         data = {s.name for s in self.samples.samples if isinstance(s, DataSample)}
+        simulated = [name for name in self.samples.known_samples if name not in data]
         of_simulation = (systematics.weights, systematics.independent_collections)
-        for source in (one for kind in of_simulation for one in kind.values()):
-            if {name for name in known if source.is_for(name)} <= data < {*known}:
+        for source in (one for kind in of_simulation for one in kind.values() if simulated):
+            # mostly the first of simulation tells, and the others need not be looked at
+            if all(not source.is_for(name) for name in simulated):
                 raise InvalidConfiguration(
                     f"'{source.name}' is for data only, and would never be applied",
                     f"samples of '{source.name}': {', '.join(source.samples)}",
