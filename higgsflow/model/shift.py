@@ -198,6 +198,12 @@ class IndependentCollection(Shift):
             raise ValueError(f"'{self.name}' has no direction other than the central one")
         return self
 
+    def check(self) -> None:
+        """Raises for a central one, too: what all events get is a correction."""
+        super().check()
+        if CENTRAL in self.directions:
+            raise ValueError(f"'{self.name}': what is central belongs to `corrections`")
+
     @property
     def directions(self) -> tuple[str, ...]:
         """Directions of the shift."""

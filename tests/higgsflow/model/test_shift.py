@@ -75,6 +75,10 @@ def test_corrections_keep_their_order_and_are_all_that_data_have() -> None:
         ({"correction": BY_NAME, "mode": "resolution"}, "a scale_factor go together"),
         ({"correction": FILE}, "no direction other than"),
         (
+            {"method": "from_function", "function": "m:f", "directions": ["central", "up"]},
+            "what is central belongs to `corrections`",
+        ),
+        (
             {"method": "from_function", "function": "m:f", "branch_modified": []},
             "at least 1 item",
         ),
