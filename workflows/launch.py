@@ -10,11 +10,12 @@ import luigi
 import higgsflow
 from higgsflow.catalog.snapshot import write_snapshot
 from higgsflow.check.configuration import check_all
+from higgsflow.check.namesake import check_namesake
 from higgsflow.errors import UserError
 from higgsflow.model.reference import folder_of_module, look_in
 from tasks import session
 from tasks.execution import collector, interruption, luigi_settings
-from tasks.execution.display import end_display
+from tasks.execution.display import end_display, say
 from workflows.run_analysis import RunAnalysis
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def run_analysis(analysis: AnalysisModel) -> Path:
     look_in(analysis.python_path)
     check_all(analysis)
     found = analysis.model_copy(update={"python_path": _user_folders(analysis)})
+    for note in check_namesake(found):
+        say(f"note: {note.text}")
     snapshot = write_snapshot(found, session.folder_of(analysis))
     session.begin()
     luigi_settings.reset()

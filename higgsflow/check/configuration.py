@@ -44,7 +44,7 @@ def check_configuration(
                          _apart(analysis, pair) or [problem_of(error, "declarations")]]  # fmt: skip
             continue
         plans[pair.sample.name, pair.year] = plan
-        problems += _files(plan)
+        problems += [*_files(plan), *_targets(plan)]
     for pair in analysis.samples.pairs:
         problems += [*_producers(pair), *_golden(pair), *_cross_section(pair)]
     return plans, problems
@@ -114,6 +114,25 @@ def _files(plan: Plan) -> Iterator[Problem]:
                 "correction files",
                 plan.pair.name,
             )
+
+
+def _targets(plan: Plan) -> Iterator[Problem]:
+    """Objects that taggers choose of another collection, by their name, as SelectedJet of Jet."""
+    needs = (*plan.first_needs, *plan.rest_needs)
+    collections = {need.name.partition("_")[0] for need in needs if "_" in need.name}
+    for weight in plan.weights:
+        own = weight.input_collection
+        for target in weight.target_collections if own is not None else ():
+            others = sorted(name for name in collections if target.endswith(name))
+            if others and not target.endswith(str(own)):
+                yield Problem(
+                    about="systematics",
+                    what=f"'{weight.name}' looks at columns of {own}, for the objects '{target}'",
+                    where=f"these are of {max(others, key=len)}, by their name",
+                    remedy=f"is another one of target_collections meant, or not {own}?",
+                    subjects=(plan.pair.name,),
+                    serious=False,
+                )
 
 
 def _producers(pair: SampleYear) -> Iterator[Problem]:

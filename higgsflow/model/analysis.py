@@ -13,7 +13,7 @@ from higgsflow.model.outputs import OutputOptions
 from higgsflow.model.preserved import GeneratorBins
 from higgsflow.model.reference import lives_in_main
 from higgsflow.model.reporting import Reporting, Sentinels, YearGroups, check_year_groups
-from higgsflow.model.sample import Samples, SampleYear
+from higgsflow.model.sample import DataSample, Samples, SampleYear
 from higgsflow.model.source import Column
 from higgsflow.model.systematic import Systematics
 from higgsflow.model.tagging import TagSequence
@@ -95,7 +95,22 @@ class AnalysisModel(Noun):
         for systematics in (self.systematics, *of_samples) if known else ():
             for source in systematics.sources:
                 source.check_filters(known, years)
+            self._check_those_of_simulation(systematics)
         return self
+
+    def _check_those_of_simulation(self, systematics: Systematics) -> None:
+        """Raises for a weight or collection whose samples are data, which have corrections only."""
+        data = {s.name for s in self.samples.samples if isinstance(s, DataSample)}
+        simulated = [name for name in self.samples.known_samples if name not in data]
+        of_simulation = (systematics.weights, systematics.independent_collections)
+        for source in (one for kind in of_simulation for one in kind.values() if simulated):
+            # mostly the first of simulation tells, and the others need not be looked at
+            if all(not source.is_for(name) for name in simulated):
+                raise InvalidConfiguration(
+                    f"'{source.name}' is for data only, and would never be applied",
+                    f"samples of '{source.name}': {', '.join(source.samples)}",
+                    "of data there are `corrections` only: name samples of simulation",
+                )
 
     @model_validator(mode="after")
     def _outputs_fit(self) -> AnalysisModel:

@@ -163,6 +163,12 @@ class DataSample(_SampleBase):
                 )
         return value
 
+    @model_validator(mode="after")
+    def _has_corrections_only(self) -> DataSample:
+        for name in (*self.systematics.weights, *self.systematics.independent_collections):
+            raise ValueError(f"'{name}' would never be applied: data have corrections only")
+        return self
+
 
 Sample = Annotated[SimulatedSample | DataSample, Field(discriminator="kind")]
 

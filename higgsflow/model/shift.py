@@ -130,14 +130,15 @@ class Shift(Systematic):
             raise ValueError(f"'{self.name}': generated jets are for mode: resolution")
         return self
 
-    @model_validator(mode="after")
-    def _numbers_are_of_uncertainties(self) -> Shift:
+    def check(self) -> None:
+        """Raises for variations that are given to nothing, too."""
+        super().check()
+        self.check_variations()
         if self.mode != "uncertainty" and any(c.counts_uncertainties for c in self.corrections):
             raise ValueError(
                 f"'{self.name}': variations that are numbers are for mode: uncertainty, or for an "
                 "input with `variation: true`"
             )
-        return self
 
     @property
     def varied(self) -> Correction | None:
@@ -196,6 +197,12 @@ class IndependentCollection(Shift):
         if not self.directions:
             raise ValueError(f"'{self.name}' has no direction other than the central one")
         return self
+
+    def check(self) -> None:
+        """Raises for a central one, too: what all events get is a correction."""
+        super().check()
+        if CENTRAL in self.directions:
+            raise ValueError(f"'{self.name}': what is central belongs to `corrections`")
 
     @property
     def directions(self) -> tuple[str, ...]:

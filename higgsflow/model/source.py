@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.correction import Correction
-from higgsflow.model.noun import Name, Noun
+from higgsflow.model.noun import Name, Noun, safe_name
 from higgsflow.model.once import ONCE
 from higgsflow.model.reference import Reference
 from higgsflow.model.short_forms import as_tuple, column_name
@@ -60,14 +60,14 @@ class Systematic(Noun):
     years: Years = Field(default=("*",), min_length=1, description="patterns of years")
     kwargs: dict[str, Any] = Field(default={}, description="passed on to the function")
 
-    @model_validator(mode="after")
-    def _says_nothing_in_vain(self) -> Systematic:
-        for name, field in type(self).model_fields.items():
-            key = field.alias or name
-            methods = self.only_for.get(key, (self.method,))
-            if self.method not in methods and getattr(self, name) != field.get_default():
-                raise ValueError(f"'{self.name}': {key} means nothing here, it is for {methods[0]}")
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _is_checked_once(cls, value: Any, handler: Any) -> Any:
+        made = handler(value)
+        # sources of each sample and year are put together of those that are made already
+        if made is not value:
+            made.check()
+        return made
 
     @model_validator(mode="after")
     def _has_what_its_method_needs(self) -> Systematic:
@@ -79,11 +79,27 @@ class Systematic(Noun):
             raise ValueError(f"'{self.name}': a correction and method: correctionlib go together")
         return self
 
+    def check(self) -> None:
+        """Raises for keys that mean nothing here, which would be passed over."""
+        for name, field in type(self).model_fields.items():
+            key = field.alias or name
+            methods = self.only_for.get(key, (self.method,))
+            if self.method not in methods and getattr(self, name) != field.get_default():
+                what = f"{key} is for method: {methods[0]}, not {self.method}"
+                raise ValueError(f"'{self.name}': {what}")
+
+    def check_variations(self) -> None:
+        """Raises for one that cannot be a file, a column and a word on a command line."""
+        for variation in self.variations:
+            safe_name(variation)
+
     def applies_to(self, sample: str, year: str) -> bool:
         """Whether the filters let it act on this sample and year."""
-        return any(fnmatch.fnmatchcase(sample, p) for p in self.samples) and any(
-            fnmatch.fnmatchcase(year, p) for p in self.years
-        )
+        return self.is_for(sample) and any(fnmatch.fnmatchcase(year, p) for p in self.years)
+
+    def is_for(self, sample: str) -> bool:
+        """Whether the filters let it act on this sample in some year."""
+        return any(fnmatch.fnmatchcase(sample, p) for p in self.samples)
 
     def check_filters(self, samples: tuple[str, ...], years: tuple[str, ...]) -> None:
         """Raises an `UnknownName` for a filter that nothing of a catalogue passes."""

@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads it)
-from higgsflow.model.noun import Noun, safe_name
+from higgsflow.model.noun import Noun
 from higgsflow.model.once import ONCE
 from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
@@ -81,30 +81,26 @@ class WeightSystematic(Systematic):
             )
         if self.type == "object" and not (self.target_collections or self.input_collection):
             raise ValueError(f"'{self.name}' is of type object: name its input_collection")
-        if self.type == "event" and (self.target_collections or self.input_collection):
-            raise ValueError(f"'{self.name}' names collections of objects: say `type: object`")
         for variation, direction in self.under.items():
             if direction not in self.directions or not self.modify_central_weight:
                 raise ValueError(f"'{self.name}' has no central or '{direction}' under {variation}")
         return self
 
-    @model_validator(mode="after")
-    def _has_objects_that_are_cut_on(self) -> WeightSystematic:
+    def check(self) -> None:
+        """Raises for what is no direction, too."""
+        super().check()
+        self.check_variations()
         if self.working_point is not None and (self.correction is None or self.type != "object"):
-            raise ValueError(
-                f"'{self.name}' at a working point needs type: object and a correction"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _directions_are_others_than_the_central_one(self) -> WeightSystematic:
+            what = f"'{self.name}' at a working point needs type: object and a correction"
+            raise ValueError(what)
         if self.correction is not None and self.correction.counts_uncertainties:
             raise ValueError(f"'{self.name}': say which input the variations go to, or their names")
+        if self.type == "event" and (self.target_collections or self.input_collection):
+            raise ValueError(f"'{self.name}' names collections of objects: say `type: object`")
         if CENTRAL in self.directions:
             raise ValueError(f"'{self.name}': what is central is no direction, take it out")
         if NOMINAL in self.directions:
             raise ValueError(f"'{self.name}' has a direction 'nominal': its name is 'central'")
-        return self
 
     @model_validator(mode="after")
     def _is_a_sound_vector(self) -> WeightSystematic:
@@ -206,8 +202,6 @@ class Systematics(Noun):
         taken: dict[str, str] = {NOMINAL: NOMINAL}
         for systematic in (*self.weights.values(), *self.independent_collections.values()):
             for variation in systematic.variations:
-                # it becomes a file, a column and a word on a command line
-                safe_name(variation)
                 if variation in taken:
                     raise ValueError(f"variation '{variation}' is made by two systematics")
                 taken[variation] = systematic.name

@@ -11,7 +11,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import shorten
-from higgsflow.model.systematic import NOMINAL
+from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.report import aggregates
 from higgsflow.report.content import Finding
 from higgsflow.report.formatting import number, relative
@@ -202,6 +202,11 @@ def _far(case: _Case, limits: Sentinels) -> Iterator[_Hit]:
     preserved = case.name in case.sample.normalization.weight_ratios.get(NOMINAL, {})
     if not case.is_weight or preserved or case.n < limits.min_events:
         return
+    # what all weights of simulation are multiplied with, where that is known before the taggers
+    central = case.sample.factor_means.get(f"weight_{case.name}_{CENTRAL}")
+    if central is not None and abs(central - 1) > limits.mean_factor:
+        text = f"the mean of the central factor over all events is {number(central)}"
+        yield _hit(case, "mean far from 1", text)
     for direction in case.directions:
         found = case.factor(direction)
         mean, which = found.mean, "selected events"

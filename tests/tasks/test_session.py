@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.catalog.load import load_analysis
-from higgsflow.catalog.snapshot import read_snapshot
+from higgsflow.catalog.snapshot import read_snapshot, write_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from tasks import session
 
@@ -34,6 +34,21 @@ def test_an_analysis_is_found_in_the_store_by_name(ready: Lab) -> None:
     written = session.load(str(ready.path), "")
     session.check_once(written)
     assert session.load("toy", "") == written
+
+
+def test_another_configuration_whose_place_it_takes_is_told_once(
+    ready: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    found = session.load(str(ready.path), "")
+    other = found.model_copy(update={"python_path": ("/elsewhere",)})
+    write_snapshot(other, session.folder_of(found))
+    session.check_once(found)
+    told = capfd.readouterr().err
+    assert told.startswith("note: ")
+    assert "made by another configuration called 'toy'\n  that one is in /elsewhere" in told
+    session.begin()
+    session.check_once(session.load(str(ready.path), ""))
+    assert capfd.readouterr().err == ""
 
 
 def test_a_version_is_a_folder_of_its_own(ready: Lab) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.analysis import Analysis
-from higgsflow.catalog.snapshot import read_snapshot
+from higgsflow.catalog.snapshot import read_snapshot, write_snapshot
+from higgsflow.catalog.store import folder_of
 from higgsflow.errors import UserError
 from higgsflow.model.analysis import AnalysisModel
 from workflows.launch import run_analysis
@@ -32,6 +33,17 @@ def test_gives_the_path_of_the_summary_and_leaves_its_configuration(
         theirs = getattr(written, name)
         assert theirs == mine
     assert isinstance(written, AnalysisModel)
+
+
+def test_another_one_whose_place_it_takes_is_told(
+    analysis: Analysis, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = analysis.model_copy(update={"python_path": ("/elsewhere",)})
+    write_snapshot(other, folder_of(other))
+    run_analysis(analysis)
+    assert "was made by another configuration called 'toy'" in capfd.readouterr().err
+    run_analysis(analysis)
+    assert "another configuration" not in capfd.readouterr().err
 
 
 def test_an_analysis_that_does_not_get_to_its_end_raises(lab: Lab, analysis: Analysis) -> None:

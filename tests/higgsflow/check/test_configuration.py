@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.catalog.folder import CONFIG_FOLDER
+from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all, check_configuration
 from higgsflow.errors import UserError
 
@@ -95,6 +97,22 @@ def test_a_window_of_a_column_that_no_output_has_is_noted(lab: Lab, loaded: Load
     assert found.remedy.startswith("did you mean 'm_gg'? Else add it")
     lab.content["blinding"] = {"column": "mgg", "unblind": True}
     assert check_configuration(loaded())[1] == []
+
+
+def test_objects_of_another_collection_are_noted() -> None:
+    analysis = load_analysis(CONFIG_FOLDER / "corrections.yaml")
+    assert check_configuration(analysis)[1] == []
+    weights = analysis.systematics.weights
+    other = weights["photon_id"].model_copy(update={"target_collections": ("SelectedJet",)})
+    changed = analysis.systematics.model_copy(update={"weights": {**weights, "photon_id": other}})
+    _, problems = check_configuration(analysis.model_copy(update={"systematics": changed}))
+    assert {(p.what, p.where, p.serious) for p in problems} == {
+        (
+            "'photon_id' looks at columns of Photon, for the objects 'SelectedJet'",
+            "these are of Jet, by their name",
+            False,
+        )
+    }
 
 
 def test_a_luminosity_in_other_units_is_noted_and_runs(lab: Lab, loaded: Load) -> None:

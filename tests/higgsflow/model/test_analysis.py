@@ -53,6 +53,27 @@ def test_years_are_text_everywhere() -> None:
     assert set(analysis.samples.years) == {"2017", "2018"}
 
 
+def test_weight_or_collection_for_data_only_is_refused() -> None:
+    changed = content()
+    changed["samples"]["known_samples"] = ["ttH_M125", "ggH_M125", "Data"]
+    for kind, name in (("weights", "l1"), ("independent_collections", "scale")):
+        source = changed["systematics"][kind][name]
+        with pytest.raises(InvalidConfiguration, match=f"'{name}' is for data only, and would n"):
+            AnalysisModel.model_validate(
+                {**changed, "systematics": {kind: {name: {**source, "samples": "Data"}}}}
+            )
+        AnalysisModel.model_validate(
+            {**changed, "systematics": {kind: {name: {**source, "samples": ["Data", "gg*"]}}}}
+        )
+
+
+def test_weights_of_a_catalogue_of_data_wait_for_simulation() -> None:
+    changed = content()
+    samples = changed["samples"]
+    samples |= {"samples": samples["samples"][-1:], "known_samples": ["Data"]}
+    assert AnalysisModel.model_validate(changed).systematics.weights
+
+
 def test_systematics_of_a_sample_are_added_to_the_common_ones() -> None:
     analysis = model()
     assert weights_of(analysis, "ttH_M125", "2017") == ["l1", "theory"]

@@ -10,7 +10,14 @@ from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.number_options import check_numbers
 
 
-def shift(events: Any, size: float = 0.03, name: str = "x", other: Any = None, **more: Any) -> Any:
+def shift(
+    events: Any,
+    size: float = 0.03,
+    flag: bool = True,
+    name: str = "x",
+    other: Any = None,
+    **more: Any,
+) -> Any:
     raise NotImplementedError
 
 
@@ -18,7 +25,18 @@ TAKEN = inspect.signature(shift).parameters
 
 
 @pytest.mark.parametrize(
-    "given", [{"size": 1}, {"size": 0.1}, {"name": "1"}, {"other": "1"}, {"unknown": "1"}, {}]
+    "given",
+    [
+        {"size": 1},
+        {"size": 0.1},
+        {"name": "1"},
+        {"other": "1"},
+        {"unknown": "1"},
+        {},
+        {"flag": False},
+        {"other": True},
+        {"size": None},
+    ],
 )
 def test_numbers_and_texts_where_they_belong_pass(given: dict[str, Any]) -> None:
     check_numbers(given, TAKEN, "'mine'")
@@ -34,6 +52,12 @@ def test_number_that_yaml_takes_for_a_text_is_told_as_yaml_wants_it(written: str
     assert what == f"option 'size' of 'mine' is the text '{written}'"
     assert default == "its default is 0.03"
     assert yaml.safe_load(remedy.rpartition(" ")[2]) == float(written)
+
+
+def test_truth_is_no_number() -> None:
+    with pytest.raises(InvalidConfiguration, match="option 'size' of 'mine' is true") as caught:
+        check_numbers({"size": True}, TAKEN, "'mine'")
+    assert caught.value.where == "its default is 0.03"
 
 
 def test_text_that_is_no_number_is_told() -> None:

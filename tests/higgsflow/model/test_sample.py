@@ -278,6 +278,20 @@ def test_an_alternative_has_a_process_of_its_own() -> None:
         samples(samples=[simulated(process="ttH"), simulated(**other, process="ttH")])
 
 
+@pytest.mark.parametrize(
+    "systematics",
+    [
+        {"weights": {"w": {"branches": {"up": "a"}}}},
+        {"independent_collections": {"w": {"branches": {"up": "a"}, "branch_modified": "b"}}},
+    ],
+)
+def test_data_have_corrections_only(systematics: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="'w' would never be applied: data have corr"):
+        SAMPLE.validate_python({**DATA, "systematics": systematics})
+    central = {"branches": {"central": "a"}, "branch_modified": "b"}
+    assert SAMPLE.validate_python({**DATA, "systematics": {"corrections": {"w": central}}})
+
+
 def test_triggers_that_nobody_asks_for_are_refused() -> None:
     data = SAMPLE.validate_python({**DATA, "triggers": ["HLT_a"]})
     content = {

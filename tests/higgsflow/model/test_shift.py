@@ -11,6 +11,7 @@ from higgsflow.model.systematic import Systematics
 FILE = {"file": "a.json", "name": "c", "inputs": {"pt": "Jet_pt"}}
 OF_FILE = {"method": "correctionlib", "branch_modified": ["Jet_pt", "Jet_mass"]}
 UP_DOWN = {**FILE, "variations": {"up": 1, "down": -1}}
+BY_NAME = {**FILE, "variations": {"up": "a", "down": "b"}}
 
 
 def collection(**content: Any) -> IndependentCollection:
@@ -63,21 +64,25 @@ def test_corrections_keep_their_order_and_are_all_that_data_have() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ({"correction": UP_DOWN, "branch_modified": ["Jet_pt", "MET_pt"]}, "several collections"),
-        ({"correction": UP_DOWN, "branch_modified": "Jet_eta", "met": {}}, "changes no pt"),
+        ({"correction": BY_NAME, "branch_modified": ["Jet_pt", "MET_pt"]}, "several collections"),
+        ({"correction": BY_NAME, "branch_modified": "Jet_eta", "met": {}}, "changes no pt"),
         # pt times an uncertainty would be a hundredth of it
-        ({"correction": {**FILE, "variations": {"up": 1, "down": -1}}}, "for mode: uncertainty"),
+        ({"correction": UP_DOWN}, "for mode: uncertainty"),
         (
             {"correction": {**FILE, "variations": {"up": "a"}}, "mode": "uncertainty"},
             "numbers of uncertainties",
         ),
-        ({"correction": UP_DOWN, "mode": "resolution"}, "a scale_factor go together"),
+        ({"correction": BY_NAME, "mode": "resolution"}, "a scale_factor go together"),
         ({"correction": FILE}, "no direction other than"),
+        (
+            {"method": "from_function", "function": "m:f", "directions": ["central", "up"]},
+            "what is central belongs to `corrections`",
+        ),
         (
             {"method": "from_function", "function": "m:f", "branch_modified": []},
             "at least 1 item",
         ),
-        ({"correction": UP_DOWN, "gen": {}}, "are for mode: resolution"),
+        ({"correction": BY_NAME, "gen": {}}, "are for mode: resolution"),
     ],
 )
 def test_what_is_no_shift(content: dict[str, Any], reason: str) -> None:

@@ -133,9 +133,9 @@ def test_merging_checks_names_again() -> None:
     [
         ({"method": "from_function", "branches": {}}, "is from_function, but names no function"),
         ({"branches": {}}, "is from_branch, but names no branches"),
-        ({"function": "a:b"}, "function means nothing here, it is for from_function"),
-        ({"kwargs": {"shift": 1}}, "kwargs means nothing here, it is for from_function"),
-        ({"directions": ["one"]}, "directions means nothing here, it is for from_function"),
+        ({"function": "a:b"}, "function is for method: from_function, not from_branch"),
+        ({"kwargs": {"shift": 1}}, "kwargs is for method: from_function"),
+        ({"directions": ["one"]}, "directions is for method: from_function"),
         ({"target_collections": "Muon"}, "names collections of objects: say `type: object`"),
         ({"branches": {"up": "x"}}, r"the central weight: name its central \(given: up\)"),
         (
@@ -169,9 +169,9 @@ def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None
     ("change", "told"),
     [
         ({"method": "from_branch", "function": None}, "is from_branch, but names no branches"),
-        ({"branches": {"up": "a"}}, "branches means nothing here, it is for from_branch"),
-        ({"additive": True}, "additive means nothing here, it is for from_branch"),
-        ({"nominal_correction": "a"}, "means nothing here, it is for from_correction"),
+        ({"branches": {"up": "a"}}, "branches is for method: from_branch, not from_function"),
+        ({"additive": True}, "additive is for method: from_branch"),
+        ({"nominal_correction": "a"}, "is for method: from_correction"),
         (
             {"method": "from_branch", "function": None, "branches": {"up": ["a", "b"]}},
             "2 branches for 1 modified columns",

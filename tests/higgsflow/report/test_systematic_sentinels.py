@@ -139,6 +139,15 @@ def test_mean_far_from_one_is_told_of_all_events_where_known(weighted):
     assert "all events is 0.5" in told(known)["mean far from 1"].text
 
 
+def test_central_factor_far_from_one_is_told(weighted):
+    near = {"up": (UP, 0.1), "down": (DOWN, -0.1)}
+    means = {"weight_w_up": 1.1, "weight_w_down": 0.9}
+    assert told(weighted(near, factor_means={**means, "weight_w_central": 1.2})) == {}
+    found = told(weighted(near, factor_means={**means, "weight_w_central": 51.5}))
+    text = "the mean of the central factor over all events is 51.5"
+    assert found["mean far from 1"].text.startswith(text)
+
+
 def test_mean_of_weight_that_preserves_sums_is_not_judged(weighted):
     far = weighted({"up": (moments(1.5), 0.5), "down": (moments(0.9), -0.1)})
     update = {"weight_ratios": {"nominal": {"w": {"up": (0.7,)}}}}
