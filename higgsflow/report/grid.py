@@ -74,7 +74,7 @@ def _layout(grid: Grid, width: int, rule: str) -> _Layout:
 
 def _lengths(grid: Grid) -> list[int]:
     columns = zip(grid.headers, *grid.rows, strict=True)
-    return [max(cell_len(cell) for cell in column) for column in columns]
+    return [max(1, *map(cell_len, column)) for column in columns]
 
 
 def _across(lengths: Sequence[int], gap: int) -> int:
@@ -85,7 +85,7 @@ def _split(grid: Grid, layout: _Layout) -> Iterator[Grid]:
     """Several grids of as many columns as fit beside the names, which are repeated."""
     names, last = list(range(grid.names)), len(grid.headers)
     lengths = _lengths(grid)
-    room = layout.width - layout.indent - _MARGIN
+    room = _room(layout)
     chosen: list[int] = []
     for i in range(grid.names, last):
         beside = [lengths[j] for j in (*names[layout.n_above :], *chosen, i)]
@@ -94,6 +94,11 @@ def _split(grid: Grid, layout: _Layout) -> Iterator[Grid]:
             chosen = []
         chosen.append(i)
     yield _columns(grid, [*names, *chosen])
+
+
+def _room(layout: _Layout) -> int:
+    """Columns of text beside margin and indent, at least one however narrow a terminal is."""
+    return max(1, layout.width - layout.indent - _MARGIN)
 
 
 def _columns(grid: Grid, chosen: Sequence[int]) -> Grid:
@@ -107,7 +112,7 @@ def _columns(grid: Grid, chosen: Sequence[int]) -> Grid:
 
 def _drawn(grid: Grid, layout: _Layout) -> Iterator[Text]:
     """Headers, a rule, and the rows; rows of one name follow each other below it."""
-    room, n_above = layout.width - layout.indent - _MARGIN, layout.n_above
+    room, n_above = _room(layout), layout.n_above
     all_lengths = _lengths(grid)
     lengths = [min(length, room) for length in all_lengths[n_above:]]
     beside = layout.indent - _MARGIN + _across(lengths, layout.gap)
@@ -117,7 +122,7 @@ def _drawn(grid: Grid, layout: _Layout) -> Iterator[Text]:
         style = "" if number else "bold"
         if row[:n_above] != above:
             above = row[:n_above]
-            for piece in chop_cells(above[0], layout.width - 2 * _MARGIN):
+            for piece in chop_cells(above[0], max(1, layout.width - 2 * _MARGIN)):
                 yield Text(f"{' ' * _MARGIN}{piece}", style)
         for line in _lines(row[n_above:], lengths, grid.names - n_above):
             text = (" " * layout.gap).join(line)

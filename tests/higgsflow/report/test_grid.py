@@ -72,6 +72,17 @@ def test_a_cell_wider_than_the_width_is_folded_and_none_of_it_is_lost():
     assert "".join(found).count("1") == 30 + LONG.count("1")
 
 
+def test_a_table_without_rows_or_names_of_columns_is_drawn():
+    assert lines(Grid("", ("sample", ""), ()), 80)[1:-1] == [" sample", f" {'─' * 10}"]
+    assert lines(Grid("", ("", ""), (("", ""),)), 80)[3] == ""
+
+
+@pytest.mark.parametrize("width", [1, 3, 5])
+def test_no_terminal_is_too_narrow(width):
+    found = lines(Grid("", ("sample", "n"), (("ttH", "12"),)), width)
+    assert "ttH12" in "".join(found).replace(" ", "")
+
+
 def test_letters_of_double_width_take_two_columns():
     assert lines(Grid("", ("name", "n"), (("光子", "1"), ("a", "20"))), 80)[3:5] == [
         " 光子    1",
