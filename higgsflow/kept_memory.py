@@ -46,12 +46,15 @@ def use_large_pages() -> None:
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
         library.sbrk.restype = library.malloc.restype = ctypes.c_void_p
-        begin = library.sbrk(0)
         library.mallopt(_TOP_PAD, _AHEAD)
+        begin = library.sbrk(0)
         held: list[int | None] = []
         # what earlier jobs left is given first, and the heap does not grow for it
         while library.sbrk(0) == begin and len(held) < _MOST_HELD:
             held.append(library.malloc(_LARGEST - mmap.PAGESIZE))
+            # after an allocation that failed all are made elsewhere, for good
+            if held[-1] is None or held[-1] > begin:
+                break
         for block in held:
             library.free(ctypes.c_void_p(block))
         library.mallopt(_TOP_PAD, _AS_EVER)

@@ -116,6 +116,31 @@ def test_large_pages_are_asked_for_where_much_was_left(made: int, freed: str) ->
     assert float(ended.stdout) > 400
 
 
+FAILED = """
+import resource
+import numpy as np
+from higgsflow.kept_memory import use_large_pages
+from tests.large_pages import advised_mb
+
+try:
+    np.empty(1 << 45)
+except MemoryError:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    use_large_pages()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before, advised_mb())
+"""
+
+
+@pytest.mark.skipif(not SUPPORTED, reason="a system without large pages")
+def test_where_an_allocation_failed_before_nothing_is_tried_for_long() -> None:
+    """The C library takes memory from elsewhere then, and the heap does not grow any more."""
+    command = [sys.executable, "-c", FAILED]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    faults, advised = map(float, ended.stdout.split())
+    assert faults < 200
+    assert advised == 0
+
+
 LIMITED = """
 import sys
 import numpy as np

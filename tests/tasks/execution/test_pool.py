@@ -16,7 +16,6 @@ from tasks.execution import pool
 from tasks.execution.pool import JobPool
 from tasks.execution.slots import Slots
 from tasks.execution.workers import Workers
-from tests.large_pages import SUPPORTED
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -65,9 +64,9 @@ def unlucky(events, marker="", how=""):
         else:
             raise InputFileError("a disk is gone")
     if how == "large":
-        from tests.large_pages import advised_mb
+        from higgsflow.kept_memory import use_large_pages
 
-        print("advised", advised_mb())
+        print("asked", use_large_pages.cache_info().currsize)
     print("looked at", len(events))
     return events.event > 0
 '''
@@ -168,7 +167,6 @@ def test_a_job_may_take_so_long_and_has_longer_next_time(lab: Lab) -> None:
     assert "at most 30 s" in log_of_second_attempt(lab)
 
 
-@pytest.mark.skipif(not SUPPORTED, reason="a system without large pages")
 @pytest.mark.parametrize("is_many", [False, True])
 def test_workers_ask_for_large_pages_where_jobs_are_large(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, is_many: bool
@@ -176,8 +174,9 @@ def test_workers_ask_for_large_pages_where_jobs_are_large(
     monkeypatch.setattr(pool, "MANY", 1 if is_many else 10**6)
     assert kinds(run(lab, "large")) == ["done", "done"]
     for log in (lab.folder / "logs").glob("*.log"):
-        (line,) = (n for n in log.read_text("utf-8").splitlines() if n.startswith("advised"))
-        assert (float(line.split()[1]) > 400) == is_many
+        (line,) = (n for n in log.read_text("utf-8").splitlines() if n.startswith("asked"))
+        # what comes of it depends on what the process of all these tests has done before
+        assert line == f"asked {int(is_many)}"
 
 
 def resident_mb_of_a_child() -> float:
