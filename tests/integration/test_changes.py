@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import uproot
 
+from higgsflow.records.sample_jobs import SampleJobs
 from workflows.why import why
 
 if TYPE_CHECKING:
@@ -87,8 +88,9 @@ def contents(lab: Lab) -> dict[str, Any]:
         scales[str(path.relative_to(lab.output()))] = {name: content[name] for name in names}
     counters = {}
     for path in lab.output("jobs", "Sig").rglob("jobs.json"):
-        content = json.loads(path.read_text("utf-8"))
-        found = {name: content[name] for name in ("ledgers", "factor_sums")}
+        jobs = SampleJobs.model_validate_json(path.read_bytes())
+        ledgers = {name: ledger.model_dump(mode="json") for name, ledger in jobs.ledgers.items()}
+        found = {"ledgers": ledgers, "factor_sums": jobs.factor_sums}
         counters[str(path.relative_to(lab.output()))] = found
     return {**tables, **scales, **counters}
 
