@@ -209,7 +209,7 @@ def test_yields_are_the_sums_of_the_merged_events(
         for of_events in [kept if variation == "nominal" else central]
     }
     assert set(known["nominal"]) == {"b_tag_shape", "scale_choice"}
-    ledgers = rescaled_ledgers(record.ledgers, systematics, known)
+    ledgers = dict(rescaled_ledgers(record.ledgers, systematics, known))
     for variation, ledger in ledgers.items():
         table = pa.table(events(record, folder, variation))
         table = rescaled(table, column_ratios(systematics, known[variation], variation))
