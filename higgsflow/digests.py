@@ -209,17 +209,11 @@ def _of_tagger(tagger: Any) -> dict[str, Any]:
     }
 
 
-# where a file lies
-_PLACES: dict[str, Any] = {
-    "correction": {"file"},
-    "scale_factor": {"file"},
-    "working_point": {"efficiency": {"file"}},
-}
-
-
 def _of_systematic(source: Systematic) -> dict[str, Any]:
     # a correction file counts by its content, wherever it lies
-    said = source.model_dump(mode="json", exclude={**_FILTERS, **_PLACES})
+    said = source.model_dump(
+        mode="json", exclude={**_FILTERS, "correction": {"file"}, "scale_factor": {"file"}}
+    )
     return {
         **_options(said),
         **_contents("correction file", (str(c.file) for c in source.corrections)),

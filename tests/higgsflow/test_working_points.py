@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -18,6 +17,7 @@ from higgsflow.events.plain import plain
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.plan import make_plan
 from higgsflow.weights import evaluate, input_columns, target_columns
+from tests.correction_file import write_correction
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,22 +38,9 @@ def by(name: str, values: dict[Any, list[float]]) -> dict[str, Any]:
     return {"nodetype": "category", "input": name, "content": content}
 
 
-def written(path: Path, inputs: dict[str, str], data: dict[str, Any]) -> str:
-    correction = {
-        "name": "medium",
-        "version": 1,
-        "inputs": [{"name": name, "type": kind} for name, kind in inputs.items()],
-        "output": {"name": "value", "type": "real"},
-        "data": data,
-    }
-    content = {"schema_version": 2, "corrections": [correction]}
-    path.write_text(json.dumps(content), encoding="utf-8")
-    return str(path)
-
-
 def efficiency_file(folder: Path, efficiencies: dict[int, list[float]]) -> str:
     data = by("flavour", efficiencies)
-    written(folder / "S.json", {"flavour": "int", "pt": "real"}, data)
+    write_correction(folder / "S.json", {"flavour": "int", "pt": "real"}, data)
     return str(folder / "{sample}.json")
 
 
@@ -67,7 +54,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "input_collection": "Jet",
         "modify_central_weight": True,
         "correction": {
-            "file": written(folder / "factors.json", inputs, by("systematic", FACTORS)),
+            "file": write_correction(folder / "factors.json", inputs, by("systematic", FACTORS)),
             "name": "medium",
             "inputs": {"systematic": {"variation": True}, "pt": "pt"},
             "variations": {"central": "central", "up": "up", "down": "down"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -12,6 +11,7 @@ import pytest
 import uproot
 import yaml
 
+from tests.correction_file import write_correction
 from tests.documented import blocks
 
 if TYPE_CHECKING:
@@ -67,15 +67,7 @@ def factors_file(folder: Path, factors: dict[str, float]) -> None:
         "content": [{"key": key, "value": value} for key, value in factors.items()],
     }
     kinds = {"systematic": "string", "flavour": "int", "pt": "real"}
-    correction = {
-        "name": "medium",
-        "version": 1,
-        "inputs": [{"name": name, "type": kind} for name, kind in kinds.items()],
-        "output": {"name": "factor", "type": "real"},
-        "data": data,
-    }
-    content = {"schema_version": 2, "corrections": [correction]}
-    (folder / "b_tag_factors.json").write_text(json.dumps(content), encoding="utf-8")
+    write_correction(folder / "b_tag_factors.json", kinds, data)
 
 
 @pytest.fixture

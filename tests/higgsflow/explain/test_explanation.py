@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import sys
@@ -15,7 +16,10 @@ from higgsflow.catalog.load import load_analysis
 from higgsflow.errors import UnknownName, UserError
 from higgsflow.explain.explanation import asked, explain_entry, explain_event
 from higgsflow.explain.find import Place
+from higgsflow.explain.text import render
+from higgsflow.model.analysis import AnalysisModel
 from higgsflow.plan import make_plan
+from higgsflow.taggers.function import tagger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +28,12 @@ if TYPE_CHECKING:
     from explain.conftest import Done  # type: ignore[import-not-found]
 
     from higgsflow.explain.content import Explanation, VariationStory
-    from higgsflow.model.analysis import AnalysisModel
+
+
+@tagger(reads=["Photon_pt"], adds={"photon_pt": "float64"}, one_row_per="photon")
+def photons(events: Any) -> Any:
+    return events.Photon.pt > 30, {"photon_pt": events.Photon.pt}
+
 
 SHIFTS = ("photon_pt_scale_up", "photon_pt_scale_down")
 FIRST_EVENT = 20_000_000  # of the file
@@ -46,6 +55,47 @@ def agree(story: VariationStory, row: dict[str, Any] | None, tags: tuple[str, ..
     assert product == pytest.approx(row["weight_central"], rel=1e-12)
     columns = {n: v for step in story.steps for t in step for n, v in t.columns.items()}
     assert {n: columns[n] for n in ("m_gg", "lead_pt")} == {n: row[n] for n in ("m_gg", "lead_pt")}
+
+
+def of_candidates(done: Done, **changes: Any) -> AnalysisModel:
+    """The same analysis with a row for each photon."""
+    content = done.analysis.model_dump(exclude={"tag_sequence", "variables_of_interest"})
+    content |= {"tag_sequence": [f"{__name__}:photons"], "variables_of_interest": ["photon_pt"]}
+    content["systematics"] = {}
+    content["samples"]["years"]["2017"]["apply_golden_json"] = False
+    return AnalysisModel.model_validate(content | changes)
+
+
+def test_candidates_of_an_event_are_told_side_by_side(done: Done) -> None:
+    analysis = of_candidates(done)
+    plan = make_plan(analysis, analysis.samples.pairs[0])
+    told = [explain_entry(plan, done.place(entry)) for entry in range(20)]
+    several = [t for t in told if any("2 rows, one per photon" in note for note in t.notes)]
+    assert several
+    for one in several:
+        ((found,),) = one.stories[0].steps
+        values = found.columns["photon_pt"]
+        (group,) = found.groups
+        assert isinstance(values, tuple)
+        assert (group.name, len(group.entries or ())) == ("photon", len(values))
+        assert group.cuts[0].passed == tuple(value > 30 for value in values)
+        assert f"photon_pt {values[0]:.5g} {values[1]:.5g}" in render(one)
+
+
+def test_an_event_is_hidden_where_one_of_its_candidates_is_blinded(done: Done) -> None:
+    window = {"column": "photon_pt", "window": (40.0, 1000.0)}
+    analysis = of_candidates(done, blinding=window)
+    plan = make_plan(analysis, analysis.samples.pairs[0])
+    simulated = [explain_entry(plan, done.place(entry)).stories[0] for entry in range(20)]
+    context = dataclasses.replace(plan.context, is_data=True)
+    as_data = dataclasses.replace(plan, context=context)
+    for entry, story in enumerate(simulated):
+        found = story.steps[0][0].columns["photon_pt"]
+        assert isinstance(found, tuple)
+        hidden = explain_entry(as_data, done.place(entry)).hidden
+        assert bool(hidden) == any(40 < value < 1000 for value in found)
+    # of some events one photon is in the window and another one is not
+    assert any(min(v) < 40 < max(v) for s in simulated if (v := s.steps[0][0].columns["photon_pt"]))
 
 
 def test_events_are_where_their_jobs_put_them(done: Done) -> None:

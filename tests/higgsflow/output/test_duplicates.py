@@ -39,6 +39,12 @@ def test_shared_event_is_named_with_both_samples(tmp_path: Path) -> None:
     assert "and 1 more" in str(caught.value)
 
 
+def test_an_event_of_several_candidates_is_one(tmp_path: Path) -> None:
+    files = [merged(tmp_path, "One", 5, 5, 5), merged(tmp_path, "Two", 5, 5, LARGE)]
+    with pytest.raises(NormalizationError, match="both hold event 1:2:5\n  and 0 more"):
+        kept_apart(files)
+
+
 def test_different_events_are_fine(tmp_path: Path) -> None:
     one = merged(tmp_path, "One", LARGE)
     assert kept_apart([one, merged(tmp_path, "Two")]) == {}

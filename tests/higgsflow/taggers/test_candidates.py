@@ -109,12 +109,14 @@ def test_rows_are_those_of_a_loop_under_every_variation(drawn: list[tuple[int, f
 
 
 def test_events_and_candidates_are_counted_apart() -> None:
-    events = [{**HADRONIC, "Jet": JETS}, HADRONIC, NO_TAG, ONE_PHOTON]
+    soft = {**HADRONIC, "Jet": [{**JET, "pt": 20.0}]}
+    events = [{**HADRONIC, "Jet": JETS}, HADRONIC, NO_TAG, ONE_PHOTON, soft]
     ledger = run(*events, **SETUP).ledgers["nominal"]
     flows = {(f.tagger, f.group): f.flow for f in ledger.flows}
     of_events, of_jets = flows["jets", "events"], flows["jets", "jet"]
-    assert (of_events.total.n, of_events.passed.n) == (3, 2)
-    assert (of_jets.total.n, of_jets.passed.n) == (8, 7)
+    assert (of_events.total.n, of_events.passed.n) == (4, 2)
+    # whatever their pt, those that are central
+    assert (of_jets.total.n, of_jets.passed.n) == (9, 8)
     assert (ledger.before["jets"].n, ledger.after["jets"].n) == (2, 2)
     assert ledger.overlap == ((2,),)
     # two of the first event and four of the second one
