@@ -165,7 +165,7 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     if len(values) != len(events):
         found = f"{what} has {len(values)} entries for {len(events)} events"
         raise VariationError(found, "", "it is given all events: return what each of them has")
-    if isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.object_:
+    if _is_put_together(values):
         found = f"{what} holds what is no number"
         values = as_array(values, VariationError(found, "", "return an array of numbers"))
     lists = events.lists_of(column)
@@ -179,6 +179,14 @@ def _plain(values: Any, column: str, events: PlainEvents, what: str) -> Any:
     if not _are_same(jagged[1], lists.offsets):
         raise VariationError(f"{what} changed the number of objects: shift them, do not select")
     return _as_stored(jagged[0], column, events, what)
+
+
+def _is_put_together(values: Any) -> bool:
+    """Whether these are objects of Python, which may be numbers."""
+    # awkward would look for a field of this name
+    if isinstance(values, ak.Array):
+        return False
+    return isinstance(values, list | tuple) or getattr(values, "dtype", None) == np.object_
 
 
 def _of_events(values: Any, column: str, events: PlainEvents, what: str) -> Any:

@@ -109,12 +109,13 @@ def _in_order(formula: Formula, seen: set[int]) -> Iterator[Formula]:
 
 def can_wait(ufunc: np.ufunc, inputs: Sequence[Any]) -> bool:
     """Whether nothing tells a formula from what numpy would say at once, but the time."""
-    if ufunc not in _EXACT or not all(map(_fits, inputs)):
-        return False
+    # most are short, and nothing else need be found out of them
     lengths = set(_lengths(inputs))
-    if len(lengths) != 1 or lengths.pop() <= PIECE:
+    if len(lengths) != 1 or lengths.pop() <= PIECE or ufunc not in _EXACT:
         return False
-    return max(map(_depth, inputs)) < _DEEPEST and np.geterr() == _USUAL
+    if not all(map(_fits, inputs)) or max(map(_depth, inputs)) >= _DEEPEST:
+        return False
+    return bool(np.geterr() == _USUAL)
 
 
 def all_numbers(inputs: Sequence[Any]) -> list[Any]:

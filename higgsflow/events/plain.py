@@ -327,6 +327,20 @@ def plain_values(values: Any) -> Values:
 
 def values_of_objects(values: Any) -> tuple[Array, Index] | None:
     """Jagged numbers as a flat array and where each list begins; None for anything else."""
+    found = _in_parts(values)
+    if found is None:
+        return None
+    content, offsets = found
+    chosen = content[offsets[0] : offsets[-1]]
+    return chosen, offsets - offsets[0] if offsets[0] else offsets
+
+
+def _in_parts(values: Any) -> tuple[Array, Index] | None:
+    # derives from awkward's arrays
+    from higgsflow.events.quick_views import QuickNumbers  # noqa: PLC0415
+
+    if isinstance(values, QuickNumbers) and (known := values.in_parts()):
+        return known
     if not isinstance(values, ak.Array) or values.ndim != 2:
         return None
     layout = values.layout
@@ -334,9 +348,7 @@ def values_of_objects(values: Any) -> tuple[Array, Index] | None:
         layout = ak.to_packed(values).layout
     if not layout.is_list or not layout.content.is_numpy or layout.content.purelist_depth != 1:
         return None
-    offsets = _offsets(layout)
-    content = np.asarray(layout.content.data)[offsets[0] : offsets[-1]]
-    return content, offsets - offsets[0] if offsets[0] else offsets
+    return np.asarray(layout.content.data), _offsets(layout)
 
 
 def _offsets(layout: Any) -> Index:

@@ -76,8 +76,8 @@ class QuickObjects(ak.Array):  # type: ignore[misc]
         lists = self.layout
         column = _field_of(lists.content, where)
         if isinstance(column, ak.contents.NumpyArray) and column.purelist_depth == 1:
-            listed = ak.contents.ListOffsetArray(lists.offsets, column)
-            return _viewed(listed, QuickNumbers, self._arithmetic)
+            known = {"_arithmetic": self._arithmetic}
+            return _made(QuickNumbers, _parts=(lists.offsets, column), **known)
         return super().__getitem__(where)
 
 
@@ -87,22 +87,38 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
     _arithmetic: Arithmetic | None = None
     # of an answer: how it came from arrays that were there
     _name: Hashable = None
-    # of an answer: where the lists begin, and the numbers
-    _answered: tuple[Any, Any] | None = None
+    # where the lists begin, and the numbers of an answer, or the content of a column
+    _parts: tuple[Any, Any] | None = None
 
     @property
     def _layout(self) -> Any:
-        """Of an answer made when awkward asks for it, which it does not between two functions."""
+        """Made when awkward asks for it, which it does not between two functions."""
         known = self.__dict__
         if "_layout" not in known:
-            offsets, numbers = known["_answered"]
-            content = ak.contents.NumpyArray(*all_numbers([numbers]))
+            offsets, content = known["_parts"]
+            if not isinstance(content, ak.contents.NumpyArray):
+                content = ak.contents.NumpyArray(*all_numbers([content]))
             known["_layout"] = ak.contents.ListOffsetArray(offsets, content)
         return known["_layout"]
 
     @_layout.setter
     def _layout(self, layout: Any) -> None:
-        self.__dict__.update(_layout=layout, _answered=None)
+        self.__dict__.update(_layout=layout, _parts=None)
+
+    def __len__(self) -> int:
+        return super().__len__() if self._parts is None else int(self._parts[0].length) - 1
+
+    @property
+    def fields(self) -> list[str]:
+        """Numbers have none, as awkward would say of the layout."""
+        return []
+
+    def in_parts(self) -> tuple[Any, Any] | None:
+        """The numbers and where the lists begin among them; None where only the layout knows."""
+        if self._parts is None:
+            return None
+        offsets, content = self._parts
+        return all_numbers([_in_memory(content)])[0], np.asarray(offsets.data)
 
     def __getitem__(self, where: Any) -> Any:
         lists = self.layout
@@ -116,7 +132,7 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and ufunc.nout == 1 and not kwargs:
-            offsets = self.layout.offsets if self._answered is None else self._answered[0]
+            offsets = self.layout.offsets if self._parts is None else self._parts[0]
             numbers = [_numbers(value, offsets) for value in inputs]
             if all(value is not None for value in numbers) and _is_plain(ufunc, numbers):
                 found, name = self._answer(ufunc, inputs, numbers)
@@ -124,7 +140,7 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
                     content = ak.contents.NumpyArray(found)
                     return ak.Array(ak.contents.ListOffsetArray(offsets, content))
                 known = {"_arithmetic": self._arithmetic, "_name": name}
-                return _made(QuickNumbers, _answered=(offsets, found), **known)
+                return _made(QuickNumbers, _parts=(offsets, found), **known)
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
     def _answer(self, ufunc: Any, inputs: Any, numbers: list[Any]) -> tuple[Any, Hashable]:
@@ -182,12 +198,14 @@ def _numbers(value: Any, offsets: Any) -> Any:
     """The numbers of an array of the same lists, or a constant; None for anything else."""
     if not isinstance(value, QuickNumbers):
         return value if type(value) in _CONSTANTS else None
-    if value._answered is not None:
-        return value._answered[1] if value._answered[0] is offsets else None
-    if value.layout.offsets is offsets:
-        # where it is not in memory yet, it is from now on
-        return np.asarray(value.layout.content.data)
-    return None
+    if value._parts is not None:
+        return _in_memory(value._parts[1]) if value._parts[0] is offsets else None
+    return _in_memory(value.layout.content) if value.layout.offsets is offsets else None
+
+
+def _in_memory(content: Any) -> Any:
+    """The numbers of a content, which are in memory from now on if they were not."""
+    return np.asarray(content.data) if isinstance(content, ak.contents.NumpyArray) else content
 
 
 def _mask_of(where: Any, offsets: Any) -> Any:
