@@ -44,7 +44,7 @@ class IndexSample(SampleTask):
         from higgsflow.check.report import check_first
         from higgsflow.events.sample_index import IndexFile, look_into, put_together
         from higgsflow.file_columns import check_index
-        from tasks.execution.indexing import side_by_side, told, while_waiting
+        from tasks.execution.side_by_side import side_by_side, told, while_waiting
         from tasks.execution.slots import Slots
 
         files, cache = self._files(), self.file_index

@@ -1,4 +1,4 @@
-"""Many files are looked into side by side: on cores that nobody uses, or while servers answer."""
+"""Many things are done side by side: on cores that nobody uses, or while servers answer."""
 
 from __future__ import annotations
 

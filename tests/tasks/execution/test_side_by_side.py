@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from higgsflow.errors import InputFileError
-from tasks.execution import indexing
-from tasks.execution.indexing import side_by_side, told, while_waiting
+from tasks.execution import side_by_side as beside
+from tasks.execution.side_by_side import side_by_side, told, while_waiting
 from tasks.execution.slots import Slots
 
 N = 40
@@ -101,9 +101,9 @@ def test_a_process_that_is_killed_costs_nothing(
 
 def test_the_user_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    monkeypatch.setattr(indexing, "say", said.append)
-    monkeypatch.setattr(indexing, "publish", lambda *_: None)
-    monkeypatch.setattr(indexing, "_LINE_INTERVAL", -1.0)
+    monkeypatch.setattr(beside, "say", said.append)
+    monkeypatch.setattr(beside, "publish", lambda *_: None)
+    monkeypatch.setattr(beside, "_LINE_INTERVAL", -1.0)
 
     class Pair:
         name = "S (2017)"
