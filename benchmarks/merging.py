@@ -93,7 +93,7 @@ def stream(paths: list[Path], folder: Path) -> float:
     )  # fmt: skip
     physics_digest()
     start = time.process_time()
-    merge(order)
+    dict(merge(order))
     return time.process_time() - start
 
 

@@ -44,7 +44,7 @@ class IndexSample(SampleTask):
         from higgsflow.check.report import check_first
         from higgsflow.events.sample_index import IndexFile, look_into, put_together
         from higgsflow.file_columns import check_index
-        from tasks.execution.side_by_side import side_by_side, told, while_waiting
+        from tasks.execution.side_by_side import FILES, side_by_side, told, while_waiting
         from tasks.execution.slots import Slots
 
         files, cache = self._files(), self.file_index
@@ -57,9 +57,11 @@ class IndexSample(SampleTask):
             slots = Slots(
                 session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers
             )
-            entries = side_by_side(look, files, slots)
+            entries = side_by_side(look, files, slots, FILES)
         with closing(entries):
-            index = put_together(self.pair, files, told(self, entries, len(files)))
+            index = put_together(
+                self.pair, files, told(self, entries, len(files), "files looked into")
+            )
         check_index(self.plan, index)
         found = IndexFile(inputs="", invocation=session.current.id, index=index)
         self.output().write(found, self._ingredients())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,7 @@ import luigi
 
 from higgsflow.errors import DamagedRecord, shorten
 from higgsflow.ingredients import digest, flattened, marked
+from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import say
 from tasks.execution.driver_lock import making
@@ -20,11 +22,12 @@ from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.normalization import Normalization
-    from higgsflow.output.merge import Part
+    from higgsflow.output.manifest import Manifest
+    from higgsflow.output.merge import MergeOrder, Part
     from higgsflow.records.job_record import Product
     from higgsflow.records.sample_jobs import JobRow
 
@@ -86,7 +89,6 @@ class MergeSample(VariationTask):
 
     def _merge(self) -> None:
         from higgsflow.normalization import Normalization
-        from higgsflow.output.merge import merge
 
         outputs = self.output()
         stale = [variation for variation, target in outputs.items() if not target.exists()]
@@ -99,10 +101,22 @@ class MergeSample(VariationTask):
             for variation in stale:
                 # a manifest never stands beside events that it does not describe
                 outputs[variation].file.unlink(missing_ok=True)
-            for variation, manifest in merge(order).items():
-                outputs[variation].write(manifest, self._ingredients(shared, variation))
+            with closing(self._merged(order)) as found:
+                for variation, manifest in found:
+                    # one by one, so that an interruption costs no more than is being merged
+                    outputs[variation].write(manifest, self._ingredients(shared, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
+
+    def _merged(self, order: MergeOrder) -> Generator[tuple[str, Manifest], None, None]:
+        """The manifest of each variation when its events are written, on all free cores."""
+        from higgsflow.output.merge import merge
+        from tasks.execution.side_by_side import LONG, side_by_side, told
+        from tasks.execution.slots import Slots
+
+        slots = Slots(session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers)
+        share = functools.partial(side_by_side, slots=slots, load=LONG)
+        yield from told(self, merge(order, share), len(order.parts), "variations merged")
 
     def _remove_what_is_not_wanted(self) -> None:
         """Removes what looks like today's: of other variations or formats, and half written."""

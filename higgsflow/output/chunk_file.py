@@ -148,7 +148,7 @@ class ChunkFile:
             StoreError: when it cannot be read, or is not what the record of its job says.
         """
         self._path = path
-        with _unreadable(path):
+        with unreadable(path):
             # first, so that what is verified is what is read, should it be replaced meanwhile
             source = pa.OSFile(str(path))
             (verified or Verified()).verify(path, checksum)
@@ -186,7 +186,7 @@ class ChunkFile:
         packed = [name for name in columns if name in self._packed.types]
         wanted = [name for name in columns if name not in self._packed.types]
         names = [*wanted, PACKED] if packed else wanted
-        with _unreadable(self._path):
+        with unreadable(self._path):
             # threads would cost more than they give for so few rows
             table = self._file.read_row_group(group, names, use_threads=False)
         found = {name: table[name] for name in wanted}
@@ -213,7 +213,7 @@ class ChunkFile:
 
 
 @contextmanager
-def _unreadable(path: Path) -> Iterator[None]:
+def unreadable(path: Path) -> Iterator[None]:
     """Errors of the system and of arrow, with the file that they are about."""
     try:
         yield

@@ -20,19 +20,21 @@ from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
 from higgsflow.output.arrow_arrays import arrow_array, arrow_number, same_text, together
 from higgsflow.output.atomic import written_atomically
-from higgsflow.output.chunk_file import ChunkFile
+from higgsflow.output.chunk_file import ChunkFile, unreadable
 from higgsflow.output.manifest import Manifest
 from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
 from higgsflow.output.provenance import Origin, annotated, provenance
 from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
-from higgsflow.output.verified import Verified
+from higgsflow.output.verified import State, Verified
 from higgsflow.records.names import Called
 from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.weights import is_whole_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    Share = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
 
 IDENTITY = ("run", "luminosityBlock", "event")
 _TAGS = ("tag_idx", "tag_category")
@@ -98,18 +100,24 @@ class MergeOrder(Noun):
         return self.folder / f"{variation}.{self.output_format}"
 
 
-def merge(order: MergeOrder) -> dict[str, Manifest]:
+def merge(order: MergeOrder, share: Share = map) -> Iterator[tuple[str, Manifest]]:
     """Writes the merged file of every variation, streaming the job outputs.
+
+    Some variations are merged at a time; the manifest of each comes when its file is whole.
+
+    Args:
+        order: what to merge.
+        share: does what `map` does, in other processes perhaps.
 
     Raises:
         StoreError: when an output is damaged or lacks a column.
         NormalizationError: when data hold one event twice.
     """
-    found: dict[str, Manifest] = {}
-    verified = Verified()
-    for variations in _passes(order):
-        found |= _merge_together(order, variations, verified)
-    return found
+    passes = list(_passes(order))
+    # of several passes none need do it again
+    states = dict(share(_verify, _outputs(order))) if len(passes) > 1 else {}
+    for found in share(functools.partial(_merge_together, order, states), passes):
+        yield from found.items()
 
 
 def _passes(order: MergeOrder) -> Iterator[list[str]]:
@@ -128,10 +136,23 @@ def _passes(order: MergeOrder) -> Iterator[list[str]]:
         yield together
 
 
+def _outputs(order: MergeOrder) -> list[Part]:
+    """All job outputs, each once."""
+    parts = {part.path: part for parts in order.parts.values() for part in parts}
+    return list(parts.values())
+
+
+def _verify(part: Part) -> tuple[Path, State]:
+    """The state of a job output whose checksum is that of its record."""
+    with unreadable(part.path):
+        return part.path, Verified().verify(part.path, part.checksum)
+
+
 def _merge_together(
-    order: MergeOrder, variations: list[str], verified: Verified
+    order: MergeOrder, states: Mapping[Path, State], variations: Sequence[str]
 ) -> dict[str, Manifest]:
-    """Some variations in one pass over the job outputs."""
+    """Some variations in one pass over the job outputs, of which some are verified."""
+    verified = Verified(states)
     with ExitStack() as stack:
         writers: dict[str, MergedWriter] = {}
         known: dict[str, Any] = {}
@@ -178,7 +199,7 @@ def _scale_facts(order: MergeOrder) -> dict[str, Any]:
 
 
 def _tables(
-    order: MergeOrder, variations: list[str], verified: Verified
+    order: MergeOrder, variations: Sequence[str], verified: Verified
 ) -> Iterator[tuple[str, Any]]:
     """The variation and rows of one table after the other; of a job output only what is theirs."""
     by_stem: dict[str, list[str]] = {}

@@ -12,18 +12,24 @@ from higgsflow.errors import StoreError
 from higgsflow.output.atomic import checksum
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 REMEDY = "remove it and run again"
 
 
+# what tells a file from one that comes in its place
+State = tuple[int, int, int]
+
+
 class Verified:
     """What was verified until now."""
 
-    def __init__(self) -> None:
-        self._known: dict[Path, tuple[int, int, int]] = {}
+    def __init__(self, known: Mapping[Path, State] | None = None) -> None:
+        """`known` is what others have verified."""
+        self._known = dict(known or {})
 
-    def verify(self, path: Path, expected: str) -> None:
+    def verify(self, path: Path, expected: str) -> State:
         """Compares the checksum, where that has not been done.
 
         Raises:
@@ -32,8 +38,8 @@ class Verified:
         """
         found = path.stat()
         state = (found.st_ino, found.st_size, found.st_mtime_ns)
-        if self._known.get(path) == state:
-            return
-        if checksum(path) != expected:
-            raise StoreError(f"{path} is not what its job wrote", "", REMEDY)
-        self._known[path] = state
+        if self._known.get(path) != state:
+            if checksum(path) != expected:
+                raise StoreError(f"{path} is not what its job wrote", "", REMEDY)
+            self._known[path] = state
+        return state

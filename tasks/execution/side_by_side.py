@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tasks.execution.display import say
 from tasks.execution.interruption import end_with_parent
@@ -22,79 +24,99 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 F = TypeVar("F")
-# files for which one more process is worth its start
-_ENOUGH = 8
 # files that servers are asked for at a time
 _WAITING = 16
-# handed to a process at a time
-_PIECE = 4
 _LINE_INTERVAL = 10.0
 
 
+class Load(NamedTuple):
+    """How much is worth the start of a process.
+
+    Attributes:
+        enough: for one more of them.
+        piece: handed to one at a time.
+    """
+
+    enough: int
+    piece: int
+
+
+# a file is looked into in some milliseconds
+FILES = Load(enough=8, piece=4)
+# what takes seconds or hours
+LONG = Load(enough=1, piece=1)
+
+
 def side_by_side(
-    look: Callable[[F], T], files: Sequence[F], slots: Slots
+    work: Callable[[F], T], given: Sequence[F], slots: Slots, load: Load
 ) -> Generator[T, None, None]:
-    """What is found in each file, in their order, by as many processes as there are free slots."""
+    """What comes of each that is given, in their order, by a process for each free slot."""
     with ExitStack() as stack:
-        n = len(list(_taken(slots, len(files) // _ENOUGH, stack)))
+        n = len(list(_taken(slots, len(given) // load.enough, stack)))
         if n < 2:
-            yield from map(look, files)
+            yield from map(work, given)
             return
-        pieces = [files[start : start + _PIECE] for start in range(0, len(files), _PIECE)]
+        pieces = [given[start : start + load.piece] for start in range(0, len(given), load.piece)]
         helpers: list[_Helper] = []
         for start in range(n):
-            helpers.append(_Helper(look, pieces[start::n], helpers))
+            helpers.append(_Helper(work, pieces[start::n], helpers))
             stack.callback(helpers[-1].end)
         for number, piece in enumerate(pieces):
             answer = helpers[number % n].answer()
             # of a file that cannot be used, and of a process that was killed, it is seen here
-            yield from map(look, piece) if answer is None else answer
+            yield from map(work, piece) if answer is None else answer
 
 
 class _Helper:
-    """A process that looks into some files, and answers piece by piece.
+    """A process that does some of the work, and answers piece by piece.
 
     Each has a pipe of its own: of one that is killed in the middle of its answer, the end is seen.
     """
 
-    def __init__(self, look: Callable[[F], T], pieces: list[Sequence[F]], others: list[_Helper]):
+    def __init__(self, work: Callable[[F], T], pieces: list[Sequence[F]], others: list[_Helper]):
         context = multiprocessing.get_context("fork")
         self._receiver, sender = context.Pipe(duplex=False)
+        self._n_left = len(pieces)
         # a copy of which would keep the pipe of another one open
         not_its_own = [self._receiver, *(other._receiver for other in others)]
-        arguments = (look, pieces, sender, not_its_own)
+        arguments = (work, pieces, sender, not_its_own)
         self._process = context.Process(target=_answer_all, args=arguments, daemon=True)
         self._process.start()
         sender.close()
 
     def answer(self) -> list[Any] | None:
-        """What it found in its next piece; None if it came to no answer."""
+        """What came of its next piece; None if it came to no answer."""
+        self._n_left -= 1
         with suppress(EOFError, OSError):
             found: list[Any] | None = self._receiver.recv()
             return found
         return None
 
     def end(self) -> None:
-        """Lets it end with the piece that it is at."""
+        """Ends it; where it is at something that nobody wants any more, in the middle of that."""
         self._receiver.close()
+        if self._n_left:
+            self._process.terminate()
         self._process.join()
 
 
 def _answer_all(
-    look: Callable[[F], T], pieces: list[Sequence[F]], sender: Connection, others: list[Connection]
+    work: Callable[[F], T], pieces: list[Sequence[F]], sender: Connection, others: list[Connection]
 ) -> None:
     end_with_parent()
+    # so that what it has half written is removed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for connection in others:
         connection.close()
     # who asks does not want the rest
     with suppress(BrokenPipeError):
         for piece in pieces:
-            sender.send(_found_in(look, piece))
+            sender.send(_done(work, piece))
 
 
-def _found_in(look: Callable[[F], T], piece: Sequence[F]) -> list[T] | None:
+def _done(work: Callable[[F], T], piece: Sequence[F]) -> list[T] | None:
     try:
-        return [look(file) for file in piece]
+        return [work(one) for one in piece]
     except Exception:  # noqa: BLE001
         # whatever it is, who asks meets it, too, and tells of it
         return None
@@ -125,13 +147,13 @@ def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:
         yield slot
 
 
-def told(task: Any, found: Iterable[T], n_files: int) -> Iterator[T]:
-    """The same, while the user hears how far it is."""
+def told(task: Any, found: Iterable[T], n: int, what: str) -> Iterator[T]:
+    """The same, while the user hears how far it is; `what` are n of them, and happens to them."""
     last = time.monotonic()
     for number, one in enumerate(found, 1):
         yield one
         if time.monotonic() - last > _LINE_INTERVAL:
             last = time.monotonic()
-            message = f"{number:,} of {n_files:,} files looked into"
+            message = f"{number:,} of {n:,} {what}"
             say(f"{task.pair.name}: {message}")
-            publish(task, message, 100 * number // n_files)
+            publish(task, message, 100 * number // n)

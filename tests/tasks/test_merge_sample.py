@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.errors import StoreError
+from higgsflow.output import merge
+from higgsflow.output.merged_events import read
 from tasks.execution.driver_lock import making
 from tasks.targets import Overtaken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import Lab
@@ -58,6 +63,62 @@ def test_only_what_is_stale_is_merged_again(lab: Lab) -> None:
     assert lab.run("MergeSample", sample="Sig")
     names = {f"merged/Sig/2017/met_scale_up.{ending}" for ending in ("json", "parquet")}
     assert lab.changed_since(before) == names
+
+
+@pytest.mark.parametrize("ending", ["parquet", "root"])
+def test_any_number_of_processes_merges_the_same(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    """Here each variation is merged by itself, so that there is something to share."""
+    monkeypatch.setattr(merge, "_TOGETHER", 1)
+    lab.content["output_format"] = ending
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    lab.content["jobs_manager"]["n_workers"] = 1
+    assert lab.run("MergeSample", sample="Sig")
+    known = _merged(lab, ending)
+    assert list(known) == ["met_scale_down", "met_scale_up", "nominal"]
+    for n_workers in (2, 3):
+        shutil.rmtree(lab.output("merged"))
+        lab.content["jobs_manager"]["n_workers"] = n_workers
+        assert lab.run("MergeSample", sample="Sig")
+        assert lab.task("MergeSample", sample="Sig", year="2017").complete()
+        assert _merged(lab, ending) == known
+
+
+def _merged(lab: Lab, ending: str) -> dict[str, Any]:
+    """The events of each variation, as what can be compared."""
+    paths = sorted(lab.output("merged", "Sig", "2017").glob(f"*.{ending}"))
+    return {path.stem: read(path) if ending == "root" else path.read_bytes() for path in paths}
+
+
+def test_after_an_interruption_only_the_rest_is_merged(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge, "_TOGETHER", 1)
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    lab.content["jobs_manager"]["n_workers"] = 2
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    monkeypatch.setattr(merge, "_manifest", _fails_for_the_last(merge._manifest))
+    assert not lab.run("MergeSample", sample="Sig")
+    before = lab.state()
+    assert {path.name for path in lab.output("merged", "Sig", "2017").iterdir()} == {
+        f"{variation}.{ending}"
+        for variation in ("nominal", "met_scale_up")
+        for ending in ("json", "parquet")
+    }
+    monkeypatch.undo()
+    assert lab.run("MergeSample", sample="Sig")
+    assert lab.changed_since(before) == set()
+    assert lab.task("MergeSample", sample="Sig", year="2017").complete()
+
+
+def _fails_for_the_last(manifest: Callable[..., Any]) -> Callable[..., Any]:
+    def found(order: Any, variation: str, writer: Any) -> Any:
+        if variation == "met_scale_down":
+            raise StoreError("the disk is full")
+        return manifest(order, variation, writer)
+
+    return found
 
 
 def test_another_format_is_another_file(lab: Lab) -> None:

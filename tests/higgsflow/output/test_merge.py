@@ -7,7 +7,7 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +16,15 @@ import pytest
 
 from higgsflow.errors import NormalizationError, StoreError
 from higgsflow.output import merge as merging
-from higgsflow.output import merged_file
+from higgsflow.output import merged_file, verified
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.output.merge import MergeOrder, Part, merge
 from higgsflow.output.merged_events import about, column_types, read
 from higgsflow.output.provenance import Origin
+
+if TYPE_CHECKING:
+    from higgsflow.output.manifest import Manifest
 
 N = 23
 WEIGHTS = ("weight_pu_up", "weight_full_pu_up")
@@ -91,10 +94,15 @@ def order(folder: Path, parts: list[Part], **changes: Any) -> MergeOrder:
     return MergeOrder(**{**content, **changes})
 
 
+def manifests(asked: MergeOrder) -> dict[str, Manifest]:
+    """What is said of the merged files, all in this process."""
+    return dict(merge(asked))
+
+
 def merged(folder: Path, *edges: int, **changes: Any) -> Path:
     """The merged nominal file of jobs with these edges."""
     found = order(folder, jobs(folder / "jobs", *edges), **changes)
-    merge(found)
+    manifests(found)
     return found.path("nominal")
 
 
@@ -178,9 +186,56 @@ def test_many_variations_are_merged_some_at_a_time(
     monkeypatch.setattr(merging, "_TOGETHER", n_bytes)
     names = ("nominal", "a_up", "a_down", "b_up", "b_down")
     parts = jobs(tmp_path / "jobs", 0, 10, N, variations=names)
-    found = merge(order(tmp_path, parts, variations=names))
+    found = manifests(order(tmp_path, parts, variations=names))
     assert [(name, manifest.rows) for name, manifest in found.items()] == [(n, N) for n in names]
     assert len(list(merging._passes(order(tmp_path, parts, variations=names)))) == n_passes
+
+
+def test_a_manifest_comes_when_its_file_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that an interruption costs the variations that are being merged, and no others."""
+    monkeypatch.setattr(merging, "_TOGETHER", 1)
+    names = ("nominal", "a_up", "a_down")
+    asked = order(tmp_path, jobs(tmp_path / "jobs", 0, N, variations=names), variations=names)
+    for n, (name, manifest) in enumerate(merge(asked), 1):
+        assert checksum(asked.path(name)) == manifest.checksum
+        assert len(list(tmp_path.glob("*.parquet"))) == n
+
+
+@pytest.mark.parametrize("n_bytes", [1, 1 << 30])
+def test_each_output_is_compared_with_its_checksum_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_bytes: int
+) -> None:
+    monkeypatch.setattr(merging, "_TOGETHER", n_bytes)
+    compared: list[Path] = []
+
+    def noted(path: Path) -> str:
+        compared.append(path)
+        return checksum(path)
+
+    monkeypatch.setattr(verified, "checksum", noted)
+    names = ("nominal", "a_up", "a_down")
+    parts = jobs(tmp_path / "jobs", 0, 10, N, variations=names)
+    assert list(manifests(order(tmp_path, parts, variations=names))) == list(names)
+    assert sorted(compared) == sorted(part.path for part in parts)
+
+
+@pytest.mark.parametrize("n_bytes", [1, 1 << 30])
+def test_an_output_that_is_not_what_its_job_wrote_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_bytes: int
+) -> None:
+    monkeypatch.setattr(merging, "_TOGETHER", n_bytes)
+    names = ("nominal", "a_up")
+    good, bad = jobs(tmp_path / "jobs", 0, 10, N, variations=names)
+    bad.path.write_bytes(good.path.read_bytes())
+    asked = order(tmp_path, [good, bad], variations=names)
+    with pytest.raises(StoreError, match=f"{bad.path.name} is not what its job wrote"):
+        manifests(asked)
+    bad.path.unlink()
+    with pytest.raises(StoreError, match=f"cannot read .*{bad.path.name}"):
+        manifests(asked)
+    assert not list(tmp_path.glob("*.parquet"))
 
 
 def test_merged_files_say_that_no_event_lacks_a_value(tmp_path: Path) -> None:
@@ -197,7 +252,7 @@ def test_jobs_may_differ_in_whether_they_say_that_no_value_is_missing(tmp_path: 
         writer.add({"nominal": rows(start, start + 10)})
         writer.close()
         parts.append(Part(chunk_id=path.stem, stem=path.stem, path=path, checksum=checksum(path)))
-    found = merge(order(tmp_path, parts, is_data=True, scale1fb=None))
+    found = manifests(order(tmp_path, parts, is_data=True, scale1fb=None))
     assert found["nominal"].rows == 30
 
 
@@ -211,7 +266,7 @@ def test_events_without_a_value_are_refused(tmp_path: Path) -> None:
     part = Part(chunk_id="0", stem="job", path=path, checksum=checksum(path))
     asked = order(tmp_path, [part], variations=("a_up",), weights={"a_up": WEIGHTS})
     with pytest.raises(StoreError, match=r"column 'weight_pu_up' of ttH \(2017\) lacks values"):
-        merge(asked)
+        manifests(asked)
 
 
 @FORMATS
@@ -245,7 +300,7 @@ def test_unit_of_a_column_is_in_the_schema(tmp_path: Path) -> None:
 
 def test_manifest_lists_the_files(tmp_path: Path) -> None:
     found = order(tmp_path, jobs(tmp_path / "jobs", 0, N))
-    manifest = merge(found)["nominal"]
+    manifest = manifests(found)["nominal"]
     assert manifest.files == ("u1", "u2")
     assert manifest.ranges == (("u1", 0, 10), ("u2", 5, 18))
     assert manifest.checksum == checksum(found.path("nominal"))
@@ -269,7 +324,7 @@ def test_tree_per_tag_holds_the_events_of_the_tag(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_data", [True, False])
 def test_without_variations_nothing_is_merged(tmp_path: Path, is_data: bool) -> None:
-    assert merge(order(tmp_path, [], variations=(), is_data=is_data)) == {}
+    assert manifests(order(tmp_path, [], variations=(), is_data=is_data)) == {}
     assert not list(tmp_path.iterdir())
 
 
@@ -277,7 +332,7 @@ def test_without_variations_nothing_is_merged(tmp_path: Path, is_data: bool) -> 
 def test_manifest_says_whether_the_files_hold_a_selection(tmp_path: Path, holds: bool) -> None:
     """By it the trees for FinalFit know of which events the sums of factors are."""
     found = order(tmp_path, jobs(tmp_path / "jobs", 0, N), holds_selection=holds)
-    assert merge(found)["nominal"].holds_selection is holds
+    assert manifests(found)["nominal"].holds_selection is holds
 
 
 def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:
@@ -285,7 +340,7 @@ def test_data_with_an_event_twice_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
         NormalizationError, match=f"event 7:0:{2**63 + 2} more than once\n  are overlapping"
     ):
-        merge(order(tmp_path, parts, is_data=True, scale1fb=None))
+        manifests(order(tmp_path, parts, is_data=True, scale1fb=None))
     assert not order(tmp_path, parts).path("nominal").exists()
 
 
@@ -300,10 +355,10 @@ def test_data_may_have_several_candidates_of_an_event(tmp_path: Path) -> None:
         writer.close()
         parts.append(Part(chunk_id=name, stem=name, path=path, checksum=checksum(path)))
     asked = {"is_data": True, "scale1fb": None, "variables": ("m_gg", "candidate_idx")}
-    assert merge(order(tmp_path, parts, **asked))["nominal"].rows == 6
+    assert manifests(order(tmp_path, parts, **asked))["nominal"].rows == 6
     again = Part(chunk_id="c", stem="a", path=parts[0].path, checksum=parts[0].checksum)
     with pytest.raises(NormalizationError, match="event 7:0:4 more than once\n  and 2 more"):
-        merge(order(tmp_path, [*parts, again], **asked))
+        manifests(order(tmp_path, [*parts, again], **asked))
 
 
 def test_column_of_another_type_is_named(tmp_path: Path) -> None:
@@ -314,13 +369,13 @@ def test_column_of_another_type_is_named(tmp_path: Path) -> None:
     writer.close()
     parts.append(Part(chunk_id="o", stem="other", path=path, checksum=checksum(path)))
     with pytest.raises(StoreError, match="'n_jets' differs in type") as caught:
-        merge(order(tmp_path, parts))
+        manifests(order(tmp_path, parts))
     assert "double and int16" in str(caught.value)
 
 
 def test_column_that_a_job_lacks_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="no column 'm_jj'"):
-        merge(order(tmp_path, jobs(tmp_path / "jobs", 0, 3), variables=("m_jj",)))
+        manifests(order(tmp_path, jobs(tmp_path / "jobs", 0, 3), variables=("m_jj",)))
 
 
 def test_data_are_not_scaled(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from higgsflow.errors import InputFileError
 from tasks.execution import side_by_side as beside
-from tasks.execution.side_by_side import side_by_side, told, while_waiting
+from tasks.execution.side_by_side import FILES, LONG, side_by_side, told, while_waiting
 from tasks.execution.slots import Slots
 
 N = 40
@@ -42,7 +42,7 @@ def killed_at_20(number: int) -> int:
 
 
 def test_answers_come_in_the_order_of_the_files_from_other_processes(tmp_path: Path) -> None:
-    found = list(side_by_side(looked, range(N), Slots(tmp_path, 2)))
+    found = list(side_by_side(looked, range(N), Slots(tmp_path, 2), FILES))
     assert [number for number, _ in found] == list(range(N))
     assert os.getpid() not in {process for _, process in found}
 
@@ -51,12 +51,12 @@ def test_answers_come_in_the_order_of_the_files_from_other_processes(tmp_path: P
 def test_one_process_does_where_there_is_one_slot_or_few_files(
     tmp_path: Path, n_slots: int, n_files: int
 ) -> None:
-    found = side_by_side(looked, range(n_files), Slots(tmp_path, n_slots))
+    found = side_by_side(looked, range(n_files), Slots(tmp_path, n_slots), FILES)
     assert {process for _, process in found} == {os.getpid()}
 
 
 def test_slots_are_held_meanwhile_and_free_again(tmp_path: Path) -> None:
-    found = side_by_side(looked, range(N), Slots(tmp_path, 2))
+    found = side_by_side(looked, range(N), Slots(tmp_path, 2), FILES)
     next(found)
     assert Slots(tmp_path, 2).take() is None
     found.close()
@@ -72,7 +72,11 @@ def test_the_rest_is_left_when_nobody_asks_any_more(
     monkeypatch.setenv("SEEN_IN", str(tmp_path))
     files = range(5000)
     slots = Slots(tmp_path / "slots", 2)
-    found = side_by_side(noted, files, slots) if way == "processes" else while_waiting(noted, files)
+    found = (
+        side_by_side(noted, files, slots, FILES)
+        if way == "processes"
+        else while_waiting(noted, files)
+    )
     assert next(found) == 0
     found.close()
     seen = len(list(tmp_path.glob("*.seen")))
@@ -81,7 +85,7 @@ def test_the_rest_is_left_when_nobody_asks_any_more(
 
 def test_what_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="cannot read 20") as caught:
-        list(side_by_side(bad_at_20, range(N), Slots(tmp_path, 2)))
+        list(side_by_side(bad_at_20, range(N), Slots(tmp_path, 2), FILES))
     assert caught.value.parts == ("cannot read 20", "where", "why")
 
 
@@ -96,7 +100,7 @@ def test_a_process_that_is_killed_costs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ASKED_BY", str(os.getpid()))
-    assert list(side_by_side(killed_at_20, range(N), Slots(tmp_path, 2))) == list(range(N))
+    assert list(side_by_side(killed_at_20, range(N), Slots(tmp_path, 2), FILES)) == list(range(N))
 
 
 def test_the_user_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +115,7 @@ def test_the_user_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     class Task:
         pair = Pair()
 
-    assert list(told(Task(), range(3), 3)) == [0, 1, 2]
+    assert list(told(Task(), range(3), 3, "files looked into")) == [0, 1, 2]
     assert said[0] == "S (2017): 1 of 3 files looked into"
 
 
@@ -121,7 +125,7 @@ def large(number: int) -> bytes:
 
 
 def test_a_process_that_is_killed_within_its_answer_is_replaced(tmp_path: Path) -> None:
-    found = side_by_side(large, range(N), Slots(tmp_path, 2))
+    found = side_by_side(large, range(N), Slots(tmp_path, 2), FILES)
     first = next(found)
     # all wait to write their next answer, of which half is in the pipe
     for process in multiprocessing.active_children():
@@ -136,3 +140,37 @@ def wait_for_its_write(pid: int | None) -> None:
     while "pipe_write" not in Path(f"/proc/{pid}/wchan").read_text("ascii"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def slow_after_the_first(number: int) -> int:
+    """Takes longer than anybody waits, and tells when it is ended."""
+    if not number:
+        return number
+    half_written = Path(os.environ["SEEN_IN"]) / f"{number}.tmp"
+    half_written.touch()
+    try:
+        time.sleep(600)
+    finally:
+        half_written.unlink()
+    return number
+
+
+def test_what_nobody_wants_any_more_is_ended_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEEN_IN", str(tmp_path))
+    found = side_by_side(slow_after_the_first, range(4), Slots(tmp_path / "slots", 2), LONG)
+    assert next(found) == 0
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("*.tmp"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    found.close()
+    assert not multiprocessing.active_children()
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_of_what_takes_long_each_is_done_by_whoever_is_free(tmp_path: Path) -> None:
+    found = list(side_by_side(looked, range(3), Slots(tmp_path, 3), LONG))
+    assert [number for number, _ in found] == [0, 1, 2]
+    assert len({process for _, process in found}) == 3
