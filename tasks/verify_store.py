@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UnknownName, Unreadable, UserError
+from tasks import session
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
@@ -14,12 +15,13 @@ from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.normalization import Normalization
     from higgsflow.output.manifest import Manifest
+    from higgsflow.output.rescale import Ratios
     from higgsflow.records.names import Called
     from higgsflow.verification.certificate import Certificate
     from higgsflow.verification.merged import Evidence
@@ -104,23 +106,44 @@ class VerifyStore(VariationTask):
         Raises:
             UserError: for the first thing that does not hold.
         """
-        from higgsflow.catalog.store import listed
-        from higgsflow.output.manifest import read_manifest
         from higgsflow.verification.merged import verify
 
+        manifests = self._manifests()
+        if manifests:
+            yield from verify(manifests, self._evidence(manifests), self._share())
+
+    def _manifests(self) -> list[Manifest]:
+        from higgsflow.catalog.store import listed
+        from higgsflow.output.manifest import read_manifest
+
         paths = [path for path in listed(self.stage_folder("merged")) if path.suffix == ".json"]
+        found = []
         # of a variation that is called otherwise today, or not wanted, nothing is current
-        chosen = [path for path in paths if path.stem in self.variations]
-        for path in chosen:
+        for path in (path for path in paths if path.stem in self.variations):
             try:
-                manifest = read_manifest(path)
+                found.append(read_manifest(path))
             except PermissionError:
                 raise
             except (OSError, ValueError) as error:
                 raise _damaged(path, error) from error
-            yield verify(manifest, self._evidence(manifest))
+        return found
 
-    def _evidence(self, manifest: Manifest) -> Evidence:
+    def _share(self) -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]:
+        """Work is done on all free cores, and the user hears how far it is."""
+        from tasks.execution.side_by_side import LONG, side_by_side, told
+        from tasks.execution.slots import Slots
+
+        slots = Slots.that_can_be_taken(
+            session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers
+        )
+
+        def share(work: Callable[[Any], Any], given: Sequence[Any]) -> Iterator[Any]:
+            found = map(work, given) if slots is None else side_by_side(work, given, slots, LONG)
+            return told(self, found, len(given), "files counted again")
+
+        return share
+
+    def _evidence(self, manifests: list[Manifest]) -> Evidence:
         from higgsflow.preserved import column_ratios
         from higgsflow.records.chunk_store import ChunkStore
         from higgsflow.records.names import Called
@@ -129,15 +152,18 @@ class VerifyStore(VariationTask):
         indexed = IndexSample.req(self).stage_output()
         if not indexed.file.is_file():
             raise _absent(indexed.file)
-        found = self._normalization(manifest)
-        variation = manifest.variation
-        ratios = found.weight_ratios.get(variation, {})
+        known = self._normalizations()
+        made_with = {manifest.variation: _made_with(manifest, known) for manifest in manifests}
         process = ProcessSample.req(self, variation=())
         store = ChunkStore(process.chunk_folder)
 
         def called(stem: str) -> Called:
             seen = store.said(stem)
             return Called() if seen is None else process.renamings.called(seen)
+
+        def ratios(variation: str) -> Ratios:
+            found = made_with[variation].weight_ratios.get(variation, {})
+            return column_ratios(self.plan.systematics, found, variation) if found else {}
 
         try:
             index = index_of(indexed).index
@@ -146,25 +172,28 @@ class VerifyStore(VariationTask):
         return Evidence(
             pair=self.pair,
             index=index,
-            normalization=found,
             chunks=process.chunk_folder,
             called=called,
-            ratios=column_ratios(self.plan.systematics, ratios, variation) if ratios else {},
+            normalizations=made_with,
+            ratios={variation: ratios(variation) for variation in made_with},
         )
 
-    def _normalization(self, manifest: Manifest) -> Normalization:
-        """The one that a merged file was made with: of all variations, or of a narrowed stage.
-
-        Where it is the one of none, what differs is told of that of all variations.
-        """
+    def _normalizations(self) -> list[Normalization]:
+        """Those that merged files may be made with: of all variations, or of a narrowed stage."""
         whole = UpdateScale1fb.req(self, variation=()).stage_output().file
         narrowed = (path for path in sorted(whole.parent.glob("*.json")) if path != whole)
         paths = [path for path in (whole, *narrowed) if path.is_file()]
         if not paths:
             raise _absent(whole)
-        found = [_read(path) for path in paths]
-        own = (one for one in found if _is_made_with(manifest, one))
-        return next(own, found[0])
+        return [_read(path) for path in paths]
+
+
+def _made_with(manifest: Manifest, known: Sequence[Normalization]) -> Normalization:
+    """The one that a merged file was made with.
+
+    Where it is the one of none, what differs is told of that of all variations.
+    """
+    return next((one for one in known if _is_made_with(manifest, one)), known[0])
 
 
 def _is_made_with(manifest: Manifest, found: Normalization) -> bool:

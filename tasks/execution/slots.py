@@ -23,6 +23,19 @@ class Slots:
         self.n = n or n_cores()
         self._locks = [FileLock(str(folder / f"slot_{i}.lock")) for i in range(self.n)]
 
+    @classmethod
+    def that_can_be_taken(cls, folder: Path, n: int | None) -> Slots | None:
+        """None where nobody runs anything, as in a copy, or one that can only be read."""
+        if not folder.is_dir():
+            return None
+        try:
+            found = cls(folder, n)
+            if (slot := found.take()) is not None:
+                slot.release()
+        except OSError:
+            return None
+        return found
+
     def take(self) -> FileLock | None:
         """A free slot, or None; release it when the chunk has ended."""
         for lock in self._locks:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -96,3 +97,29 @@ def test_without_a_sample_it_is_about_those_that_have_the_variation_and_year(
         with pytest.raises(SystemExit):
             lab.run("VerifyStore", **wrong)
         assert message in capfd.readouterr().err
+
+
+def test_any_number_of_processes_says_the_same(
+    shifted: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shifted.jobs["n_events_per_output"] = 20
+    assert shifted.run("MergeSample", sample="Sig")
+    told = set()
+    for n_workers in (1, 3):
+        shifted.jobs["n_workers"] = n_workers
+        capfd.readouterr()
+        assert shifted.run("VerifyStore", sample="Sig")
+        told.add(capfd.readouterr().out)
+    assert len(told) == 1
+    assert "3 merged files" in told.pop()
+
+
+def test_what_others_hold_does_not_keep_it_waiting(
+    shifted: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert shifted.run("MergeSample", sample="Sig")
+    shutil.rmtree(shifted.store / ".slots")
+    assert shifted.run("VerifyStore", sample="Sig")
+    # a copy of a store stays as it is
+    assert not (shifted.store / ".slots").exists()
+    assert "3 merged files" in capfd.readouterr().out

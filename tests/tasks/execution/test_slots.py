@@ -51,3 +51,16 @@ def test_a_slot_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     process.kill()
     process.join()
     assert slots.take() is not None
+
+
+def test_none_are_made_where_nobody_runs_anything(tmp_path: Path) -> None:
+    assert Slots.that_can_be_taken(tmp_path / "none", 2) is None
+    assert not (tmp_path / "none").exists()
+    found = Slots.that_can_be_taken(tmp_path, 2)
+    assert found is not None
+    assert found.take() is not None
+
+
+def test_none_can_be_taken_where_locks_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "slot_0.lock").mkdir()
+    assert Slots.that_can_be_taken(tmp_path, 1) is None
