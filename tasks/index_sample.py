@@ -45,7 +45,7 @@ class IndexSample(SampleTask):
         from higgsflow.events.sample_index import IndexFile, look_into, put_together
         from higgsflow.file_columns import check_index
         from tasks.execution.side_by_side import FILES, side_by_side, told, while_waiting
-        from tasks.execution.slots import Slots
+        from tasks.execution.slots import slots_of
 
         files, cache = self._files(), self.file_index
         # before thousands of them are opened
@@ -54,10 +54,7 @@ class IndexSample(SampleTask):
         if self._remote():
             entries = while_waiting(look, files)
         else:
-            slots = Slots(
-                session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers
-            )
-            entries = side_by_side(look, files, slots, FILES)
+            entries = side_by_side(look, files, slots_of(self), FILES)
         with closing(entries):
             index = put_together(
                 self.pair, files, told(self, entries, len(files), "files looked into")

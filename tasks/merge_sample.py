@@ -11,7 +11,6 @@ import luigi
 
 from higgsflow.errors import DamagedRecord, shorten
 from higgsflow.ingredients import digest, flattened, marked
-from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import say
 from tasks.execution.driver_lock import making
@@ -112,10 +111,9 @@ class MergeSample(VariationTask):
         """The manifest of each variation when its events are written, on all free cores."""
         from higgsflow.output.merge import merge
         from tasks.execution.side_by_side import LONG, side_by_side, told
-        from tasks.execution.slots import Slots
+        from tasks.execution.slots import slots_of
 
-        slots = Slots(session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers)
-        share = functools.partial(side_by_side, slots=slots, load=LONG)
+        share = functools.partial(side_by_side, slots=slots_of(self), load=LONG)
         yield from told(self, merge(order, share), len(order.parts), "variations merged")
 
     def _remove_what_is_not_wanted(self) -> None:

@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UnknownName, Unreadable, UserError
-from tasks import session
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
@@ -131,11 +130,9 @@ class VerifyStore(VariationTask):
     def _share(self) -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]:
         """Work is done on all free cores, and the user hears how far it is."""
         from tasks.execution.side_by_side import LONG, side_by_side, told
-        from tasks.execution.slots import Slots
+        from tasks.execution.slots import slots_that_can_be_taken
 
-        slots = Slots.that_can_be_taken(
-            session.store_of(self.model) / ".slots", self.model.jobs_manager.n_workers
-        )
+        slots = slots_that_can_be_taken(self)
 
         def share(work: Callable[[Any], Any], given: Sequence[Any]) -> Iterator[Any]:
             found = map(work, given) if slots is None else side_by_side(work, given, slots, LONG)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import law
 
-from tasks import session
 from tasks.execution import scheduler
 from tasks.execution.batch import BATCHES
 from tasks.execution.display import say
@@ -100,7 +99,7 @@ def run_in_pool(task: Any) -> None:
     from tasks.execution.hearing import HearingBook
     from tasks.execution.job_book import JobBook
     from tasks.execution.pool import JobPool
-    from tasks.execution.slots import Slots
+    from tasks.execution.slots import slots_of
 
     settings = task.model.jobs_manager
     book = JobBook(task, "local")
@@ -108,8 +107,7 @@ def run_in_pool(task: Any) -> None:
     stems = {job.stem for job in jobs}
     # of a driver that was killed: while this one drives, nobody else makes these
     remove_leftovers(task.chunk_folder, stems)
-    slots = Slots(session.store_of(task.model) / ".slots", settings.n_workers)
-    pool = JobPool(settings, slots, task.stage_folder("jobs") / "logs")
+    pool = JobPool(settings, slots_of(task), task.stage_folder("jobs") / "logs")
     try:
         pool.run(jobs, HearingBook(book, task, pool.knobs))
     finally:

@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from higgsflow.cores import n_cores
+from tasks import session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+# where a batch engine has the jobs, this machine is one on which others work, too
+_BESIDE_AN_ENGINE = 4
+
+
+def slots_of(task: Any) -> Slots:
+    """The cores on which work of a stage is done on this machine."""
+    return Slots(_folder(task), _cores(task))
+
+
+def slots_that_can_be_taken(task: Any) -> Slots | None:
+    """None where nobody runs anything, as in a copy of a store, or one that can only be read."""
+    if not _folder(task).is_dir():
+        return None
+    try:
+        found = slots_of(task)
+        if (slot := found.take()) is not None:
+            slot.release()
+    except OSError:
+        return None
+    return found
+
+
+def _folder(task: Any) -> Path:
+    return session.store_of(task.model) / ".slots"
+
+
+def _cores(task: Any) -> int:
+    asked: int | None = task.model.jobs_manager.n_workers
+    if asked is not None:
+        return asked
+    return n_cores() if task.workflow == "local" else min(n_cores(), _BESIDE_AN_ENGINE)
+
 
 class Slots:
-    """As many locks as there are cores; who holds one may run a chunk.
+    """As many locks as there are cores; who holds one may use one.
 
     A lock is released by the system when its holder dies, however it dies.
     """
 
-    def __init__(self, folder: Path, n: int | None) -> None:
+    def __init__(self, folder: Path, n: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.n = n or n_cores()
+        self.n = n
         self._locks = [FileLock(str(folder / f"slot_{i}.lock")) for i in range(self.n)]
-
-    @classmethod
-    def that_can_be_taken(cls, folder: Path, n: int | None) -> Slots | None:
-        """None where nobody runs anything, as in a copy, or one that can only be read."""
-        if not folder.is_dir():
-            return None
-        try:
-            found = cls(folder, n)
-            if (slot := found.take()) is not None:
-                slot.release()
-        except OSError:
-            return None
-        return found
 
     def take(self) -> FileLock | None:
         """A free slot, or None; release it when the chunk has ended."""

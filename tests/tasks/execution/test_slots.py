@@ -5,23 +5,24 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from tasks.execution.slots import Slots
+import pytest
+
+from tasks.execution import slots
+from tasks.execution.slots import Slots, slots_of, slots_that_can_be_taken
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conftest import Lab
+
 
 def test_there_are_as_many_as_asked_for(tmp_path: Path) -> None:
-    slots = Slots(tmp_path, 2)
-    taken = [slots.take() for _ in range(3)]
+    found = Slots(tmp_path, 2)
+    taken = [found.take() for _ in range(3)]
     assert [slot is not None for slot in taken] == [True, True, False]
     assert taken[0] is not None
     taken[0].release()
-    assert slots.take() is not None
-
-
-def test_there_is_one_for_each_core_by_default(tmp_path: Path) -> None:
-    assert Slots(tmp_path, None).n == len(os.sched_getaffinity(0))
+    assert found.take() is not None
 
 
 def test_they_are_shared_by_everything_that_uses_the_store(tmp_path: Path) -> None:
@@ -46,21 +47,57 @@ def test_a_slot_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     process = context.Process(target=hold, args=(tmp_path, ready))
     process.start()
     assert ready.wait(timeout=10)
-    slots = Slots(tmp_path, 1)
-    assert slots.take() is None
+    found = Slots(tmp_path, 1)
+    assert found.take() is None
     process.kill()
     process.join()
-    assert slots.take() is not None
+    assert found.take() is not None
 
 
-def test_none_are_made_where_nobody_runs_anything(tmp_path: Path) -> None:
-    assert Slots.that_can_be_taken(tmp_path / "none", 2) is None
-    assert not (tmp_path / "none").exists()
-    found = Slots.that_can_be_taken(tmp_path, 2)
+CORES = len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(
+    ("engine", "n_workers", "n"),
+    [
+        ("local", None, CORES),
+        ("local", 7, 7),
+        ("slurm", None, min(CORES, 4)),
+        ("slurm", 7, 7),
+    ],
+)
+def test_there_is_one_for_each_core_and_few_beside_a_batch_engine(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, engine: str, n_workers: int | None, n: int
+) -> None:
+    lab.jobs["n_workers"] = n_workers
+    task = lab.task("MergeSample", sample="Sig", year="2017")
+    monkeypatch.setattr(task, "workflow", engine)
+    assert slots_of(task).n == n
+
+
+def test_more_cores_do_not_matter_beside_a_batch_engine(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "n_cores", lambda: 64)
+    lab.jobs["n_workers"] = None
+    task = lab.task("MergeSample", sample="Sig", year="2017")
+    assert slots_of(task).n == 64
+    monkeypatch.setattr(task, "workflow", "htcondor")
+    assert slots_of(task).n == 4
+
+
+def test_none_are_made_where_nobody_runs_anything(lab: Lab) -> None:
+    task = lab.task("MergeSample", sample="Sig", year="2017")
+    folder = lab.store / ".slots"
+    assert slots_that_can_be_taken(task) is None
+    assert not folder.exists()
+    folder.mkdir(parents=True)
+    found = slots_that_can_be_taken(task)
     assert found is not None
     assert found.take() is not None
 
 
-def test_none_can_be_taken_where_locks_are_no_files(tmp_path: Path) -> None:
-    (tmp_path / "slot_0.lock").mkdir()
-    assert Slots.that_can_be_taken(tmp_path, 1) is None
+def test_none_can_be_taken_where_locks_are_no_files(lab: Lab) -> None:
+    lab.jobs["n_workers"] = 1
+    lab.store.joinpath(".slots", "slot_0.lock").mkdir(parents=True)
+    assert slots_that_can_be_taken(lab.task("MergeSample", sample="Sig", year="2017")) is None
