@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from higgsflow.records.ledger import Ledger
+    from higgsflow.records.sample_jobs import SampleJobs
 
 ak = lazy.load("awkward")
 
@@ -134,12 +136,9 @@ class Result:
         sample = self.sample(name, year)
         if variation not in sample.variations:
             raise UnknownName("variation", variation, sample.variations, f"{name} ({year})")
-        # who looks at the summary alone does not pay for it
-        from higgsflow.records.sample_jobs import SampleJobs  # noqa: PLC0415
-
         path = self.folder.parent / "jobs" / sample.sample / sample.year / "jobs.json"
         try:
-            return SampleJobs.model_validate_json(path.read_bytes()).ledgers[variation]
+            return _jobs_at(path, path.stat().st_mtime_ns).ledgers[variation]
         except (OSError, ValueError, KeyError) as error:
             raise StoreError(
                 f"no counters of {variation} in {path}", "", "law run MonitorJobs makes them again"
@@ -160,6 +159,15 @@ def _whole_weight(events: Any, direction: str) -> Any:
     if whole in events.fields:
         return events[whole]
     return events[_CENTRAL] * events[f"weight_{direction}"]
+
+
+@functools.lru_cache(maxsize=4)
+def _jobs_at(path: Path, _mtime_ns: int) -> SampleJobs:
+    """Who asks for one variation mostly asks for the next one, too, and all are in one file."""
+    # who looks at the summary alone does not pay for it
+    from higgsflow.records.sample_jobs import SampleJobs  # noqa: PLC0415
+
+    return SampleJobs.model_validate_json(path.read_bytes())
 
 
 def _summary_at(place: str | Path) -> Path:

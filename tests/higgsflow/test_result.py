@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from higgsflow.errors import StoreError, UnknownName
@@ -39,6 +40,24 @@ def test_events_cut_flows_and_names(lab: Lab) -> None:
         result.events("Sig", 2017, columns=["m_gg", "mett"])
     with pytest.raises(UnknownName, match="Did you mean 'high_met events'"):
         result.cut_flow("Sig", "2017", "hgih_met")
+
+
+def test_counters_are_those_of_today(lab: Lab) -> None:
+    """They are kept while nobody makes others."""
+    result = finished(lab)
+    before = _by_tag(result)
+    assert _by_tag(result) == before == _rows_by_tag(lab)
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": 30.0}
+    assert lab.run()
+    assert _by_tag(Result(lab.output())) == _rows_by_tag(lab) != before
+
+
+def _by_tag(result: Result) -> list[int]:
+    return [counter.n for counter in result.ledger("Sig", "2017").after.values()]
+
+
+def _rows_by_tag(lab: Lab) -> list[int]:
+    return np.bincount(lab.table()["tag_idx"].to_numpy(), minlength=2).tolist()
 
 
 def test_ledgers_have_what_the_summary_leaves_out(lab: Lab) -> None:
