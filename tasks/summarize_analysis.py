@@ -116,10 +116,15 @@ class SummarizeAnalysis(AnalysisTask):
             if pair.is_data:
                 names = {"sample": pair.sample.name, "year": pair.year}
                 target = MergeSample.req(self, **names).output()[NOMINAL]
-                path = Path(read_manifest(target.file).path)
-                is_listed = pair.dataset is not None
+                manifest = read_manifest(target.file)
                 found.append(
-                    DataFile(**names, process=pair.sample.process, is_listed=is_listed, path=path)
+                    DataFile(
+                        **names,
+                        process=pair.sample.process,
+                        is_listed=pair.dataset is not None,
+                        path=Path(manifest.path),
+                        rows=manifest.rows,
+                    )
                 )
         return found
 

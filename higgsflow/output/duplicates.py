@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pyarrow as pa
+
 from higgsflow.errors import NormalizationError
-from higgsflow.output.merged_events import read
+from higgsflow.output.arrow_arrays import without_rows
+from higgsflow.output.merged_events import column_types, tables
+from higgsflow.output.met_twice import chosen, hashes_of_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +26,7 @@ class DataFile(NamedTuple):
     Attributes:
         process: samples of one are added in every table.
         is_listed: whether it is one of the primary datasets, each event of which is in one only.
+        rows: of the file.
     """
 
     sample: str
@@ -28,6 +34,7 @@ class DataFile(NamedTuple):
     process: str
     is_listed: bool
     path: Path
+    rows: int
 
     @property
     def name(self) -> str:
@@ -74,13 +81,23 @@ def _shared(files: Sequence[DataFile]) -> Iterator[tuple[DataFile, DataFile, Any
     """Pairs of files that hold the same events, and these."""
     if len(files) < 2:
         return
+    sources = [functools.partial(_rows, file.path) for file in files]
+    n = sum(file.rows for file in files)
+    hashes = hashes_of_several(sources, n)
     # each file was found to hold no event twice when it was merged
-    identities = {file: read(file.path, _IDENTITY) for file in files}
+    identities = {file: chosen(rows, hashes) for file, rows in zip(files, sources, strict=True)}
     for one, other in combinations(files, 2):
         events = identities[one].join(identities[other], _IDENTITY, join_type="inner")
         if len(events):
             # where a row is a candidate, an event has several
             yield one, other, events.group_by(_IDENTITY).aggregate([])
+
+
+def _rows(path: Path) -> Iterator[Any]:
+    types = column_types(path)
+    # a file without events has columns, too
+    yield without_rows(pa.schema([(name, types[name]) for name in _IDENTITY]))
+    yield from tables(path, _IDENTITY)
 
 
 def _first(events: Any) -> str:

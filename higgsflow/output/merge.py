@@ -18,11 +18,12 @@ import pyarrow.compute as pc
 from higgsflow.errors import NormalizationError, StoreError
 from higgsflow.ingredients import digest
 from higgsflow.model.noun import Noun
-from higgsflow.output.arrow_arrays import arrow_array, arrow_number, same_text, together
+from higgsflow.output.arrow_arrays import arrow_array, arrow_number, same_text
 from higgsflow.output.atomic import written_atomically
 from higgsflow.output.chunk_file import ChunkFile, unreadable
 from higgsflow.output.manifest import Manifest
 from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
+from higgsflow.output.met_twice import met_twice
 from higgsflow.output.provenance import Origin, annotated, provenance
 from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
@@ -156,7 +157,6 @@ def _merge_together(
     with ExitStack() as stack:
         writers: dict[str, MergedWriter] = {}
         known: dict[str, Any] = {}
-        seen: list[Any] = []
         for variation, table in _tables(order, variations, verified):
             if variation not in writers:
                 temporary = stack.enter_context(written_atomically(order.path(variation)))
@@ -165,10 +165,8 @@ def _merge_together(
                 known[variation] = table.schema
             _refuse_other_types(known[variation], table)
             writers[variation].add(table)
-            if order.is_data and variation == variations[0]:
-                seen.append(table.select(_of_row(order)))
-        if order.is_data:
-            _refuse_duplicates(together(seen), order)
+        if order.is_data and writers:
+            _refuse_duplicates(order, verified, variations[0], writers[variations[0]].rows)
         for writer in writers.values():
             writer.close()
         return {v: _manifest(order, v, writer) for v, writer in writers.items()}
@@ -202,6 +200,7 @@ def _tables(
     order: MergeOrder, variations: Sequence[str], verified: Verified
 ) -> Iterator[tuple[str, Any]]:
     """The variation and rows of one table after the other; of a job output only what is theirs."""
+    columns = {variation: _input_columns(order, variation) for variation in variations}
     by_stem: dict[str, list[str]] = {}
     outputs: dict[str, Part] = {}
     for variation in variations:
@@ -211,7 +210,7 @@ def _tables(
     for stem, part in outputs.items():
         file = by_names_of_today(ChunkFile(part.path, part.checksum, verified), part.called)
         for variation in by_stem[stem]:
-            for table in file.read(variation, _input_columns(order, variation)):
+            for table in file.read(variation, columns[variation]):
                 yield variation, table
 
 
@@ -265,10 +264,15 @@ def _of_row(order: MergeOrder) -> list[str]:
     return [*IDENTITY, *(name for name in order.variables if name == CANDIDATE_IDX)]
 
 
-def _refuse_duplicates(identities: Any, order: MergeOrder) -> None:
-    """An event of data, or a candidate of one, may be there once."""
-    counts = identities.group_by(_of_row(order)).aggregate([([], "count_all")])
-    twice = counts.filter(pc.greater(counts["count_all"], arrow_number(1)))
+def _refuse_duplicates(order: MergeOrder, verified: Verified, variation: str, n: int) -> None:
+    """Of n rows of data: an event, or a candidate of one, may be there once."""
+
+    def rows() -> Iterator[Any]:
+        for part in order.parts[variation]:
+            file = by_names_of_today(ChunkFile(part.path, part.checksum, verified), part.called)
+            yield from file.read(variation, _of_row(order))
+
+    twice = met_twice(rows, n)
     if len(twice):
         first = ":".join(str(twice[name][0].as_py()) for name in IDENTITY)
         raise NormalizationError(

@@ -25,7 +25,7 @@ def merged(folder: Path, name: str, *events: int, **changes: Any) -> DataFile:
     path = folder / f"{name}.parquet"
     pq.write_table(pa.table(columns), path)
     known = {"year": "2017", "process": "Data", "is_listed": False, **changes}
-    return DataFile(sample=name, path=path, **known)
+    return DataFile(sample=name, path=path, rows=n, **known)
 
 
 LARGE = 2**64 - 1

@@ -1,0 +1,97 @@
+"""Rows that are there more than once, found in memory that does not grow with their number.
+
+A row has a hash of 64 bits, of which many are sorted at a time; rows of which a hash is met twice
+are few, and compared by what they are. So the answer is exact.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from higgsflow.output.arrow_arrays import arrow_array, numbers, together, without_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    # the rows as arrow tables of whole numbers, from the first one each time
+    Rows = Callable[[], Iterable[Any]]
+
+Hashes = npt.NDArray[np.uint64]
+
+# hashes that are sorted at a time, of 8 bytes each
+_AT_ONCE = 1 << 23
+# SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): every bit of what comes out depends on all
+_MIXED = (
+    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
+    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
+)
+_LAST = np.uint64(31)
+
+
+def met_twice(rows: Rows, n: int) -> Any:
+    """Of n rows those that are there more than once, each once, with their number `count_all`."""
+    twice = _twice([rows], n, _sorted)
+    found = chosen(rows, twice)
+    counts = found.group_by(found.column_names).aggregate([([], "count_all")])
+    return counts.filter(pc.greater(counts["count_all"], arrow_array(np.array([1]))[0]))
+
+
+def hashes_of_several(sources: Sequence[Rows], n: int) -> Hashes:
+    """In order the hashes that rows of more than one source have, of n rows in all."""
+    return _twice(sources, n, np.unique)
+
+
+def chosen(rows: Rows, hashes: Hashes) -> Any:
+    """The rows whose hash is one of these, which are in order."""
+    kept = []
+    # behind the last one, where larger ones would stand
+    known = np.append(hashes, np.uint64(0))
+    for table in rows():
+        if not len(hashes):
+            return without_rows(table.schema)
+        own = _hashes(table)
+        places = np.searchsorted(hashes, own)
+        is_one = (known[places] == own) & (places < len(hashes))
+        kept.append(table.filter(arrow_array(is_one)))
+    return together(kept)
+
+
+def _twice(sources: Sequence[Rows], n: int, ordered: Callable[[Hashes], Hashes]) -> Hashes:
+    """In order the hashes that are there twice in what `ordered` makes of each source."""
+    n_passes = np.uint64(-(-n // _AT_ONCE) or 1)
+    found = []
+    for one in np.arange(n_passes, dtype=np.uint64):
+        parts = [ordered(_those_of(one, n_passes, rows)) for rows in sources]
+        hashes = parts[0] if len(parts) == 1 else _sorted(np.concatenate([_NONE, *parts]))
+        found.append(np.unique(hashes[1:][hashes[1:] == hashes[:-1]]))
+    return _sorted(np.concatenate([_NONE, *found]))
+
+
+_NONE = np.empty(0, np.uint64)
+
+
+def _those_of(one: np.uint64, n_passes: np.uint64, rows: Rows) -> Hashes:
+    """The hashes of one pass."""
+    return np.concatenate([_NONE, *(own[own % n_passes == one] for own in map(_hashes, rows()))])
+
+
+def _sorted(hashes: Hashes) -> Hashes:
+    hashes.sort()
+    return hashes
+
+
+def _hashes(table: Any) -> Hashes:
+    found = np.zeros(len(table), np.uint64)
+    for name in table.column_names:
+        found = _mixed(found ^ numbers(table[name]).astype(np.uint64))
+    return found
+
+
+def _mixed(values: Hashes) -> Hashes:
+    for shift, factor in _MIXED:
+        values = (values ^ (values >> shift)) * factor
+    return np.asarray(values ^ (values >> _LAST))
