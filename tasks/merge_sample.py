@@ -21,12 +21,11 @@ from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.normalization import Normalization
-    from higgsflow.output.manifest import Manifest
-    from higgsflow.output.merge import MergeOrder, Part
+    from higgsflow.output.merge import Part
     from higgsflow.records.job_record import Product
     from higgsflow.records.sample_jobs import JobRow
 
@@ -88,6 +87,9 @@ class MergeSample(VariationTask):
 
     def _merge(self) -> None:
         from higgsflow.normalization import Normalization
+        from higgsflow.output.merge import merge
+        from tasks.execution.side_by_side import shared
+        from tasks.execution.slots import slots_of
 
         outputs = self.output()
         stale = [variation for variation, target in outputs.items() if not target.exists()]
@@ -95,26 +97,17 @@ class MergeSample(VariationTask):
         self._remove_what_is_not_wanted()
         # nothing is, where the stages before were made again with the same result
         if stale:
-            shared = self._shared(scale)
-            order = self._order(stale, shared)
+            common = self._shared(scale)
+            order = self._order(stale, common)
             for variation in stale:
                 # a manifest never stands beside events that it does not describe
                 outputs[variation].file.unlink(missing_ok=True)
-            with closing(self._merged(order)) as found:
+            with closing(merge(order, shared(self, slots_of(self)))) as found:
                 for variation, manifest in found:
                     # one by one, so that an interruption costs no more than is being merged
-                    outputs[variation].write(manifest, self._ingredients(shared, variation))
+                    outputs[variation].write(manifest, self._ingredients(common, variation))
         if self.final_fit is not None and not self.final_fit.exists():
             self._write_final_fit(self.final_fit)
-
-    def _merged(self, order: MergeOrder) -> Generator[tuple[str, Manifest], None, None]:
-        """The manifest of each variation when its events are written, on all free cores."""
-        from higgsflow.output.merge import merge
-        from tasks.execution.side_by_side import LONG, side_by_side, told
-        from tasks.execution.slots import slots_of
-
-        share = functools.partial(side_by_side, slots=slots_of(self), load=LONG)
-        yield from told(self, merge(order, share), len(order.parts), "variations merged")
 
     def _remove_what_is_not_wanted(self) -> None:
         """Removes what looks like today's: of other variations or formats, and half written."""

@@ -14,7 +14,7 @@ from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from higgsflow.model.analysis import AnalysisModel
@@ -106,10 +106,13 @@ class VerifyStore(VariationTask):
             UserError: for the first thing that does not hold.
         """
         from higgsflow.verification.merged import verify
+        from tasks.execution.side_by_side import shared
+        from tasks.execution.slots import slots_that_can_be_taken
 
         manifests = self._manifests()
         if manifests:
-            yield from verify(manifests, self._evidence(manifests), self._share())
+            share = shared(self, slots_that_can_be_taken(self))
+            yield from verify(manifests, self._evidence(manifests), share)
 
     def _manifests(self) -> list[Manifest]:
         from higgsflow.catalog.store import listed
@@ -126,19 +129,6 @@ class VerifyStore(VariationTask):
             except (OSError, ValueError) as error:
                 raise _damaged(path, error) from error
         return found
-
-    def _share(self) -> Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]:
-        """Work is done on all free cores, and the user hears how far it is."""
-        from tasks.execution.side_by_side import LONG, side_by_side, told
-        from tasks.execution.slots import slots_that_can_be_taken
-
-        slots = slots_that_can_be_taken(self)
-
-        def share(work: Callable[[Any], Any], given: Sequence[Any]) -> Iterator[Any]:
-            found = map(work, given) if slots is None else side_by_side(work, given, slots, LONG)
-            return told(self, found, len(given), "files counted again")
-
-        return share
 
     def _evidence(self, manifests: list[Manifest]) -> Evidence:
         from higgsflow.preserved import column_ratios

@@ -29,13 +29,14 @@ from higgsflow.output.renamed_file import by_names_of_today
 from higgsflow.output.rescale import Ratios, bin_columns, rescaled
 from higgsflow.output.verified import State, Verified
 from higgsflow.records.names import Called
+from higgsflow.sharing import alone
 from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.weights import is_whole_weight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
-    Share = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+    from higgsflow.sharing import Share
 
 IDENTITY = ("run", "luminosityBlock", "event")
 _TAGS = ("tag_idx", "tag_category")
@@ -101,14 +102,14 @@ class MergeOrder(Noun):
         return self.folder / f"{variation}.{self.output_format}"
 
 
-def merge(order: MergeOrder, share: Share = map) -> Iterator[tuple[str, Manifest]]:
+def merge(order: MergeOrder, share: Share = alone) -> Generator[tuple[str, Manifest], None, None]:
     """Writes the merged file of every variation, streaming the job outputs.
 
     Some variations are merged at a time; the manifest of each comes when its file is whole.
 
     Args:
         order: what to merge.
-        share: does what `map` does, in other processes perhaps.
+        share: who does the work.
 
     Raises:
         StoreError: when an output is damaged or lacks a column.
@@ -116,8 +117,11 @@ def merge(order: MergeOrder, share: Share = map) -> Iterator[tuple[str, Manifest
     """
     passes = list(_passes(order))
     # of several passes none need do it again
-    states = dict(share(_verify, _outputs(order))) if len(passes) > 1 else {}
-    for found in share(functools.partial(_merge_together, order, states), passes):
+    states = {}
+    if len(passes) > 1:
+        states = dict(share(_verify, _outputs(order), "job outputs compared with their checksums"))
+    work = functools.partial(_merge_together, order, states)
+    for found in share(work, passes, "groups of variations merged"):
         yield from found.items()
 
 

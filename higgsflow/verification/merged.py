@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from higgsflow.records.job_record import JobRecord
+from higgsflow.sharing import alone
 from higgsflow.verification.certificate import Certificate, NotAsClaimed, claim, claim_sum
 from higgsflow.verification.counted import (
     CENTRAL,
@@ -26,7 +27,7 @@ from higgsflow.verification.intervals import Intervals, check_completeness, inte
 from higgsflow.verification.normalisation import denominator_of, scale1fb_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from higgsflow.events.index import SampleIndex
     from higgsflow.model.sample import SampleYear
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from higgsflow.output.manifest import Manifest
     from higgsflow.output.rescale import Ratios
     from higgsflow.records.names import Called
-
-    Share = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]
+    from higgsflow.sharing import Share
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,14 @@ class _Place(NamedTuple):
 
 
 def verify(
-    manifests: Sequence[Manifest], evidence: Evidence, share: Share = map
+    manifests: Sequence[Manifest], evidence: Evidence, share: Share = alone
 ) -> Iterator[Certificate]:
     """Counts everything in the merged files of a sample and year again.
 
     Args:
         manifests: of the merged files, one for each variation.
         evidence: what they are held against.
-        share: does what `map` does, in other processes perhaps.
+        share: who does the work.
 
     Raises:
         NotAsClaimed: for the first thing that does not hold.
@@ -85,9 +85,8 @@ def verify(
     records = _records(manifests, evidence.chunks, share)
     followed = [_follow(manifest, evidence, _of(manifest, records)) for manifest in manifests]
     outputs = _outputs(manifests, evidence, records, share)
-    for manifest, found, merged in zip(
-        manifests, followed, share(in_merged, manifests), strict=True
-    ):
+    counted = share(in_merged, manifests, "merged files counted")
+    for manifest, found, merged in zip(manifests, followed, counted, strict=True):
         parts = (outputs[stem][manifest.variation] for _, stem in manifest.chunks)
         _check_sums(manifest, added(parts), merged)
         total = merged.sums.get(CENTRAL, 0.0)
@@ -114,7 +113,8 @@ def _records(manifests: Sequence[Manifest], folder: Path, share: Share) -> dict[
             place = _Place(folder / f"{stem}.json", chunk_id, manifest.path)
             known = places.setdefault(stem, place)
             claim("chunk of the record", chunk_id, known.chunk_id, str(place.path))
-    return dict(zip(places, share(_record, list(places.values())), strict=True))
+    found = share(_record, list(places.values()), "job records read")
+    return dict(zip(places, found, strict=True))
 
 
 def _record(place: _Place) -> JobRecord:
@@ -190,7 +190,7 @@ def _outputs(
         ToCount(evidence.chunks / record.output.name, record.output, evidence.called(stem), ratios)
         for (stem, record), ratios in zip(records.items(), wanted.values(), strict=True)
     ]
-    return dict(zip(records, share(in_output, given), strict=True))
+    return dict(zip(records, share(in_output, given, "job outputs counted"), strict=True))
 
 
 def _check_sums(manifest: Manifest, outputs: Counted, merged: Counted) -> None:

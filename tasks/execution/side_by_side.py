@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from filelock import FileLock
 
+    from higgsflow.sharing import Share
     from tasks.execution.slots import Slots
 
 T = TypeVar("T")
@@ -145,6 +146,19 @@ def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:
             return
         stack.callback(slot.release)
         yield slot
+
+
+def shared(task: Any, slots: Slots | None) -> Share:
+    """Work is done on all free cores, on this one without slots, and the user hears how far it is.
+
+    It is work that takes long, as that on files of events does.
+    """
+
+    def share(work: Callable[[Any], Any], given: Sequence[Any], what: str, /) -> Iterator[Any]:
+        found = map(work, given) if slots is None else side_by_side(work, given, slots, LONG)
+        return told(task, found, len(given), what)
+
+    return share
 
 
 def told(task: Any, found: Iterable[T], n: int, what: str) -> Iterator[T]:

@@ -10,7 +10,7 @@ import pytest
 
 from higgsflow.errors import InputFileError
 from tasks.execution import side_by_side as beside
-from tasks.execution.side_by_side import FILES, LONG, side_by_side, told, while_waiting
+from tasks.execution.side_by_side import FILES, LONG, shared, side_by_side, told, while_waiting
 from tasks.execution.slots import Slots
 
 N = 40
@@ -103,20 +103,35 @@ def test_a_process_that_is_killed_costs_nothing(
     assert list(side_by_side(killed_at_20, range(N), Slots(tmp_path, 2), FILES)) == list(range(N))
 
 
-def test_the_user_hears_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(beside, "say", said.append)
-    monkeypatch.setattr(beside, "publish", lambda *_: None)
-    monkeypatch.setattr(beside, "_LINE_INTERVAL", -1.0)
-
-    class Pair:
+class Task:
+    class pair:  # noqa: N801
         name = "S (2017)"
 
-    class Task:
-        pair = Pair()
 
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the user hears, after each thing instead of now and then."""
+    lines: list[str] = []
+    monkeypatch.setattr(beside, "say", lines.append)
+    monkeypatch.setattr(beside, "publish", lambda *_: None)
+    monkeypatch.setattr(beside, "_LINE_INTERVAL", -1.0)
+    return lines
+
+
+def test_the_user_hears_how_far_it_is(said: list[str]) -> None:
     assert list(told(Task(), range(3), 3, "files looked into")) == [0, 1, 2]
     assert said[0] == "S (2017): 1 of 3 files looked into"
+
+
+@pytest.mark.parametrize("n_slots", [0, 2])
+def test_work_is_shared_with_or_without_slots(
+    tmp_path: Path, said: list[str], n_slots: int
+) -> None:
+    share = shared(Task(), Slots(tmp_path, n_slots) if n_slots else None)
+    found = list(share(looked, range(3), "numbers seen"))
+    assert [number for number, _ in found] == [0, 1, 2]
+    assert (os.getpid() in {process for _, process in found}) == (not n_slots)
+    assert said == [f"S (2017): {n} of 3 numbers seen" for n in (1, 2, 3)]
 
 
 def large(number: int) -> bytes:
