@@ -13,10 +13,9 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-ak = lazy.load("awkward")
+from higgsflow.splitmix import GOLDEN, Words, mixed
 
-Words = npt.NDArray[np.uint64]
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+ak = lazy.load("awkward")
 
 
 def normal(events: Any, source: str, collection: str | None = None, seed: int = 0) -> Any:
@@ -24,16 +23,16 @@ def normal(events: Any, source: str, collection: str | None = None, seed: int = 
 
     The events need run, luminosityBlock and event, and all objects that the file has.
     """
-    state = _mixed(np.full(len(events), _key(source, seed), dtype=np.uint64))
+    state = mixed(np.full(len(events), _key(source, seed), dtype=np.uint64))
     for name in ("run", "luminosityBlock", "event"):
-        state = _mixed(state ^ _mixed(np.asarray(ak.to_numpy(events[name])).astype(np.uint64)))
+        state = mixed(state ^ mixed(np.asarray(ak.to_numpy(events[name])).astype(np.uint64)))
     if collection is None:
         return _normal(state)
     # of a field: records may hold collections of their own
     index = ak.local_index(events[collection][events[collection].fields[0]], axis=1)
     counts = ak.to_numpy(ak.num(index))
     position = np.asarray(ak.to_numpy(ak.flatten(index))).astype(np.uint64)
-    flat = _mixed(np.repeat(state, counts) ^ _mixed(position))
+    flat = mixed(np.repeat(state, counts) ^ mixed(position))
     return ak.unflatten(_normal(flat), counts)
 
 
@@ -42,19 +41,9 @@ def _key(source: str, seed: int) -> int:
     return int.from_bytes(content[:8], "little")
 
 
-def _mixed(state: Words) -> Words:
-    """The finaliser of splitmix64: every bit of the result depends on every bit given."""
-    with np.errstate(over="ignore"):
-        z = state + _GOLDEN
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    mixed: Words = z ^ (z >> np.uint64(31))
-    return mixed
-
-
 def _normal(state: Words) -> npt.NDArray[np.float64]:
     """Two numbers in (0, 1) from each state make a normal one (Box and Muller)."""
-    first, second = _uniform(_mixed(state)), _uniform(_mixed(state ^ _GOLDEN))
+    first, second = _uniform(mixed(state)), _uniform(mixed(state ^ GOLDEN))
     values: npt.NDArray[np.float64] = np.sqrt(-2 * np.log(first)) * np.cos(2 * np.pi * second)
     return values
 

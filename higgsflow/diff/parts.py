@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from higgsflow.diff.source import EVENT, LUMI, RUN
+from higgsflow.splitmix import mixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from higgsflow.diff.source import Piece
 
 ROWS = 250_000  # of one side in a part
-_MIX = np.uint64(0x9E3779B97F4A7C15)
+# so many files may be open at a time; with more rows than that the parts are larger
+_MOST = 400
 
 
 def parts(a: Iterable[Piece], b: Iterable[Piece], n_rows: int) -> Iterator[tuple[Piece, Piece]]:
@@ -27,7 +29,7 @@ def parts(a: Iterable[Piece], b: Iterable[Piece], n_rows: int) -> Iterator[tuple
 
     Each side has at least one piece, which may be empty; `n_rows` is of the larger side.
     """
-    n_parts = max(1, -(-n_rows // ROWS))
+    n_parts = min(max(1, -(-n_rows // ROWS)), _MOST)
     if n_parts == 1:
         yield _joined(list(a)), _joined(list(b))
         return
@@ -66,7 +68,5 @@ def _read(path: Path) -> Piece:
 
 def part_of(piece: Piece, n_parts: int) -> npt.NDArray[np.uint64]:
     """The part of each row, which depends on its event only."""
-    with np.errstate(over="ignore"):
-        mixed = (piece[EVENT] * _MIX) ^ (piece[LUMI] * _MIX << np.uint64(7)) ^ piece[RUN]
-        mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX
-    return np.asarray((mixed >> np.uint64(33)) % np.uint64(n_parts))
+    lumi = (piece[RUN] << np.uint64(32)) | piece[LUMI]
+    return np.asarray(mixed(mixed(lumi) ^ piece[EVENT]) % np.uint64(n_parts))

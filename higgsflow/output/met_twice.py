@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow.compute as pc
 
 from higgsflow.output.arrow_arrays import arrow_array, numbers, together, without_rows
+from higgsflow.splitmix import Words, mixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,16 +20,8 @@ if TYPE_CHECKING:
     # the rows as arrow tables of whole numbers, from the first one each time
     Rows = Callable[[], Iterable[Any]]
 
-Hashes = npt.NDArray[np.uint64]
-
 # hashes that are sorted at a time, of 8 bytes each
 _AT_ONCE = 1 << 23
-# SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): every bit of what comes out depends on all
-_MIXED = (
-    (np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)),
-    (np.uint64(27), np.uint64(0x94D049BB133111EB)),
-)
-_LAST = np.uint64(31)
 
 
 def met_twice(rows: Rows, n: int) -> Any:
@@ -40,12 +32,12 @@ def met_twice(rows: Rows, n: int) -> Any:
     return counts.filter(pc.greater(counts["count_all"], arrow_array(np.array([1]))[0]))
 
 
-def hashes_of_several(sources: Sequence[Rows], n: int) -> Hashes:
+def hashes_of_several(sources: Sequence[Rows], n: int) -> Words:
     """In order the hashes that rows of more than one source have, of n rows in all."""
     return _twice(sources, n, np.unique)
 
 
-def chosen(rows: Rows, hashes: Hashes) -> Any:
+def chosen(rows: Rows, hashes: Words) -> Any:
     """The rows whose hash is one of these, which are in order."""
     kept = []
     # behind the last one, where larger ones would stand
@@ -60,7 +52,7 @@ def chosen(rows: Rows, hashes: Hashes) -> Any:
     return together(kept)
 
 
-def _twice(sources: Sequence[Rows], n: int, ordered: Callable[[Hashes], Hashes]) -> Hashes:
+def _twice(sources: Sequence[Rows], n: int, ordered: Callable[[Words], Words]) -> Words:
     """In order the hashes that are there twice in what `ordered` makes of each source."""
     n_passes = np.uint64(-(-n // _AT_ONCE) or 1)
     found = []
@@ -74,24 +66,18 @@ def _twice(sources: Sequence[Rows], n: int, ordered: Callable[[Hashes], Hashes])
 _NONE = np.empty(0, np.uint64)
 
 
-def _those_of(one: np.uint64, n_passes: np.uint64, rows: Rows) -> Hashes:
+def _those_of(one: np.uint64, n_passes: np.uint64, rows: Rows) -> Words:
     """The hashes of one pass."""
     return np.concatenate([_NONE, *(own[own % n_passes == one] for own in map(_hashes, rows()))])
 
 
-def _sorted(hashes: Hashes) -> Hashes:
+def _sorted(hashes: Words) -> Words:
     hashes.sort()
     return hashes
 
 
-def _hashes(table: Any) -> Hashes:
+def _hashes(table: Any) -> Words:
     found = np.zeros(len(table), np.uint64)
     for name in table.column_names:
-        found = _mixed(found ^ numbers(table[name]).astype(np.uint64))
+        found = mixed(found ^ numbers(table[name]).astype(np.uint64))
     return found
-
-
-def _mixed(values: Hashes) -> Hashes:
-    for shift, factor in _MIXED:
-        values = (values ^ (values >> shift)) * factor
-    return np.asarray(values ^ (values >> _LAST))

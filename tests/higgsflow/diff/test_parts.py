@@ -41,6 +41,14 @@ def test_many_rows_come_in_parts_with_the_same_events_on_both_sides(
     assert all(50 < len(one["event"]) < 150 for one, _ in found)
 
 
+def test_no_more_files_are_open_than_a_system_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "ROWS", 1)
+    events = np.arange(3000)
+    found = list(parts([piece(events)], [piece(events)], 3000))
+    assert len(found) == 400
+    assert sum(len(one["event"]) for one, _ in found) == 3000
+
+
 def test_the_part_of_a_row_is_that_of_its_event() -> None:
     rows = piece(np.repeat(np.arange(50), 2))
     where = part_of(rows, 7).tolist()
