@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 
 def merged_moments(
     of_jobs: Mapping[str, Moments], systematics: Systematics, ratios: Ratios
-) -> dict[str, Moments]:
+) -> Mapping[str, Moments]:
     """The moments of each column of a tag; without those per bin.
 
     `ratios` are what the merge multiplies columns with.
     """
     columns = [name for name in of_jobs if not _is_of_bins(name, of_jobs)]
+    if not ratios and len(columns) == len(of_jobs):
+        # as they are: of most variations nobody looks at them
+        return of_jobs
     if not ratios:
         return {name: of_jobs[name] for name in columns}
     owners = _owners(systematics)

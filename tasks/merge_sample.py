@@ -221,18 +221,22 @@ class MergeSample(VariationTask):
         process = ProcessSample.req(self)
         store = ChunkStore(process.chunk_folder)
 
-        def part(row: JobRow, variation: str) -> Part:
-            seen = store.seen(row.sources[variation])
+        @functools.cache
+        def part(chunk_id: str, stem: str) -> Part:
+            # one for all variations of a job: of two hundred each they would fill the memory
+            seen = store.seen(stem)
             return Part(
-                chunk_id=row.chunk_id,
+                chunk_id=chunk_id,
                 stem=seen.stem,
                 path=store.folder / seen.output.name,
                 checksum=seen.output.checksum,
+                most_rows=seen.output.most_rows,
                 called=process.renamings.called(seen),
             )
 
         return {
-            variation: tuple(part(row, variation) for row in counted) for variation in variations
+            variation: tuple(part(row.chunk_id, row.sources[variation]) for row in counted)
+            for variation in variations
         }
 
     def _weights(self, variation: str) -> tuple[str, ...]:

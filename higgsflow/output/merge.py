@@ -22,7 +22,7 @@ from higgsflow.output.arrow_arrays import arrow_array, arrow_number, same_text
 from higgsflow.output.atomic import written_atomically
 from higgsflow.output.chunk_file import ChunkFile, unreadable
 from higgsflow.output.manifest import Manifest
-from higgsflow.output.merged_file import ROW_GROUP, WRITERS, MergedWriter
+from higgsflow.output.merged_file import ROW_GROUP, TABLES, WRITERS, MergedWriter
 from higgsflow.output.met_twice import met_twice
 from higgsflow.output.provenance import Origin, annotated, provenance
 from higgsflow.output.renamed_file import by_names_of_today
@@ -43,12 +43,15 @@ _TAGS = ("tag_idx", "tag_category")
 # each open file keeps up to a row group in memory [bytes, of all]: with more variations, the job
 # outputs are opened again rather than all kept
 _TOGETHER = 100_000_000
+# what a column of a table that waits takes beside its rows [bytes]
+_COLUMN = 512
 
 
 class Part(Noun):
     """One job output in a merge.
 
     Attributes:
+        most_rows: of the variation that has most in it; a row group where that is not known.
         called: what is called otherwise in it than today.
     """
 
@@ -56,6 +59,7 @@ class Part(Noun):
     stem: str
     path: Path
     checksum: str
+    most_rows: int = ROW_GROUP
     called: Called = Called()
 
 
@@ -130,8 +134,7 @@ def _passes(order: MergeOrder) -> Iterator[list[str]]:
     together: list[str] = []
     n_bytes = 0
     for variation in order.parts:
-        # no column has numbers of more bytes than 8
-        needed = 8 * len(_input_columns(order, variation)) * ROW_GROUP
+        needed = len(_input_columns(order, variation)) * _column_bytes(order.parts[variation])
         if together and n_bytes + needed > _TOGETHER:
             yield together
             together, n_bytes = [], 0
@@ -139,6 +142,12 @@ def _passes(order: MergeOrder) -> Iterator[list[str]]:
         n_bytes += needed
     if together:
         yield together
+
+
+def _column_bytes(parts: Sequence[Part]) -> int:
+    """What a column of an open file takes at most: no column has numbers of more bytes than 8."""
+    n_rows = min(sum(part.most_rows for part in parts), ROW_GROUP)
+    return 8 * n_rows + _COLUMN * min(len(parts), TABLES)
 
 
 def _outputs(order: MergeOrder) -> list[Part]:

@@ -34,7 +34,7 @@ TREE = "events"
 # no tag can be called so: names begin with a letter or digit
 ABOUT = "_higgsflow"
 # small tables that wait before they are made one: each costs far more than its rows
-_TABLES = 128
+TABLES = 128
 
 
 class MergedWriter(ABC):
@@ -68,7 +68,7 @@ class MergedWriter(ABC):
         self._waiting.append(table)
         while self.n_waiting >= ROW_GROUP:
             self._flush(ROW_GROUP)
-        if len(self._waiting) >= _TABLES:
+        if len(self._waiting) >= TABLES:
             self._waiting = [together(self._waiting).combine_chunks()]
 
     def close(self) -> None:

@@ -30,13 +30,26 @@ logger = logging.getLogger(__name__)
 _PRODUCTS = TypeAdapter(dict[str, Product])
 
 
+class SeenOutput(Noun):
+    """The file of events of a job, without its rows of each of hundreds of variations.
+
+    Attributes:
+        most_rows: of the variation that has most.
+    """
+
+    name: str
+    size: int
+    checksum: str
+    most_rows: int
+
+
 class Seen(Noun):
     """What the record of a job says of its outputs."""
 
     stem: str
     products: dict[str, Product]
     names: Names
-    output: Output
+    output: SeenOutput
 
 
 class ChunkStore:
@@ -169,21 +182,31 @@ def _read(path: Path, size: int, mtime_ns: int) -> Seen | None:
     """The outputs of a record; None when it does not parse. Size and time tell versions apart."""
     del size, mtime_ns
     try:
-        content = read_head(path.read_bytes())
+        content, products = read_head(path.read_bytes())
         if content["format"] != FORMAT:
             return None
+        output = Output.model_validate(content["output"])
         return Seen.model_construct(
             stem=path.stem,
-            products=_shared(json.dumps(content["products"])),
+            products=_shared(products),
             names=_named(json.dumps(content["names"])),
-            output=Output.model_validate(content["output"]),
+            output=_without_variations(output),
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
+def _without_variations(output: Output) -> SeenOutput:
+    return SeenOutput(
+        name=output.name,
+        size=output.size,
+        checksum=output.checksum,
+        most_rows=max(output.rows.values(), default=0),
+    )
+
+
 @functools.lru_cache(maxsize=1000)
-def _shared(text: str) -> dict[str, Product]:
+def _shared(text: bytes) -> dict[str, Product]:
     """What jobs made; nearly all jobs of a sample made the same, which is kept once."""
     return _PRODUCTS.validate_json(text)
 

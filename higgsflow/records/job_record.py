@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, PlainSerializer
 
@@ -24,7 +24,8 @@ from higgsflow.records.packed import Packed, as_text, from_text, pack, unpack
 from higgsflow.records.profile import Profile
 
 FORMAT = 4
-_LEDGERS = b',"ledgers":{"packed":'
+# by which its parts are told apart
+_PRODUCTS, _NAMES, _LEDGERS, _PACKED = b',"products":', b',"names":{', b',"ledgers":', b'{"packed":'
 # a frame of a traceback, or of what faulthandler writes, which begins with the last call
 _FRAME = re.compile(r'^ *File "(.+)", line (\d+),? in ', re.MULTILINE)
 _LAST_CALL_FIRST = "most recent call first"
@@ -135,22 +136,55 @@ class JobRecord(Noun):
         return sum(part.stop - part.start for part in self.ranges)
 
 
-def read_head(content: bytes) -> dict[str, Any]:
-    """What a record says besides its ledgers, as it was written.
+class _Parts(NamedTuple):
+    """A record as JSON: what it says of itself, and what takes its room."""
 
-    Ledgers are nearly all of a record, and looking at a folder needs none of them. Inside a text
-    every quote is escaped, so their beginning is found for sure; a record that was cut off lacks
-    the end.
+    head: bytes
+    products: bytes
+    ledgers: bytes
+
+
+def _parts(content: bytes) -> _Parts:
+    """Of a record; inside a text every quote is escaped, so their beginnings are found for sure.
+
+    No variation is called `names`: all have a direction in their names.
+
+    Raises:
+        ValueError: when it is not one, or was cut off.
+    """
+    marks = (_PRODUCTS, _NAMES, _LEDGERS + _PACKED)
+    products, names, ledgers = (content.find(mark) for mark in marks)
+    if not 0 < products < names < ledgers or not content.endswith(b"]}}"):
+        return _parts_as_parsed(content)
+    return _Parts(
+        head=content[:products] + content[names:ledgers] + b"}",
+        products=content[products + len(_PRODUCTS) : names],
+        ledgers=content[ledgers + len(_LEDGERS) : -1],
+    )
+
+
+def _parts_as_parsed(content: bytes) -> _Parts:
+    """The same of one that was written otherwise, as by another program."""
+    found = json.loads(content)
+    if not isinstance(found, dict):
+        raise ValueError("it is no record")
+    products, ledgers = (
+        json.dumps(found.pop(name, None)).encode() for name in ("products", "ledgers")
+    )
+    return _Parts(json.dumps(found).encode(), products, ledgers)
+
+
+def read_head(content: bytes) -> tuple[dict[str, Any], bytes]:
+    """What a record says besides its ledgers and products, and the latter as they are written.
+
+    Both are nearly all of a record. Looking at a folder needs no ledgers, and products are the same
+    in nearly all records of a sample.
 
     Raises:
         ValueError: when it does not parse.
     """
-    start = content.find(_LEDGERS)
-    if start < 0 or not content.endswith(b"]}}"):
-        found: dict[str, Any] = json.loads(content)
-    else:
-        found = json.loads(content[:start] + b"}")
-    return found
+    parts = _parts(content)
+    return json.loads(parts.head), parts.products
 
 
 def read_packed(content: bytes) -> tuple[JobRecord, tuple[Packed, ...]]:
@@ -161,9 +195,10 @@ def read_packed(content: bytes) -> tuple[JobRecord, tuple[Packed, ...]]:
     Raises:
         ValueError: when it is not a record, or not whole.
     """
-    parsed = json.loads(content)
-    packed = from_text(parsed["ledgers"])
-    return JobRecord.model_validate({**parsed, "ledgers": {}, "products": {}}), packed
+    parts = _parts(content)
+    packed = from_text(json.loads(parts.ledgers))
+    head = json.loads(parts.head)
+    return JobRecord.model_validate({**head, "ledgers": {}, "products": {}}), packed
 
 
 class FailureRecord(Noun):

@@ -25,7 +25,7 @@ from higgsflow.records.layout import (
     layout_of,
 )
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import Moments, numbers_of
+from higgsflow.records.moments import MeasuredColumns, numbers_of
 from higgsflow.selection.cutflow import Counter, CutFlow
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def unpack(groups: Sequence[Packed]) -> dict[str, Ledger]:
     return {
         variation: _ledger(group.layout, row)
         for group in groups
-        for variation, row in zip(group.variations, group.rows.tolist(), strict=True)
+        for variation, row in zip(group.variations, group.rows, strict=True)
     }
 
 
@@ -130,8 +130,9 @@ def _counters(ledger: Ledger) -> Iterator[Counter]:
     yield from ledger.kept.values()
 
 
-def _ledger(layout: Layout, row: list[float]) -> Ledger:
+def _ledger(layout: Layout, numbers: Rows) -> Ledger:
     n = len(layout.counters)
+    row = numbers[: layout.n_added].tolist()
     fields = (row[field * n : (field + 1) * n] for field in range(N_COUNTER_FIELDS))
     counters = iter([_counter(*numbers) for numbers in zip(*fields, strict=True)])
     flows = tuple(_flow(entry, counters) for entry in layout.flows)
@@ -139,14 +140,13 @@ def _ledger(layout: Layout, row: list[float]) -> Ledger:
     after = {tag: next(counters) for tag in layout.after}
     k = layout.size
     matrix = row[N_COUNTER_FIELDS * n : layout.n_added]
-    moments = _moments(layout, row[layout.n_added :])
     # a row that was packed is valid
     return Ledger.trusted(
         flows=flows,
         before=before,
         after=after,
         overlap=tuple(tuple(map(int, matrix[i * k : (i + 1) * k])) for i in range(k)),
-        moments={tag: {name: next(moments) for name in names} for tag, names in layout.moments},
+        moments=dict(_moments(layout, numbers[layout.n_added :])),
         yields={tag: {name: next(counters) for name in names} for tag, names in layout.yields},
         kept={name: next(counters) for name in layout.kept},
     )
@@ -166,12 +166,10 @@ def _flow(entry: tuple[int, str, str, tuple[str, ...]], counters: Iterator[Count
     return StepFlow.trusted(step=step, tagger=tagger, group=group, flow=flow)
 
 
-def _moments(layout: Layout, numbers: list[float]) -> Iterator[Moments]:
-    m = len(layout.columns)
-    fields = (numbers[field * m : (field + 1) * m] for field in range(len(MOMENTS_FIELDS)))
-    for found in zip(*fields, strict=True):
-        if found[0] == 0:
-            yield Moments()
-        else:
-            named = dict(zip(MOMENTS_FIELDS, found, strict=True))
-            yield Moments.trusted(**{**named, "n": int(found[0])})
+def _moments(layout: Layout, numbers: Rows) -> Iterator[tuple[str, MeasuredColumns]]:
+    """By tag those of its columns: of most variations nobody looks at them."""
+    columns = numbers.reshape(len(MOMENTS_FIELDS), len(layout.columns)).T
+    start = 0
+    for tag, names in layout.moments:
+        yield tag, MeasuredColumns(names, columns[start : start + len(names)])
+        start += len(names)

@@ -203,7 +203,9 @@ def _numbers(ledger: Ledger) -> str:
         central = found[CENTRAL]
         known.update(f"{tag} {central.n} {central.sumw!r} {central.sumw2!r}".encode())
     for tag, columns in ledger.moments.items():
-        own = {name: of for name, of in columns.items() if not name.startswith("weight_")}
+        own = columns
+        if any(name.startswith("weight_") for name in columns):
+            own = {name: of for name, of in columns.items() if not name.startswith("weight_")}
         known.update(f"{tag} {list(own)}".encode())
         known.update(numbers_of(own).tobytes())
     return known.hexdigest()[:16]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from higgsflow.model.systematic import Systematics
-from higgsflow.records.chunk_store import Seen
-from higgsflow.records.job_record import Output, Product
+from higgsflow.records.chunk_store import Seen, SeenOutput
+from higgsflow.records.job_record import Product
 from higgsflow.records.layout import layout_of
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import measure
@@ -102,7 +102,7 @@ def seen(names: dict[str, str], tags: tuple[str, str], variations: dict[str, str
         stem="chunk.d1",
         products=products(names, variations),
         names=Names(weights=names, corrections={"jec": "j"}, taggers=(tags,)),
-        output=Output(name="chunk.d1.parquet", size=1, checksum="", rows={}),
+        output=SeenOutput(name="chunk.d1.parquet", size=1, checksum="", most_rows=0),
     )
 
 

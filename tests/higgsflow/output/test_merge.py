@@ -21,6 +21,7 @@ from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.output.merge import MergeOrder, Part, merge
 from higgsflow.output.merged_events import about, column_types, read
+from higgsflow.output.merged_file import ROW_GROUP
 from higgsflow.output.provenance import Origin
 
 if TYPE_CHECKING:
@@ -189,6 +190,23 @@ def test_many_variations_are_merged_some_at_a_time(
     found = manifests(order(tmp_path, parts, variations=names))
     assert [(name, manifest.rows) for name, manifest in found.items()] == [(n, N) for n in names]
     assert len(list(merging._passes(order(tmp_path, parts, variations=names)))) == n_passes
+
+
+def test_variations_of_few_rows_are_merged_together(tmp_path: Path) -> None:
+    """Of ten thousand jobs each output was opened again for every few of two hundred variations."""
+    names = ("nominal", *(f"v{number}_up" for number in range(200)))
+    parts = [
+        Part(chunk_id=str(n), stem=str(n), path=tmp_path / str(n), checksum="", most_rows=2)
+        for n in range(10_000)
+    ]
+    large = [part.model_copy(update={"most_rows": ROW_GROUP}) for part in parts]
+    few, unknown = (
+        list(merging._passes(order(tmp_path, asked, variations=names)))
+        for asked in (parts[:10], large)
+    )
+    some = list(merging._passes(order(tmp_path, parts, variations=names)))
+    assert [name for one in some for name in one] == list(names)
+    assert len(few) == 1 < len(some) < len(unknown)
 
 
 def test_a_manifest_comes_when_its_file_is_whole(

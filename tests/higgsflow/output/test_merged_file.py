@@ -24,7 +24,7 @@ def table(start: int, stop: int) -> pa.Table:
 def test_less_than_a_row_group_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many job outputs there are, and however small or large each is."""
     monkeypatch.setattr(merged_file, "ROW_GROUP", 50)
-    monkeypatch.setattr(merged_file, "_TABLES", 8)
+    monkeypatch.setattr(merged_file, "TABLES", 8)
     writer = MergedParquet(tmp_path / "a.parquet", table(0, 0).schema)
     edges = [*range(200), 200, 200, 500, 503]
     for start, stop in pairwise(edges):

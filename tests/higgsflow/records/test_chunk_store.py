@@ -46,6 +46,18 @@ def test_chunk_with_record_and_output_is_done(
     assert store.done(chunks, NOMINAL) == {chunks[1].id: {"nominal": f"{chunks[1].id}.d1"}}
 
 
+def test_of_the_rows_of_variations_the_most_are_known(
+    tmp_path: Path, chunks: Chunks, finish: Finish
+) -> None:
+    """Of each they would fill the memory: two hundred numbers for each of ten thousand jobs."""
+    record = finish(chunks[0], BOTH)
+    path = tmp_path / f"{chunks[0].id}.d1.json"
+    rows = record.output.model_copy(update={"rows": {"nominal": 3, "jes_up": 5}})
+    path.write_text(record.model_copy(update={"output": rows}).model_dump_json())
+    output = ChunkStore(tmp_path).seen(f"{chunks[0].id}.d1").output
+    assert (output.name, output.size, output.most_rows) == (rows.name, rows.size, 5)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"d", b"longer than it was"])
 def test_output_of_another_size_is_not_done(
     tmp_path: Path, chunks: Chunks, finish: Finish, content: bytes | None

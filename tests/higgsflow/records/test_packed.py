@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.records.ledger import Ledger, StepFlow
-from higgsflow.records.moments import Moments, measure, measure_all
+from higgsflow.records.moments import MeasuredColumns, Moments, measure, measure_all
 from higgsflow.records.packed import as_text, from_text, pack, unpack
 from higgsflow.selection.cutflow import Counter, count
 
@@ -57,6 +57,12 @@ def test_moments_that_nobody_has_looked_at_are_packed_as_those_that_are_objects(
     looked_at = Ledger(moments={tag: dict(columns) for tag, columns in moments.items()})
     assert late == looked_at == Ledger.model_validate(late.model_dump())
     assert as_text(pack({"nominal": late})) == as_text(pack({"nominal": looked_at}))
+
+
+def test_moments_are_no_objects_before_somebody_looks_at_them() -> None:
+    """Of two hundred variations the summary shows none of them."""
+    (made,) = unpack(pack({"nominal": ledger([(1.5, True, False)])})).values()
+    assert all(isinstance(columns, MeasuredColumns) for columns in made.moments.values())
 
 
 def test_large_counts_are_exact() -> None:
