@@ -256,6 +256,9 @@ class MergeSample(VariationTask):
         return self._shared(target.read(Normalization)) if target.exists() else None
 
     def _shared(self, found: Normalization) -> _Shared:
+        from higgsflow.plan import described
+
+        told = described(self.plan.steps, self.plan.context)
         ingredients = {
             **scaling(found),
             "variables": list(self.plan.variables),
@@ -264,6 +267,7 @@ class MergeSample(VariationTask):
             "format of merged files": _FORMAT,
             "output_format": self.model.output_format,
             "trees": self.model.tree_names,
+            "descriptions of columns": marked(digest(told)),
         }
         return _Shared(found, ProcessSample.req(self).wanted, ingredients)
 

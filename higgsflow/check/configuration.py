@@ -14,7 +14,7 @@ from higgsflow.errors import UnknownName, UserError, nearest
 from higgsflow.events.golden import load_golden
 from higgsflow.model.sample import SimulatedSample, for_year
 from higgsflow.model.systematic import Systematics
-from higgsflow.plan import Plan, make_plan
+from higgsflow.plan import Plan, made_of, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,12 +117,14 @@ def _files(plan: Plan) -> Iterator[Problem]:
 
 
 def _targets(plan: Plan) -> Iterator[Problem]:
-    """Objects that taggers choose of another collection, by their name, as SelectedJet of Jet."""
+    """Objects of another collection by their name, as GoodJet of Jet, where no tagger says it."""
     needs = (*plan.first_needs, *plan.rest_needs)
+    known = made_of(plan.steps, plan.context)
     collections = {need.name.partition("_")[0] for need in needs if "_" in need.name}
     for weight in plan.weights:
         own = weight.input_collection
-        for target in weight.target_collections if own is not None else ():
+        unsaid = (name for name in weight.target_collections if name not in known)
+        for target in unsaid if own is not None else ():
             others = sorted(name for name in collections if target.endswith(name))
             if others and not target.endswith(str(own)):
                 yield Problem(

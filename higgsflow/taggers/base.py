@@ -72,6 +72,14 @@ class Tagger(Noun):
         del context
         return {}
 
+    def made_of(self, context: Context) -> dict[str, str]:
+        """Of which collection each collection, or object, is that it adds: `{"lead": "Photon"}`.
+
+        Factors of another collection are then refused before anything runs; any may be left out.
+        """
+        del context
+        return {}
+
     @abstractmethod
     def select(self, events: Any, context: Context) -> Decision:
         """The decision on events that have the declared columns."""
