@@ -182,7 +182,7 @@ def _tagger(mapping: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
         }  # fmt: skip
         then = {"properties": {"options": options}}
         rules.append({"if": {"anyOf": [chosen, of_name]}, "then": then})
-    reference = {"type": "string", "pattern": "^[^:]+:[^:]+$"}
+    reference = {"type": "string", "pattern": "^[^:]+[:.][^:]+$"}
     return {"anyOf": [{"enum": list(SHIPPED)}, reference, {**mapping, "allOf": rules}]}
 
 

@@ -96,7 +96,7 @@ def test_the_sections_of_the_how_tos_are_valid(page: str) -> None:
         {"python_path": "code"},
         {"jobs_manager": {"time_limit": "1 h", "max_memory_mb": "2 GB", "retry_delay": "2 min"}},
         {"tag_sequence": {"tag_list": ["diphoton"], "keep_untagged": True}},
-        {"tag_sequence": ["m:f", [{"tagger": "diphoton", "options": {"trigger": True}}]]},
+        {"tag_sequence": ["m:f", "m.f", [{"tagger": "diphoton", "options": {"trigger": True}}]]},
         {"tag_sequence": [{"name": "diphoton", "options": {"photon": {"pt_min": 20}}}]},
         {"systematics": {"weights": {"w": {"function": {"module": "m", "name": "f"}}}}},
         {"systematics": {"weights": {"w": {"branches": {"up": ["Photon", "sf_up"]}}}}},
