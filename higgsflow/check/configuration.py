@@ -167,7 +167,7 @@ def _blinding(analysis: AnalysisModel) -> Iterator[Problem]:
     """A window of a column that no output has: not to show it, the report draws nothing."""
     column = analysis.blinding.column
     written = [name.rpartition(":")[2] for name in analysis.variables_of_interest]
-    if not (analysis.blinding.unblind or column in written or is_in_every_output(column)):
+    if analysis.hides_data and not (column in written or is_in_every_output(column)):
         guess = nearest(column, written)
         hint = f"did you mean '{guess}'? Else " if guess else ""
         yield Problem(

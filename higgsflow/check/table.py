@@ -56,7 +56,8 @@ def _told(problem: Problem) -> Text:
 
 def _verdict(report: CheckReport) -> Text:
     n = sum(problem.serious for problem in report.problems)
-    pairs = f"{len(report.pairs)} samples and years"
+    n_pairs = len(report.pairs)
+    pairs = "1 sample and year" if n_pairs == 1 else f"{n_pairs} samples and years"
     if not n:
         return Text(f"{report.analysis} is ready: {pairs}; higgsflow forecast says what they take")
     return Text(f"{n} {'problem' if n == 1 else 'problems'} of {report.analysis}, {pairs}")

@@ -96,7 +96,8 @@ def fill_histograms(summary: Summary) -> Filled:
     sources = tuple(_readable(summary, notes))
     notes.extend(_not_simulated(summary, sources))
     books: dict[str, Book] = {}
-    variables = _in_order(summary, sources)
+    # where nothing can be drawn, nothing is wrong with the variables
+    variables = _in_order(summary, sources) if sources or not summary.samples else []
     meanings = _meanings(variables, sources)
     for variable in variables:
         types = [s.types[variable] for s in sources if variable in s.types]

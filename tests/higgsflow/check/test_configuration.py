@@ -99,6 +99,10 @@ def test_a_window_of_a_column_that_no_output_has_is_noted(lab: Lab, loaded: Load
     assert found.remedy.startswith("did you mean 'm_gg'? Else add it")
     lab.content["blinding"] = {"column": "mgg", "unblind": True}
     assert check_configuration(loaded())[1] == []
+    # without data there is nothing to blind
+    lab.content["blinding"] = {"column": "mgg"}
+    lab.without_data()
+    assert check_configuration(loaded())[1] == []
 
 
 @tagger(reads=["Jet_pt"], adds={"GoodJet": "collection"})
