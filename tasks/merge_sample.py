@@ -258,7 +258,8 @@ class MergeSample(VariationTask):
     def _shared(self, found: Normalization) -> _Shared:
         from higgsflow.plan import described
 
-        told = described(self.plan.steps, self.plan.context)
+        said = described(self.plan.steps, self.plan.context)
+        told = {name: said[name] for name in sorted(said) if name in self.plan.variables}
         ingredients = {
             **scaling(found),
             "variables": list(self.plan.variables),
@@ -267,7 +268,7 @@ class MergeSample(VariationTask):
             "format of merged files": _FORMAT,
             "output_format": self.model.output_format,
             "trees": self.model.tree_names,
-            "descriptions of columns": marked(digest(told)),
+            "descriptions of columns": [f"{name}: {text}" for name, text in told.items()],
         }
         return _Shared(found, ProcessSample.req(self).wanted, ingredients)
 

@@ -200,6 +200,8 @@ def test_what_a_column_means_is_only_merged(finished: Lab) -> None:
     described = f'{declared}, describes={{"met": "missing momentum [GeV]"}}'
     assert lab.table().schema.field("met").metadata is None
     lab.taggers.write_text(code.replace(declared, described), encoding="utf-8")
+    (reason,) = lab.task("MergeSample", sample="Sig", year="2017").news()
+    assert reason == "descriptions of columns: + met: missing momentum [GeV]"
     assert rerun(lab) == ({"merged"}, [])
     said = {b"description": b"missing momentum [GeV]", b"unit": b"GeV"}
     assert lab.table().schema.field("met").metadata == said
