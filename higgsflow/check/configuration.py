@@ -131,7 +131,7 @@ def _targets(plan: Plan) -> Iterator[Problem]:
                     about="systematics",
                     what=f"'{weight.name}' looks at columns of {own}, for the objects '{target}'",
                     where=f"these are of {max(others, key=len)}, by their name",
-                    remedy=f"is another one meant, or not {own}? Its tagger can say it by `made_of`",
+                    remedy=f"is another one meant, or not {own}? Taggers say it by `made_of`",
                     subjects=(plan.pair.name,),
                     serious=False,
                 )
