@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from higgsflow.plan import Plan
     from higgsflow.taggers.base import Tagger
 
-_DRAWS = ("smear", "resolution")
 # by which the code of a class may get at the values of its fields, and of what it is given
 _WHOLE = ("model_dump", "model_dump_json", "model_copy", "spec", "__dict__")
 
@@ -84,7 +83,7 @@ def identities(
 
 def _of_shift(source: Shift, said: Ingredients) -> dict[str, Any]:
     """What a correction of the nominal events is, given its ingredients."""
-    draws = {"draws are those of": source.name} if source.mode in _DRAWS else {}
+    draws = {"draws are those of": source.name} if source.draws else {}
     return {**said, **draws}
 
 

@@ -120,8 +120,17 @@ def _told(name: str, before: Any, today: Any) -> str:
     if all(isinstance(value, str) and value.startswith(_MARK) for value in (before, today)):
         return f"{name}{_CHANGED}"
     if isinstance(before, list | tuple) and isinstance(today, list | tuple):
-        return f"{name}: {_of_lists(before, today)}"
+        both = [_as_numbers(values) for values in (before, today)]
+        return f"{name} {' -> '.join(both)}" if all(both) else f"{name}: {_of_lists(before, today)}"
     return f"{name} {_short(before)} -> {_short(today)}"
+
+
+def _as_numbers(values: Any) -> str:
+    """A short list of numbers, such as a range, which is told whole; empty for another one."""
+    if not values or not all(type(value) in (int, float) for value in values):
+        return ""
+    text = f"[{', '.join(map(_short, values))}]"
+    return text if len(text) <= _LONG else ""
 
 
 def _of_lists(before: Any, today: Any) -> str:

@@ -25,6 +25,7 @@ from higgsflow.needs import (
 )
 from higgsflow.preflight import (
     check_functions,
+    check_made_of,
     check_one_object,
     check_systematics,
     check_tags,
@@ -160,7 +161,7 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     late = tuple(weight for weight in in_order if _is_late(weight, added))
     early = tuple(weight for weight in in_order if not _is_late(weight, added))
     check_tags(systematics, analysis.tag_sequence.tags)
-    _check_targets(systematics, added)
+    _check_targets(systematics, added, made_of(steps, context))
     check_systematics(systematics)
     check_functions(systematics)
     kept_at = {w.name: kept_at_step(w, steps, context) for w in late if w.preserved is not None}
@@ -214,7 +215,7 @@ def _check_steps(steps: Steps, context: Context, analysis: AnalysisModel) -> dic
         before = dict(added)
         for tagger in step:
             tagger.check(context)
-            check_declared(tagger, context)
+            check_declared(tagger, context, before)
             for name in tagger.needs():
                 if name not in before:
                     where = f"the steps before '{tagger.name}'"
@@ -232,10 +233,23 @@ def _is_late(weight: WeightSystematic, added: Collection[str]) -> bool:
     return bool(weight.modifies_taggers) or any(is_made(name, added) for name in names)
 
 
-def _check_targets(systematics: Systematics, added: dict[str, str]) -> None:
-    """Objects that a weight is of are its own collection, or one that a tagger adds."""
+def made_of(steps: Steps, context: Context) -> dict[str, str]:
+    """Of the collections and objects that taggers add those that are said to be of another."""
+    return {n: s for step in steps for t in step for n, s in t.made_of(context).items()}
+
+
+def described(steps: Steps, context: Context) -> dict[str, str]:
+    """What taggers say of the columns that they add."""
+    return {n: text for step in steps for t in step for n, text in t.describes(context).items()}
+
+
+def _check_targets(
+    systematics: Systematics, added: dict[str, str], sources: dict[str, str]
+) -> None:
+    """Objects that a weight is of are its own collection, or one that a tagger adds of it."""
     made = [name for name, kind in added.items() if kind == COLLECTION]
     for weight in systematics.weights.values():
+        check_made_of(weight, sources)
         read = {name.partition("_")[0] for name in weight_inputs(weight)}
         for target in weight.target_collections:
             if weight.correction is not None and is_one_object(target, added):

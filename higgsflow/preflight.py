@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from higgsflow.corrections.shipped import SHIPPED
-from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.errors import InvalidConfiguration, UnknownName, shorten
 from higgsflow.model.number_options import check_numbers
 from higgsflow.model.reference import resolve
 from higgsflow.model.shift import NominalCorrection, Shift
@@ -18,7 +18,7 @@ from higgsflow.weights import factor_column, full_column, target_columns
 from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from higgsflow.corrections.shipped import Shifted
     from higgsflow.model.context import Context
@@ -172,6 +172,40 @@ def check_one_object(weight: WeightSystematic, target: str, added: Collection[st
     for name in target_columns(weight, target):
         if name not in added:
             raise UnknownName("column", name, added, f"what taggers add for '{weight.name}'")
+
+
+def check_made_of(weight: WeightSystematic, sources: Mapping[str, str]) -> None:
+    """Raises where factors of a collection are given to objects that a tagger makes of another.
+
+    `sources` has the collection that each collection, or object, of a tagger is made of.
+    """
+    own = _collection_of_factors(weight)
+    asked = set(_ancestry(own, sources))
+    for target in weight.target_collections if own else ():
+        if target in sources and asked.isdisjoint(_ancestry(target, sources)):
+            fitting = [name for name in sources if not asked.isdisjoint(_ancestry(name, sources))]
+            raise InvalidConfiguration(
+                f"'{weight.name}' has factors of {own}, and '{target}' is made of "
+                f"{sources[target]}",
+                f"in target_collections; made of {own} are: {shorten(fitting) or 'none'}",
+                f"name one of these, or say `input_collection: {sources[target]}`",
+            )
+
+
+def _collection_of_factors(weight: WeightSystematic) -> str:
+    """The collection whose columns make its factors; empty where that is not said."""
+    if weight.input_collection is not None:
+        return weight.input_collection
+    names = {n.partition("_")[0] for n in (*weight.branches.values(), *weight.asked_columns)}
+    return min(names) if len(names) == 1 else ""
+
+
+def _ancestry(name: str, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """A collection, the one that it is made of, and so on."""
+    found = [name]
+    while (source := sources.get(found[-1])) is not None and source not in found:
+        found.append(source)
+    return tuple(found)
 
 
 def check_not_carried(correction: NominalCorrection, available: Collection[str], url: str) -> None:

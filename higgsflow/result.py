@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 from pydantic import ValidationError
 
-from higgsflow.errors import StoreError, UnknownName
+from higgsflow.errors import StoreError, UnknownName, UserError
 from higgsflow.model.findings import findings
+from higgsflow.report.formatting import pairs
 from higgsflow.report.summary import FlowSummary, SampleSummary, Summary
 
 if TYPE_CHECKING:
@@ -70,8 +71,16 @@ class Result:
 
         Raises:
             UnknownName: for a sample, year, variation or column that is not there.
+            UserError: for a variation of a weight.
         """
-        merged = self.sample(name, year).merged
+        sample = self.sample(name, year)
+        merged = sample.merged
+        if variation in _of_weights(sample):
+            raise UserError(
+                f"'{variation}' has no events of its own: it is of a weight",
+                f"{name} ({year})",
+                f"take the nominal events with `weight_*{variation}`, or `result.variations(...)`",
+            )
         if variation not in merged:
             raise UnknownName("variation", variation, merged, f"{name} ({year})")
         # reading needs pyarrow, which `import higgsflow` does not pay for
@@ -107,10 +116,9 @@ class Result:
         for variation in sample.merged:
             events = self.events(name, year, variation, [*columns, _CENTRAL])
             yield variation, _weighted(events, columns, events[_CENTRAL])
-        rows = [row for row in sample.systematics if row.kind == "weight"]
-        known = self.events(name, year) if rows else None
-        for row in rows:
-            direction = f"{row.systematic}_{row.direction}"
+        directions = _of_weights(sample)
+        known = self.events(name, year) if directions else None
+        for direction in directions:
             yield direction, _weighted(known, columns, _whole_weight(known, direction))
 
     def cut_flow(
@@ -145,8 +153,14 @@ class Result:
             ) from error
 
     def __repr__(self) -> str:
-        n = len(self.summary.samples)
-        return f"Result({self.summary.analysis}, {n} samples and years, report: {self.report})"
+        n = pairs(len(self.summary.samples))
+        return f"Result({self.summary.analysis}, {n}, report: {self.report})"
+
+
+def _of_weights(sample: SampleSummary) -> tuple[str, ...]:
+    """The variations that change weights only."""
+    rows = (row for row in sample.systematics if row.kind == "weight")
+    return tuple(f"{row.systematic}_{row.direction}" for row in rows)
 
 
 def _weighted(events: Any, columns: Iterable[str], weight: Any) -> Any:

@@ -84,7 +84,8 @@ class _Walk:
         said = [_source_of(kind, name)] if kind.__module__ == _MAIN else []
         said += [self.add(_label(base.__module__, base.__qualname__), base)
                  for base in kind.__mro__[1:] if _is_of_user(base.__module__)]  # fmt: skip
-        own = {n: v for n, v in vars(kind).items() if not n.startswith("__")}
+        telling = _telling_of(kind)
+        own = {n: v for n, v in vars(kind).items() if n not in telling and not n.startswith("__")}
         for attribute, value in own.items():
             label = _label(kind.__module__, f"{name}.{attribute}")
             if isinstance(value, _PLAIN + _SEVERAL):
@@ -161,6 +162,21 @@ def _is_as_written(function: FunctionType) -> bool:
     Modules are edited while a notebook lives, and their text is then another one.
     """
     return function.__module__ == _MAIN and not hasattr(function, "__wrapped__")
+
+
+def _telling_of(kind: type) -> set[str]:
+    """Methods of a class that only tell, and are no part of what it computes."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
+    except (OSError, TypeError, SyntaxError):
+        return set()
+    names = _names_of_methods(tree)
+    return names - _names_of_methods(without_telling(tree))
+
+
+def _names_of_methods(tree: ast.Module) -> set[str]:
+    bodies = (node.body for node in tree.body if isinstance(node, ast.ClassDef))
+    return {part.name for body in bodies for part in body if isinstance(part, ast.FunctionDef)}
 
 
 def _source_of(value: Any, name: str) -> str:

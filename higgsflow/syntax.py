@@ -1,8 +1,9 @@
 """What a source file says to Python: a digest of its syntax tree, and its imports.
 
-Comments and docstrings say nothing, nor does the method `measures`, which only tells of cuts, nor
-what that is made from. What was found is kept in the user's cache by the content of the source, so
-that parsing, which takes a third of a second for the physics, is done once for each version.
+Comments and docstrings say nothing, nor do methods that only tell: `measures` of cuts, with what
+it is made from, and `describes` and `made_of` of columns, also as words of `@tagger(...)`. What was
+found is kept in the user's cache by the content of the source, so that parsing, which takes a third
+of a second for the physics, is done once for each version.
 """
 
 from __future__ import annotations
@@ -16,11 +17,16 @@ import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # what only tells, for explanations of single events
 _TELLING = ("higgsflow.objects.measures", "higgsflow.selection.measured")
+# methods of taggers that only tell: of cuts, and of columns, as words of `@tagger` do
 _TELLS = "measures"
+_TELL_OF_COLUMNS = ("describes", "made_of")
 _MOST = 2000  # sources that are remembered
 
 
@@ -116,19 +122,43 @@ def _imports(tree: ast.Module) -> tuple[Imported, ...]:
 
 
 def without_telling(tree: ast.Module) -> ast.Module:
-    """The tree without what only tells of cuts, and decides nothing: nobody may call it."""
-    if any(isinstance(node, ast.Attribute) and node.attr == _TELLS for node in ast.walk(tree)):
-        return tree
+    """The tree without what only tells, and decides nothing: of methods, what nobody calls."""
+    called = set(_called(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            node.body = [part for part in node.body if not _tells(part)]
+            node.body = [p for p in node.body if not _tells(p) or p.name in called]
+        elif isinstance(node, ast.FunctionDef):
+            for decorator in node.decorator_list:
+                _forget_what_it_tells(decorator)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     tree.body = [part for part in tree.body if not _is_for_telling(part, used)]
     return tree
 
 
-def _tells(node: ast.stmt) -> bool:
-    return isinstance(node, ast.FunctionDef) and node.name == _TELLS
+def _called(tree: ast.AST) -> Iterator[str]:
+    """Attributes that are looked at, but by what only tells."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        if not (isinstance(tree, ast.ClassDef) and _tells(node)):
+            yield from _called(node)
+
+
+def _tells(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
+    if not isinstance(node, ast.FunctionDef) or node.name == _TELLS:
+        return isinstance(node, ast.FunctionDef)
+    given = [argument.arg for argument in node.args.args[1:]]
+    return node.name in _TELL_OF_COLUMNS and given == ["context"]
+
+
+def _forget_what_it_tells(decorator: ast.expr) -> None:
+    """What `@tagger(...)` says of columns: their types are what counts."""
+    called = decorator.func if isinstance(decorator, ast.Call) else None
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    if isinstance(decorator, ast.Call) and name == "tagger":
+        decorator.keywords = [
+            word for word in decorator.keywords if word.arg not in _TELL_OF_COLUMNS
+        ]
 
 
 def _is_for_telling(node: ast.stmt, used: set[str]) -> bool:

@@ -9,7 +9,14 @@ import numpy as np
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import as_array, plain_values, shown, unlike_column, values_of_objects
+from higgsflow.events.plain import (
+    UNLIKE_ARRAYS,
+    as_array,
+    plain_values,
+    shown,
+    unlike_column,
+    values_of_objects,
+)
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
@@ -147,7 +154,14 @@ def shifted_columns(events: PlainEvents, source: Shift, direction: str) -> dict[
 
 def _checked(events: PlainEvents, source: Shift, direction: str) -> dict[str, Any]:
     found = {}
-    changed = shown(events, lambda view: shifted(view, source, direction))
+    try:
+        changed = shown(events, lambda view: shifted(view, source, direction))
+    except UNLIKE_ARRAYS:
+        if source.met is None:
+            raise
+        # momenta that nothing can follow are told as what they are
+        _checked(events, source.model_copy(update={"met": None}), direction)
+        raise
     for column, values in changed.items():
         what = f"'{source.name}' {direction} of '{column}'"
         found[column] = _plain(values, column, events, what)

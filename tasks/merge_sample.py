@@ -251,6 +251,10 @@ class MergeSample(VariationTask):
         return self._shared(target.read(Normalization)) if target.exists() else None
 
     def _shared(self, found: Normalization) -> _Shared:
+        from higgsflow.plan import described
+
+        said = described(self.plan.steps, self.plan.context)
+        told = {name: said[name] for name in sorted(said) if name in self.plan.variables}
         ingredients = {
             **scaling(found),
             "variables": list(self.plan.variables),
@@ -259,6 +263,7 @@ class MergeSample(VariationTask):
             "format of merged files": _FORMAT,
             "output_format": self.model.output_format,
             "trees": self.model.tree_names,
+            "descriptions of columns": [f"{name}: {text}" for name, text in told.items()],
         }
         return _Shared(found, ProcessSample.req(self).wanted, ingredients)
 

@@ -80,7 +80,7 @@ class SummarizeAnalysis(AnalysisTask):
             tags=model.tag_sequence.tags,
             # as columns are called in merged files
             variables=tuple(name.rpartition(":")[2] for name in model.variables_of_interest),
-            blinded=None if blinding.unblind else (blinding.column, *blinding.window),
+            blinded=(blinding.column, *blinding.window) if model.hides_data else None,
             configuration=as_yaml(model),
             samples=samples,
             kept_apart=apart,

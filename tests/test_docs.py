@@ -16,9 +16,11 @@ from higgsflow.catalog.folder import CONFIG_FOLDER
 from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all
 from higgsflow.diff.column_map import read_map
+from higgsflow.errors import UserError
 from higgsflow.model.context import Context
 from higgsflow.model.engines import Engines
 from higgsflow.model.systematic import Systematics
+from higgsflow.output.descriptions import describe
 from higgsflow.taggers.sequence import load_tagger
 from tests.documented import PAGES
 
@@ -69,8 +71,28 @@ def test_the_function_tagger_of_the_how_to_runs(module_folder: Path) -> None:
     assert ak.to_list(decision.mask) == [True, False]
 
 
-def test_the_class_tagger_of_the_how_to_runs(module_folder: Path) -> None:
+def test_the_tagger_of_the_how_to_says_what_its_columns_are(module_folder: Path) -> None:
     (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[1])
+    sequence = ["my_taggers:good_muons", "diphoton"]
+    factors = {"type": "object", "branches": {"up": "pt"}, "target_collections": "GoodMuon"}
+    muons = {"muons": {**factors, "input_collection": "Muon"}}
+    shown = {"tag_sequence": sequence, "variables_of_interest": ["ht_mu"]}
+    analysis = load_analysis(write_analysis(module_folder, **shown, systematics={"weights": muons}))
+    plans = check_all(analysis)
+    assert describe(plans["ttH_M125", "2017"])["ht_mu"].endswith("good muons [GeV]")
+    good = {"pt": 25.0, "eta": 0.0, "tightId": True}
+    events = ak.Array([{"Muon": [good, {**good, "pt": 19.0}]}, {"Muon": []}])
+    decision = load_tagger(analysis.tag_sequence.taggers[0]).select(events, CONTEXT)
+    assert ak.to_list(decision.mask) == [True, False]
+    assert ak.to_list(decision.columns["ht_mu"]) == [25.0, 0.0]
+    of_electrons = {"muons": {**factors, "input_collection": "Electron"}}
+    path = write_analysis(module_folder, **shown, systematics={"weights": of_electrons})
+    with pytest.raises(UserError, match="has factors of Electron, and 'GoodMuon' is made of Muon"):
+        check_all(load_analysis(path))
+
+
+def test_the_class_tagger_of_the_how_to_runs(module_folder: Path) -> None:
+    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[2])
     step = {"name": "met", "tagger": "my_taggers:MetTagger", "options": {"met_min": 100}}
     path = write_analysis(module_folder, tag_sequence=[step], variables_of_interest=["met"])
     analysis = load_analysis(path)
@@ -91,7 +113,7 @@ def test_the_tagger_that_tells_its_cuts_is_as_the_how_to_says(module_folder: Pat
 
 def test_the_compiled_tagger_of_the_how_to_runs(module_folder: Path) -> None:
     pytest.importorskip("numba", reason="to run this test: pip install -e '.[numba]'")
-    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[2])
+    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[3])
     step = {"name": "busy", "tagger": "my_taggers:busy", "options": {"ht_min": 150}}
     path = write_analysis(module_folder, tag_sequence=[step], variables_of_interest=["ht"])
     analysis = load_analysis(path)
@@ -102,7 +124,7 @@ def test_the_compiled_tagger_of_the_how_to_runs(module_folder: Path) -> None:
 
 
 def test_the_tag_and_probe_of_the_how_to_runs(module_folder: Path) -> None:
-    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[3])
+    (module_folder / "my_taggers.py").write_text(blocks("taggers.md", "python")[4])
     variables = ["m_ee", "probe_pt", "probe_passes", "n_electrons"]
     step = ["diphoton", "my_taggers:tag_and_probe"]
     path = write_analysis(module_folder, tag_sequence=step, variables_of_interest=variables)
@@ -118,7 +140,7 @@ def test_the_tag_and_probe_of_the_how_to_runs(module_folder: Path) -> None:
     assert decision.columns["probe_passes"][decision.mask].tolist() == [[False], [], [False]]
 
 
-@pytest.mark.parametrize("block", range(4))
+@pytest.mark.parametrize("block", range(5))
 def test_a_tagger_of_the_how_to_is_short(block: int) -> None:
     assert len(blocks("taggers.md", "python")[block].splitlines()) < 40
 

@@ -16,7 +16,14 @@ from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.documented import documented, nouns_of
 from higgsflow.model.engines import Engines
 from higgsflow.model.noun import Frozen, Noun
-from higgsflow.model.quantities import megabytes, picobarns, seconds
+from higgsflow.model.quantities import (
+    MEGABYTES,
+    PICOBARNS,
+    SECONDS,
+    megabytes,
+    picobarns,
+    seconds,
+)
 from higgsflow.model.reference import resolve
 from higgsflow.model.sample import DataSample, Replicas, SimulatedSample, Year
 from higgsflow.model.tagging import SHIPPED, Spec, TagSequence
@@ -132,8 +139,8 @@ class _AsWritten(GenerateJsonSchema):
     def function_before_schema(self, schema: Any) -> dict[str, Any]:
         """What a validator puts right may be written."""
         inner = self.generate_inner(schema["schema"])
-        if schema["function"]["function"] in (megabytes, seconds, picobarns):
-            return {"anyOf": [inner, _AMOUNT]}
+        if pattern := _AMOUNTS.get(schema["function"]["function"]):
+            return {"anyOf": [inner, {"type": "string", "pattern": pattern}]}
         return _shorter(inner)
 
 
@@ -153,7 +160,12 @@ def _shorter(found: dict[str, Any]) -> dict[str, Any]:
 
 
 _WORDS = {"type": "array", "items": {"type": "string"}}
-_AMOUNT = {"type": "string", "pattern": "^[-+]?[0-9.]+([eE][-+]?[0-9]+)? *[A-Za-z]*$"}
+# how amounts are written, by what reads them: a number and perhaps one of the units
+_AMOUNTS = {
+    megabytes: f"^ *[0-9]+([.][0-9]+)? *({'|'.join(MEGABYTES)})? *$",
+    seconds: f"^ *[0-9]+([.][0-9]+)? *({'|'.join(SECONDS)})? *$",
+    picobarns: f"^ *[-+]?[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)? *({'|'.join(PICOBARNS)})? *$",
+}
 _REFERENCE = {
     "type": "object",
     "properties": {
@@ -182,7 +194,7 @@ def _tagger(mapping: dict[str, Any], definitions: dict[str, Any]) -> dict[str, A
         }  # fmt: skip
         then = {"properties": {"options": options}}
         rules.append({"if": {"anyOf": [chosen, of_name]}, "then": then})
-    reference = {"type": "string", "pattern": "^[^:]+:[^:]+$"}
+    reference = {"type": "string", "pattern": "^[^:]+[:.][^:]+$"}
     return {"anyOf": [{"enum": list(SHIPPED)}, reference, {**mapping, "allOf": rules}]}
 
 

@@ -161,7 +161,8 @@ def select_samples(
             if str(year) not in known_years:
                 of_sample = f"the catalogue's years, which '{name}' has files for"
                 raise UnknownName("luminosity for year", str(year), known_years, of_sample)
-    order = select_names(tuple(map(str, catalog.get(_DATASETS) or ())), names, "sample")
+    listed = tuple(map(str, catalog.get(_DATASETS) or ()))
+    order = select_names(listed, names, f"sample of {_DATASETS}")
     content = {
         _DATASETS: [name for name in order if name in chosen],
         "samples": [{"name": name, **entries[name]} for name in chosen],

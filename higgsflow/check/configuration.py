@@ -14,7 +14,7 @@ from higgsflow.errors import UnknownName, UserError, nearest
 from higgsflow.events.golden import load_golden
 from higgsflow.model.sample import SimulatedSample, for_year
 from higgsflow.model.systematic import Systematics
-from higgsflow.plan import Plan, make_plan
+from higgsflow.plan import Plan, made_of, make_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,19 +117,21 @@ def _files(plan: Plan) -> Iterator[Problem]:
 
 
 def _targets(plan: Plan) -> Iterator[Problem]:
-    """Objects that taggers choose of another collection, by their name, as SelectedJet of Jet."""
+    """Objects of another collection by their name, as GoodJet of Jet, where no tagger says it."""
     needs = (*plan.first_needs, *plan.rest_needs)
+    known = made_of(plan.steps, plan.context)
     collections = {need.name.partition("_")[0] for need in needs if "_" in need.name}
     for weight in plan.weights:
         own = weight.input_collection
-        for target in weight.target_collections if own is not None else ():
+        unsaid = (name for name in weight.target_collections if name not in known)
+        for target in unsaid if own is not None else ():
             others = sorted(name for name in collections if target.endswith(name))
             if others and not target.endswith(str(own)):
                 yield Problem(
                     about="systematics",
                     what=f"'{weight.name}' looks at columns of {own}, for the objects '{target}'",
                     where=f"these are of {max(others, key=len)}, by their name",
-                    remedy=f"is another one of target_collections meant, or not {own}?",
+                    remedy=f"is another one meant, or not {own}? Taggers say it by `made_of`",
                     subjects=(plan.pair.name,),
                     serious=False,
                 )
@@ -165,7 +167,7 @@ def _blinding(analysis: AnalysisModel) -> Iterator[Problem]:
     """A window of a column that no output has: not to show it, the report draws nothing."""
     column = analysis.blinding.column
     written = [name.rpartition(":")[2] for name in analysis.variables_of_interest]
-    if not (analysis.blinding.unblind or column in written or is_in_every_output(column)):
+    if analysis.hides_data and not (column in written or is_in_every_output(column)):
         guess = nearest(column, written)
         hint = f"did you mean '{guess}'? Else " if guess else ""
         yield Problem(

@@ -67,6 +67,12 @@ class CheckReport(Noun):
     pairs: tuple[PairCheck, ...]
     problems: tuple[Problem, ...]
 
+    def __str__(self) -> str:
+        # what the command shows; tables wait until somebody prints one
+        from higgsflow.check.table import render  # noqa: PLC0415
+
+        return render(self).strip("\n")
+
     @property
     def is_ready(self) -> bool:
         """Whether the analysis can run."""

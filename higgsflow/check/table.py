@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
+from higgsflow.report.formatting import pairs
 from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
@@ -56,10 +57,10 @@ def _told(problem: Problem) -> Text:
 
 def _verdict(report: CheckReport) -> Text:
     n = sum(problem.serious for problem in report.problems)
-    pairs = f"{len(report.pairs)} samples and years"
+    of_all = pairs(len(report.pairs))
     if not n:
-        return Text(f"{report.analysis} is ready: {pairs}; higgsflow forecast says what they take")
-    return Text(f"{n} {'problem' if n == 1 else 'problems'} of {report.analysis}, {pairs}")
+        return Text(f"{report.analysis} is ready: {of_all}; higgsflow forecast says what they take")
+    return Text(f"{n} {'problem' if n == 1 else 'problems'} of {report.analysis}, {of_all}")
 
 
 def bytes_text(n: float) -> str:

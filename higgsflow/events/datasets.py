@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 ak = lazy.load("awkward")
 
+# what the sum of these is called, beside those of factors
+LEFT_TO_OTHERS = "events_of_other_datasets"
+
 
 Rows = npt.NDArray[np.int64]
 
@@ -26,7 +29,7 @@ def own_rows(dataset: PrimaryDataset | None, events: Any, rows: Rows) -> Rows:
 
 def left_to_others(dataset: PrimaryDataset | None, rows: Rows, own: Rows) -> dict[str, float]:
     """How many of the rows are not its own, as a sum by name."""
-    return {} if dataset is None else {"events_of_other_datasets": float(len(rows) - len(own))}
+    return {} if dataset is None else {LEFT_TO_OTHERS: float(len(rows) - len(own))}
 
 
 def is_own(dataset: PrimaryDataset, events: Any) -> npt.NDArray[np.bool_]:

@@ -37,11 +37,7 @@ def load_golden(path: Path) -> Golden:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
-        ranges = [
-            (_key(_run(run), a), _key(_run(run), b))
-            for run, pairs in content.items()
-            for a, b in pairs
-        ]
+        ranges = [_range(_run(run), pair) for run, pairs in content.items() for pair in pairs]
     except OSError as error:
         raise InvalidConfiguration(f"cannot read golden JSON {path}", str(error)) from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -66,6 +62,12 @@ def _run(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"'{text}' is no run")
     return int(text)
+
+
+def _range(run: int, pair: Any) -> tuple[int, int]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise ValueError(f"run {run} has {pair!r} where [first, last] is needed")
+    return _key(run, pair[0]), _key(run, pair[1])
 
 
 def _key(run: int, lumi: Any) -> int:

@@ -143,3 +143,9 @@ class Explanation(Noun):
     corrections: tuple[CorrectionStory, ...] = ()
     stories: tuple[VariationStory, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        # what the command shows
+        from higgsflow.explain.text import render  # noqa: PLC0415
+
+        return render(self).strip("\n")

@@ -62,6 +62,12 @@ class Forecast(Noun):
     free_bytes: int
     pairs: tuple[PairForecast, ...]
 
+    def __str__(self) -> str:
+        # what the command shows; tables wait until somebody prints one
+        from higgsflow.forecast.text import render  # noqa: PLC0415
+
+        return render(self).strip("\n")
+
     @property
     def suggested(self) -> int:
         """The suggestion for all samples; 0 without one.

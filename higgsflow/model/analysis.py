@@ -133,6 +133,11 @@ class AnalysisModel(Noun):
         found = (self.systematics, *(sample.systematics for sample in self.samples.samples))
         return tuple({n for one in found for n in (*one.weights, *one.independent_collections)})
 
+    @property
+    def hides_data(self) -> bool:
+        """Whether there are data of which a window is blinded."""
+        return not self.blinding.unblind and any(pair.is_data for pair in self.samples.pairs)
+
     def systematics_of(self, pair: SampleYear) -> Systematics:
         """The systematics of one sample and year; of data there are corrections only."""
         merged = self.systematics.merged_with(pair.sample.systematics)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.noun import Noun
-from higgsflow.model.quantities import Megabytes, Seconds
+from higgsflow.model.quantities import Megabytes, Seconds, TimeLimit
 from higgsflow.model.short_forms import as_tuple
 
 Engine = Literal["htcondor", "slurm"]
@@ -51,8 +51,8 @@ class JobSettings(Noun):
         chunks_per_job: chunks that one job runs, one after the other.
     """
 
-    memory: Megabytes | None = Field(default=None, gt=0)
-    run_time: Seconds | None = Field(default=None, gt=0)
+    memory: Megabytes | None = None
+    run_time: TimeLimit | None = None
     cores: int = Field(default=1, ge=1)
     queue: Line = ""
     account: Line = ""
@@ -107,10 +107,10 @@ class Site(JobSettings):
     run_time_attribute: Line = ""
     flavours: dict[str, Seconds] = {}
     send_credentials: bool = False
-    poll_interval: Seconds = Field(default=30.0, gt=0)
+    poll_interval: TimeLimit = 30.0
     max_in_flight: int = Field(default=5000, ge=1)
     submission_threads: int = Field(default=4, ge=1)
-    landing_time: Seconds = Field(default=60.0, ge=0)
+    landing_time: Seconds = 60.0
 
     @model_validator(mode="after")
     def _means_something(self) -> Site:

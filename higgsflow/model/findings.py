@@ -75,9 +75,23 @@ def _reason(item: Any) -> str:
     if kind == "too_short":
         return f"a list of at least {item['ctx']['min_length']} is needed (it is {_shown(given)})"
     reason = _NEEDED.get(kind) or str(item["msg"]).removeprefix("Value error, ")
-    if kind == "value_error":
-        return reason
+    return reason if kind == "value_error" else _of_value(reason, kind, given)
+
+
+def _of_value(reason: str, kind: str, given: Any) -> str:
+    """A reason with the value that it is about, or what to write for it."""
+    if kind == "int_parsing" and (whole := _whole(given)):
+        return f"{reason}: YAML takes {given} for a text, write {whole}"
     return f"{reason.removeprefix('Input ')} (it is {_shown(given)})"
+
+
+def _whole(text: Any) -> str:
+    """The number that a text such as `1e5` stands for; empty where it is no whole one."""
+    try:
+        number = float(text)
+    except (TypeError, ValueError):
+        return ""
+    return str(int(number)) if number.is_integer() else ""
 
 
 def _none_of(given: str, expected: str) -> str:
@@ -91,5 +105,8 @@ def _shown(value: Any) -> str:
     """A value as it stands in a configuration or call; of a long one only what it is."""
     if value is None:
         return "empty"
+    if isinstance(value, bool):
+        # as YAML has it
+        return repr(value).lower()
     text = repr(value)
     return text if len(text) <= _LONGEST else type(value).__name__

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from higgsflow.model.noun import Noun
+from higgsflow.model.quantities import Megabytes, Seconds, TimeLimit
 from higgsflow.model.told import Told
 
 Batch = Literal["local", "htcondor", "slurm"]
@@ -33,23 +34,23 @@ class JobsManager(Noun, metaclass=Told):
     n_events_per_output: int = Field(default=1_000_000, ge=1, description="events of one chunk")
     n_workers: int | None = Field(default=None, ge=1, description="local cores; all when empty")
     attempts: int = Field(default=3, ge=1, description="tries of a job, infrastructure failures")
-    time_limit: float = Field(default=3600.0, gt=0, description="seconds the first attempt has")
-    max_time_limit: float | None = Field(
-        default=None, gt=0, description="seconds an attempt may have after one too short; 4 times"
+    time_limit: TimeLimit = Field(default=3600.0, description="seconds the first attempt has")
+    max_time_limit: TimeLimit | None = Field(
+        default=None, description="seconds an attempt may have after one too short; 4 times"
     )
-    memory_mb: float | None = Field(
-        default=None, gt=0, description="MB the first attempt may use; no limit when empty"
+    memory_mb: Megabytes | None = Field(
+        default=None, description="MB the first attempt may use; no limit when empty"
     )
-    max_memory_mb: float | None = Field(
-        default=None, gt=0, description="MB an attempt may have after one too small; 4 times"
+    max_memory_mb: Megabytes | None = Field(
+        default=None, description="MB an attempt may have after one too small; 4 times"
     )
     growth: float = Field(
         default=2.0, gt=1, description="how much more memory or time after too little of it"
     )
-    retry_delay: float = Field(
-        default=1.0, ge=0, description="seconds before the second attempt; doubles each time"
+    retry_delay: Seconds = Field(
+        default=1.0, description="seconds before the second attempt; doubles each time"
     )
-    max_retry_delay: float = Field(default=600.0, ge=0, description="seconds, the longest delay")
+    max_retry_delay: Seconds = Field(default=600.0, description="seconds, the longest delay")
     defects: int = Field(
         default=3, ge=1, description="jobs with the same exception in user code that stop a sample"
     )

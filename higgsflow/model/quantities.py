@@ -6,15 +6,16 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 # engines count in powers of two
-_MEGABYTES = {"MB": 1.0, "M": 1.0, "GB": 1024.0, "G": 1024.0}
-_SECONDS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+MEGABYTES = {"MB": 1.0, "M": 1.0, "GB": 1024.0, "G": 1024.0}
+SECONDS = {"s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_MINUTES = {"min": 60.0, **SECONDS}
 _CROSS_SECTION = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
 # powers of ten of a picobarn
-_PICOBARNS = {"fb": -3, "pb": 0, "nb": 3}
+PICOBARNS = {"fb": -3, "pb": 0, "nb": 3}
 
 
 def _amount(value: Any, units: dict[str, float], what: str) -> Any:
@@ -30,12 +31,17 @@ def _amount(value: Any, units: dict[str, float], what: str) -> Any:
 
 def megabytes(value: Any) -> Any:
     """A size in megabytes; a number without a unit is one already."""
-    return _amount(value, _MEGABYTES, "size")
+    return _amount(value, MEGABYTES, "size")
 
 
 def seconds(value: Any) -> Any:
     """A time in seconds; a number without a unit is one already."""
-    return _amount(value, _SECONDS, "time")
+    return _amount(value, SECONDS, "time")
+
+
+def seconds_of_minutes(value: Any) -> Any:
+    """A time in seconds; a number without a unit is one of minutes."""
+    return _amount(value, _MINUTES, "time")
 
 
 def picobarns(value: Any) -> Any:
@@ -47,12 +53,14 @@ def picobarns(value: Any) -> Any:
     if found is None:
         return value
     number, unit = found.groups()
-    if unit not in _PICOBARNS:
-        known = ", ".join(_PICOBARNS)
+    if unit not in PICOBARNS:
+        known = ", ".join(PICOBARNS)
         raise ValueError(f"'{value}' is no cross section: use a number [pb], or one of {known}")
-    return float(Decimal(number).scaleb(_PICOBARNS[unit]))
+    return float(Decimal(number).scaleb(PICOBARNS[unit]))
 
 
-Megabytes = Annotated[float, BeforeValidator(megabytes)]
-Seconds = Annotated[float, BeforeValidator(seconds)]
+# bounds stand inside: a schema would lose those of a field that may be empty
+Megabytes = Annotated[float, Field(gt=0), BeforeValidator(megabytes)]
+Seconds = Annotated[float, Field(ge=0), BeforeValidator(seconds)]
+TimeLimit = Annotated[float, Field(gt=0), BeforeValidator(seconds)]
 Picobarns = Annotated[float, BeforeValidator(picobarns)]

@@ -68,7 +68,7 @@ class Shift(Systematic):
             (smear), or the relative resolution of jets (resolution).
         scale_factor: of a resolution, by which it is worse in data.
         gen: generated jets; jets without one are smeared with a random draw.
-        seed: of the random draws.
+        seed: of the random draws that `mode: smear` and `mode: resolution` make.
         met: lets missing momentum follow.
     """
 
@@ -134,11 +134,27 @@ class Shift(Systematic):
         """Raises for variations that are given to nothing, too."""
         super().check()
         self.check_variations()
+        if self.seed and not self.draws:
+            raise ValueError(f"'{self.name}' draws nothing with its seed: {self._of_seed}")
         if self.mode != "uncertainty" and any(c.counts_uncertainties for c in self.corrections):
             raise ValueError(
                 f"'{self.name}': variations that are numbers are for mode: uncertainty, or for an "
                 "input with `variation: true`"
             )
+
+    @property
+    def draws(self) -> bool:
+        """Whether it is made with random numbers."""
+        return self.mode in ("smear", "resolution")
+
+    @property
+    def _of_seed(self) -> str:
+        """Where a seed means something, where it does not here."""
+        if self.method == "from_function":
+            return f"hand it on to the function, kwargs: {{seed: {self.seed}}}"
+        if self.method == "from_correction":
+            return "the draws are those of the correction, say it there"
+        return "it is for mode: smear or resolution"
 
     @property
     def varied(self) -> Correction | None:

@@ -45,8 +45,9 @@ def _as_spec(value: Any) -> Any:
 
 
 def _from_name(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    if ":" in name:
-        return {"name": name.rpartition(":")[2], "tagger": name, "options": dict(options)}
+    if ":" in name or "." in name:
+        reference = to_reference(name)
+        return {"name": reference.rpartition(":")[2], "tagger": reference, "options": dict(options)}
     if name not in SHIPPED:
         raise UnknownName("tagger", name, SHIPPED, "the shipped taggers (yours are module:name)")
     shipped = SHIPPED[name]

@@ -8,6 +8,7 @@ from higgsflow.archive import configuration_digest
 from higgsflow.code import own_digest
 from higgsflow.output.nanoaod_units import nanoaod_unit
 from higgsflow.output.provenance import Origin
+from higgsflow.plan import described
 from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.taggers.candidates import candidate_of
 from higgsflow.weights import factor_column, full_column
@@ -77,12 +78,7 @@ def describe(plan: Plan) -> dict[str, str]:
 
 def _variables(plan: Plan) -> dict[str, str]:
     """What taggers say of their columns; columns of the input are named as such."""
-    said = {
-        name: text
-        for step in plan.steps
-        for tagger in step
-        for name, text in tagger.describes(plan.context).items()
-    }
+    said = described(plan.steps, plan.context)
     found = {}
     if what := candidate_of(plan.steps):
         said[CANDIDATE_IDX] = f"which {what} of its event a row is, counted from 0 before any cut"

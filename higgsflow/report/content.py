@@ -230,7 +230,8 @@ class Summary(Noun):
         higgsflow: version that made the summary.
         tags: names of the tags, in order of priority.
         variables: the variables of interest, as columns of the merged files.
-        blinded: window of the column in which data are hidden, null when unblinded.
+        blinded: window of the column in which data are hidden, null when unblinded,
+            or without data.
         configuration: the analysis as YAML, as it was used.
         samples: numbers of each sample and year.
         kept_apart: processes of data that hold events of one before them, with one such event:

@@ -18,6 +18,11 @@ def several(n: int, one: str) -> str:
     return f"{count(n)} {one}" if n == 1 else f"{count(n)} {one}s"
 
 
+def pairs(n: int) -> str:
+    """How many samples and years there are."""
+    return "1 sample and year" if n == 1 else f"{n:,} samples and years"
+
+
 def count(value: int | None) -> str:
     """A number of events or jobs."""
     return NOTHING if value is None else f"{value:,}"

@@ -96,7 +96,8 @@ def fill_histograms(summary: Summary) -> Filled:
     sources = tuple(_readable(summary, notes))
     notes.extend(_not_simulated(summary, sources))
     books: dict[str, Book] = {}
-    variables = tuple(dict.fromkeys((MASS, *summary.variables)))
+    # where nothing can be drawn, nothing is wrong with the variables
+    variables = _in_order(summary, sources) if sources or not summary.samples else []
     meanings = _meanings(variables, sources)
     for variable in variables:
         types = [s.types[variable] for s in sources if variable in s.types]
@@ -111,6 +112,17 @@ def fill_histograms(summary: Summary) -> Filled:
     side_bands = dict(zip(summary.tags, counts.tolist(), strict=True))
     known = summary.blinded is not None and _all_data_are_read(summary, sources)
     return Filled(tuple(books.values()), tuple(notes), side_bands if known else None)
+
+
+def _in_order(summary: Summary, sources: Sequence[Source]) -> list[str]:
+    """The variables of interest, and the mass of photon pairs, where files have it.
+
+    What is blinded comes first, since signal is looked for there; else the mass.
+    """
+    is_there = any(MASS in source.types for source in sources)
+    names = tuple(dict.fromkeys(((MASS,) if is_there else ()) + summary.variables))
+    blinded = summary.blinded[0] if summary.blinded is not None else MASS
+    return sorted(names, key=lambda name: name != blinded)
 
 
 def _not_simulated(summary: Summary, sources: tuple[Source, ...]) -> Iterator[str]:

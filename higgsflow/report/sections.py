@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.report import aggregates
+from higgsflow.report.data_notes import hides_all, left_to_others, window_of
 from higgsflow.report.formatting import (
     BLINDED,
     INCOMPLETE,
@@ -21,6 +22,7 @@ from higgsflow.report.markup import (
     details,
     element,
     joined,
+    note,
     section,
     table,
 )
@@ -45,6 +47,7 @@ def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
         *_yields_by_year(summary),
         element("h3", "Events"),
         _events(summary),
+        *map(note, left_to_others(summary)),
         element("h3", "Normalisation"),
         element("p", "scale1fb = xs · bf · filter efficiency · k factor · 1000 / D"),
         _normalization(summary),
@@ -63,13 +66,13 @@ def _warnings(summary: Summary) -> Iterator[Html]:
             class_="warning",
         )
     if summary.blinded is not None and aggregates.has_data(summary):
-        column, low, high = summary.blinded
-        window = (
-            f"Data with {low:g} < {column} < {high:g} are blinded: pictures leave them out, and"
-        )
-        yield element(
-            "p", f"{window} counts that would include them are not shown.", class_="blind"
-        )
+        text = f"Data are blinded: {hides_all(summary)}."
+        if window := window_of(summary):
+            text = (
+                f"Data with {window} are blinded: pictures leave them out, and counts that would "
+                "include them are not shown."
+            )
+        yield element("p", text, class_="blind")
 
 
 def marked(name: str, complete: bool, fraction: float) -> Content:

@@ -65,6 +65,12 @@ def _of_sample(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
 def _runs(sample: SampleSummary, limits: Sentinels) -> Iterator[Finding]:
     """Only of whole files that were all read are both sums about the same events."""
     found, relative = sample.normalization.denominator, sample.runs_difference_relative
+    if found is not None and found.mode == "whole" and found.sum_runs is None:
+        # a skim or a part of a sample would look the same
+        text = "files without sums in a Runs tree are taken as whole: D is the sum of what was read"
+        yield Finding(
+            kind="sum of weights", where=aggregates.label(sample), text=text, severity="note"
+        )
     if found is None or relative is None or not sample.complete or found.mode != "whole":
         return
     if abs(relative) > limits.runs_difference:

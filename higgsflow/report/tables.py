@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from higgsflow.report import aggregates, lumi_sections
+from higgsflow.report.data_notes import hides_all, left_to_others, window_of
 from higgsflow.report.flows_of_events import flows_of_events
 from higgsflow.report.formatting import (
     BLINDED,
@@ -244,8 +245,10 @@ def _notes(summary: Summary) -> Iterator[str]:
         if one.missing:
             yield f"missing lumisections, {name} ({year}): {lumi_sections.missing_of(one, 3)}"
     if summary.blinded is not None and aggregates.has_data(summary):
-        column, low, high = summary.blinded
-        yield f"{BLINDED}: counts of data would include {low:g} < {column} < {high:g}"
+        window = window_of(summary)
+        why = f"counts of data would include {window}" if window else hides_all(summary)
+        yield f"{BLINDED}: {why}"
+    yield from left_to_others(summary)
     for process, why in summary.kept_apart.items():
         yield f"{process} is not added to other data in pictures: {why}"
     if not any(sample.systematics for sample in summary.samples):

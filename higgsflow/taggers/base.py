@@ -7,14 +7,17 @@ stacked along the event axis and chunks are cut anywhere.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import model_validator
+
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.reference import to_reference
+from higgsflow.model.told import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from higgsflow.model.columns import Need
@@ -44,8 +47,8 @@ class Decision:
     category: Any = None
 
 
-class Tagger(Noun):
-    """Base of taggers; the options of one are its fields."""
+class Tagger(Noun, metaclass=Told):
+    """Base of taggers; the options of one are its fields. Its name is that of its class."""
 
     name: Name
 
@@ -55,6 +58,11 @@ class Tagger(Noun):
     names_columns: ClassVar[tuple[str, ...]] = ()
     # what outputs have a row for each of, such as `probe`; empty where a row is an event
     one_row_per: ClassVar[str] = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_like_its_class(cls, given: Any) -> Any:
+        return {"name": cls.__name__, **given} if isinstance(given, Mapping) else given
 
     @abstractmethod
     def reads(self, context: Context) -> tuple[Need, ...]:
@@ -68,6 +76,14 @@ class Tagger(Noun):
         """What the columns that it adds mean, with the unit at the end: `mass of the pair [GeV]`.
 
         Goes into the files of merged events; columns may be left out.
+        """
+        del context
+        return {}
+
+    def made_of(self, context: Context) -> dict[str, str]:
+        """Of which collection each collection, or object, is that it adds: `{"lead": "Photon"}`.
+
+        Factors of another collection are then refused before anything runs; any may be left out.
         """
         del context
         return {}

@@ -130,9 +130,10 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
     with np.errstate(invalid="ignore"):
         result = values.astype(kind, copy=False)
     if result.dtype.kind in "iu" and result is not values and not np.array_equal(result, values):
-        raise TaggerError(
-            f"{said} with values that are not {kind}", "", "declare a type that holds them"
-        )
+        is_missing = values.dtype.kind == "f" and np.isnan(values).any()
+        filled = "some are missing: say what they are, as `ak.fill_none(values, -1)` does"
+        remedy = filled if is_missing else "declare a type that holds them"
+        raise TaggerError(f"{said} with values that are not {kind}", "", remedy)
     return result
 
 

@@ -94,6 +94,10 @@ class DiphotonTagger(PlainTagger):
         }
         return {**_PAIR, **photons}
 
+    def made_of(self, context: Context) -> dict[str, str]:
+        """Both objects are photons."""
+        return {"lead": "Photon", "sublead": "Photon"}
+
     def check(self, context: Context) -> None:
         """A year without a trigger is an error where the trigger is asked for."""
         self._triggers_of(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.model.columns import Need, required
@@ -22,15 +22,30 @@ _RETURNS = "let it return a mask, or a mask and the columns that it adds"
 _HOW = 'write @tagger(reads=["Photon_pt", ...], adds={"name": "float64", ...})'
 
 
+class _Declaration(NamedTuple):
+    """What stands in the brackets of `@tagger`."""
+
+    reads: tuple[Need, ...]
+    adds: dict[str, str]
+    one_row_per: str
+    describes: dict[str, str]
+    made_of: dict[str, str]
+
+
 def tagger(
-    reads: Sequence[str | Need] = (), adds: Mapping[str, str] | None = None, one_row_per: str = ""
+    reads: Sequence[str | Need] = (),
+    adds: Mapping[str, str] | None = None,
+    one_row_per: str = "",
+    describes: Mapping[str, str] | None = None,
+    made_of: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """Declares what a function reads and adds, so that it can stand in a tag sequence.
 
     The function takes events (and `context`, if it has such an argument, and its options by
     name); it returns a mask, or a mask and a mapping of columns, or a `Decision`. With
     `one_row_per="probe"` the mask is of candidates, in a list for each event, and outputs have a
-    row for each that is kept.
+    row for each that is kept. `describes` says what columns mean, with the unit at the end, and
+    `made_of` of which collection those are that it adds, as methods of a class do.
 
     Raises:
         TaggerError: for a decorator without brackets, or what are no columns and types.
@@ -47,10 +62,15 @@ def tagger(
         raise TaggerError(f"{what}: it takes a list of columns", "", _HOW)
     if not isinstance(adds, Mapping | None):
         raise TaggerError(f"adds is {adds!r}, not types by column", "", _HOW)
+    for key, said in (("describes", describes), ("made_of", made_of)):
+        if not isinstance(said, Mapping | None):
+            raise TaggerError(f"{key} is {said!r}, not texts by name", "", _HOW)
     needs = tuple(n for r in reads for n in ((r,) if isinstance(r, Need) else required(r)))
 
     def declare(function: F) -> F:
-        setattr(function, _DECLARATION, (needs, dict(adds or {}), one_row_per))
+        declared = (dict(said or {}) for said in (describes, made_of))
+        declaration = _Declaration(needs, dict(adds or {}), one_row_per, *declared)
+        setattr(function, _DECLARATION, declaration)
         return function
 
     return declare
@@ -64,18 +84,23 @@ class FunctionTagger(Tagger):
 
     def reads(self, context: Context) -> tuple[Need, ...]:
         """As the function was declared."""
-        needs: tuple[Need, ...] = self._declaration()[0]
-        return needs
+        return self._declaration().reads
 
     def adds(self, context: Context) -> dict[str, str]:
         """As the function was declared."""
-        columns: dict[str, str] = self._declaration()[1]
-        return columns
+        return self._declaration().adds
+
+    def describes(self, context: Context) -> dict[str, str]:
+        """As the function was declared."""
+        return self._declaration().describes
+
+    def made_of(self, context: Context) -> dict[str, str]:
+        """As the function was declared."""
+        return self._declaration().made_of
 
     def candidate(self) -> str:
         """As the function was declared."""
-        what: str = self._declaration()[2]
-        return what
+        return self._declaration().one_row_per
 
     def check(self, context: Context) -> None:
         """Raises for options that the function does not take, or needs and is not given."""
@@ -123,8 +148,8 @@ class FunctionTagger(Tagger):
             raise TaggerError(what, "", _RETURNS)
         return Decision(mask=result[0], columns=result[1])
 
-    def _declaration(self) -> Any:
-        declaration = getattr(resolve(self.function), _DECLARATION, None)
+    def _declaration(self) -> _Declaration:
+        declaration: _Declaration | None = getattr(resolve(self.function), _DECLARATION, None)
         if declaration is None:
             raise TaggerError(
                 f"tagger '{self.name}' does not say what it reads",

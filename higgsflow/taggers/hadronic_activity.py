@@ -156,6 +156,10 @@ class ActivityTagger(PlainTagger):
             "m_jj": "mass of the two leading central jets; NaN where there are fewer [GeV]",
         }
 
+    def made_of(self, context: Context) -> dict[str, str]:
+        """The selected objects are some of the input's."""
+        return {f"Selected{name}": name for name in ("Electron", "Muon", "Jet")}
+
     def check(self, context: Context) -> None:
         """A year without a b-tagging threshold is an error."""
         self.jet.b_tag_of(context.year)

@@ -91,10 +91,11 @@ def load_tagger(spec: TaggerSpec) -> Tagger:
     _check_is_whole(spec, found)
     try:
         if inspect.isclass(found) and issubclass(found, Tagger):
-            return found(name=spec.name, **spec.options)
+            # not by calling it, which tells what is wrong in other words
+            return found.model_validate({**spec.options, "name": spec.name})
         if isinstance(found, Tagger):
             options = {name: getattr(found, name) for name in type(found).model_fields}
-            return type(found)(**{**options, **spec.options, "name": spec.name})
+            return type(found).model_validate({**options, **spec.options, "name": spec.name})
         if callable(found):
             return FunctionTagger(name=spec.name, function=spec.tagger, options=spec.options)
     except ValidationError as error:

@@ -237,6 +237,49 @@ def test_what_a_tagger_only_tells_of_its_cuts_is_no_part_of_it(folder: Folder) -
     assert digests[-1] != digests[-2]
 
 
+@pytest.mark.parametrize(
+    "telling",
+    [
+        "    def describes(self, context):\n        return {{**super().describes(context)}}\n",
+        '    def made_of(self, context):\n        return {{"GoodMuon": "Muon"}}\n',
+    ],
+)
+def test_what_a_tagger_only_tells_of_its_columns_is_no_part_of_it(
+    folder: Folder, telling: str
+) -> None:
+    plain = "class Mine:\n    def select(self, events):\n        return events.MET_pt > {}\n\n"
+    digests = []
+    for source, threshold in ((plain, 100), (plain + telling, 100), (plain + telling, 80)):
+        name = folder.write("telling", source.format(threshold))
+        digests.append(code_parts(f"{name}:Mine"))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_what_a_function_tells_of_its_columns_is_no_part_of_it(folder: Folder) -> None:
+    source = (
+        "from higgsflow import tagger\n\n\n"
+        '@tagger(reads=["MET_pt"], adds={{"met": "{}"}}{})\n'
+        "def mine(events):\n    return events.MET_pt > 1, {{'met': events.MET_pt}}\n"
+    )
+    told = ', describes={"met": "missing momentum [GeV]"}, made_of={"GoodMuon": "Muon"}'
+    digests = []
+    for kind, words in (("float64", ""), ("float64", told), ("float32", told)):
+        name = folder.write("telling", source.format(kind, words))
+        digests.append(code_parts(f"{name}:mine"))
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_method_that_describes_something_else_is_part_of_it(folder: Folder) -> None:
+    digests = []
+    for number in (1, 2):
+        source = (
+            f"class Mine:\n    def describes(self, events, context):\n        return {number}\n"
+        )
+        name = folder.write("telling", source)
+        digests.append(code_parts(f"{name}:Mine"))
+    assert digests[0] != digests[1]
+
+
 def test_following_code_wakes_no_module_that_waits() -> None:
     """Those are large, and a digest reads files."""
     script = """

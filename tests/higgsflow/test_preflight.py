@@ -10,6 +10,7 @@ from higgsflow.model.shift import NominalCorrection
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.preflight import (
     check_functions,
+    check_made_of,
     check_not_carried,
     check_one_object,
     check_systematics,
@@ -109,6 +110,48 @@ def test_object_of_the_event_has_all_columns() -> None:
     check_one_object(weight, "lead", ["lead_pt"])
     with pytest.raises(UnknownName, match="no column 'lead_pt'"):
         check_one_object(weight, "lead", ["lead_eta"])
+
+
+SOURCES = {"SelectedJet": "Jet", "GoodJet": "SelectedJet", "lead": "Photon"}
+
+
+def of_objects(*targets: str, **content: Any) -> WeightSystematic:
+    entry = {"type": "object", "branches": {"up": "sf_up"}, "input_collection": "Jet", **content}
+    return WeightSystematic.model_validate({"name": "id", "target_collections": targets, **entry})
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        of_objects("SelectedJet", "GoodJet"),
+        of_objects("GoodJet", input_collection="SelectedJet"),
+        of_objects("SelectedJet", input_collection="GoodJet"),
+        of_objects("lead", input_collection="Photon"),
+        of_objects("lead", input_collection=None, branches={"up": "Photon_sf_up"}),
+        # of what nothing is said it is not known
+        of_objects("TaggedJet", input_collection="Photon"),
+    ],
+)
+def test_factors_are_for_objects_of_their_collection(weight: WeightSystematic) -> None:
+    check_made_of(weight, SOURCES)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        of_objects("lead"),
+        of_objects("SelectedJet", "lead"),
+        of_objects("lead", input_collection=None, branches={"up": "Jet_sf_up"}),
+    ],
+)
+def test_factors_for_objects_of_another_collection_are_an_error(weight: WeightSystematic) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        check_made_of(weight, SOURCES)
+    assert str(caught.value).splitlines() == [
+        "'id' has factors of Jet, and 'lead' is made of Photon",
+        "  in target_collections; made of Jet are: GoodJet, SelectedJet",
+        "  name one of these, or say `input_collection: Photon`",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from higgsflow.errors import StoreError, UnknownName
+from higgsflow.errors import StoreError, UnknownName, UserError
 from higgsflow.result import Result
 
 if TYPE_CHECKING:
@@ -31,11 +31,13 @@ def test_events_cut_flows_and_names(lab: Lab) -> None:
     flow = result.cut_flow("Sig", "2017", "pair")
     assert (flow.total.n, flow.passed.n) == (80, lab.table().num_rows)
     assert result.report == lab.output("summary", "report.html")
-    assert repr(result) == f"Result(toy, 1 samples and years, report: {result.report})"
+    assert repr(result) == f"Result(toy, 1 sample and year, report: {result.report})"
     with pytest.raises(UnknownName, match=r"Did you mean 'Sig \(2017\)'"):
         result.events("Sgi", "2017")
     with pytest.raises(UnknownName, match="Did you mean 'met_scale_up'"):
         result.events("Sig", "2017", "met_scael_up")
+    with pytest.raises(UserError, match=r"'pileup_up' has no events of its own: it is of a weight"):
+        result.events("Sig", "2017", "pileup_up")
     with pytest.raises(UnknownName, match=r"no column 'mett' in the .*Did you mean 'met'"):
         result.events("Sig", 2017, columns=["m_gg", "mett"])
     with pytest.raises(UnknownName, match="Did you mean 'high_met events'"):

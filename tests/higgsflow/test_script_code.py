@@ -140,3 +140,45 @@ def test_a_function_without_source_is_an_error(script: Script) -> None:
     exec("def t(events): return True", vars(sys.modules["__main__"]))
     with pytest.raises(InvalidConfiguration, match="cannot read the source of '__main__:t'"):
         code_parts("__main__:t")
+
+
+TELLING = """
+class Base:
+    def select(self, events):
+        return events.MET_pt > {low}
+
+    def describes(self, context):
+        return {{"met": "{text}"}}
+
+    def measures(self, events, decision, context):
+        return {{"{text}": 1}}
+
+
+class t(Base):
+    def made_of(self, context):
+        return {{"GoodMuon": "{text}"}}
+
+    {more}
+"""
+
+
+def test_what_a_class_only_tells_is_no_part_of_it(script: Script) -> None:
+    def digest(low: int = 1, text: str = "a", more: str = "pass") -> dict[str, str]:
+        return script.run(TELLING.format(low=low, text=text, more=more))
+
+    assert digest(text="b") == digest()
+    assert digest(low=2) != digest()
+    # where it decides with it, it is part of it
+    used = "def adds(self, context):\n        return self.made_of(context)"
+    assert digest(more=used, text="b") != digest(more=used)
+
+
+def test_what_a_function_only_tells_is_no_part_of_it(script: Script) -> None:
+    text = (
+        "from higgsflow import tagger\n\n\n@tagger(describes={{'met': '{}'}}, adds={{'met': '{}'}})"
+    )
+    told = [
+        script.run(text.format(*words) + tagger("events.MET_pt > 1").lstrip().join(("\n", "")))
+        for words in (("a", "float64"), ("b", "float64"), ("b", "float32"))
+    ]
+    assert told[0] == told[1] != told[2]

@@ -147,8 +147,11 @@ def objects(events: Any, direction: str) -> Any:
         (objects, "'s' up of 'Jet_pt' holds what is no number"),
     ],
 )
-def test_shape_must_stay(function: Any, text: str) -> None:
-    found = message(source(function))
+@pytest.mark.parametrize("follows", [{}, {"met": {}}])
+def test_shape_must_stay(function: Any, text: str, follows: dict[str, Any]) -> None:
+    with_phi = ak.with_field(EVENTS, EVENTS.Jet.pt, ("Jet", "phi"))
+    events = ak.with_field(with_phi, EVENTS.MET_pt, "MET_phi")
+    found = message(source(function, **follows), events)
     assert text in found
     assert f"\n  {__file__}, line {function.__code__.co_firstlineno}" in found
 

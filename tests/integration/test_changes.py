@@ -193,6 +193,20 @@ def test_a_comment_in_the_code_of_a_tagger_changes_nothing(finished: Lab) -> Non
     assert rerun(finished) == NOTHING
 
 
+def test_what_a_column_means_is_only_merged(finished: Lab) -> None:
+    lab = finished
+    code = lab.taggers.read_text(encoding="utf-8")
+    declared = 'adds={"met": "float64"}'
+    described = f'{declared}, describes={{"met": "missing momentum [GeV]"}}'
+    assert lab.table().schema.field("met").metadata is None
+    lab.taggers.write_text(code.replace(declared, described), encoding="utf-8")
+    (reason,) = lab.task("MergeSample", sample="Sig", year="2017").news()
+    assert reason == "descriptions of columns: + met: missing momentum [GeV]"
+    assert rerun(lab) == ({"merged"}, [])
+    said = {b"description": b"missing momentum [GeV]", b"unit": b"GeV"}
+    assert lab.table().schema.field("met").metadata == said
+
+
 def test_another_number_in_the_code_of_a_tagger_processes_everything(finished: Lab) -> None:
     code = finished.taggers.read_text(encoding="utf-8")
     finished.taggers.write_text(code.replace("100.0", "101.0"))

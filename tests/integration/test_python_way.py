@@ -119,7 +119,7 @@ assert up.fields == ["m_gg"]
 def test_code_in_main_runs_locally(lab: Lab) -> None:
     done = run_script(lab, SCRIPT, str(catalog(lab)))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].startswith("Result(mine, 1 samples and years, report: ")
+    assert done.stdout.splitlines()[-1].startswith("Result(mine, 1 sample and year, report: ")
     other = SCRIPT.replace("events.MET_pt > CUT", "events.MET_pt > 99")
     changed = run_script(lab, other, str(catalog(lab)))
     assert changed.returncode == 0, changed.stderr

@@ -226,6 +226,13 @@ def test_filter_that_nothing_passes_is_told(
     assert len(str(caught.value).splitlines()) <= 3
 
 
+def test_a_primary_dataset_that_is_no_sample_is_told_as_that() -> None:
+    content = {**catalog(Data=DATA), "primary_datasets": ["Dta"]}
+    assert "no sample of primary_datasets 'Dta' in the catalogue. Did you mean 'Data'?" in told(
+        content
+    )
+
+
 @pytest.mark.parametrize("in_entry", [False, True])
 @pytest.mark.parametrize("filters", [{"samples": "gg*"}, {"years": "2018"}, {"samples": "ttH"}])
 def test_filter_may_be_of_what_is_not_chosen(tmp_path: Path, filters: Any, in_entry: bool) -> None:

@@ -8,6 +8,8 @@ from higgsflow.catalog.folder import CONFIG_FOLDER
 from higgsflow.catalog.load import load_analysis
 from higgsflow.check.configuration import check_all, check_configuration
 from higgsflow.errors import UserError
+from higgsflow.model.tagging import TaggerSpec
+from higgsflow.taggers.function import tagger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,22 +99,53 @@ def test_a_window_of_a_column_that_no_output_has_is_noted(lab: Lab, loaded: Load
     assert found.remedy.startswith("did you mean 'm_gg'? Else add it")
     lab.content["blinding"] = {"column": "mgg", "unblind": True}
     assert check_configuration(loaded())[1] == []
+    # without data there is nothing to blind
+    lab.content["blinding"] = {"column": "mgg"}
+    lab.without_data()
+    assert check_configuration(loaded())[1] == []
 
 
-def test_objects_of_another_collection_are_noted() -> None:
+@tagger(reads=["Jet_pt"], adds={"GoodJet": "collection"})
+def good_jets(events: Any) -> Any:
+    return events.Jet.pt
+
+
+def photon_factors_for(target: str) -> AnalysisModel:
+    """The shipped configuration, whose factors of photons are given to other objects."""
     analysis = load_analysis(CONFIG_FOLDER / "corrections.yaml")
     assert check_configuration(analysis)[1] == []
     weights = analysis.systematics.weights
-    other = weights["photon_id"].model_copy(update={"target_collections": ("SelectedJet",)})
+    other = weights["photon_id"].model_copy(update={"target_collections": (target,)})
     changed = analysis.systematics.model_copy(update={"weights": {**weights, "photon_id": other}})
-    _, problems = check_configuration(analysis.model_copy(update={"systematics": changed}))
-    assert {(p.what, p.where, p.serious) for p in problems} == {
+    return analysis.model_copy(update={"systematics": changed})
+
+
+def test_objects_of_another_collection_are_refused_where_the_tagger_says_of_which() -> None:
+    _, problems = check_configuration(photon_factors_for("SelectedJet"))
+    assert {(p.what, p.where, p.remedy, p.serious) for p in problems} == {
         (
-            "'photon_id' looks at columns of Photon, for the objects 'SelectedJet'",
-            "these are of Jet, by their name",
-            False,
+            "'photon_id' has factors of Photon, and 'SelectedJet' is made of Jet",
+            "in target_collections; made of Photon are: lead, sublead",
+            "name one of these, or say `input_collection: Jet`",
+            True,
         )
     }
+
+
+def test_objects_of_another_collection_by_their_name_are_noted() -> None:
+    analysis = photon_factors_for("GoodJet")
+    steps = analysis.tag_sequence.tag_list
+    own = TaggerSpec(name="good_jets", tagger=f"{__name__}:good_jets")
+    sequence = analysis.tag_sequence.model_copy(
+        update={"tag_list": (*steps[:-1], (*steps[-1], own))}
+    )
+    _, problems = check_configuration(analysis.model_copy(update={"tag_sequence": sequence}))
+    assert (
+        "'photon_id' looks at columns of Photon, for the objects 'GoodJet'",
+        "these are of Jet, by their name",
+        False,
+    ) in {(p.what, p.where, p.serious) for p in problems}
+    assert not any(problem.serious for problem in problems)
 
 
 def test_a_luminosity_in_other_units_is_noted_and_runs(lab: Lab, loaded: Load) -> None:

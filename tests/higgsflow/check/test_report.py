@@ -11,6 +11,7 @@ from higgsflow.check.report import (
     check_first,
     cross_section,
 )
+from higgsflow.check.table import render
 from higgsflow.demo.generate import generate_sample
 from higgsflow.demo.names import file_paths
 from higgsflow.plan import make_plan
@@ -34,6 +35,11 @@ def test_a_sound_analysis_is_ready(loaded: Load) -> None:
     assert (sig.sample, sig.n_files, sig.n_entries, sig.xs) == ("Sig", 2, 40, 0.5)
     assert (sig.n_passes, sig.n_weights) == (1, 1)
     assert (data.golden_json, data.xs, data.luminosity) == ("golden.json", None, 40.0)
+
+
+def test_printed_it_is_what_the_command_shows(loaded: Load) -> None:
+    report = check_analysis(loaded())
+    assert f"\n{report}\n" == render(report)
 
 
 def test_problems_of_all_kinds_are_told_together(lab: Lab, loaded: Load) -> None:

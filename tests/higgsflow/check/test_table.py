@@ -30,7 +30,7 @@ def test_a_line_for_each_sample_and_year_and_a_verdict() -> None:
         "2",
         "ok",
     ]
-    assert text.splitlines()[-1].startswith("hgg is ready: 1 samples and years; higgsflow forecast")
+    assert text.splitlines()[-1].startswith("hgg is ready: 1 sample and year; higgsflow forecast")
     assert "xs [pb]" in text
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from higgsflow.forecast.content import Forecast, PairForecast
+from higgsflow.forecast.text import render
 
 PAIRS = (
     PairForecast(sample="A", year="2017", n_jobs=3, cpu_hours=2.0, memory_mb=300.0,
@@ -33,3 +34,7 @@ def test_nothing_is_known_of_a_batch_engine_or_without_samples() -> None:
     assert ALL.model_copy(update={"n_workers": None}).wall_hours is None
     empty = ALL.model_copy(update={"pairs": PAIRS[2:]})
     assert (empty.suggested, empty.cpu_hours, empty.memory_mb) == (0, 0.0, 0.0)
+
+
+def test_printed_it_is_what_the_command_shows() -> None:
+    assert f"\n{ALL}\n" == render(ALL)

@@ -47,6 +47,14 @@ def test_json_round_trip_gives_an_equal_model() -> None:
     assert AnalysisModel.model_validate_json(analysis.model_dump_json(by_alias=True)) == analysis
 
 
+def test_data_are_hidden_where_there_are_some() -> None:
+    assert model().hides_data
+    assert not model(blinding={"unblind": True}).hides_data
+    samples = yaml.safe_load(CONTENT)["samples"]
+    simulated = [entry for entry in samples["samples"] if entry["kind"] == "simulation"]
+    assert not model(samples={**samples, "samples": simulated}).hides_data
+
+
 def test_years_are_text_everywhere() -> None:
     analysis = model()
     assert [pair.year for pair in analysis.samples.pairs] == ["2017", "2017", "2018", "2017"]

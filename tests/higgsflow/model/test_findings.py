@@ -49,6 +49,13 @@ class Given(Noun):
         ({"number": [1]}, "number: a number is needed (it is [1])"),
         ({"number": None}, "number: a number is needed (it is empty)"),
         ({"whole": 1.5}, "whole: a whole number is needed (it is 1.5)"),
+        (
+            {"whole": "1e5"},
+            "whole: a whole number is needed: YAML takes 1e5 for a text, write 100000",
+        ),
+        ({"whole": "1e-5"}, "whole: a whole number is needed (it is '1e-5')"),
+        ({"whole": "1e999"}, "whole: a whole number is needed (it is '1e999')"),
+        ({"names": True}, "names: a list is needed (it is true)"),
         ({"switch": "maybe"}, "switch: true or false is needed (it is 'maybe')"),
         ({"text": 1}, "text: a text is needed (it is 1)"),
         ({"names": {"a": 1}}, "names: a list is needed (it is {'a': 1})"),

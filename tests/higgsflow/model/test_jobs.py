@@ -35,6 +35,26 @@ def test_values_out_of_bounds_are_refused(wrong: dict[str, Any]) -> None:
         JobsManager(**wrong)
 
 
+def test_times_and_memory_are_written_as_in_the_file_of_sites() -> None:
+    asked = {"time_limit": "1 h", "max_time_limit": "0.5 d", "retry_delay": "2 min"}
+    found = JobsManager(**asked, max_retry_delay="90 s", memory_mb="2 GB", max_memory_mb="3G")
+    assert (found.time_limit, found.max_time_limit) == (3600.0, 43200.0)
+    assert (found.retry_delay, found.max_retry_delay) == (120.0, 90.0)
+    assert (found.memory_mb, found.max_memory_mb) == (2048.0, 3072.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"time_limit": "1 hour"}, "time_limit: '1 hour' is no time: use a number and one of s, "),
+        ({"memory_mb": "2 TB"}, "memory_mb: '2 TB' is no size: use a number and one of MB, "),
+    ],
+)
+def test_other_spellings_are_told_the_units(wrong: dict[str, Any], told: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=told):
+        JobsManager(**wrong)
+
+
 def test_unknown_key_offers_the_nearest() -> None:
     with pytest.raises(InvalidConfiguration, match="did you mean 'min_completion'"):
         JobsManager(min_complete=0.9)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from higgsflow.model.quantities import megabytes, picobarns, seconds
+from higgsflow.model.quantities import megabytes, picobarns, seconds, seconds_of_minutes
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,13 @@ def test_sizes_are_megabytes(text: object, expected: float) -> None:
 )
 def test_times_are_seconds(text: object, expected: float) -> None:
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("30", 1800.0), ("30 min", 1800.0), ("2 h", 7200.0), ("90s", 90.0)]
+)
+def test_times_in_minutes_are_seconds_too(text: str, expected: float) -> None:
+    assert seconds_of_minutes(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,12 @@ def test_directions_of_a_resolution_are_those_of_its_factor() -> None:
     assert len(found.corrections) == 2
 
 
+@pytest.mark.parametrize("mode", ["smear", "resolution"])
+def test_draws_have_a_seed(mode: str) -> None:
+    factor = {**FILE, "inputs": {}} if mode == "resolution" else None
+    assert nominal(mode=mode, scale_factor=factor, seed=3).seed == 3
+
+
 def test_other_direction_of_a_correction() -> None:
     content = {"name": "s", "method": "from_correction", "branch_modified": "Jet_pt"}
     found = IndependentCollection.model_validate(content)
@@ -83,6 +89,12 @@ def test_corrections_keep_their_order_and_are_all_that_data_have() -> None:
             "at least 1 item",
         ),
         ({"correction": BY_NAME, "gen": {}}, "are for mode: resolution"),
+        (
+            {"method": "from_function", "function": "m:f", "seed": 3},
+            r"draws nothing with its seed: hand it on to the function, kwargs: \{seed: 3\}",
+        ),
+        ({"method": "from_correction", "seed": 3}, "the draws are those of the correction"),
+        ({"correction": BY_NAME, "seed": 3}, "it is for mode: smear or resolution"),
     ],
 )
 def test_what_is_no_shift(content: dict[str, Any], reason: str) -> None:
@@ -95,6 +107,10 @@ def test_what_is_no_shift(content: dict[str, Any], reason: str) -> None:
     [
         ({"mode": "uncertainty"}, "an uncertainty is no correction"),
         ({"undo": True}, "say already_in"),
+        (
+            {"method": "from_function", "correction": None, "function": "m:f", "seed": 3},
+            "draws nothing with its seed: hand it on to the function",
+        ),
         ({"correction": {**FILE, "variations": {"up": "b"}}}, "no central variation"),
         (
             {"method": "from_branch", "correction": None, "branches": {"up": ["a", "b"]}},

@@ -44,6 +44,8 @@ def test_unknown_tagger_offers_the_nearest() -> None:
 def test_function_is_given_as_itself_or_by_reference() -> None:
     given = TaggerSpec(name="my_tagger", tagger=f"{HERE}:my_tagger")
     assert first(my_tagger) == first(f"{HERE}:my_tagger") == given
+    # with a point, as functions of systematics may be given
+    assert first(f"{HERE}.my_tagger") == given
 
 
 def test_tagger_object_describes_itself() -> None:

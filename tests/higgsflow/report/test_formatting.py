@@ -6,6 +6,7 @@ from higgsflow.report.formatting import (
     mark,
     measured,
     number,
+    pairs,
     percent,
     processed,
     relative,
@@ -68,6 +69,9 @@ def test_number_ends_with_the_second_digit_of_its_error():
 
 
 def test_one_is_not_many():
+    assert [pairs(n) for n in (0, 1, 2)] == [
+        "0 samples and years", "1 sample and year", "2 samples and years"
+    ]  # fmt: skip
     assert [several(n, "range") for n in (0, 1, 1234)] == ["0 ranges", "1 range", "1,234 ranges"]
 
 

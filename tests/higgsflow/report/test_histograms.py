@@ -213,6 +213,21 @@ def test_no_samples_is_fine(make_summary):
     assert "m_gg is not drawn: no merged file has this column" in filled.notes
 
 
+def test_what_is_blinded_is_drawn_first(make_summary):
+    assert list(books(make_summary())) == ["m_gg", "pt_gg", "n_jets"]
+    found = books(make_summary(blinded=("n_jets", 2.0, 3.0)))
+    assert list(found) == ["n_jets", "m_gg", "pt_gg"]
+
+
+def test_an_analysis_without_photon_pairs_hears_nothing_of_their_mass(make_summary):
+    summary = make_summary(variables=("pt_gg", "n_jets"))
+    for sample in summary.samples:
+        change(sample, m_gg=None)
+    filled = fill_histograms(summary)
+    assert [book.variable for book in filled.books] == ["pt_gg", "n_jets"]
+    assert not any("m_gg" in note for note in filled.notes)
+
+
 def test_alternatives_are_not_drawn(make_summary):
     summary = make_summary()
     before = fill_histograms(summary)

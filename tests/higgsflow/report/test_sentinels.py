@@ -62,6 +62,21 @@ def test_sum_of_runs_is_compared_where_both_are_about_the_same_events(plain, mod
     assert (("sum of weights", "ttH_M125 (2017)") in kinds(summary)) is told
 
 
+@pytest.mark.parametrize(("mode", "told"), [("whole", True), ("partial", False)])
+def test_files_that_nothing_says_are_whole_are_told(plain, mode, told):
+    def change(sample):
+        changed = {"mode": mode, "sum_runs": None}
+        found = sample.normalization.denominator.model_copy(update=changed)
+        normalization = sample.normalization.model_copy(update={"denominator": found})
+        return {"normalization": normalization, "runs_difference_relative": None}
+
+    found = kinds(with_samples(plain(), change, is_simulated))
+    assert (("sum of weights", "ttH_M125 (2017)") in found) == told
+    if told:
+        one = found["sum of weights", "ttH_M125 (2017)"]
+        assert (one.severity, "taken as whole" in one.text) == ("note", True)
+
+
 def test_rounding_of_the_runs_trees_is_not_told(plain):
     summary = with_samples(plain(), lambda _: {"runs_difference_relative": 1e-7})
     assert kinds(summary) == {}

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
+import numpy as np
+import pytest
+
+from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.context import Context
-from higgsflow.model.tagging import TaggerSpec
+from higgsflow.model.tagging import TaggerSpec, TagSequence
 from higgsflow.taggers import DiphotonTagger, TTHTagger
 from higgsflow.taggers.base import Decision, all_of
 from higgsflow.taggers.sequence import load_tagger
@@ -25,6 +29,27 @@ def test_spec_holds_code_and_changed_options_only() -> None:
 def test_spec_leads_back_to_an_equal_tagger() -> None:
     tagger = DiphotonTagger(name="pairs", diphoton={"mass_min": 90.0})
     assert load_tagger(TaggerSpec(**tagger.spec())) == tagger
+
+
+def test_a_tagger_without_a_name_is_called_like_its_class() -> None:
+    assert TTHTagger() == TTHTagger(name="TTHTagger")
+    (spec,) = TagSequence(tag_list=[TTHTagger(b_jets_min=2)]).taggers
+    assert (spec.name, spec.options) == ("TTHTagger", {"b_jets_min": 2})
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"b_jet_min": 2}, "unknown key 'b_jet_min' of TTHTagger, did you mean 'b_jets_min'?"),
+        ({"b_jets_min": "two"}, "b_jets_min: a whole number is needed (it is 'two')"),
+    ],
+)
+def test_what_is_wrong_with_its_options_is_told_in_three_lines(
+    options: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        TTHTagger(**options)
+    assert str(caught.value) == f"TTHTagger(...) is not valid:\n  {told}"
 
 
 def test_by_default_nothing_is_skimmed_and_nothing_is_checked() -> None:

@@ -162,6 +162,7 @@ def test_columns_get_their_declared_type_and_nan_where_missing() -> None:
 def test_whole_numbers_that_do_not_fit_are_an_error(values: list[Any]) -> None:
     text = broken(adds={"n": "int16"}, columns={"n": ak.Array(values)})
     assert "'n' with values that are not int16" in text
+    assert ("some are missing: say what they are" in text) == (None in values)
 
 
 def test_collections_become_plain() -> None:

@@ -69,6 +69,30 @@ def test_declaration_says_what_is_read_and_added() -> None:
     one = made(high_met)
     assert [(n.name, n.optional) for n in one.reads(CONTEXT)] == [("MET_pt", False), ("PV_n", True)]
     assert one.adds(CONTEXT) == {"met": "float64"}
+    assert (one.describes(CONTEXT), one.made_of(CONTEXT), one.candidate()) == ({}, {}, "")
+
+
+@tagger(
+    reads=["Muon_pt"],
+    adds={"ht": "float64", "GoodMuon": "collection"},
+    describes={"ht": "scalar sum of muons' pt [GeV]"},
+    made_of={"GoodMuon": "Muon"},
+)
+def says_it_all(events: Any) -> Any:
+    return events.Muon.pt
+
+
+def test_declaration_says_what_columns_mean_and_are_made_of() -> None:
+    one = made(says_it_all)
+    assert one.describes(CONTEXT) == {"ht": "scalar sum of muons' pt [GeV]"}
+    assert one.made_of(CONTEXT) == {"GoodMuon": "Muon"}
+
+
+@pytest.mark.parametrize("key", ["describes", "made_of"])
+def test_what_columns_mean_stands_by_their_names(key: str) -> None:
+    wrong: Any = {key: "scalar sum [GeV]"}
+    with pytest.raises(TaggerError, match=f"{key} is 'scalar sum .GeV.', not texts by name"):
+        tagger(reads=["Muon_pt"], **wrong)
 
 
 def test_mask_and_columns() -> None:
