@@ -284,6 +284,11 @@ def test_yields_are_scaled(summarize):
     assert found == Yield(n=3, value=3.0, error=math.sqrt(12.0) * SCALE)
 
 
+def test_error_of_a_yield_is_positive_whatever_the_sign_of_the_scale(summarize):
+    found = summarize(scale=-SCALE).variations["nominal"].yields["a"]
+    assert found == Yield(n=3, value=-3.0, error=math.sqrt(12.0) * SCALE)
+
+
 def test_cut_flow_is_that_of_the_worked_example(summarize):
     (found,) = summarize().variations["nominal"].flows
     assert [cut.alone.n for cut in found.cuts] == [5, 4, 5]
