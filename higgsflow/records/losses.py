@@ -67,7 +67,8 @@ class Losses(Noun):
     Attributes:
         n_ranges, n_lost: ranges that jobs read or should have read, and those that were lost.
         fraction_lost: of the entries, with those that are left out.
-        weight: of the mean generator weight of ranges.
+        weight: of the mean generator weight of ranges; null where each has one event, since then
+            nobody knows how much events differ.
         selected: of the selected fraction of chunks, nominal; null where an event may have
             several rows.
         pattern: what all lost ranges are, the least likely of what is true.
@@ -143,7 +144,7 @@ def _of_weights(done: Sequence[RangeSums]) -> Spread | None:
         part.sum_g2 - n * mean**2 for part, (n, mean) in zip(done, parts, strict=True)
     )
     free = sum(n for n, _ in parts) - len(parts)
-    return _spread(parts, max(0.0, within / free if free else 0.0))
+    return _spread(parts, max(0.0, within / free)) if free else None
 
 
 def _of_selected(chunks: Sequence[tuple[int, int | None]]) -> Spread | None:

@@ -254,7 +254,7 @@ def as_moments(found: MomentsSummary) -> Moments:
     """The moments behind their summary, so that they add up."""
     return Moments(
         n=found.n,
-        mean=found.mean,
+        mean=found.mean or 0.0,
         m2=found.n * (found.std or 0.0) ** 2,
         min=found.min,
         max=found.max,

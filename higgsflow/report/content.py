@@ -106,7 +106,7 @@ class SampleSummary(Noun):
         kind: data or simulation.
         alternative: whether it stands by itself, and is in no sum and no picture.
         n_entries: events in the files, as indexed.
-        n_read: processed.
+        n_read: processed, without those that are left out, as in all sums here.
         n_certified: left of those after the golden JSON, less those of other primary datasets.
         n_selected: events that the sequence keeps, nominal.
         n_candidates: rows of the merged nominal file where these are candidates of events; null

@@ -298,7 +298,7 @@ def _moments(column: str, of_jobs: Moments, scale: float) -> MomentsSummary:
     moments = of_jobs.times(scale if is_whole_weight(column) else 1.0, scale)
     return MomentsSummary(
         n=moments.n,
-        mean=moments.mean,
+        mean=moments.mean if moments.n else None,
         std=moments.std,
         min=moments.min,
         max=moments.max,

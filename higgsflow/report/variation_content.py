@@ -98,14 +98,13 @@ class MomentsSummary(Frozen):
 
     Attributes:
         n: events in which the column is defined.
-        mean: without weights.
-        std: standard deviation without weights; null without entries.
+        mean, std: mean and standard deviation without weights; null without entries.
         weighted_mean: with the central weight; null where its sum is zero.
         weighted_std: standard deviation with it; null where its sum or M2 is not positive.
     """
 
     n: int
-    mean: float
+    mean: float | None
     std: float | None
     min: float | None
     max: float | None

@@ -55,7 +55,8 @@ class JobBook:
         """
         task = self._task
         done = self._store.done(task.chunks, task.wanted)
-        lost = task.final_failures(self._store) if self._keeps_failures() else {}
+        # final failures stay, unless too little is left with them; who retries has none yet
+        lost = task.final_failures(self._store) if task.completeness().suffices else {}
         jobs = []
         for chunk in task.chunks:
             if chunk.id in done:
@@ -127,11 +128,6 @@ class JobBook:
         found = self._task.completeness()
         if not found.suffices:
             raise too_much_lost(self._task, found)
-
-    def _keeps_failures(self) -> bool:
-        """Final failures stay, unless retrying is asked for or too little is left with them."""
-        suffices: bool = self._task.completeness().suffices
-        return suffices and not session.current.retry_failed
 
     def _is_enough(self) -> bool:
         settings = self._task.model.jobs_manager

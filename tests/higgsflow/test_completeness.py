@@ -163,6 +163,7 @@ def test_parts_of_skims_tell_what_counts(files: list[tuple[str, int]], lost: set
 def test_skims_of_one_chunk_count_together() -> None:
     index = indexed(a=("skim", 30), b=("skim", 0), c=("whole", 50))
     chunks = make_chunks(index, 100)
+    assert parts_of_skims(index, chunks) == {}
     assert countable(index, chunks, {chunks[0].id}) == chunks
     assert countable(index, chunks, set()) == ()
 

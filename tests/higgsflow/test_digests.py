@@ -120,6 +120,22 @@ def test_order_and_filters_change_nothing() -> None:
     assert after == before
 
 
+def test_order_of_nominal_corrections_changes_everything() -> None:
+    """What is corrected later starts from what is there."""
+
+    def corrected(*names: str) -> Any:
+        corrections = {
+            name: {"branch_modified": "Photon_pt", "branches": {"central": f"Photon_{name}"}}
+            for name in names
+        }
+        sources = {"independent_collections": OBJECTS, "corrections": corrections}
+        return {"systematics": {"weights": {"pileup": PILEUP}, **sources}}
+
+    before = wanted(**corrected("one", "other"))
+    assert to_make(before, **corrected("one", "other")) == set()
+    assert to_make(before, **corrected("other", "one")) == ALL
+
+
 def test_name_of_a_source_of_the_central_weight_is_not_its_content() -> None:
     before = wanted(weights={"a": PILEUP, "b": {**PILEUP, "requires_branches": "x"}})
     after = wanted(weights={"z": PILEUP, "b": {**PILEUP, "requires_branches": "x"}})
@@ -145,7 +161,9 @@ def test_content_of_a_file_that_an_option_names_counts(tmp_path: Path) -> None:
     objects = {"scale": {**SCALE, "function": function, "kwargs": kwargs}}
     before = wanted(objects=objects)
     assert to_make(before, objects=objects) == set()
-    corrections.write_text("1.01", encoding="utf-8")
+    # of the same length, so that only its time tells that it has to be read again
+    corrections.write_text("1.1", encoding="utf-8")
+    os.utime(corrections, ns=(1, 1))
     assert to_make(before, objects=objects) == {"scale_up", "scale_down"}
 
 

@@ -86,6 +86,17 @@ def a_chunk_twice_in_the_manifest(lab: Lab) -> str:
     return "is in it twice"
 
 
+def two_chunks_exchanged_in_the_manifest(lab: Lab) -> str:
+    """Every sum is as before, but of the record of a chunk it names another one."""
+
+    def exchange(manifest: Any) -> None:
+        (first, one), (second, other), *rest = manifest["chunks"]
+        manifest["chunks"] = [[first, other], [second, one], *rest]
+
+    change(manifest_of(lab), exchange)
+    return "chunk of the record"
+
+
 def a_chunk_less_in_the_manifest(lab: Lab) -> str:
     change(manifest_of(lab), lambda m: m["chunks"].pop())
     return "complete: True is claimed"
@@ -105,6 +116,11 @@ def another_scale1fb(lab: Lab) -> str:
 def another_scale_in_the_manifest(lab: Lab) -> str:
     change(manifest_of(lab), lambda m: m.update(scale=m["scale"] * 2))
     return "scale of the weights"
+
+
+def another_luminosity_in_the_manifest(lab: Lab) -> str:
+    change(manifest_of(lab), lambda m: m.update(luminosity=m["luminosity"] * 2))
+    return "luminosity: "
 
 
 def a_sum_in_a_job_record(lab: Lab) -> str:
@@ -162,7 +178,8 @@ def the_cross_section_of_the_catalogue(lab: Lab) -> str:
         a_chunk_less_in_the_manifest, completeness_that_is_not_there, another_scale1fb,
         another_scale_in_the_manifest, a_sum_in_a_job_record, overlapping_ranges, a_job_output,
         a_record_that_is_gone, the_cross_section_of_the_catalogue, a_damaged_index, a_damaged_scale,
-        a_damaged_manifest,
+        a_damaged_manifest, two_chunks_exchanged_in_the_manifest,
+        another_luminosity_in_the_manifest,
     ],
     ids=lambda one: one.__name__,
 )  # fmt: skip

@@ -108,6 +108,15 @@ def test_differences_within_the_tolerance_are_none(
     assert compared(tolerance=1e-6, m_gg=mass).is_same
 
 
+@pytest.mark.parametrize(("factor", "n_changed"), [(1.5, 0), (1 / 1.5, 0), (1.6, 6), (1 / 1.6, 6)])
+def test_tolerance_is_of_the_larger_number_whichever_side_has_it(
+    compared: Callable[..., PairDifference], factor: float, n_changed: int
+) -> None:
+    columns = compared(tolerance=0.34, m_gg=factor * (120.0 + np.arange(6))).columns
+    assert sum(column.n_changed for column in columns) == n_changed
+    assert all(column.max_relative == pytest.approx(0.375) for column in columns)
+
+
 def test_what_is_not_a_number_is_like_itself(
     compared: Callable[..., PairDifference], make_parquet: Callable[..., Path],
     make_columns: Callable[..., dict[str, Any]],
@@ -143,6 +152,11 @@ def test_blinded_events_are_taken_out_of_both_sides(
     assert found.only_b == 1
     with pytest.raises(UserError, match="data are blinded by m_gg, which only one side has"):
         compared(hides=(121.5, 124.5), m_gg=None)
+
+
+def test_edges_of_the_blinded_window_are_shown(compared: Callable[..., PairDifference]) -> None:
+    found = compared(hides=(122.0, 124.0))
+    assert (found.n_hidden, found.n_a, found.n_b) == (2, 5, 5)
 
 
 def test_integers_are_compared_as_they_are(

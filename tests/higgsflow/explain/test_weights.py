@@ -21,8 +21,8 @@ FOUND = Normalization(
 )  # fmt: skip
 
 
-def walked(content: dict[str, Any]) -> tuple[Plan, Walk]:
-    analysis = model(systematics={"weights": WEIGHTS})
+def walked(content: dict[str, Any], **weights: Any) -> tuple[Plan, Walk]:
+    analysis = model(systematics={"weights": {**WEIGHTS, **weights}})
     plan = make_plan(analysis, analysis.samples.pairs[0])
     events = ak.Array([{**content, "genWeight": -2.0, "w": 1.5, "w_up": 3.0}, event(**OF_OBJECTS)])
     return plan, walk(plan, (events[:1], rest_of(plan, events[:1])), "nominal")
@@ -40,6 +40,20 @@ def test_factors_of_the_job_and_of_the_merge() -> None:
     by_name = {weight.name: weight for weight in plan.weights}
     assert weighed.of_direction((by_name["s"], "up")) == (-6.0, -120.0)
     assert weighed.of_direction((by_name["t"], "up")) == (-9.0, -180.0)
+
+
+def test_directions_have_the_ratios_that_preserve_sums() -> None:
+    """The ratio of its own direction for a source that has some, that of the centre for others."""
+    plan, found = walked(LEPTONIC, s={**MODIFYING, "preserve": {}})
+    ratios = {"nominal": {"s": {"central": (2.0,), "up": (3.0,)}}}
+    weighed = Weighed(plan, found, FOUND.model_copy(update={"weight_ratios": ratios}))
+    assert (weighed.weight, weighed.merged) == (-3.0, -120.0)
+    of_s, of_t = weighed.factors[1:3]
+    assert (of_s.value, of_s.directions, of_s.full) == (1.5, {"up": 9.0}, {"up": -360.0})
+    assert (of_t.directions, of_t.full) == ({"up": 3.0}, {"up": -360.0})
+    assert [(f.name, f.value) for f in weighed.factors[3:]] == [
+        ("sums that are preserved", 2.0), ("scale1fb", 0.5), ("luminosity", 40.0),
+    ]  # fmt: skip
 
 
 def test_without_a_scale_only_the_weight_of_the_job_is_known() -> None:

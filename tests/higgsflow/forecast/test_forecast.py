@@ -8,8 +8,11 @@ import pytest
 from higgsflow import Analysis
 from higgsflow.catalog.load import load_analysis
 from higgsflow.errors import UserError
+from higgsflow.events.index import FileIndex, SampleIndex
 from higgsflow.forecast.cost import Cost
-from higgsflow.forecast.forecast import Start, _suggested, forecast
+from higgsflow.forecast.entries import Entries
+from higgsflow.forecast.forecast import Start, _pair_forecast, _suggested, forecast
+from higgsflow.forecast.probe import Probe, Run
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -50,6 +53,33 @@ def test_every_sample_and_year_is_probed_and_those_that_cannot_be_are_told(toy: 
     assert found.n_workers == 2
     assert found.start_up > 0
     assert found.n_jobs == 4
+
+
+def indexed(*n_entries: int) -> Entries:
+    files = tuple(
+        FileIndex(url=f"/{i}", uuid=str(i), size=1, mtime_ns=1, n_entries=n, schema_id="s",
+                  clusters=(0, n), kind="whole")
+        for i, n in enumerate(n_entries)
+    )  # fmt: skip
+    return Entries(files, sum(n_entries), SampleIndex(files=files, schemas={}))
+
+
+def test_the_largest_job_says_how_much_memory_and_time_jobs_need(toy: Lab) -> None:
+    toy.jobs["n_events_per_output"] = 100
+    analysis = loaded(toy)
+    few, many = (
+        Run(n_events=n, n_blocks=1, cpu=0.01 * n, wall=0.01 * n, peak_memory_mb=100.0 + n,
+            output_bytes=10 * n, table_bytes=0)
+        for n in (10, 40)
+    )  # fmt: skip
+    probed = Probe(start_up=0.0, first=few, few=(few,), many=(many,), cut=many)
+    start = Start(0.0, 0.0, n_workers=2)
+    entries = indexed(30, 100, 20)
+    found = _pair_forecast(analysis, analysis.samples.pairs[0], (entries, probed), start, 60.0)
+    assert (found.n_jobs, found.memory_mb) == (3, pytest.approx(200.0))
+    assert found.job_seconds == pytest.approx(1.0)
+    assert found.cpu_hours == pytest.approx(1.5 / 3600)
+    assert found.output_bytes == pytest.approx(1500.0)
 
 
 def test_an_analysis_forecasts_itself(toy: Lab) -> None:

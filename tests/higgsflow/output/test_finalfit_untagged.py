@@ -79,6 +79,15 @@ def test_a_row_for_each_bin() -> None:
     assert found["stxs"] == [7.0, 8.0]
 
 
+def test_a_bin_of_which_all_is_tagged_has_a_row_and_one_without_events_has_none() -> None:
+    full, empty = (GeneratorBin(bin=b, n=n, sum_g=n, sum_g2=n) for b, n in (("7", 2), ("8", 0)))
+    made = order(notag_bins="b").model_copy(update={"generator_bins": {"b": (full, empty)}})
+    untagged = Untagged(made)
+    untagged.add({name: values[:2] for name, values in ROWS.items()})
+    found = untagged.rows()
+    assert (found["weight"].tolist(), found["stxs"].tolist()) == ([0.0], [7.0])
+
+
 def test_tagged_events_of_central_factor_0_count_as_not_tagged() -> None:
     untagged = Untagged(order())
     untagged.add({**ROWS, "weight_central": np.array([2.0, 0.0, 2.0])})
@@ -92,6 +101,16 @@ def test_untagged_rows_of_the_generator_have_signs() -> None:
     untagged = Untagged(order())
     untagged.add({**ROWS, "weight_central_initial": np.array([1.0, -1.0, -1.0])})
     assert untagged.rows()["weight"].tolist() == [(10 + 1) * 0.5]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_efficiencies_of_all_trees_add_to_one_whatever_the_sign_of_d(sign: int) -> None:
+    made = order(normalisation="efficiency")
+    scales = {"denominator": sign * 10.0, "scale1fb": sign * 0.5, "scale": sign * 2.0}
+    nominal = made.nominal.model_copy(update=scales)
+    made = made.model_copy(update={"merged": {"nominal": nominal}})
+    tagged = ROWS["weight_central_initial"].sum() / (sign * 10.0)
+    assert rows(made)["weight"] == pytest.approx([1.0 - tagged])
 
 
 @pytest.mark.parametrize("mode", ["skim", "mixed"])

@@ -121,6 +121,12 @@ def test_parts_of_a_skim_count_together_or_not() -> None:
     assert table(*part, state(3), lost, min_completion=0.75).state == "enough"
 
 
+@pytest.mark.parametrize("status", ["waiting", "running", "failed"])
+def test_what_is_done_of_a_skim_counts_once_its_rest_is(status: str) -> None:
+    states = [state(0, skim="a"), state(1, status, skim="a"), state(2)]
+    assert table(*states, driven=True).n_entries_counted == 100
+
+
 def test_what_is_no_part_of_a_skim_any_more_is_none() -> None:
     before = [state(0, skim="a"), state(1)]
     assert [one.skim for one in in_skims(before, {"c1": "b"})] == ["", "b"]

@@ -142,6 +142,15 @@ def test_files_of_different_constant_weights_differ_without_bound() -> None:
     assert found.weight.excess == pytest.approx(math.sqrt(5.0 / 10) / 1.5)
 
 
+def test_how_much_ranges_of_one_event_differ_by_chance_nobody_knows() -> None:
+    weights = [1.5, -1.5, 1.5, 2.0]
+    done = [read("a", i, 1, weight, spread=0.0) for i, weight in enumerate(weights)]
+    found = losses(done, [gone("a", 4, 1)], [(1, 0), (1, 1), (1, 1), (1, 0)])
+    assert found is not None
+    assert found.weight is None
+    assert found.selected is not None
+
+
 @pytest.mark.parametrize("chunks", [[(10, None), (10, 5)], [(10, 5), (10, 12)], []])
 def test_no_selected_fraction_where_it_is_none(chunks: list[tuple[int, int | None]]) -> None:
     found = losses([read("a", 0), read("a", 1)], [gone("a", 2)], chunks)
@@ -159,9 +168,12 @@ def test_no_selected_fraction_where_it_is_none(chunks: list[tuple[int, int | Non
 def test_neither_the_unit_of_weights_nor_the_order_matters(parts, unit, rng) -> None:  # type: ignore[no-untyped-def]
     def looked_at(factor: float, shuffled: bool) -> Losses:
         done = [read(str(i), 0, n, factor * m, factor * s) for i, (n, m, s) in enumerate(parts)]
+        done.append(read("y", 0, 2, factor, factor))
         if shuffled:
             rng.shuffle(done)
-        found = losses(done, [gone("z", 1), gone("z", 0)], [(n, n // 2) for n, _, _ in parts])
+        found = losses(
+            done, [gone("z", 1), gone("z", 0)], [*((n, n // 2) for n, _, _ in parts), (2, 1)]
+        )
         assert found is not None
         return found
 

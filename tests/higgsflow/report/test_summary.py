@@ -14,6 +14,7 @@ from higgsflow.records.job_record import RangeSums
 from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import Moments, measure
 from higgsflow.records.sample_jobs import JobRow, SampleJobs
+from higgsflow.report.aggregates import as_moments
 from higgsflow.report.summary import Summary, Yield, summarize_sample, total_yield
 from higgsflow.selection.cutflow import Counter, CutFlow, count
 
@@ -283,6 +284,11 @@ def test_yields_are_scaled(summarize):
     assert found == Yield(n=3, value=3.0, error=math.sqrt(12.0) * SCALE)
 
 
+def test_error_of_a_yield_is_positive_whatever_the_sign_of_the_scale(summarize):
+    found = summarize(scale=-SCALE).variations["nominal"].yields["a"]
+    assert found == Yield(n=3, value=-3.0, error=math.sqrt(12.0) * SCALE)
+
+
 def test_cut_flow_is_that_of_the_worked_example(summarize):
     (found,) = summarize().variations["nominal"].flows
     assert [cut.alone.n for cut in found.cuts] == [5, 4, 5]
@@ -375,9 +381,12 @@ def test_negative_scale_makes_a_negative_sum_of_weights_positive(summarize):
     assert found.moments["a"]["m_gg"].weighted_std == pytest.approx(1.0)
 
 
-def test_moments_of_nothing_have_no_spread(summarize):
+def test_moments_of_nothing_are_null_and_change_no_sum(summarize):
     found = summarize().variations["nominal"].moments["b"]["m_gg"]
-    assert (found.n, found.std, found.min, found.max) == (0, None, None, None)
+    assert found.n == 0
+    assert {value for name, value in found if name != "n"} == {None}
+    some = measure([124.0, 126.0], np.ones(2))
+    assert as_moments(found) + some == some
 
 
 def test_weight_systematic_has_factor_over_all_tags_and_effect(summarize):

@@ -48,6 +48,18 @@ def test_worked_example(kind: str, ranges: list[RangeSums], d: float, expected: 
     assert scale1fb_of(pair, found) == pytest.approx(expected, rel=1e-7)
 
 
+@pytest.mark.parametrize(("ranges", "d"), [([read("f2", 0, 0, 0.0)], 1360.0), ([], 900.0)])
+def test_a_skim_that_kept_nothing_counts_once_a_job_has_read_it(
+    ranges: list[RangeSums], d: float
+) -> None:
+    index = SampleIndex(files=(file("f1", 1000, 900.0), skim_of_nothing()), schemas={})
+    assert denominator_of(index, intervals_of(index, [*WHOLE, *ranges], "m")) == d
+
+
+def skim_of_nothing() -> FileIndex:
+    return file("f2", 0, 460.0, "skim")
+
+
 def test_a_scale_by_hand_is_taken_as_it_is() -> None:
     sample = SimulatedSample(name="S", files={"2017": ("f",)}, xs=1.0, scale1fb=0.25)
     pair = SampleYear(sample=sample, year="2017", era=Year(luminosity=1.0))
