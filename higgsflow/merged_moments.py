@@ -12,6 +12,7 @@ from operator import add
 from typing import TYPE_CHECKING
 
 from higgsflow.per_bin import binned_for, combinations
+from higgsflow.records.chosen_moments import chosen
 from higgsflow.weights import factor_column, full_column
 
 if TYPE_CHECKING:
@@ -30,11 +31,8 @@ def merged_moments(
     `ratios` are what the merge multiplies columns with.
     """
     columns = [name for name in of_jobs if not _is_of_bins(name, of_jobs)]
-    if not ratios and len(columns) == len(of_jobs):
-        # as they are: of most variations nobody looks at them
-        return of_jobs
     if not ratios:
-        return {name: of_jobs[name] for name in columns}
+        return chosen(of_jobs, columns)
     owners = _owners(systematics)
     return {
         name: _of_column(name, of_jobs, (systematics, owners.get(name)), ratios) for name in columns

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import higgsflow
 from higgsflow.ingredients import digest, flattened, marked
 from tasks.base import AnalysisTask
-from tasks.execution import chatter
+from tasks.execution import chatter, collector
 from tasks.execution.display import end_display
 from tasks.execution.driver_lock import making
 from tasks.merge_sample import MergeSample
@@ -68,7 +68,8 @@ class SummarizeAnalysis(AnalysisTask):
         if made_from is None:
             raise Overtaken(self.folder / "merged")
         apart = kept_apart(self._data())
-        samples = tuple(self._sample(pair) for pair in model.samples.pairs)
+        with collector.kept():
+            samples = tuple(self._sample(pair) for pair in model.samples.pairs)
         summary = Summary(
             inputs=digest(made_from),
             made_from=dict(made_from),

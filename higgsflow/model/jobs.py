@@ -32,7 +32,9 @@ class JobsManager(Noun, metaclass=Told):
 
     batch: Batch = "local"
     n_events_per_output: int = Field(default=1_000_000, ge=1, description="events of one chunk")
-    n_workers: int | None = Field(default=None, ge=1, description="local cores; all when empty")
+    n_workers: int | None = Field(
+        default=None, ge=1, description="cores of this machine; all when empty, 4 beside an engine"
+    )
     attempts: int = Field(default=3, ge=1, description="tries of a job, infrastructure failures")
     time_limit: TimeLimit = Field(default=3600.0, description="seconds the first attempt has")
     max_time_limit: TimeLimit | None = Field(

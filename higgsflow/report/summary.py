@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import CENTRAL, NOMINAL
+from higgsflow.records.chosen_moments import chosen
 from higgsflow.records.generator_bins import GeneratorBin, generator_bins
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.moments import numbers_of
@@ -203,11 +204,9 @@ def _numbers(ledger: Ledger) -> str:
         central = found[CENTRAL]
         known.update(f"{tag} {central.n} {central.sumw!r} {central.sumw2!r}".encode())
     for tag, columns in ledger.moments.items():
-        own = columns
-        if any(name.startswith("weight_") for name in columns):
-            own = {name: of for name, of in columns.items() if not name.startswith("weight_")}
-        known.update(f"{tag} {list(own)}".encode())
-        known.update(numbers_of(own).tobytes())
+        names = [name for name in columns if not name.startswith("weight_")]
+        known.update(f"{tag} {names}".encode())
+        known.update(numbers_of(chosen(columns, names)).tobytes())
     return known.hexdigest()[:16]
 
 

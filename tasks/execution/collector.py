@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import atexit
 import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # objects that are new since the last look, twice as many as a command begins with; some 10 MB
 _MANY = 200_000
@@ -29,3 +34,15 @@ def work() -> None:
         # else the next look, which comes at once, is at all that was imported
         gc.freeze()
         gc.set_threshold(*_thresholds)
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """What is made in here stays: to look through millions of it again and again finds nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        # nor does anybody look through it later
+        gc.freeze()
+        gc.enable()

@@ -71,3 +71,21 @@ def test_nothing_is_looked_for_when_python_ends(imports: str, told: str) -> None
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == told
+
+
+def test_what_is_kept_is_not_looked_through() -> None:
+    looks: list[str] = []
+
+    def note(phase: str, _: object) -> None:
+        looks.append(phase)
+
+    gc.callbacks.append(note)
+    try:
+        with collector.kept():
+            made = [[] for _ in range(100_000)]  # type: ignore[var-annotated]
+            n_looks = len(looks)
+    finally:
+        gc.callbacks.remove(note)
+    assert not n_looks
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= len(made)
