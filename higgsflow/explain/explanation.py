@@ -23,6 +23,7 @@ from higgsflow.explain.weights import Weighed, early_factors, normalization_of
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.plan import make_plan
+from higgsflow.report.formatting import processed
 from higgsflow.taggers.candidates import candidate_of
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class _Teller:
             command = run_stage("UpdateScale1fb", self._plan.analysis, self._plan.pair)
             return (f"scale1fb of today is not in the store yet: {command}",)
         if not self._found.complete:
-            return (f"scale1fb is that of {self._found.fraction:.1%} of the entries",)
+            return (f"scale1fb is that of {processed(self._found.fraction)} of the entries",)
         return ()
 
     def tell(

@@ -68,7 +68,12 @@ def mark(complete: bool, fraction: float) -> str:
 
 def processed(fraction: float) -> str:
     """The fraction of entries that was processed, never rounded up."""
-    return f"{math.floor(fraction * 1e4) / 100:.2f}%"
+    return f"{percent_processed(fraction):.2f}%"
+
+
+def percent_processed(fraction: float) -> float:
+    """The same as a number of two decimals; 0.57 is 57, which times 1e4 is a float below 5700."""
+    return math.floor(round(fraction * 1e4, 9)) / 100
 
 
 def measured(found: Yield, plus_minus: str = "+-") -> str:

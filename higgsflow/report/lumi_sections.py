@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.events.lumisections import shortened
-from higgsflow.report.formatting import NOTHING, count
+from higgsflow.report.formatting import NOTHING, count, processed
 from higgsflow.report.lumi_drawing import draw_coverage
 from higgsflow.report.markup import Content, Html, element, note, section, table
 
@@ -36,7 +36,7 @@ def numbers(one: Coverage) -> tuple[str, str, str, str]:
     return (
         count(one.n_certified),
         count(one.n_processed),
-        NOTHING if one.coverage is None else f"{int(one.coverage * 100) / 100:.2f}%",
+        NOTHING if one.coverage is None else processed(one.coverage / 100),
         count(missing) if known else NOTHING,
     )
 

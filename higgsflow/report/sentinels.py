@@ -11,7 +11,7 @@ from higgsflow.report import aggregates
 from higgsflow.report.agreement import disagreements
 from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
-from higgsflow.report.formatting import processed, several
+from higgsflow.report.formatting import percent_processed, processed, several
 from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.ratio_sentinels import about_ratios
 from higgsflow.report.systematic_sentinels import about_systematics
@@ -139,7 +139,7 @@ def _lumi(summary: Summary, limits: Sentinels) -> Iterator[Finding]:
 
 def _uncovered(where: str, counts: tuple[int, int], limits: Sentinels) -> Iterator[Finding]:
     """Of `counts` the first are processed, the second certified."""
-    coverage = 100.0 * counts[0] / counts[1]
-    if coverage < limits.coverage:
+    if 100.0 * counts[0] / counts[1] < limits.coverage:
+        coverage = percent_processed(counts[0] / counts[1])
         text = f"{counts[0]} of {counts[1]} certified lumisections processed, {coverage:.4g} %"
         yield Finding(kind="luminosity", where=where, text=text, severity="warning")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from higgsflow.report.formatting import BLINDED
+from higgsflow.report.formatting import BLINDED, percent_processed
 from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ def render(found: Sequence[Certificate], hidden: Collection[str] = (), width: in
 def _row(variations: list[Certificate], hidden: Collection[str]) -> tuple[str, ...]:
     """Variations of a sample are merged from the same chunks, and scaled alike."""
     one = variations[0]
-    part = "all" if one.complete else f"{100 * one.n_entries / max(one.n_indexed, 1):.4g}%"
+    part = (
+        "all"
+        if one.complete
+        else f"{percent_processed(one.n_entries / max(one.n_indexed, 1)):.4g}%"
+    )
     return (
         one.sample,
         one.year,

@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from higgsflow.report.formatting import percent_processed
 from tasks.execution.driver_lock import is_driven
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _row(table: JobsTable) -> tuple[str, ...]:
 
 def _events(table: JobsTable) -> str:
     share = table.n_entries_done / table.n_entries if table.n_entries else 1.0
-    done = f"{table.n_entries_done:,} ({100 * share:.4g} %)"
+    done = f"{table.n_entries_done:,} ({percent_processed(share):.4g} %)"
     # before all jobs have ended the rest of a skim is to come
     is_open = table.waiting or table.running
     is_all = is_open or table.n_entries_counted == table.n_entries_done
@@ -106,7 +107,7 @@ def _standing(table: JobsTable) -> str:
         return (
             f"{head.name}: driven by process {head.pid} on {head.host} since {since}, {head.engine}"
         )
-    counts = f"{100 * table.fraction:.4g} % of the events count"
+    counts = f"{percent_processed(table.fraction):.4g} % of the events count"
     if (n_torn := table.n_entries_done - table.n_entries_counted) > 0:
         counts += f", not {n_torn:,} that are done, of skims with missing parts"
     said = {

@@ -77,6 +77,14 @@ def test_one_is_not_many():
 
 def test_what_was_processed_is_never_rounded_up():
     assert (processed(0.733456), processed(0.99999)) == ("73.34%", "99.99%")
+    assert processed(1 - 1e-12) == "99.99%"
+
+
+def test_a_fraction_of_two_decimals_of_a_percent_is_told_as_it_is():
+    """Also where a float times 10,000 is a little less, as 0.57 and 0.0829 are."""
+    assert [processed(n / 10_000) for n in range(10_001)] == [
+        f"{n // 100}.{n % 100:02}%" for n in range(10_001)
+    ]
 
 
 def test_long_name_keeps_both_ends():

@@ -26,6 +26,11 @@ def test_a_row_for_each_sample_and_year_within_the_width() -> None:
     assert max(map(len, told.splitlines())) <= 100
 
 
+def test_what_is_in_it_is_never_rounded_up() -> None:
+    told = render([certificate("nominal", 10, n_entries=99_999_999, n_indexed=100_000_000)])
+    assert "99,999,999 (99.99%)" in told
+
+
 def test_rows_of_blinded_data_are_kept_back() -> None:
     found = [
         certificate("nominal", 10),

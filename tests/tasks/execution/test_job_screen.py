@@ -87,6 +87,13 @@ def test_what_helps_after_a_defect_is_not_to_try_again(
     assert told in capsys.readouterr().out
 
 
+def test_what_is_done_is_never_rounded_up(capsys: pytest.CaptureFixture[str]) -> None:
+    almost = state(0).model_copy(update={"n_entries": 99_999_999})
+    failed = FAILED.model_copy(update={"error_class": "lost", "n_entries": 1})
+    write_screen([tabulate(HEAD, [almost, failed], driven=False, now=0.0)])
+    assert "99,999,999 (99.99 %)" in capsys.readouterr().out
+
+
 def test_json_is_one_list(capsys: pytest.CaptureFixture[str]) -> None:
     write_json([tabulate(HEAD, [state(0)], driven=False, now=0.0)])
     (found,) = json.loads(capsys.readouterr().out)
