@@ -17,7 +17,7 @@ class Share(Protocol):
     def __call__(
         self, work: Callable[[Any], Any], given: Sequence[Any], what: str, /
     ) -> Iterable[Any]:
-        """What comes of each, in their order."""
+        """What comes of each, in their order, or in any where it is told whose it is."""
 
 
 def alone(work: Callable[[Any], Any], given: Sequence[Any], _what: str, /) -> Iterable[Any]:

@@ -88,7 +88,7 @@ class MergeSample(VariationTask):
     def _merge(self) -> None:
         from higgsflow.normalization import Normalization
         from higgsflow.output.merge import merge
-        from tasks.execution.side_by_side import shared
+        from tasks.execution.side_by_side import as_they_come, shared
         from tasks.execution.slots import slots_of
 
         outputs = self.output()
@@ -102,7 +102,8 @@ class MergeSample(VariationTask):
             for variation in stale:
                 # a manifest never stands beside events that it does not describe
                 outputs[variation].file.unlink(missing_ok=True)
-            with closing(merge(order, shared(self, slots_of(self)))) as found:
+            share = shared(self, slots_of(self), as_they_come)
+            with closing(merge(order, share)) as found:
                 for variation, manifest in found:
                     # one by one, so that an interruption costs no more than is being merged
                     outputs[variation].write(manifest, self._ingredients(common, variation))

@@ -113,7 +113,7 @@ def merge(order: MergeOrder, share: Share = alone) -> Generator[tuple[str, Manif
 
     Args:
         order: what to merge.
-        share: who does the work.
+        share: who does the work, in any order.
 
     Raises:
         StoreError: when an output is damaged or lacks a column.

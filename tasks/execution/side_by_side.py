@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from tasks.execution.display import say
-from tasks.execution.interruption import end_with_parent
+from tasks.execution.helper import Answer, Helper
 from tasks.execution.page import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-    from multiprocessing.connection import Connection
 
     from filelock import FileLock
 
     from higgsflow.sharing import Share
     from tasks.execution.slots import Slots
+
+    Way = Callable[["Callable[[Any], Any]", Sequence[Any], Slots, "Load"], Iterable[Any]]
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -49,78 +48,77 @@ LONG = Load(enough=1, piece=1)
 
 
 def side_by_side(
-    work: Callable[[F], T], given: Sequence[F], slots: Slots, load: Load
-) -> Generator[T, None, None]:
+    work: Callable[[Any], Any], given: Sequence[Any], slots: Slots, load: Load
+) -> Generator[Any, None, None]:
     """What comes of each that is given, in their order, by a process for each free slot."""
+    turn, done = 0, {}
+    with closing(_answers(work, given, slots, load)) as answers:
+        for number, piece, answer in answers:
+            done[number] = (piece, answer)
+            while turn in done:
+                yield from _found(work, *done.pop(turn))
+                turn += 1
+
+
+def as_they_come(
+    work: Callable[[Any], Any], given: Sequence[Any], slots: Slots, load: Load
+) -> Generator[Any, None, None]:
+    """The same, of each as soon as it is there."""
+    with closing(_answers(work, given, slots, load)) as answers:
+        for _, piece, answer in answers:
+            yield from _found(work, piece, answer)
+
+
+def _found(work: Callable[[Any], Any], piece: Sequence[Any], answer: Answer) -> Iterator[Any]:
+    if answer.error is not None:
+        raise answer.error
+    # what is wrong in it, or with a process that was killed, is seen here
+    return map(work, piece) if answer.found is None else iter(answer.found)
+
+
+def _answers(
+    work: Callable[[Any], Any], given: Sequence[Any], slots: Slots, load: Load
+) -> Generator[tuple[int, Sequence[Any], Answer], None, None]:
+    """Number, content and answer of each piece, as they come; of some there is none."""
+    pieces = [given[start : start + load.piece] for start in range(0, len(given), load.piece)]
+    numbers = iter(range(len(pieces)))
     with ExitStack() as stack:
         n = len(list(_taken(slots, len(given) // load.enough, stack)))
-        if n < 2:
-            yield from map(work, given)
-            return
-        pieces = [given[start : start + load.piece] for start in range(0, len(given), load.piece)]
-        helpers: list[_Helper] = []
-        for start in range(n):
-            helpers.append(_Helper(work, pieces[start::n], helpers))
+        helpers: list[Helper] = []
+        for _ in range(n if n > 1 else 0):
+            helpers.append(Helper(work, pieces, helpers))
             stack.callback(helpers[-1].end)
-        for number, piece in enumerate(pieces):
-            answer = helpers[number % n].answer()
-            # of a file that cannot be used, and of a process that was killed, it is seen here
-            yield from map(work, piece) if answer is None else answer
+        for number, answer in _from(helpers, numbers):
+            yield number, pieces[number], answer
+        # there are no helpers, or none any more
+        for number in numbers:
+            yield number, pieces[number], Answer()
 
 
-class _Helper:
-    """A process that does some of the work, and answers piece by piece.
-
-    Each has a pipe of its own: of one that is killed in the middle of its answer, the end is seen.
-    """
-
-    def __init__(self, work: Callable[[F], T], pieces: list[Sequence[F]], others: list[_Helper]):
-        context = multiprocessing.get_context("fork")
-        self._receiver, sender = context.Pipe(duplex=False)
-        self._n_left = len(pieces)
-        # a copy of which would keep the pipe of another one open
-        not_its_own = [self._receiver, *(other._receiver for other in others)]
-        arguments = (work, pieces, sender, not_its_own)
-        self._process = context.Process(target=_answer_all, args=arguments, daemon=True)
-        self._process.start()
-        sender.close()
-
-    def answer(self) -> list[Any] | None:
-        """What came of its next piece; None if it came to no answer."""
-        self._n_left -= 1
-        with suppress(EOFError, OSError):
-            found: list[Any] | None = self._receiver.recv()
-            return found
-        return None
-
-    def end(self) -> None:
-        """Ends it; where it is at something that nobody wants any more, in the middle of that."""
-        self._receiver.close()
-        if self._n_left:
-            self._process.terminate()
-        self._process.join()
+def _from(helpers: Sequence[Helper], numbers: Iterator[int]) -> Iterator[tuple[int, Answer]]:
+    """Has helpers do what there is to do, as long as some are there."""
+    busy: dict[Any, Helper] = {}
+    for helper in helpers:
+        yield from _hand_on(helper, numbers, busy)
+    while busy:
+        for ready in wait(list(busy)):
+            helper = busy.pop(ready)
+            answered = helper.answer()
+            # before anybody looks at the answer, so that it has something to do
+            yield from _hand_on(helper, numbers, busy)
+            yield answered
 
 
-def _answer_all(
-    work: Callable[[F], T], pieces: list[Sequence[F]], sender: Connection, others: list[Connection]
-) -> None:
-    end_with_parent()
-    # so that what it has half written is removed
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    for connection in others:
-        connection.close()
-    # who asks does not want the rest
-    with suppress(BrokenPipeError):
-        for piece in pieces:
-            sender.send(_done(work, piece))
-
-
-def _done(work: Callable[[F], T], piece: Sequence[F]) -> list[T] | None:
-    try:
-        return [work(one) for one in piece]
-    except Exception:  # noqa: BLE001
-        # whatever it is, who asks meets it, too, and tells of it
-        return None
+def _hand_on(
+    helper: Helper, numbers: Iterator[int], busy: dict[Any, Helper]
+) -> Iterator[tuple[int, Answer]]:
+    """Gives a helper its next piece, which comes back at once from one that is gone."""
+    for number in numbers:
+        if helper.hand(number):
+            busy[helper.connection] = helper
+        else:
+            yield number, Answer()
+        return
 
 
 def while_waiting(look: Callable[[F], T], files: Sequence[F]) -> Generator[T, None, None]:
@@ -148,14 +146,14 @@ def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:
         yield slot
 
 
-def shared(task: Any, slots: Slots | None) -> Share:
+def shared(task: Any, slots: Slots | None, way: Way = side_by_side) -> Share:
     """Work is done on all free cores, on this one without slots, and the user hears how far it is.
 
     It is work that takes long, as that on files of events does.
     """
 
     def share(work: Callable[[Any], Any], given: Sequence[Any], what: str, /) -> Iterator[Any]:
-        found = map(work, given) if slots is None else side_by_side(work, given, slots, LONG)
+        found = map(work, given) if slots is None else way(work, given, slots, LONG)
         return told(task, found, len(given), what)
 
     return share

@@ -5,12 +5,21 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from higgsflow.errors import InputFileError
 from tasks.execution import side_by_side as beside
-from tasks.execution.side_by_side import FILES, LONG, shared, side_by_side, told, while_waiting
+from tasks.execution.side_by_side import (
+    FILES,
+    LONG,
+    as_they_come,
+    shared,
+    side_by_side,
+    told,
+    while_waiting,
+)
 from tasks.execution.slots import Slots
 
 N = 40
@@ -152,7 +161,7 @@ def test_a_process_that_is_killed_within_its_answer_is_replaced(tmp_path: Path) 
 
 def wait_for_its_write(pid: int | None) -> None:
     deadline = time.monotonic() + 60
-    while "pipe_write" not in Path(f"/proc/{pid}/wchan").read_text("ascii"):
+    while "send" not in Path(f"/proc/{pid}/wchan").read_text("ascii"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -189,3 +198,66 @@ def test_of_what_takes_long_each_is_done_by_whoever_is_free(tmp_path: Path) -> N
     found = list(side_by_side(looked, range(3), Slots(tmp_path, 3), LONG))
     assert [number for number, _ in found] == [0, 1, 2]
     assert len({process for _, process in found}) == 3
+
+
+def after_the_second(number: int) -> int:
+    """The first waits for what the second leaves."""
+    mark = Path(os.environ["SEEN_IN"]) / "second"
+    if number == 1:
+        mark.touch()
+    deadline = time.monotonic() + 60
+    while not mark.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return number
+
+
+@pytest.mark.parametrize("way", [side_by_side, as_they_come])
+def test_who_is_done_has_something_else_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Any
+) -> None:
+    """However long another one takes."""
+    monkeypatch.setenv("SEEN_IN", str(tmp_path))
+    found = list(way(after_the_second, range(9), Slots(tmp_path / "slots", 2), LONG))
+    assert sorted(found) == list(range(9))
+    if way is side_by_side:
+        assert found == list(range(9))
+
+
+def slow_first(number: int) -> int:
+    """The first one takes until all others are there."""
+    folder = Path(os.environ["SEEN_IN"])
+    deadline = time.monotonic() + 60
+    while not number and len(list(folder.glob("*.done"))) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return number
+
+
+def test_what_is_there_first_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that it is kept, should the rest be interrupted."""
+    monkeypatch.setenv("SEEN_IN", str(tmp_path))
+    found = []
+    for number in as_they_come(slow_first, range(4), Slots(tmp_path / "slots", 2), LONG):
+        found.append(number)
+        (tmp_path / f"{number}.done").touch()
+    assert found == [1, 2, 3, 0]
+
+
+def noted_and_refused(number: int) -> int:
+    with (Path(os.environ["SEEN_IN"]) / "tried").open("a") as file:
+        file.write(f"{number}\n")
+    raise InputFileError(f"cannot read {number}", "where", "why")
+
+
+@pytest.mark.parametrize("way", [side_by_side, as_they_come])
+def test_what_cannot_be_done_is_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: Any
+) -> None:
+    """It may have taken hours until then."""
+    monkeypatch.setenv("SEEN_IN", str(tmp_path))
+    with pytest.raises(InputFileError, match="cannot read") as caught:
+        list(way(noted_and_refused, range(2), Slots(tmp_path / "slots", 2), LONG))
+    assert caught.value.parts[1:] == ("where", "why")
+    tried = (tmp_path / "tried").read_text().split()
+    assert len(tried) == len(set(tried)) <= 2

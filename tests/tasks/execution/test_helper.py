@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from higgsflow.errors import StoreError
+from tasks.execution.helper import Answer, Helper
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PIECES = [[1, 2], [-1], [0], [99], [3]]
+
+
+def halved(number: int) -> float:
+    if number < 0:
+        raise StoreError("no number below zero", f"{number}", "take another one")
+    if number == 99:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 6 / number
+
+
+@pytest.fixture
+def helper() -> Iterator[Helper]:
+    found = Helper(halved, PIECES, [])
+    yield found
+    found.end()
+
+
+def test_it_does_what_it_is_handed(helper: Helper) -> None:
+    for number, expected in ((0, [6.0, 3.0]), (4, [2.0])):
+        assert helper.number is None
+        assert helper.hand(number)
+        assert helper.number == number
+        assert helper.answer() == (number, Answer(expected))
+
+
+def test_what_the_user_is_told_comes_as_it_is(helper: Helper) -> None:
+    helper.hand(1)
+    number, answer = helper.answer()
+    assert (number, answer.found) == (1, None)
+    assert isinstance(answer.error, StoreError)
+    assert answer.error.parts == ("no number below zero", "-1", "take another one")
+    # and it goes on
+    helper.hand(0)
+    assert helper.answer() == (0, Answer([6.0, 3.0]))
+
+
+def test_of_a_defect_there_is_no_answer(helper: Helper) -> None:
+    helper.hand(2)
+    assert helper.answer() == (2, Answer())
+
+
+def test_one_that_was_killed_has_no_answer_and_takes_nothing_more(helper: Helper) -> None:
+    helper.hand(3)
+    assert helper.answer() == (3, Answer())
+    assert not helper.hand(0)
