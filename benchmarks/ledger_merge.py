@@ -3,15 +3,12 @@
     python benchmarks/ledger_merge.py RECORD.json [--records 10000] [--variations 80]
 
 makes a folder of records from a real one (its variations repeated under other names) and prints
-the seconds of looking at the folder and of adding everything, and the peak of the memory. The
-records are names (hard links) of `--distinct` files, so that reading is from memory, as it is
-right after a run.
+the seconds of looking at the folder and of adding everything, and the peak of the memory.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -21,12 +18,10 @@ from typing import Any
 from higgsflow.events.chunks import Chunk, Range
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.job_record import JobRecord
+from higgsflow.records.job_record import JobRecord, RangeSums
 from higgsflow.records.ledger import Ledger
 from higgsflow.records.sample_jobs import collect, job_rows
 
-_ENTRIES = 1000
-_DISTINCT = 50
 _RANDOM = Random(1)
 
 
@@ -62,21 +57,32 @@ def jittered(ledger: Ledger, share: float) -> Ledger:
     return Ledger.model_validate(changed(ledger.model_dump()))
 
 
-def fill(folder: Path, record: JobRecord, n: int, distinct: int) -> tuple[Chunk, ...]:
-    """Writes the records of n chunks."""
-    chunks = tuple(
-        Chunk(ranges=(Range(url="a.root", uuid="a", start=i * _ENTRIES, stop=(i + 1) * _ENTRIES),))
-        for i in range(n)
-    )
-    content = record.model_dump_json()
+def fill(folder: Path, record: JobRecord, n: int) -> tuple[Chunk, ...]:
+    """Writes the records of n chunks, as of other entries each, in which the same was found."""
+    content, own = record.model_dump_json(), _ranges(record, 0)
     (folder / record.output.name).write_bytes(bytes(record.output.size))
-    for i, chunk in enumerate(chunks):
-        path = folder / f"{chunk.id}.d.json"
-        if i < distinct:
-            path.write_text(content, encoding="utf-8")
-        else:
-            os.link(folder / f"{chunks[i % distinct].id}.d.json", path)
-    return chunks
+    chunks = []
+    for i in range(n):
+        ranges = _ranges(record, i * record.n_entries)
+        url, uuid = ranges[0].url, ranges[0].uuid
+        asked = (Range(url=url, uuid=uuid, start=part.start, stop=part.stop) for part in ranges)
+        chunks.append(Chunk(ranges=tuple(asked)))
+        text = content.replace(_text(own), _text(ranges))
+        (folder / f"{chunks[-1].id}.d.json").write_text(text, encoding="utf-8")
+    return tuple(chunks)
+
+
+def _ranges(record: JobRecord, shift: int) -> tuple[RangeSums, ...]:
+    """What it read, but of entries further back in its file."""
+    return tuple(
+        part.model_copy(update={"start": part.start + shift, "stop": part.stop + shift})
+        for part in record.ranges
+    )
+
+
+def _text(ranges: tuple[RangeSums, ...]) -> str:
+    """As it stands in a record."""
+    return ",".join(part.model_dump_json() for part in ranges)
 
 
 def peak_mb() -> float:
@@ -91,7 +97,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("record", type=Path, help="of a real job")
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--variations", type=int, default=80)
-    parser.add_argument("--distinct", type=int, default=_DISTINCT)
     parser.add_argument("--changed", type=float, default=1.0, help="share of sums that vary")
     return parser.parse_args()
 
@@ -103,7 +108,7 @@ def main() -> None:
     wide = widened(record, given.variations, given.changed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        chunks = fill(folder, wide, given.records, given.distinct)
+        chunks = fill(folder, wide, given.records)
         size = next(folder.glob("*.json")).stat().st_size
         columns = sum(map(len, record.ledgers[NOMINAL].moments.values()))
         print(f"{given.records} records of {given.variations} variations, {size / 1e3:.0f} kB each")
@@ -117,7 +122,7 @@ def merge_cost(record: Path, n: int) -> float:
     """Processor seconds to look at n records and add them up."""
     one = JobRecord.model_validate_json(record.read_bytes())
     with tempfile.TemporaryDirectory() as folder:
-        chunks = fill(Path(folder), one, n, min(n, _DISTINCT))
+        chunks = fill(Path(folder), one, n)
         return measure(Path(folder), chunks, one)[-1]
 
 

@@ -170,8 +170,11 @@ def _check_ranges(record: JobRecord, chunk: Chunk) -> None:
         [(part.uuid, part.start, part.stop) for part in parts]
         for parts in (record.ranges, chunk.ranges)
     )
-    if read != asked:
-        raise ValueError(f"it is of {record.n_entries} entries, its chunk has {chunk.n_entries}")
+    if read == asked:
+        return
+    if record.n_entries == chunk.n_entries:
+        raise ValueError("it is of other entries than its chunk")
+    raise ValueError(f"it is of {record.n_entries} entries, its chunk has {chunk.n_entries}")
 
 
 def _check_all_there(packed: Sequence[Packed], variations: Sequence[str]) -> None:

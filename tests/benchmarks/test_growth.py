@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from benchmarks.cases import short
 from benchmarks.growth import FILES_INDEX, FILES_JOBS, SHORT, Step, growth, steps_of
+from benchmarks.ledger_merge import merge_cost
 from benchmarks.measurement import grown, growth_table, known_points
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from conftest import Lab
 
 
 def measured(log: list[int], n: int) -> tuple[float, float]:
@@ -37,6 +40,13 @@ def test_points_are_known_while_the_commit_is_the_same(tmp_path: Path) -> None:
     path.write_text(other.model_dump_json(), encoding="utf-8")
     assert known_points(path) == {}
     assert growth_table(found).count("\n") == 3
+
+
+def test_many_records_of_a_real_job_are_added(lab: Lab) -> None:
+    """More than there are files of: the rest are links to these."""
+    assert lab.run("ProcessSample", sample="Sig")
+    record = next(lab.output("chunks", "Sig", "2017").glob("*.json"))
+    assert merge_cost(record, 60) > 0
 
 
 def test_each_curve_has_all_of_its_steps(tmp_path: Path) -> None:

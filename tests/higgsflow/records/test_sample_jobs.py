@@ -136,6 +136,7 @@ def _changed(content: dict[str, Any], **changes: Any) -> dict[str, Any]:
         (lambda c: {**c, "ledgers": {}}, "'packed'"),
         (lambda c: {**c, "ranges": []}, "it is of 0 entries, its chunk has 20"),
         (lambda c: {**c, "ranges": [{**c["ranges"][0], "stop": 29}]}, "it is of 19 entries"),
+        (lambda c: {**c, "ranges": [{**c["ranges"][0], "uuid": "b"}]}, "it is of other entries"),
         (lambda c: {**c, "ledgers": None}, "NoneType"),
     ],
 )
