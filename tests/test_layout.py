@@ -92,7 +92,11 @@ def test_config_holds_data_only():
 
 
 # what stands for all, as the architecture says
-FOR_ALL = ("higgsflow.output.atomic", "higgsflow.output.rescale")
+FOR_ALL = (
+    "higgsflow.output.arrow_arrays",
+    "higgsflow.output.atomic",
+    "higgsflow.output.rescale",
+)
 
 
 def _is_of_higgsflow(path: Path) -> bool:

@@ -13,6 +13,7 @@ from higgsflow.digests import recipe
 from higgsflow.explain.content import FactorStory
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.normalization import Normalization
+from higgsflow.output.arrow_arrays import arrow_array
 from higgsflow.output.rescale import rescaled
 from higgsflow.preserved import column_ratios
 from higgsflow.weights import factor_column, full_column
@@ -64,7 +65,8 @@ class Weighed:
         if found is not None:
             ratios = found.weight_ratios.get(walk.variation, {})
             columns = column_ratios(plan.systematics, ratios, walk.variation)
-            table = rescaled(pa.table(walk.table), columns)
+            own = {name: arrow_array(values) for name, values in walk.table.items()}
+            table = rescaled(pa.table(own), columns)
             self._merged = {name: table[name][0].as_py() for name in table.column_names}
         self.weight = float(self._row["weight_central"])
         self.merged = None if found is None else self._merged["weight_central"] * self._scale

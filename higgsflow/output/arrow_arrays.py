@@ -75,12 +75,23 @@ def same_text(text: str, n: int) -> Any:
 
 def texts(words: Sequence[str], lengths: Sequence[int]) -> Any:
     """Each text in so many rows, one after the other, encoded as a dictionary."""
+    indices = np.repeat(np.arange(len(words), dtype=np.int32), lengths)
+    return pa.DictionaryArray.from_arrays(arrow_array(indices), each_text(words))
+
+
+def each_text(words: Sequence[str]) -> Any:
+    """One text in each row."""
     encoded = [word.encode() for word in words]
     edges = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     buffers = [None, pa.py_buffer(edges), pa.py_buffer(b"".join(encoded))]
-    dictionary = pa.Array.from_buffers(pa.string(), len(words), buffers)
-    indices = np.repeat(np.arange(len(words), dtype=np.int32), lengths)
-    return pa.DictionaryArray.from_arrays(arrow_array(indices), dictionary)
+    return pa.Array.from_buffers(pa.string(), len(words), buffers)
+
+
+def each_number(values: Sequence[float | None], kind: npt.DTypeLike) -> Any:
+    """One number of this type in each row, which may be missing."""
+    valid = np.array([value is not None for value in values], np.bool_)
+    known = np.array([0 if value is None else value for value in values], kind)
+    return arrow_array(known, None if valid.all() else valid)
 
 
 def together(tables: Sequence[Any]) -> Any:

@@ -84,6 +84,8 @@ def _shared(files: Sequence[DataFile]) -> Iterator[tuple[DataFile, DataFile, Any
     sources = [functools.partial(_rows, file.path) for file in files]
     n = sum(file.rows for file in files)
     hashes = hashes_of_several(sources, n)
+    if not len(hashes):
+        return
     # each file was found to hold no event twice when it was merged
     identities = {file: chosen(rows, hashes) for file, rows in zip(files, sources, strict=True)}
     for one, other in combinations(files, 2):

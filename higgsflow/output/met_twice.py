@@ -28,6 +28,9 @@ def met_twice(rows: Rows, n: int) -> Any:
     """Of n rows those that are there more than once, each once, with their number `count_all`."""
     twice = _twice([rows], n, _sorted)
     found = chosen(rows, twice)
+    if not len(found):
+        # as nearly always: what counts imports pandas
+        return found.append_column("count_all", arrow_array(np.empty(0, np.int64)))
     counts = found.group_by(found.column_names).aggregate([([], "count_all")])
     return counts.filter(pc.greater(counts["count_all"], arrow_array(np.array([1]))[0]))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from higgsflow.output.arrow_arrays import each_number, each_text
 from higgsflow.output.atomic import write_text, written_atomically
 from higgsflow.records.job_state import JobState
 
@@ -17,14 +18,12 @@ if TYPE_CHECKING:
 
     from higgsflow.records.job_state import JobsTable
 
-_TYPES: dict[Any, pa.DataType] = {
-    str: pa.string(),
-    int: pa.int64(),
-    float: pa.float64(),
-    float | None: pa.float64(),
-    int | None: pa.int64(),
-    # counts by class, as JSON
-    dict[str, int]: pa.string(),
+# of numbers; all else are texts
+_KINDS: dict[Any, str] = {
+    int: "int64",
+    float: "float64",
+    float | None: "float64",
+    int | None: "int64",
 }
 
 
@@ -37,7 +36,15 @@ def write_job_table(table: JobsTable, path: Path) -> None:
 
 def as_arrow(states: Sequence[JobState]) -> pa.Table:
     """One row for each chunk, the fields of `JobState` as columns, typed also without rows."""
-    fields = JobState.model_fields
-    schema = pa.schema([(n, _TYPES.get(f.annotation, pa.string())) for n, f in fields.items()])
-    rows = [{**s.model_dump(), "failures": json.dumps(s.failures, sort_keys=True)} for s in states]
-    return pa.Table.from_pylist(rows, schema=schema)
+    fields = JobState.model_fields.items()
+    return pa.table({name: _column(name, f.annotation, states) for name, f in fields})
+
+
+def _column(name: str, annotation: Any, states: Sequence[JobState]) -> pa.Array:
+    values = [getattr(state, name) for state in states]
+    if kind := _KINDS.get(annotation):
+        return each_number(values, kind)
+    if annotation == dict[str, int]:
+        # counts by class
+        values = [json.dumps(counts, sort_keys=True) for counts in values]
+    return each_text(values)
