@@ -67,11 +67,13 @@ class Helper:
         return number, Answer()
 
     def end(self) -> None:
-        """Ends it; where it is at something that nobody wants any more, in the middle of that."""
-        self.connection.close()
-        if self.number is not None:
-            self._process.terminate()
+        """Ends it; where it is at something that nobody wants any more, in the middle of that.
+
+        It may not see that the pipe is closed: whatever was forked meanwhile has a copy of its end.
+        """
+        self._process.terminate()
         self._process.join()
+        self.connection.close()
 
 
 def _answer_all(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,8 +115,14 @@ def test_after_an_interruption_only_the_rest_is_merged(
 
 
 def _fails_for_the_last(manifest: Callable[..., Any]) -> Callable[..., Any]:
+    """Once the others are written."""
+
     def found(order: Any, variation: str, writer: Any) -> Any:
         if variation == "met_scale_down":
+            deadline = time.monotonic() + 60
+            while len(list(order.folder.glob("*.json"))) < 2:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
             raise StoreError("the disk is full")
         return manifest(order, variation, writer)
 

@@ -200,6 +200,15 @@ def test_of_what_takes_long_each_is_done_by_whoever_is_free(tmp_path: Path) -> N
     assert len({process for _, process in found}) == 3
 
 
+def test_what_is_left_ends_whatever_was_begun_meanwhile(tmp_path: Path) -> None:
+    left = [side_by_side(looked, range(4), Slots(tmp_path / n, 2), LONG) for n in "ab"]
+    for found in left:
+        next(found)
+    for found in left:
+        found.close()
+    assert not multiprocessing.active_children()
+
+
 def after_the_second(number: int) -> int:
     """The first waits for what the second leaves."""
     mark = Path(os.environ["SEEN_IN"]) / "second"
