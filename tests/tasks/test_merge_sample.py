@@ -145,6 +145,26 @@ def test_variations_of_a_job_share_what_is_known_of_its_output(lab: Lab) -> None
     assert {part.chunk_id: part.most_rows for part in nominal} == most
 
 
+def test_what_is_merged_is_kept_whichever_was_begun_first(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here the nominal file is whole when the manifests of all others are there."""
+    monkeypatch.setattr(merge, "_TOGETHER", 1)
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    lab.content["jobs_manager"]["n_workers"] = 2
+    manifest = merge._manifest
+
+    def found(order: Any, variation: str, writer: Any) -> Any:
+        deadline = time.monotonic() + 30
+        while variation == "nominal" and len(list(order.folder.glob("*.json"))) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return manifest(order, variation, writer)
+
+    monkeypatch.setattr(merge, "_manifest", found)
+    assert lab.run("MergeSample", sample="Sig")
+
+
 def test_another_format_is_another_file(lab: Lab) -> None:
     assert lab.run("MergeSample", sample="Sig")
     lab.content["output_format"] = "root"

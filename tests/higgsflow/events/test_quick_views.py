@@ -189,3 +189,10 @@ def test_what_awkward_has_no_numbers_for_is_as_it_says() -> None:
     for view in (quick(events().view), events().view):
         with pytest.raises(TypeError, match="unsupported dtype"):
             as_text(view.Photon.pt)
+
+
+def test_numbers_know_how_many_events_they_are_of() -> None:
+    """Without a layout, which awkward would be asked for."""
+    pt = quick_of(events(), Arithmetic()).Photon.pt
+    assert len(pt) == len(pt * 2) == len(COUNTS)
+    assert pt.fields == (pt * 2).fields == []
