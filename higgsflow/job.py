@@ -9,6 +9,7 @@ import os
 import platform
 import socket
 import time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from higgsflow.compiled.choice import way
 from higgsflow.digests import job_digest
 from higgsflow.events.chunks import Chunk
 from higgsflow.events.golden import load_golden
+from higgsflow.exact_sums import terms_of
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import NOMINAL
@@ -158,19 +160,24 @@ class _Books:
 
     def range_sums(self) -> tuple[RangeSums, ...]:
         """Sums of each range."""
-        return tuple(
-            RangeSums(
-                **part.model_dump(),
-                n_certified=sum(s.n_certified for s in sums),
-                sum_g=sum(s.sum_g for s in sums),
-                sum_g2=sum(s.sum_g2 for s in sums),
-                sum_abs_g=sum(s.sum_abs_g for s in sums),
-                lumisections=None if found is None else found.ranges,
-            )
-            for (part, sums), found in zip(
-                self._sums.items(), self._lumisections.values(), strict=True
-            )
-        )
+        both = zip(self._sums.items(), self._lumisections.values(), strict=True)
+        return tuple(_of_range(part, sums, found) for (part, sums), found in both)
+
+
+def _of_range(
+    part: Range, sums: Sequence[RangeSum], lumisections: Lumisections | None
+) -> RangeSums:
+    """The sums of a range from those of its blocks."""
+    sum_g, *rest = terms_of(chain.from_iterable(s.sum_g for s in sums))
+    return RangeSums(
+        **part.model_dump(),
+        n_certified=sum(s.n_certified for s in sums),
+        sum_g=sum_g,
+        sum_g_rest=tuple(rest),
+        sum_g2=sum(s.sum_g2 for s in sums),
+        sum_abs_g=sum(s.sum_abs_g for s in sums),
+        lumisections=None if lumisections is None else lumisections.ranges,
+    )
 
 
 class _Clock:

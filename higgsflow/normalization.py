@@ -8,9 +8,11 @@ all its ranges were processed, else nothing.
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 from higgsflow.errors import NormalizationError
+from higgsflow.exact_sums import terms_of
 from higgsflow.model.noun import Noun
 from higgsflow.model.preserved import ALL
 from higgsflow.model.sample import DataSample, SampleYear, SimulatedSample, for_year
@@ -18,7 +20,7 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.preserved import ratios as preserved_ratios
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from higgsflow.events.index import FileIndex, SampleIndex
     from higgsflow.model.systematic import Systematics, WeightSystematic
@@ -183,15 +185,17 @@ def denominator(index: SampleIndex, ranges: Sequence[RangeSums]) -> Denominator:
             were processed twice.
     """
     by_file = _by_file(index, ranges)
-    value, left_out, counted = 0.0, [], []
+    # all that adds up to D, which rounds once: the same for any order of files and cut of jobs
+    terms: list[float] = []
+    left_out, counted = [], []
     for file in index.files:
         parts = by_file.get(file.uuid, [])
         whole = bool(parts) and sum(p.stop - p.start for p in parts) == file.n_entries
         if file.kind != "skim":
-            value += sum(part.sum_g for part in parts)
+            terms += _terms_of_g(parts)
             _check_against_runs(file, parts, whole)
         elif whole and file.runs is not None:
-            value += file.runs.sumw
+            terms.append(file.runs.sumw)
         elif not whole:
             left_out.append(file.uuid)
             continue
@@ -199,15 +203,19 @@ def denominator(index: SampleIndex, ranges: Sequence[RangeSums]) -> Denominator:
             counted.append(file)
     sums = [file.runs.sumw if file.runs is not None else None for file in counted]
     return Denominator(
-        value=value,
+        value=terms_of(terms)[0],
         mode=_mode(index),
         holds_selection=any(file.kind == "skim" for file in counted),
         left_out=tuple(left_out),
-        sum_read=sum(part.sum_g for part in ranges),
+        sum_read=terms_of(_terms_of_g(ranges))[0],
         sum_runs=None if None in sums else math.fsum(s for s in sums if s is not None),
         lhe_scale=_mean_vector(counted, "lhe_scale_sumw"),
         lhe_pdf=_mean_vector(counted, "lhe_pdf_sumw"),
     )
+
+
+def _terms_of_g(ranges: Iterable[RangeSums]) -> Iterator[float]:
+    return chain.from_iterable(part.terms_of_g for part in ranges)
 
 
 def _mode(index: SampleIndex) -> Mode:

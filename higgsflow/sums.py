@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.corrections.evaluate import Source, count_clamped
+from higgsflow.exact_sums import exact_sum
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.shifts import objects_of
 from higgsflow.weights import Factors, clamped, factor_column
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from higgsflow.events.plain import PlainEvents
+    from higgsflow.exact_sums import Terms
     from higgsflow.model.shift import Shift
 
 Array = npt.NDArray[np.float64]
@@ -26,10 +28,14 @@ Weighed = dict[str, tuple[WeightSystematic, Factors]]
 
 @dataclass(frozen=True)
 class RangeSum:
-    """Sums before any cut of the events of one range; data have weight 1."""
+    """Sums before any cut of the events of one range; data have weight 1.
+
+    Attributes:
+        sum_g: exact, as `exact_sums.py` has it.
+    """
 
     n_certified: int
-    sum_g: float
+    sum_g: Terms
     sum_g2: float
     sum_abs_g: float
 
@@ -55,7 +61,7 @@ def sums_of_ranges(generated: Array, rows: Index, lengths: Sequence[int]) -> tup
     return tuple(
         RangeSum(
             n_certified=int(n),
-            sum_g=float(g.sum()),
+            sum_g=exact_sum(g),
             sum_g2=float(np.square(g).sum()),
             sum_abs_g=float(np.abs(g).sum()),
         )

@@ -279,15 +279,19 @@ class Lab:
         """The files that a test has made its own."""
         return sorted((self.folder / "input").glob(f"{sample}_{year}_*.root"))
 
-    @staticmethod
-    def write_unweighted(paths: list[Path]) -> None:
+    @classmethod
+    def write_unweighted(cls, paths: list[Path]) -> None:
         """Files with different events, all of weight 1."""
         import numpy as np
 
-        for seed, path in enumerate(paths):
-            columns = toy_columns(seed, is_data=False)
-            columns["genWeight"] = np.ones(N_EVENTS, np.float32)
-            write_root(path, Events=columns, Runs=runs_of(columns["genWeight"]))
+        cls.write_weighted(paths, [np.ones(N_EVENTS, np.float32) for _ in paths])
+
+    @staticmethod
+    def write_weighted(paths: list[Path], weights: list[Any]) -> None:
+        """Files with different events, of these generator weights."""
+        for seed, (path, of_file) in enumerate(zip(paths, weights, strict=True)):
+            columns = {**toy_columns(seed, is_data=False), "genWeight": of_file}
+            write_root(path, Events=columns, Runs=runs_of(of_file))
 
     def write(self) -> Path:
         """Writes the configuration."""

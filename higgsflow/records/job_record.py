@@ -56,6 +56,8 @@ class RangeSums(Noun):
         n_certified: events left after the golden JSON that no other primary dataset has.
         sum_g, sum_g2, sum_abs_g: sums over all events read of the generator weight, its square
             and its absolute value; for data the weight is 1.
+        sum_g_rest: what rounding took from `sum_g`, so that D is the same however events are cut
+            into jobs.
         lumisections: of the events read, as rows of (run, first, last); only for data whose file
             does not list its lumisections itself.
     """
@@ -66,9 +68,15 @@ class RangeSums(Noun):
     stop: int
     n_certified: int
     sum_g: float
+    sum_g_rest: tuple[float, ...] = ()
     sum_g2: float
     sum_abs_g: float
     lumisections: Ranges | None = None
+
+    @property
+    def terms_of_g(self) -> tuple[float, ...]:
+        """What adds up to the exact sum of the generator weights."""
+        return (self.sum_g, *self.sum_g_rest)
 
 
 class Product(Noun):

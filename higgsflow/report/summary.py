@@ -32,7 +32,7 @@ from higgsflow.weights import is_whole_weight
 from higgsflow.yields import rescaled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from higgsflow.model.sample import SampleYear
     from higgsflow.model.systematic import Systematics
@@ -80,7 +80,7 @@ def summarize_sample(
             summarize = _whole if is_nominal else _of_events
             summarized[variation] = summarize(ledger, scale, n_certified)
     variations = {variation: summarized[variation] for variation in manifests}
-    sum_g = math.fsum(part.sum_g for part in jobs.ranges)
+    sum_g = _sum_g(jobs.ranges)
     difference, relative = _runs_difference(normalization.denominator)
     return SampleSummary(
         sample=pair.sample.name,
@@ -131,6 +131,10 @@ def _generator_bins(jobs: SampleJobs) -> dict[str, tuple[GeneratorBin, ...]]:
     return generator_bins(jobs.ledgers[NOMINAL].kept) if NOMINAL in jobs.ledgers else {}
 
 
+def _sum_g(ranges: Iterable[RangeSums]) -> float:
+    return math.fsum(term for part in ranges for term in part.terms_of_g)
+
+
 def _negative_fraction(sum_g: float, ranges: Sequence[RangeSums]) -> float | None:
     total = math.fsum(part.sum_abs_g for part in ranges)
     return (1 - sum_g / total) / 2 if total else None
@@ -164,7 +168,7 @@ def _files(ranges: Sequence[RangeSums]) -> tuple[FileSummary, ...]:
             url=parts[0].url,
             uuid=uuid,
             ranges=_joined(parts),
-            sum_g=math.fsum(part.sum_g for part in parts),
+            sum_g=_sum_g(parts),
         )
         for uuid, parts in by_file.items()
     )

@@ -22,7 +22,8 @@ def denominator_of(index: SampleIndex, intervals: Intervals) -> float:
             if file.runs is not None and is_whole(file, intervals) and file.uuid in intervals:
                 terms.append(file.runs.sumw)
         else:
-            terms.extend(part.sum_g for part in intervals.get(file.uuid, ()))
+            parts = intervals.get(file.uuid, ())
+            terms.extend(term for part in parts for term in part.terms_of_g)
     return math.fsum(terms)
 
 

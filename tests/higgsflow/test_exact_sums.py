@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from higgsflow.exact_sums import exact_sum, terms_of
+
+# their sums stay below the largest number
+NUMBERS = st.floats(-1e300, 1e300, allow_nan=False)
+ARRAYS = hnp.arrays(np.float64, st.integers(0, 300), elements=NUMBERS)
+
+
+def exactly(numbers: list[float]) -> Fraction:
+    return sum((Fraction(one) for one in numbers), Fraction(0))
+
+
+@given(values=ARRAYS)
+def test_the_terms_add_up_to_the_exact_sum(values: np.ndarray) -> None:
+    terms = exact_sum(values)
+    assert exactly(list(terms)) == exactly(values.tolist())
+
+
+@given(values=ARRAYS)
+def test_each_term_is_the_nearest_to_what_those_before_it_lack(values: np.ndarray) -> None:
+    left = exactly(values.tolist())
+    for term in exact_sum(values):
+        assert term == float(left)
+        left -= Fraction(term)
+
+
+@given(values=ARRAYS, data=st.data())
+def test_any_cut_and_any_order_give_the_same_terms(values: np.ndarray, data: st.DataObject) -> None:
+    mixed = values[data.draw(st.permutations(range(len(values))))]
+    places = sorted(data.draw(st.lists(st.integers(0, len(values)), max_size=5)))
+    parts = [exact_sum(part) for part in np.split(mixed, places)]
+    assert terms_of(term for part in parts for term in part) == exact_sum(values)
+
+
+def test_weights_of_a_generator_need_one_term() -> None:
+    """They are float32, and of one size but for their sign."""
+    weights = np.random.default_rng(1).choice([-1.0, 1.0], 100_000) * np.float32(45.8734)
+    assert exact_sum(weights) == (math.fsum(weights),)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([1e308] * 100, math.inf), ([-1e308] * 100, -math.inf), ([1.0] * 99 + [math.inf], math.inf),
+     ([1e308] * 3, math.inf), ([math.inf, -math.inf], math.nan), ([1.0, math.nan], math.nan),
+     ([math.nan] * 100, math.nan)],
+)  # fmt: skip
+def test_what_has_no_sum_is_one_term_that_is_not_finite(
+    values: list[float], expected: float
+) -> None:
+    (term,) = exact_sum(np.array(values))
+    assert term == pytest.approx(expected, nan_ok=True)
+
+
+def test_nothing_adds_up_to_zero() -> None:
+    assert exact_sum(np.zeros(0)) == (0.0,)
+    assert exact_sum(np.array([1e16, 1.0, -1e16, -1.0])) == (0.0,)
