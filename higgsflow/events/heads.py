@@ -53,6 +53,7 @@ class Column(NamedTuple):
     Attributes:
         edges: first entry of each basket, and the end.
         seeks, sizes: where each basket is, and its bytes.
+        n_bytes: of all baskets when they are unpacked, with their keys.
     """
 
     type_name: str
@@ -61,6 +62,7 @@ class Column(NamedTuple):
     edges: tuple[int, ...]
     seeks: tuple[int, ...]
     sizes: tuple[int, ...]
+    n_bytes: int
 
 
 class TreeHead(NamedTuple):
@@ -112,7 +114,7 @@ class _Parser:
         self._skip_object()
         _, _, _, n_written, _ = self._take(_BRANCH_SIZES)
         self._skip_object()
-        _, n_most, _, n_entries, *_ = self._take(_BRANCH_COUNTS)
+        _, n_most, _, n_entries, _, n_bytes, _ = self._take(_BRANCH_COUNTS)
         if self._begin_array():
             raise OddHead(f"'{name}' has branches")
         if self._begin_array() != 1:
@@ -125,7 +127,8 @@ class _Parser:
         if n >= n_most or (edges[n] != n_entries if n else n_entries):
             raise OddHead(f"'{name}' has baskets in the head of the tree")
         ends = tuple(edges[: n + 1].tolist()) if n else (0,)
-        return name, Column(*kind, ends, tuple(seeks[:n].tolist()), tuple(sizes[:n].tolist()))
+        where = (tuple(seeks[:n].tolist()), tuple(sizes[:n].tolist()))
+        return name, Column(*kind, ends, *where, n_bytes)
 
     def _leaf(self) -> tuple[str, str, bool]:
         """Type, numbers, and whether a column is a list."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 # in the folder of the file index
 FOLDER = "places"
 _NUMBERS = "iuf"
@@ -37,6 +37,7 @@ class ColumnPlaces(Noun):
     Attributes:
         dtype: of its numbers, as numpy names it.
         edges: which of the `edges` of the file: the first entry of each basket, and the end.
+        n_bytes: of all baskets when they are unpacked, with their keys.
     """
 
     dtype: str
@@ -44,6 +45,7 @@ class ColumnPlaces(Noun):
     edges: int
     seeks: tuple[int, ...]
     sizes: tuple[int, ...]
+    n_bytes: int
 
 
 class FilePlaces(Noun):
@@ -81,6 +83,15 @@ class FilePlaces(Noun):
         """Whether all of these were looked for."""
         return self.looked_for.issuperset(names)
 
+    def n_objects(self, name: str) -> float:
+        """About how many objects an entry has in a column of lists; a little more in small baskets.
+
+        Each entry has a number of four bytes beside them.
+        """
+        column = self.columns[name]
+        n_bytes = column.n_bytes - 4 * self.n_entries
+        return n_bytes / max(1, self.n_entries * np.dtype(column.dtype).itemsize)
+
     def baskets(self, name: str) -> list[Place]:
         """The baskets of a column, in their order."""
         column = self.columns[name]
@@ -89,6 +100,17 @@ class FilePlaces(Noun):
             Place(*place)
             for place in zip(column.seeks, column.sizes, edges[:-1], edges[1:], strict=True)
         ]
+
+
+def counter_of(name: str) -> str:
+    """What counts the objects of a column such as `GenPart_pt`, as NanoAOD calls it."""
+    return f"n{name.partition('_')[0]}"
+
+
+def with_counters(names: Iterable[str]) -> set[str]:
+    """These columns, and what would count the objects of those of collections."""
+    wanted = set(names)
+    return wanted | {counter_of(name) for name in wanted if "_" in name}
 
 
 def places_in(file: Any, tree: Any, names: Iterable[str], lists: bool | None) -> FilePlaces:
@@ -154,6 +176,7 @@ def _column(tree: Any, name: str, edges: dict[tuple[int, ...], int]) -> ColumnPl
             edges=edges.setdefault(column.edges, len(edges)),
             seeks=column.seeks,
             sizes=column.sizes,
+            n_bytes=column.n_bytes,
         )
     branch = tree[name]
     dtype = _numbers(branch.interpretation)
@@ -165,6 +188,7 @@ def _column(tree: Any, name: str, edges: dict[tuple[int, ...], int]) -> ColumnPl
         edges=edges.setdefault(starts, len(edges)),
         seeks=tuple(int(seek) for seek in branch.member("fBasketSeek")[:n]),
         sizes=tuple(int(size) for size in branch.member("fBasketBytes")[:n]),
+        n_bytes=int(branch.member("fTotBytes")),
     )
 
 

@@ -1,18 +1,30 @@
 """Columns of a range of entries, put together from baskets that are read by their position.
 
 Lists of one collection begin at the same places in each of its columns: they are worked out for the
-first of them, and compared for the others.
+first of them, and compared for the others. Where the file counts many objects, all of its columns
+wait until they are looked at.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
-from higgsflow.events.raw_numbers import ChosenEntries, RawColumn, StoredLists, joined
+from higgsflow.events.late_parts import LateBasket, LateBytes, LatePart, LateParts
+from higgsflow.events.lists import copied_lists, from_counts
+from higgsflow.events.objects import LONG
+from higgsflow.events.places import counter_of
+from higgsflow.events.raw_numbers import (
+    ChosenEntries,
+    RawColumn,
+    StoredColumn,
+    StoredLists,
+    joined,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +33,9 @@ if TYPE_CHECKING:
     from higgsflow.events.ranges_of_bytes import FileBytes
     from higgsflow.events.raw_numbers import Numbers, Offsets, Raw, Rows
 
+    # name, first entry and end, lists, what is odd: numbers as uproot has them
+    Instead = Callable[[str, tuple[int, int], Offsets, str], Numbers]
+
 # where a basket is, and what gives its bytes; None where it is kept
 _Fetched = tuple[Place, "Callable[[], bytes] | None"]
 
@@ -28,11 +43,15 @@ _Fetched = tuple[Place, "Callable[[], bytes] | None"]
 class RawColumns:
     """Columns of an open file whose baskets are known."""
 
-    def __init__(self, source: FileBytes, places: FilePlaces) -> None:
+    def __init__(self, source: FileBytes, places: FilePlaces, url: str, instead: Instead) -> None:
+        """`instead` gives what turns out to be odd when somebody looks at it."""
         self._source, self._places = source, places
+        self._late_bytes, self._instead = LateBytes(source, url), instead
         self._baskets = {name: places.baskets(name) for name in places.columns}
+        self._counters = _counters_of_many(places)
         # the last basket of each column, which the next range may begin in
         self._kept: dict[str, Basket] = {}
+        self._kept_late: dict[str, LateBasket] = {}
 
     def read(
         self, names: Sequence[str], start: int, stop: int, rows: Rows | None = None
@@ -44,12 +63,16 @@ class RawColumns:
         Raises:
             OSError: when bytes cannot be read.
         """
-        fetched = self._fetch(names, start, stop)
+        chosen = None if rows is None else ChosenEntries(rows)
+        late = {} if chosen is None else self._late(names, (start, stop), chosen)
+        fetched = self._fetch([name for name in names if name not in late], start, stop)
         found: dict[str, Raw] = {}
         odd: dict[str, str] = {}
         shared: dict[str, StoredLists] = {}
-        chosen = None if rows is None else ChosenEntries(rows)
         for name in names:
+            if name in late:
+                found[name] = late[name]
+                continue
             try:
                 found[name] = self._column(name, fetched[name], (start, stop), (shared, chosen))
                 if not fetched[name] or fetched[name][-1][0].stop <= stop:
@@ -67,12 +90,69 @@ class RawColumns:
             if place.start < stop and place.stop > start
         )
 
+    def _late(
+        self, names: Sequence[str], span: tuple[int, int], chosen: ChosenEntries
+    ) -> dict[str, StoredColumn]:
+        """Those of which the file counts many objects, in few entries that somebody may look at."""
+        counters = {name: self._counters[name] for name in names if name in self._counters}
+        lists = self._counted(sorted({*counters.values()}), span, chosen)
+        waiting = {
+            name: self._waiting(name, span, lists[counter], chosen)
+            for name, counter in counters.items()
+            if counter in lists
+        }
+        return {name: column for name, column in waiting.items() if column is not None}
+
+    def _counted(
+        self, counters: Sequence[str], span: tuple[int, int], chosen: ChosenEntries
+    ) -> dict[str, StoredLists]:
+        """The lists of so many objects, by their counters; none of what cannot be counted."""
+        fetched = self._fetch(counters, *span)
+        found = {}
+        for name in counters:
+            with suppress(OddBasket):
+                counts = self._column(name, fetched[name], span, ({}, None)).numbers
+                lists = StoredLists(from_counts(counts).offsets, chosen)
+                if lists.wait and (counts >= 0).all():
+                    found[name] = lists
+        return found
+
+    def _waiting(
+        self, name: str, span: tuple[int, int], lists: StoredLists, chosen: ChosenEntries
+    ) -> StoredColumn | None:
+        """A column that is looked at later; None of one that has no baskets for all entries."""
+        dtype = np.dtype(self._places.columns[name].dtype)
+        parts, at = [], 0
+        for place in self._within(name, *span):
+            rows = slice(max(span[0] - place.start, 0), min(span[1], place.stop) - place.start)
+            end = at + rows.stop - rows.start
+            late = self._late_basket(name, place, span[1], dtype)
+            parts.append(LatePart(late, rows, lists.offsets[at : end + 1]))
+            at = end
+
+        def other(error: OddBasket) -> Numbers:
+            numbers = self._instead(name, span, lists.offsets, str(error))
+            return copied_lists(numbers, lists.offsets, chosen.rows)
+
+        if at != span[1] - span[0]:
+            return None
+        return StoredColumn(lists, LateParts(self._late_bytes, parts), dtype, other)
+
+    def _late_basket(self, name: str, place: Place, stop: int, dtype: np.dtype[Any]) -> LateBasket:
+        kept = self._kept_late.pop(name, None)
+        if kept is None or kept.place != place:
+            kept = LateBasket(name, place, dtype, self._late_bytes)
+        if place.stop > stop:
+            self._kept_late[name] = kept
+        return kept
+
+    def _within(self, name: str, start: int, stop: int) -> list[Place]:
+        """The baskets that hold some of these entries."""
+        return [p for p in self._baskets[name] if p.start < stop and p.stop > start]
+
     def _fetch(self, names: Sequence[str], start: int, stop: int) -> dict[str, list[_Fetched]]:
         """What gives the bytes of the baskets, all asked for at once; None of one that is kept."""
-        wanted = {
-            name: [p for p in self._baskets[name] if p.start < stop and p.stop > start]
-            for name in names
-        }
+        wanted = {name: self._within(name, start, stop) for name in names}
         missing = [p for name in names for p in wanted[name] if not self._is_kept(name, p)]
         places = sorted(set(missing))
         parts = self._source.read([(p.seek, p.seek + p.size) for p in places]) if places else []
@@ -123,6 +203,25 @@ class RawColumns:
                 self._kept[name] = basket
             first = max(span[0] - place.start, 0)
             yield _Part(basket, slice(first, min(span[1], place.stop) - place.start))
+
+
+def _counters_of_many(places: FilePlaces) -> dict[str, str]:
+    """What counts the objects of each column, of collections with many of them in each event."""
+    by_counter: dict[str, list[str]] = {}
+    for name, column in places.columns.items():
+        if column.is_list:
+            by_counter.setdefault(counter_of(name), []).append(name)
+    return {
+        name: counter
+        for counter, names in by_counter.items()
+        if _counts(places, counter) and min(map(places.n_objects, names)) >= LONG
+        for name in names
+    }
+
+
+def _counts(places: FilePlaces, name: str) -> bool:
+    column = places.columns.get(name)
+    return column is not None and not column.is_list and np.dtype(column.dtype).kind in "iu"
 
 
 class _Part(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from higgsflow.events.objects import LONG
 from higgsflow.events.runs import Runs, runs_of, turned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Numbers = npt.NDArray[Any]
 Offsets = npt.NDArray[np.int64]
@@ -34,6 +34,33 @@ class RawColumn:
     offsets: Offsets | None = None
 
 
+class Parts(Protocol):
+    """Numbers of consecutive entries in parts, each looked at by its number."""
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """How many numbers each has."""
+
+    def ask_for(self, wanted: Sequence[int]) -> None:
+        """Tells which of them will be looked at."""
+
+    def __getitem__(self, number: int) -> Numbers:
+        """Those of one part."""
+
+
+class HeldParts:
+    """Parts that are there."""
+
+    def __init__(self, held: Sequence[Numbers]) -> None:
+        self._held, self.lengths = held, [len(part) for part in held]
+
+    def ask_for(self, wanted: Sequence[int]) -> None:
+        """Nothing has to be asked for."""
+
+    def __getitem__(self, number: int) -> Numbers:
+        return self._held[number]
+
+
 class StoredColumn:
     """The numbers of chosen entries as they are stored, until they are looked at.
 
@@ -42,23 +69,41 @@ class StoredColumn:
         offsets: where the list of each chosen entry begins and the last one ends.
     """
 
-    def __init__(self, lists: StoredLists, parts: Sequence[Numbers], dtype: np.dtype[Any]) -> None:
-        self._lists, self._parts, self._stored = lists, parts, dtype
+    def __init__(
+        self,
+        lists: StoredLists,
+        parts: Parts,
+        dtype: np.dtype[Any],
+        instead: Callable[[OddBasket], Numbers] | None = None,
+    ) -> None:
+        """`instead` gives the numbers of all chosen entries where a part is odd."""
+        self._lists, self._parts, self._stored, self._instead = lists, parts, dtype, instead
         self.dtype, self.offsets = _native(dtype), lists.chosen_offsets
 
     @cached_property
     def numbers(self) -> Numbers:
         """Of all chosen entries."""
-        return self._lists.numbers(self._parts, self._stored)
+        try:
+            return self._lists.numbers_of(self._parts, self._stored)
+        except OddBasket as error:
+            return self._other(error)
 
     def of(self, rows: Rows | None) -> Numbers:
         """Of some of the chosen entries, by their positions among these."""
         if rows is None:
             return self.numbers
-        some = self._lists.some(rows)
-        if some is None:
-            return copied_lists(self.numbers, self.offsets, rows)
-        return some.numbers(self._parts, self._stored)
+        some = None if "numbers" in self.__dict__ else self._lists.some(rows)
+        if some is not None:
+            try:
+                return some.numbers_of(self._parts, self._stored)
+            except OddBasket as error:
+                self.numbers = self._other(error)
+        return copied_lists(self.numbers, self.offsets, rows)
+
+    def _other(self, error: OddBasket) -> Numbers:
+        if self._instead is None:
+            raise error
+        return self._instead(error).astype(self.dtype, copy=False)
 
 
 Raw = RawColumn | StoredColumn
@@ -97,12 +142,17 @@ class StoredLists:
         # the columns of a collection are looked at one after the other
         self._last: tuple[Rows, StoredLists | None] | None = None
 
+    @property
+    def wait(self) -> bool:
+        """Whether they are so many of few entries that they wait for who looks at them."""
+        return self._chosen is not None and self.offsets[-1] >= LONG * (len(self.offsets) - 1)
+
     def column(self, parts: Iterable[Numbers], dtype: np.dtype[Any]) -> Raw:
         """A column that is stored as this type; of many objects in few entries it waits."""
-        if self._chosen is None or self.offsets[-1] < LONG * (len(self.offsets) - 1):
+        if not self.wait:
             return RawColumn(self.numbers(parts, dtype), self.chosen_offsets)
-        held = list(parts)
-        if (n := sum(map(len, held))) != self.offsets[-1]:
+        held = HeldParts(list(parts))
+        if (n := sum(held.lengths)) != self.offsets[-1]:
             raise OddBasket(f"it has {n} of {self.offsets[-1]} numbers")
         return StoredColumn(self, held, dtype)
 
@@ -122,14 +172,35 @@ class StoredLists:
         found = np.empty(n, dtype=_native(dtype))
         at = row = n_found = 0
         for part in parts:
-            # all lists of a part end where it ends
-            end = int(np.searchsorted(self.offsets, at + len(part), side="right")) - 1
+            end = self._end(at + len(part))
             runs = self._runs(self._chosen, row, end)
             runs.fill(found[n_found : n_found + runs.n], part)
             at, row, n_found = at + len(part), end, n_found + runs.n
         if n_found != n:
             raise OddBasket(f"it has {n_found} of {n} numbers")
         return found
+
+    def numbers_of(self, parts: Parts, dtype: np.dtype[Any]) -> Numbers:
+        """The same; parts of which nothing is chosen are not looked at."""
+        assert self._chosen is not None
+        wanted, at, row = [], 0, 0
+        for number, length in enumerate(parts.lengths):
+            end = self._end(at + length)
+            runs = self._runs(self._chosen, row, end)
+            if runs.n:
+                wanted.append((number, runs))
+            at, row = at + length, end
+        parts.ask_for([number for number, _ in wanted])
+        found = np.empty(int(self.chosen_offsets[-1]), dtype=_native(dtype))
+        n = 0
+        for number, runs in wanted:
+            runs.fill(found[n : n + runs.n], parts[number])
+            n += runs.n
+        return found
+
+    def _end(self, n: int) -> int:
+        """The entry at which the first n numbers end: all lists of a part end where it ends."""
+        return int(np.searchsorted(self.offsets, n, side="right")) - 1
 
     def _runs(self, chosen: ChosenEntries, first: int, end: int) -> Runs:
         """What is chosen of consecutive lists, which are the same in all columns of most files."""

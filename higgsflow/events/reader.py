@@ -10,11 +10,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.columns import assemble_plain, locate
 from higgsflow.events.file_head import HEAD, Head, head_of, head_of_opened, original_uuid
 from higgsflow.events.index import listed_lumisections
-from higgsflow.events.places import FilePlaces, PlaceBook, places_in
+from higgsflow.events.objects import unlike
+from higgsflow.events.places import (
+    FilePlaces,
+    PlaceBook,
+    counter_of,
+    places_in,
+    with_counters,
+)
+from higgsflow.events.plain import values_of_objects
 from higgsflow.events.ranges_of_bytes import REMOTE, FileBytes, open_bytes
 from higgsflow.events.raw_columns import RawColumns
 from higgsflow.events.replicas import opened_by
@@ -33,6 +43,8 @@ from higgsflow.model.columns import candidates
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import numpy.typing as npt
 
     from higgsflow.events.chunks import Range
     from higgsflow.events.lists import Index
@@ -160,7 +172,8 @@ class EventReader:
         self._book = PlaceBook(request.book) if request.book is not None else None
         self._places, self._sources = self._known() or self._found()
         source = file.source
-        self._raw = RawColumns(source, self._places) if source is not None else None
+        known = (self._places, self._url, self._instead)
+        self._raw = RawColumns(source, *known) if source is not None else None
 
     @property
     def lists_lumisections(self) -> bool | None:
@@ -217,10 +230,31 @@ class EventReader:
         self.by_uproot |= {name: others[name] for name in names if name in others}
         with reading(self._url):
             found, odd = self._raw.read([n for n in names if n not in others], *entries, rows)
+        self._note(odd)
+        return found
+
+    def _note(self, odd: Mapping[str, str]) -> None:
+        """Notes columns that uproot reads, since what is known of the file does not fit it."""
         if odd and self._book is not None:
             self._book.forget(self._places)
         self.by_uproot |= odd
-        return found
+
+    def _instead(
+        self, name: str, entries: tuple[int, int], offsets: Index, reason: str
+    ) -> npt.NDArray[Any]:
+        """The numbers of a column of such lists as uproot has them, where a basket is odd.
+
+        Raises:
+            InputFileError: when the file is damaged there, or has other lists.
+        """
+        self._note({name: reason})
+        found = read_arrays(self._file.open_tree(), [name], *entries, self._url)
+        with reading(self._url):
+            jagged = values_of_objects(found[name])
+        if jagged is None or not np.array_equal(jagged[1], offsets):
+            error = unlike(name, counter_of(name))
+            raise InputFileError(error.what, f"in {self._url}", error.remedy)
+        return jagged[0]
 
     def _known(self) -> tuple[FilePlaces, dict[str, str]] | None:
         """What is known of the file, if that is enough, and where it keeps each column."""
@@ -246,7 +280,8 @@ class EventReader:
             listed = before.lists_lumisections if before is not None else None
             if request.is_data:
                 listed = listed_lumisections(file, self._url) is not None
-            names = {*request.names, *(before.looked_for if before is not None else ())}
+            looked_for = before.looked_for if before is not None else set()
+            names = with_counters(request.names) | looked_for
             places = places_in(file, tree, names, listed)
         if self._book is not None:
             self._book.put(places)

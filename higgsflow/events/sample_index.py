@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from higgsflow.errors import InputFileError
 from higgsflow.events.file_entries import EntryBook
 from higgsflow.events.index import SampleIndex, classify, combine_files, index_opened
-from higgsflow.events.places import FOLDER, PlaceBook, places_in
+from higgsflow.events.places import FOLDER, PlaceBook, places_in, with_counters
 from higgsflow.events.replicas import open_replica
 from higgsflow.events.tree import get_head, reading
 from higgsflow.model.noun import Noun
@@ -82,6 +82,6 @@ def _looked_into(
         if needed:
             lists = entry["lumisections"] is not None if pair.is_data else None
             with reading(file.url):
-                places = places_in(opened, tree, needed, lists)
+                places = places_in(opened, tree, with_counters(needed), lists)
             PlaceBook(cache / FOLDER).put(places)
     return entry

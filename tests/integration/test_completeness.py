@@ -6,11 +6,13 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import awkward as ak
 import numpy as np
 import pytest
 import uproot
 
 from higgsflow import Analysis
+from higgsflow.demo.root_file import write_root_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +99,52 @@ def test_goes_on_in_one_invocation_without_what_may_be_lost(
     assert [(part["url"], part["start"], part["stop"]) for part in jobs["lost"]] == [
         (str(lost), 0, 40)
     ]
+
+
+HEAVY = """
+
+def heavy(events):
+    weight = 1 + ak.sum(events.GenPart.pt, axis=1) / 1000
+    return {"up": weight, "down": 2 - weight}
+"""
+
+
+def test_what_a_weight_cannot_look_at_is_lost_with_its_file(
+    lab: Lab, make_toy_columns: Make
+) -> None:
+    """Generated particles are read when somebody looks: in code of a user, who is no cause."""
+    lab.without_data().jobs.update(min_completion=0.5, attempts=1)
+    lab.taggers.write_text(
+        "import awkward as ak\n" + lab.taggers.read_text("utf-8") + HEAVY, "utf-8"
+    )
+    lab.content["systematics"]["weights"]["heavy"] = {
+        "method": "from_function",
+        "function": "toy_taggers:heavy",
+        "requires_branches": ["GenPart_pt"],
+        "modifies_taggers": ["high_met"],
+    }
+    files = lab.own_files()
+    for seed, path in enumerate(files):
+        columns = make_toy_columns(seed, is_data=False)
+        momenta = ak.unflatten(np.ones(12 * 40, np.float32), np.full(40, 12))
+        write_root_file(path, {**columns, "GenPart": ak.zip({"pt": momenta})}, {})
+    with uproot.open(files[1]) as file:
+        seek = file["Events"]["GenPart_pt"].member("fBasketSeek")[0]
+    broken = bytearray(files[1].read_bytes())
+    broken[seek : seek + 60] = bytes(60)
+    files[1].write_bytes(broken)
+    assert lab.run("MergeSample", sample="Sig")
+    table = lab.table()
+    up = table["weight_heavy_up"].to_numpy()[table["tag_idx"].to_numpy() == 0]
+    assert len(up)
+    np.testing.assert_allclose(up, 1.012)
+    (failed,) = (
+        row
+        for row in lab.read("jobs", "Sig", "2017", "jobs.json")["rows"]
+        if row["status"] == "failed"
+    )
+    assert failed["error_class"] == "input"
+    assert failed["message"].startswith(f"cannot read {files[1]}")
 
 
 def test_lost_for_good_until_retrying_is_asked_for(half: tuple[Lab, Path, bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import awkward as ak
 import numpy as np
 import uproot
 
@@ -64,6 +65,39 @@ def test_needed_baskets_come_in_one_request_and_nothing_else_does(
     with uproot.open(path) as file:
         expected = file["Events"].arrays(NEEDED, library="np")
     assert all(found.flat[name].tolist() == expected[name].tolist() for name in NEEDED)
+
+
+def test_of_many_objects_only_baskets_that_are_looked_at_are_asked_for(
+    server: Any, tmp_path: Path
+) -> None:
+    """One request for each column, however many of its baskets there are."""
+    rng, counts = np.random.default_rng(4), np.full(N, 10)
+    fields = {name: ak.unflatten(rng.random(10 * N), counts) for name in ("eta", "pt")}
+    path, names = tmp_path / "a.root", ("x", "GenPart_eta", "GenPart_pt")
+    columns = {"x": np.ones(N), "GenPart": ak.zip(fields)}
+    write_root_file(path, columns, {}, Layout("none", 0, BASKET))
+    with uproot.open(path) as file:
+        uuid = str(file.file.uuid)
+        sizes = {name: file["Events"][name].member("fBasketBytes") for name in names}
+    one = server()
+    part = Range(url=one.put(path), uuid=uuid, start=0, stop=N)
+    request = Request(part, required(*names), {}, False, {}, book=tmp_path / "book")
+    with open_events(request) as reader:
+        reader.read(required(*names), 0, N)
+    with open_events(request) as reader:
+        events = reader.read(required(*names), 0, N, np.arange(0, N, 100))
+        before, source = reader.bytes_read, reader._file.source
+        assert source is not None
+        # the head, how many objects there are, and what does not wait
+        assert source.n_requests == 3
+        some = events.collections["GenPart"].take(np.array([0, 1, 399]))
+        assert (
+            some.columns["pt"].tolist()
+            == fields["pt"][[0, 100, 39_900]].to_numpy().ravel().tolist()
+        )
+        assert source.n_requests == 4
+        assert reader.bytes_read - before == sizes["GenPart_pt"][0] + sizes["GenPart_pt"][19]
+        assert reader.bytes_read < reader.bytes_needed(0, N) / 5
 
 
 def test_many_ranges_are_one_vector_read(server: Any, tmp_path: Path) -> None:

@@ -19,7 +19,11 @@ PLACES = FilePlaces(
     end=900,
     n_entries=5,
     edges=((0, 3, 5),),
-    columns={"x": ColumnPlaces(dtype=">f4", is_list=False, edges=0, seeks=(7, 60), sizes=(40, 30))},
+    columns={
+        "x": ColumnPlaces(
+            dtype=">f4", is_list=False, edges=0, seeks=(7, 60), sizes=(40, 30), n_bytes=90
+        )
+    },
     others={"v": "of type std::vector<float>"},
     absent=("z",),
 )
@@ -54,7 +58,7 @@ def test_what_cannot_be_used_is_as_if_it_were_not_there(tmp_path: Path, change: 
     (path,) = tmp_path.rglob("*.json")
     text = path.read_text("utf-8")
     changed = {
-        "format": text.replace('"format":1', '"format":99'),
+        "format": text.replace('"format":2', '"format":99'),
         "uuid": text.replace('"uuid":"u"', '"uuid":"w"'),
         "end": text.replace('"end":900', '"end":901'),
         "cut": text[:50],

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 TYPES = ("float32", "float64", "int32", "uint32", "int16", "uint8", "bool", "int64", "uint64")
 
 
+def never(*_: Any) -> Any:
+    raise AssertionError("uproot was asked")
+
+
 @contextmanager
 def raw_columns(path: Path, names: list[str]) -> Iterator[tuple[RawColumns, Any]]:
     """The columns of a file, and those that uproot gives."""
@@ -35,7 +39,7 @@ def raw_columns(path: Path, names: list[str]) -> Iterator[tuple[RawColumns, Any]
         tree = file["Events"]
         places = FilePlaces(uuid="u", end=0, **find_places(tree, names))
         assert set(places.columns) == set(names)
-        yield RawColumns(source, places), tree
+        yield RawColumns(source, places, str(path), never), tree
 
 
 def check(raw: RawColumns, tree: Any, names: list[str], span: tuple[int, int]) -> None:
