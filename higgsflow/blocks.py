@@ -235,5 +235,6 @@ def _shape(events: PlainEvents) -> frozenset[tuple[str, str, str]]:
     """Names and types of all columns."""
     flat = {("", name, values.dtype.str) for name, values in events.flat.items()}
     collections = events.collections.items()
-    fields = {(name, f, a.dtype.str) for name, one in collections for f, a in one.columns.items()}
+    # asked for by their types: nobody may look at columns that wait
+    fields = {(name, f, one.kind(f).str) for name, one in collections for f in one.columns}
     return frozenset(flat | fields)

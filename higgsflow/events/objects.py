@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import lazy_loader as lazy
 import numpy as np
@@ -15,7 +16,7 @@ from higgsflow.errors import InputFileError
 from higgsflow.events.lists import Index, Lists, copied_lists, joined, offsets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
 ak = lazy.load("awkward")
 
@@ -53,6 +54,58 @@ class _InMemory:
         return self.values if rows is None else copied_lists(self.values, self.offsets, rows)
 
 
+class _OfChosen(NamedTuple):
+    """A column of some of many lists, of which some may be asked for by their positions."""
+
+    every: Source
+    rows: Index | None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.every.dtype
+
+    def of(self, rows: Index | None) -> Array:
+        if self.rows is None or rows is None:
+            return self.every.of(self.rows if rows is None else rows)
+        return self.every.of(self.rows.take(rows))
+
+
+@dataclass(frozen=True, eq=False)
+class _Joined:
+    """A column of lists of which some belong to each part, one part behind the other.
+
+    Attributes:
+        edges: the first list of each part, and the end.
+        offsets: where all lists begin.
+    """
+
+    parts: Sequence[Source]
+    edges: Index
+    offsets: Index
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.result_type(*(part.dtype for part in self.parts))
+
+    def of(self, rows: Index | None) -> Array:
+        if rows is None:
+            return np.concatenate([part.of(None) for part in self.parts])
+        owners = np.searchsorted(self.edges, rows, side="right") - 1
+        if (owners[1:] >= owners[:-1]).all():
+            return self._of_grouped(rows, owners)
+        order = np.argsort(owners, kind="stable")
+        grouped = rows.take(order)
+        numbers = self._of_grouped(grouped, owners.take(order))
+        return copied_lists(numbers, offsets_of(self.offsets, grouped), np.argsort(order))
+
+    def _of_grouped(self, rows: Index, owners: Index) -> Array:
+        """Of lists of the first part, then of those of the second; no part is asked for none."""
+        ends = np.searchsorted(owners, np.arange(len(self.parts) + 1)).tolist()
+        both = zip(self.parts, self.edges[:-1].tolist(), pairwise(ends), strict=True)
+        found = [part.of(rows[a:b] - first) for part, first, (a, b) in both if b > a]
+        return np.concatenate([np.empty(0, self.dtype), *found])
+
+
 class Chosen(Mapping[str, Array]):
     """Columns of some of many lists, of which each is copied when it is first asked for.
 
@@ -82,6 +135,10 @@ class Chosen(Mapping[str, Array]):
     def kind(self, name: str) -> np.dtype[Any]:
         """The type of the numbers of a column, which needs no copy."""
         return self._every[name].dtype
+
+    def source(self, name: str) -> Source:
+        """A column of which some of these lists can be asked for."""
+        return _OfChosen(self._every[name], self._rows)
 
     def only(self, fields: Collection[str]) -> Chosen:
         """Some of the columns; what is copied of one is there for both."""
@@ -173,8 +230,7 @@ class Objects:
 
     def joined(self, other: Objects) -> Objects:
         """The objects of these events, and then of the other ones."""
-        columns = {f: np.concatenate([a, other.columns[f]]) for f, a in self.columns.items()}
-        return Objects(joined([self.lists, other.lists]), columns)
+        return one_behind_the_other([self, other])
 
     @property
     def view(self) -> Any:
@@ -204,6 +260,18 @@ class Objects:
 
     def _sealed(self, name: str) -> Array:
         return sealed(self.columns[name])
+
+
+def one_behind_the_other(parts: Sequence[Objects]) -> Objects:
+    """The objects of several sets of events; what waits in all of them still does."""
+    lists = joined([one.lists for one in parts])
+    chosen = [one.columns for one in parts if isinstance(one.columns, Chosen)]
+    if len(chosen) < len(parts):
+        names = parts[0].columns
+        return Objects(lists, {f: np.concatenate([o.columns[f] for o in parts]) for f in names})
+    edges = np.cumsum([0, *(len(one.lists) for one in parts)], dtype=np.int64)
+    every = {f: _Joined([one.source(f) for one in chosen], edges, lists.offsets) for f in chosen[0]}
+    return Objects(lists, Chosen(every))
 
 
 @functools.cache

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.arithmetic import Arithmetic
-from higgsflow.events.lists import Index, Lists, joined
-from higgsflow.events.objects import Objects, sealed, unlike
+from higgsflow.events.lists import Index, Lists
+from higgsflow.events.objects import Objects, one_behind_the_other, sealed, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -251,11 +251,10 @@ def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:
     first = parts[0]
     if len(parts) == 1:
         return first
-    collections = {}
-    for name, objects in first.collections.items():
-        alike = [part.collections[name] for part in parts]
-        columns = {f: np.concatenate([one.columns[f] for one in alike]) for f in objects.columns}
-        collections[name] = Objects(joined([one.lists for one in alike]), columns)
+    collections = {
+        name: one_behind_the_other([part.collections[name] for part in parts])
+        for name in first.collections
+    }
     return PlainEvents(
         sum(part.n for part in parts),
         {name: np.concatenate([part.flat[name] for part in parts]) for name in first.flat},

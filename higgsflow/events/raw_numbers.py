@@ -92,13 +92,26 @@ class StoredColumn:
         """Of some of the chosen entries, by their positions among these."""
         if rows is None:
             return self.numbers
-        some = None if "numbers" in self.__dict__ else self._lists.some(rows)
-        if some is not None:
+        if "numbers" not in self.__dict__:
             try:
-                return some.numbers_of(self._parts, self._stored)
+                found = self._of_some(rows)
             except OddBasket as error:
                 self.numbers = self._other(error)
+            else:
+                if found is not None:
+                    return found
         return copied_lists(self.numbers, self.offsets, rows)
+
+    def _of_some(self, rows: Rows) -> Numbers | None:
+        """Those of some of the chosen entries; None where it is better to have all of them."""
+        some, order = self._lists.some(rows)
+        if order is None:
+            return some.numbers_of(self._parts, self._stored)
+        # of several variations, say: where all parts are looked at anyway, once for all that follow
+        if len(some.wanted(self._parts)) == len(self._lists.wanted(self._parts)):
+            return None
+        numbers = some.numbers_of(self._parts, self._stored)
+        return copied_lists(numbers, some.chosen_offsets, order)
 
     def _other(self, error: OddBasket) -> Numbers:
         if self._instead is None:
@@ -140,7 +153,7 @@ class StoredLists:
         if chosen is not None:
             self.chosen_offsets = offsets_of(offsets, chosen.rows)
         # the columns of a collection are looked at one after the other
-        self._last: tuple[Rows, StoredLists | None] | None = None
+        self._last: tuple[Rows, StoredLists, Rows | None] | None = None
 
     @property
     def wait(self) -> bool:
@@ -156,13 +169,22 @@ class StoredLists:
             raise OddBasket(f"it has {n} of {self.offsets[-1]} numbers")
         return StoredColumn(self, held, dtype)
 
-    def some(self, rows: Rows) -> StoredLists | None:
-        """The same with some of the chosen entries; None unless these rise, as entries do."""
-        if self._chosen is not None and (self._last is None or self._last[0] is not rows):
-            rise = bool((rows[1:] > rows[:-1]).all())
-            chosen = ChosenEntries(self._chosen.rows.take(rows))
-            self._last = rows, StoredLists(self.offsets, chosen) if rise else None
-        return None if self._last is None else self._last[1]
+    def some(self, rows: Rows) -> tuple[StoredLists, Rows | None]:
+        """The same with some of the chosen entries, in order and each once.
+
+        Where the rows are not so, also the position of each among these.
+        """
+        assert self._chosen is not None
+        if self._last is None or self._last[0] is not rows:
+            once, order = rows, None
+            if (rows[1:] <= rows[:-1]).any():
+                is_there = np.zeros(len(self._chosen.rows), dtype=np.bool_)
+                is_there[rows] = True
+                once = np.flatnonzero(is_there)
+                order = np.searchsorted(once, rows)
+            chosen = ChosenEntries(self._chosen.rows.take(once))
+            self._last = rows, StoredLists(self.offsets, chosen), order
+        return self._last[1:]
 
     def numbers(self, parts: Iterable[Numbers], dtype: np.dtype[Any]) -> Numbers:
         """The numbers of what is chosen, of a column that is stored as this type."""
@@ -182,20 +204,25 @@ class StoredLists:
 
     def numbers_of(self, parts: Parts, dtype: np.dtype[Any]) -> Numbers:
         """The same; parts of which nothing is chosen are not looked at."""
-        assert self._chosen is not None
-        wanted, at, row = [], 0, 0
-        for number, length in enumerate(parts.lengths):
-            end = self._end(at + length)
-            runs = self._runs(self._chosen, row, end)
-            if runs.n:
-                wanted.append((number, runs))
-            at, row = at + length, end
+        wanted = self.wanted(parts)
         parts.ask_for([number for number, _ in wanted])
         found = np.empty(int(self.chosen_offsets[-1]), dtype=_native(dtype))
         n = 0
         for number, runs in wanted:
             runs.fill(found[n : n + runs.n], parts[number])
             n += runs.n
+        return found
+
+    def wanted(self, parts: Parts) -> list[tuple[int, Runs]]:
+        """The parts that have some of what is chosen, by number, and what they have of it."""
+        assert self._chosen is not None
+        found, at, row = [], 0, 0
+        for number, length in enumerate(parts.lengths):
+            end = self._end(at + length)
+            runs = self._runs(self._chosen, row, end)
+            if runs.n:
+                found.append((number, runs))
+            at, row = at + length, end
         return found
 
     def _end(self, n: int) -> int:

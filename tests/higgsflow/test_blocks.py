@@ -6,12 +6,15 @@ import gc
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import awkward as ak
 import numpy as np
 import pytest
+import uproot
 from hypothesis import given
 from hypothesis import strategies as st
 
 from higgsflow.blocks import Asked, blocks, together
+from higgsflow.demo.root_file import Layout, write_root_file
 from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
 from higgsflow.events.failing import failing_events
@@ -57,8 +60,15 @@ def remembered(events, path=""):
 
 
 @tagger(reads=["event"])
-def third(events, path=""):
-    return events.event % 3 == 0
+def third(events, path="", every=3):
+    return events.event % every == 0
+
+
+def heavy(events):
+    import awkward as ak
+
+    weight = 1 + ak.sum(events.GenPart.pt, axis=1) / 1000
+    return {"up": weight, "down": 2 - weight}
 """
 
 
@@ -154,6 +164,40 @@ def test_what_is_read_for_kept_events_is_theirs_in_each_of_small_files(small: Sm
     table = small.table(apart)
     assert 0 < len(table["event"]) < 160
     assert_same(small, small.run(1000, "third"), apart, table)
+
+
+def test_particles_are_read_of_kept_events_in_each_of_small_files(
+    small: Small, files: list[Path], make_toy_columns: Callable[..., Any]
+) -> None:
+    """Few of the files, and few of their baskets, have some."""
+    rng = np.random.default_rng(3)
+    for seed, path in enumerate(files):
+        columns = make_toy_columns(1 + seed, is_data=False)
+        counts = rng.poisson(200, len(columns["event"]))
+        pt = ak.unflatten(rng.random(counts.sum()).astype(np.float32), counts)
+        columns["GenPart"] = ak.zip({"pt": pt})
+        write_root_file(path, columns, {}, Layout("zstd", 1, 5))
+    systematics = small.lab.content["systematics"]
+    systematics["independent_collections"] = {}
+    systematics["weights"]["heavy"] = {
+        "method": "from_function",
+        "function": "toy_taggers:heavy",
+        "requires_branches": ["GenPart_pt"],
+        "modifies_taggers": ["high_met", "rest"],
+    }
+    records = {}
+    for n_block in (40, 1000):
+        small.prepare(n_block, "third", every=50)
+        records[n_block] = run_job(small.job.model_copy(update={"profile": True}))
+        table = small.table(records[n_block])
+        assert 0 < len(table["event"]) <= 4
+        for event, found in zip(table["event"], table["weight_heavy_up"], strict=True):
+            with uproot.open(files[event // 1000 - 1]) as file:
+                of_event = file["Events"]["GenPart_pt"].array()[event % 1000]
+            assert found == pytest.approx(1 + float(ak.sum(of_event)) / 1000, rel=1e-6)
+    assert_same(small, records[1000], records[40], table)
+    for record in records.values():
+        assert record.effort.profile.bytes_read < 0.4 * record.effort.profile.bytes_needed
 
 
 def test_variations_come_one_after_the_other(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,42 @@ def test_rows_of_rows_are_those_of_awkward(rows: list[int], data: st.DataObject)
     assert twice.only(["id"]).view.tolist() == twice.view[["id"]].tolist()
 
 
+@settings(deadline=None, max_examples=60)
+@given(st.lists(some_rows, min_size=1, max_size=4), st.data())
+def test_what_waits_in_several_sets_is_taken_from_each(
+    sets: list[list[int]], data: st.DataObject
+) -> None:
+    parts = [PARTICLES.take(np.array(rows, np.int64)) for rows in sets]
+    whole = objects.one_behind_the_other(parts)
+    assert isinstance(whole.columns, Chosen)
+    assert {name: whole.kind(name) for name in whole.fields} == {
+        name: PARTICLES.kind(name) for name in PARTICLES.fields
+    }
+    every = np.array([row for rows in sets for row in rows], np.int64)
+    positions = st.lists(st.integers(0, len(every) - 1), max_size=9) if len(every) else st.just([])
+    some = np.array(data.draw(positions), np.int64)
+    expected = PARTICLES.view
+    assert whole.take(some).view.tolist() == expected[every[some]].tolist()
+    assert whole.take(np.unique(some)).view.tolist() == expected[every[np.unique(some)]].tolist()
+    assert whole.view.tolist() == expected[every].tolist()
+
+
+def test_a_set_without_what_is_looked_at_is_not(copied: list[np.dtype[object]]) -> None:
+    parts = [PARTICLES.take(np.array(rows, np.int64)) for rows in ([0, 2], [3], [4, 5])]
+    whole = objects.one_behind_the_other(parts)
+    assert whole.take(np.array([0, 4])).id.tolist() == [*range(12), *range(59, 79)]
+    assert copied == [np.dtype(np.int32)] * 2
+
+
+def test_where_one_set_is_there_all_are() -> None:
+    one = Objects(from_counts(np.array([1])), {"pt": np.array([3.0])})
+    other = Objects(from_counts(np.array([9])), {"pt": np.arange(9.0)}).take(np.array([0]))
+    assert isinstance(other.columns, Chosen)
+    whole = one.joined(other)
+    assert isinstance(whole.columns, dict)
+    assert whole.view.pt.tolist() == [[3.0], list(range(9))]
+
+
 def test_nothing_is_copied_before_it_is_looked_at(copied: list[np.dtype[object]]) -> None:
     chosen = PARTICLES.take(np.array([0, 3, 4])).only(["pt", "id"]).take(np.array([1, 2]))
     assert (chosen.fields, chosen.kind("id")) == (["pt", "id"], np.dtype(np.int32))

@@ -16,6 +16,7 @@ from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Objects
 from higgsflow.events.raw_numbers import (
     ChosenEntries,
+    HeldParts,
     RawColumn,
     StoredColumn,
     StoredLists,
@@ -108,7 +109,34 @@ def test_nothing_is_turned_before_it_is_looked_at(monkeypatch: pytest.MonkeyPatc
     known = lists.some(rows)
     assert isinstance(other, StoredColumn)
     assert other.of(rows).tolist() == list(range(20, 40))
-    assert lists.some(rows) is known
+    assert lists.some(rows)[0] is known[0]
+
+
+class Watched(HeldParts):
+    """Parts that note which of them were looked at."""
+
+    def __init__(self, held: list[Any]) -> None:
+        super().__init__(held)
+        self.looked_at: list[int] = []
+
+    def __getitem__(self, number: int) -> Any:
+        self.looked_at.append(number)
+        return super().__getitem__(number)
+
+
+@pytest.mark.parametrize(
+    ("rows", "looked_at"),
+    [([1], [1]), ([1, 2], [1, 2]), ([2, 0, 2], [0, 2]), ([1, 1], [1]), ([2, 0, 1], [0, 1, 2])],
+)
+def test_only_parts_with_what_is_looked_at_are(rows: list[int], looked_at: list[int]) -> None:
+    """Also in any order, as of several variations; where all parts are, it is for all entries."""
+    numbers = np.arange(30, dtype=">f4")
+    parts = Watched([numbers[:10], numbers[10:20], numbers[20:]])
+    lists = StoredLists(np.arange(0, 40, 10), ChosenEntries(np.arange(3)))
+    column = StoredColumn(lists, parts, numbers.dtype)
+    expected = [float(10 * row + i) for row in rows for i in range(10)]
+    assert column.of(np.array(rows)).tolist() == expected
+    assert parts.looked_at == looked_at
 
 
 @pytest.mark.parametrize("n", [30, 50])
