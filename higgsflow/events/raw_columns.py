@@ -120,9 +120,9 @@ class RawColumns:
     def _waiting(
         self, name: str, span: tuple[int, int], lists: StoredLists, chosen: ChosenEntries
     ) -> StoredColumn | None:
-        """A column that is looked at later; None of one that has no baskets for all entries."""
-        dtype = np.dtype(self._places.columns[name].dtype)
-        parts, at = [], 0
+        """A column that is looked at later; None of one without all the entries or numbers."""
+        column, parts, at = self._places.columns[name], [], 0
+        dtype = np.dtype(column.dtype)
         for place in self._within(name, *span):
             rows = slice(max(span[0] - place.start, 0), min(span[1], place.stop) - place.start)
             end = at + rows.stop - rows.start
@@ -134,7 +134,7 @@ class RawColumns:
             numbers = self._instead(name, span, lists.offsets, str(error))
             return copied_lists(numbers, lists.offsets, chosen.rows)
 
-        if at != span[1] - span[0]:
+        if at != span[1] - span[0] or lists.offsets[-1] * dtype.itemsize > column.n_bytes:
             return None
         return StoredColumn(lists, LateParts(self._late_bytes, parts), dtype, other)
 

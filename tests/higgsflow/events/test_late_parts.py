@@ -201,6 +201,21 @@ def test_lists_that_are_not_as_they_are_counted_are_told(tmp_path: Path, field: 
     assert str(tmp_path / "a.root") in str(told.value)
 
 
+@pytest.mark.parametrize("counted", [10**6, -1])
+def test_a_counter_that_cannot_be_is_not_believed(tmp_path: Path, counted: int) -> None:
+    columns = columns_of()["GenPart"]
+    kinds = {"run": "uint32", "nGenPart": "int32"}
+    kinds |= {"GenPart_pt": "var * float32", "GenPart_pdgId": "var * int32"}
+    with uproot.recreate(tmp_path / "a.root", compression=uproot.ZSTD(1)) as file:
+        file.mktree("Events", kinds, counter_name=lambda name: f"n{name}")
+        run, number = np.arange(N, dtype=np.uint32), np.full(N, counted, np.int32)
+        lists = {f"GenPart_{name}": columns[name] for name in FIELDS}
+        file["Events"].extend({"run": run, "nGenPart": number, **lists})
+    with opened(tmp_path / "a.root") as reader:
+        assert looked_at(reader) == expected()
+        assert reader.by_uproot == {}
+
+
 def test_columns_that_wait_are_told_apart_from_others(path: Path) -> None:
     with opened(path) as reader:
         assert reader._raw is not None
