@@ -7,6 +7,7 @@ left is its exit code and its log; see `records.ending`.
 from __future__ import annotations
 
 import faulthandler
+import functools
 import gc
 import os
 import signal
@@ -147,13 +148,14 @@ def _forget_peak_memory() -> None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
+@functools.cache
 def _pass_over_what_is_there() -> None:
     """Lets the garbage collector look only at what jobs make, not at all modules again and again.
 
-    Once in a process: what a job left in circles of references is to be found by the next one.
+    Once in a process: what a job left in circles of references is to be found by the next one. To
+    ask the collector whether it does so would make it count some 200,000 objects, for each job.
     """
-    if not gc.get_freeze_count():
-        gc.freeze()
+    gc.freeze()
 
 
 def _message(error: BaseException) -> str:

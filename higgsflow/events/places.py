@@ -6,6 +6,7 @@ the columns that a job needs. What was found is kept in the store by identity an
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -92,14 +93,17 @@ class FilePlaces(Noun):
         n_bytes = column.n_bytes - 4 * self.n_entries
         return n_bytes / max(1, self.n_entries * np.dtype(column.dtype).itemsize)
 
-    def baskets(self, name: str) -> list[Place]:
-        """The baskets of a column, in their order."""
+    def baskets(self, name: str, start: int, stop: int) -> list[Place]:
+        """The baskets of a column that hold some of the entries from start to stop, in order."""
         column = self.columns[name]
         edges = self.edges[column.edges]
-        return [
-            Place(*place)
-            for place in zip(column.seeks, column.sizes, edges[:-1], edges[1:], strict=True)
-        ]
+        if start >= stop:
+            return []
+        first, end = bisect_right(edges, start) - 1, bisect_left(edges, stop)
+        some = slice(max(first, 0), end)
+        begins, ends = edges[:-1][some], edges[1:][some]
+        both = zip(column.seeks[some], column.sizes[some], begins, ends, strict=True)
+        return [Place(*place) for place in both]
 
 
 def counter_of(name: str) -> str:

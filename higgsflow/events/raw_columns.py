@@ -47,7 +47,6 @@ class RawColumns:
         """`instead` gives what turns out to be odd when somebody looks at it."""
         self._source, self._places = source, places
         self._late_bytes, self._instead = LateBytes(source, url), instead
-        self._baskets = {name: places.baskets(name) for name in places.columns}
         self._counters = _counters_of_many(places)
         # the last basket of each column, which the next range may begin in
         self._kept: dict[str, Basket] = {}
@@ -86,8 +85,8 @@ class RawColumns:
         return sum(
             place.size
             for name in names
-            for place in self._baskets.get(name, ())
-            if place.start < stop and place.stop > start
+            if name in self._places.columns
+            for place in self._places.baskets(name, start, stop)
         )
 
     def _late(
@@ -123,7 +122,7 @@ class RawColumns:
         """A column that is looked at later; None of one without all the entries or numbers."""
         column, parts, at = self._places.columns[name], [], 0
         dtype = np.dtype(column.dtype)
-        for place in self._within(name, *span):
+        for place in self._places.baskets(name, *span):
             rows = slice(max(span[0] - place.start, 0), min(span[1], place.stop) - place.start)
             end = at + rows.stop - rows.start
             late = self._late_basket(name, place, span[1], dtype)
@@ -146,13 +145,9 @@ class RawColumns:
             self._kept_late[name] = kept
         return kept
 
-    def _within(self, name: str, start: int, stop: int) -> list[Place]:
-        """The baskets that hold some of these entries."""
-        return [p for p in self._baskets[name] if p.start < stop and p.stop > start]
-
     def _fetch(self, names: Sequence[str], start: int, stop: int) -> dict[str, list[_Fetched]]:
         """What gives the bytes of the baskets, all asked for at once; None of one that is kept."""
-        wanted = {name: self._within(name, start, stop) for name in names}
+        wanted = {name: self._places.baskets(name, start, stop) for name in names}
         missing = [p for name in names for p in wanted[name] if not self._is_kept(name, p)]
         places = sorted(set(missing))
         parts = self._source.read([(p.seek, p.seek + p.size) for p in places]) if places else []

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow import attempt as attempt_module
 from higgsflow.attempt import attempt_job, resident_mb
 from higgsflow.model.jobs import Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -47,6 +48,7 @@ def attempt(lab: Lab, asked: Resources, times: int = 1) -> tuple[JobRecord | Fai
                 LEFT.append([[] for _ in range(10_000)])
     finally:
         gc.unfreeze()
+        attempt_module._pass_over_what_is_there.cache_clear()
         LEFT.clear()
     return outcome, path.read_text(encoding="utf-8")
 
@@ -75,6 +77,23 @@ def test_the_collector_does_not_look_at_modules_again_for_each_job(lab: Lab) -> 
     first, second = COUNTS[-2:]
     # some of what was there may be gone; nothing came to it
     assert first >= second > 10_000
+
+
+def test_what_the_collector_passes_over_is_not_counted_for_each_job(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """These are some 200,000 objects, and counting them takes as long as a short job."""
+    counted: list[int] = []
+    count = gc.get_freeze_count
+
+    def noted() -> int:
+        counted.append(count())
+        return counted[-1]
+
+    monkeypatch.setattr(gc, "get_freeze_count", noted)
+    attempt(lab, Resources(), times=3)
+    # the test itself did, after each
+    assert len(counted) == 3
 
 
 def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:

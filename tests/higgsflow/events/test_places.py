@@ -6,6 +6,8 @@ import awkward as ak
 import numpy as np
 import pytest
 import uproot
+from hypothesis import given
+from hypothesis import strategies as st
 
 from higgsflow.events.baskets import Place
 from higgsflow.events.places import ColumnPlaces, FilePlaces, PlaceBook, find_places
@@ -30,7 +32,22 @@ PLACES = FilePlaces(
 
 
 def test_baskets_are_in_their_order() -> None:
-    assert PLACES.baskets("x") == [Place(7, 40, 0, 3), Place(60, 30, 3, 5)]
+    assert PLACES.baskets("x", 0, 5) == [Place(7, 40, 0, 3), Place(60, 30, 3, 5)]
+
+
+@given(
+    sizes=st.lists(st.integers(0, 4), max_size=8), start=st.integers(0, 20), n=st.integers(0, 20)
+)
+def test_baskets_are_those_with_some_of_the_entries(sizes: list[int], start: int, n: int) -> None:
+    edges = tuple(np.cumsum([0, *sizes]).tolist())
+    many = tuple(range(len(sizes)))
+    column = ColumnPlaces(dtype=">f4", is_list=False, edges=0, seeks=many, sizes=many, n_bytes=0)
+    places = FilePlaces(uuid="u", end=0, n_entries=edges[-1], edges=(edges,), columns={"x": column})
+    found = places.baskets("x", start, start + n)
+    entries = set(range(start, start + n))
+    expected = [i for i in many if entries & set(range(edges[i], edges[i + 1]))]
+    assert [one.seek for one in found if one.stop > one.start] == expected
+    assert all(one == Place(i, i, edges[i], edges[i + 1]) for one in found for i in [one.seek])
 
 
 def test_knows_what_was_looked_for() -> None:
