@@ -195,6 +195,18 @@ def read_head(content: bytes) -> tuple[dict[str, Any], bytes]:
     return json.loads(parts.head), parts.products
 
 
+def read_outline(content: bytes) -> JobRecord:
+    """A record without products and ledgers: what whoever watches jobs wants to know.
+
+    With hundreds of variations the whole takes longer to make sense of than some jobs take.
+
+    Raises:
+        ValueError: when it is not a record, or not whole.
+    """
+    head = json.loads(_parts(content).head)
+    return JobRecord.model_validate({**head, "ledgers": {}, "products": {}})
+
+
 def read_packed(content: bytes) -> tuple[JobRecord, tuple[Packed, ...]]:
     """A record as it was written, without products and ledgers, and the latter as rows.
 
@@ -203,10 +215,7 @@ def read_packed(content: bytes) -> tuple[JobRecord, tuple[Packed, ...]]:
     Raises:
         ValueError: when it is not a record, or not whole.
     """
-    parts = _parts(content)
-    packed = from_text(json.loads(parts.ledgers))
-    head = json.loads(parts.head)
-    return JobRecord.model_validate({**head, "ledgers": {}, "products": {}}), packed
+    return read_outline(content), from_text(json.loads(_parts(content).ledgers))
 
 
 class FailureRecord(Noun):

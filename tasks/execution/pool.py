@@ -18,14 +18,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pebble import ProcessExpired
-from pydantic import ValidationError
 
 from higgsflow.attempt import attempt_job
 from higgsflow.kept_memory import use_large_pages
 from higgsflow.output.atomic import cannot_write
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.error_classes import MEANING
-from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.records.job_record import FailureRecord, JobRecord, read_outline
 from higgsflow.records.retries import next_attempt
 from tasks.execution.knobs import Knobs
 from tasks.execution.workers import Workers
@@ -175,8 +174,8 @@ class JobPool:
         """What a job that ended well has left in the store."""
         path = attempt.job.folder / f"{attempt.job.stem}.json"
         try:
-            return JobRecord.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
+            return read_outline(path.read_bytes())
+        except (OSError, ValueError) as error:
             return self._failure(attempt, "store", f"cannot read what the job wrote: {error}")
 
     def _concluded(self, outcome: Outcome, attempt: Attempt) -> Outcome:

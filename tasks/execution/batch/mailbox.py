@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from higgsflow.records.failures import FailureLog
-from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.records.job_record import FailureRecord, JobRecord, read_outline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,8 @@ class Mailbox:
 
     def _record(self, stem: str) -> JobRecord | None:
         """The record, once its events are as long as it says."""
-        with suppress(OSError, ValidationError):
-            path = self._places.chunks / f"{stem}.json"
-            record = JobRecord.model_validate_json(path.read_bytes())
+        with suppress(OSError, ValueError):
+            record = read_outline((self._places.chunks / f"{stem}.json").read_bytes())
             if self._records.get(record.output.name) == record.output.size:
                 return record
         return None

@@ -15,6 +15,7 @@ from higgsflow.records.job_record import (
     Product,
     RangeSums,
     read_head,
+    read_outline,
     read_packed,
 )
 from higgsflow.records.ledger import Ledger
@@ -109,6 +110,16 @@ def test_record_is_read_without_its_products_and_ledgers() -> None:
     assert unpack(packed) == counted()
 
 
+def test_who_watches_jobs_makes_no_sense_of_ledgers() -> None:
+    """Nor are they parsed: what stands there may be anything."""
+    record = JobRecord(**{**RECORD, "ledgers": counted()})
+    written = record.model_dump_json().encode()
+    expected = record.model_copy(update={"ledgers": {}, "products": {}})
+    assert read_outline(written) == expected
+    begin = written.index(b'"ledgers":{"packed":') + len(b'"ledgers":{"packed":')
+    assert read_outline(written[:begin] + b"[?]}}") == expected
+
+
 @pytest.mark.parametrize("indent", [None, 1])
 def test_head_is_the_record_without_ledgers_and_products(indent: int | None) -> None:
     """However it is written: what is not as it is written here is parsed as a whole."""
@@ -144,6 +155,8 @@ def test_record_that_was_cut_off_has_no_head() -> None:
     for end in range(len(written)):
         with pytest.raises(ValueError, match=r".+"):
             read_head(written[:end])
+        with pytest.raises(ValueError, match=r".+"):
+            read_outline(written[:end])
 
 
 TRACEBACK = """Traceback (most recent call last):
