@@ -11,14 +11,15 @@ from pydantic import ValidationError
 
 from higgsflow.errors import StoreError, UnknownName, UserError
 from higgsflow.model.findings import findings
+from higgsflow.report.content import SampleSummary, Summary
 from higgsflow.report.formatting import pairs
-from higgsflow.report.summary import FlowSummary, SampleSummary, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from higgsflow.records.ledger import Ledger
     from higgsflow.records.sample_jobs import SampleJobs
+    from higgsflow.report.variation_content import FlowSummary
 
 ak = lazy.load("awkward")
 

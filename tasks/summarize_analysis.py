@@ -57,8 +57,8 @@ class SummarizeAnalysis(AnalysisTask):
         from higgsflow.catalog.snapshot import as_yaml
         from higgsflow.output.duplicates import kept_apart
         from higgsflow.records.lumi_coverage import by_year
+        from higgsflow.report.content import Summary
         from higgsflow.report.page import write_report
-        from higgsflow.report.summary import Summary
         from higgsflow.report.tables import print_summary
         from higgsflow.report.totals import concluded
 

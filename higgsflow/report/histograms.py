@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from higgsflow.report.binning import Edges
-    from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.report.content import SampleSummary, Summary
 
 Group = tuple[str, bool]
 """A simulated process, and whether it is signal."""

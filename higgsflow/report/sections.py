@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from higgsflow.report.aggregates import Row
-    from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.report.content import SampleSummary, Summary
 
 
 def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
