@@ -16,7 +16,7 @@ from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import StoreError, UnknownName
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import look_in
-from higgsflow.model.sample import Samples
+from higgsflow.model.samples import Samples
 from higgsflow.model.told import Told
 from higgsflow.result import Result
 from higgsflow.runners import find_runner

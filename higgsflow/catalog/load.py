@@ -22,7 +22,7 @@ from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun
 from higgsflow.model.once import each_once
-from higgsflow.model.sample import Samples, select_names
+from higgsflow.model.samples import Samples, select_names
 
 T = TypeVar("T", bound=Noun)
 
