@@ -9,14 +9,8 @@ import numpy as np
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import (
-    UNLIKE_ARRAYS,
-    as_array,
-    plain_values,
-    shown,
-    unlike_column,
-    values_of_objects,
-)
+from higgsflow.events.plain_values import plain_values, values_of_objects
+from higgsflow.events.users_code import UNLIKE_ARRAYS, as_array, shown, unlike_column
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted

@@ -20,7 +20,8 @@ from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each,
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.lists import Index, from_counts, product_of_each
-from higgsflow.events.plain import PlainEvents, as_array, asked, shown, unlike_column
+from higgsflow.events.plain import PlainEvents
+from higgsflow.events.users_code import as_array, asked, shown, unlike_column
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.lists import Mask, from_counts
-from higgsflow.events.plain import as_array, plain_values, unlike_column
+from higgsflow.events.plain_values import plain_values
+from higgsflow.events.users_code import as_array, unlike_column
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 from higgsflow.taggers.cut_groups import CutGroup, coded
 from higgsflow.taggers.decisions import PlainDecision

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from higgsflow.errors import UnknownName
-from higgsflow.events.plain import plain_values
+from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.jets import (
     JetCuts,
     count_jets,

@@ -7,7 +7,8 @@ import awkward as ak
 import pytest
 
 from higgsflow.events.columns import locate
-from higgsflow.events.plain import plain, plain_values
+from higgsflow.events.plain import plain
+from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.leptons import (
     ElectronCuts,
     MuonCuts,
