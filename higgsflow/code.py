@@ -34,8 +34,8 @@ _PHYSICS = tuple(
         "events.datasets", "events.formulas", "events.golden", "events.lists", "events.objects",
         "events.plain", "events.plain_values", "events.quick_views", "events.users_code",
         "every_variation", "full_weights", "late_weights", "needs", "objects", "output_columns",
-        "per_bin", "plan", "preserved", "records.moments", "selection", "shifts", "sums", "taggers",
-        "tally", "variations", "vectors", "weights",
+        "per_bin", "plan", "preserved", "records.moments", "selection", "shifts", "splitmix",
+        "sums", "taggers", "tally", "variations", "vectors", "weights", "working_points",
     )
 )  # fmt: skip
 
