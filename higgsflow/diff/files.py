@@ -93,18 +93,21 @@ def n_rows(path: Path, trees: Sequence[str]) -> int:
 
 def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
     """The columns as numpy arrays, some rows at a time; what is missing is NaN."""
-    wanted = list(dict.fromkeys(names))
     with _reading(path):
         if path.suffix != ".root":
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                for group in range(file.num_row_groups):
-                    # one group at a time: several in one go keep the bytes of all of them
-                    for batch in file.iter_batches(STEP, [group], wanted, use_threads=False):
-                        yield {name: _as_numpy(batch.column(name)) for name in names}
+            for batch in _batches(path, list(dict.fromkeys(names))):
+                yield {name: _as_numpy(batch.column(name)) for name in names}
             return
         with uproot.open(path) as file:
             for part in file[tree].iterate(list(names), step_size=STEP, library="np"):
                 yield {name: np.asarray(part[name]) for name in names}
+
+
+def _batches(path: Path, names: list[str]) -> Iterator[Any]:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            # one group at a time: several in one go keep the bytes of all of them
+            yield from file.iter_batches(STEP, [group], names, use_threads=False)
 
 
 def _numpy_name(kind: Any) -> str:
