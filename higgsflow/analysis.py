@@ -57,7 +57,12 @@ class Analysis(AnalysisModel, metaclass=Told):
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Analysis:
-        """The analysis that a configuration file describes, by path or by its name in config/."""
+        """The analysis that a configuration file describes, by path or by its name in config/.
+
+        Raises:
+            UnknownName: for a name that is not in config/.
+            UserError: naming file, place and reason.
+        """
         found = find_analysis(str(path))
         if found is None:
             raise UnknownName("configuration", str(path), known_analyses(), "config/")

@@ -44,7 +44,11 @@ def input_columns(source: Shift) -> tuple[str, ...]:
 
 
 def find_variation(systematics: Systematics, name: str) -> tuple[IndependentCollection, str]:
-    """The source and direction of a variation such as `jes_up`."""
+    """The source and direction of a variation such as `jes_up`.
+
+    Raises:
+        UnknownName: with the nearest known name.
+    """
     found = systematics.by_variation.get(name)
     if found is None:
         raise UnknownName("variation", name, systematics.variations, "the systematics")

@@ -51,7 +51,12 @@ def tree_names(path: Path) -> tuple[str, ...]:
 
 
 def column_types(path: Path, tree: str) -> dict[str, str]:
-    """The columns with one number or word per event: the type of a number, nothing for a word."""
+    """The columns with one number or word per event: the type of a number, nothing for a word.
+
+    Raises:
+        UnknownName: for a tree that is not there.
+        StoreError: when the file cannot be read.
+    """
     with _reading(path):
         if path.suffix != ".root":
             found = {field.name: field.type for field in pq.read_schema(path)}

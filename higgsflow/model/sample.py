@@ -55,7 +55,11 @@ Addresses = Annotated[
 
 
 def for_year(value: T | dict[str, T], year: str, what: str) -> T:
-    """The value of one year, where a catalogue may give one for all or one each."""
+    """The value of one year, where a catalogue may give one for all or one each.
+
+    Raises:
+        UnknownName: for a year of which nothing is said; `what` is the value that lacks it.
+    """
     if not isinstance(value, dict):
         return value
     if year not in value:

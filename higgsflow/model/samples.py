@@ -94,7 +94,11 @@ class Samples(Noun):
         raise UnknownName("year", year, [p.year for p in of_sample], f"sample '{sample}'")
 
     def of_sample(self, sample: str) -> tuple[SampleYear, ...]:
-        """All years of one sample by name."""
+        """All years of one sample by name.
+
+        Raises:
+            UnknownName: with the nearest known name.
+        """
         pairs = self.pairs
         found = tuple(pair for pair in pairs if pair.sample.name == sample)
         if not found:

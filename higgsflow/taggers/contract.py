@@ -139,7 +139,11 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
 
 
 def one_for_each(values: Any, said: str, n: int) -> npt.NDArray[Any]:
-    """One value per event; a missing one (of an empty list) is False or NaN."""
+    """One value per event; a missing one (of an empty list) is False or NaN.
+
+    Raises:
+        TaggerError: for anything else; `said` is how its message begins.
+    """
     if found := unlike_column(values):
         what = "None" if values is None else found
         raise TaggerError(f"{said} that is {what}", "", "return one value for each event")

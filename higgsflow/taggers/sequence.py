@@ -87,7 +87,12 @@ def load_steps(sequence: TagSequence) -> Steps:
 
 
 def load_tagger(spec: TaggerSpec) -> Tagger:
-    """The tagger that a spec names, with its options."""
+    """The tagger that a spec names, with its options.
+
+    Raises:
+        InvalidConfiguration: for options that it does not have.
+        TaggerError: for what is no tagger.
+    """
     found = resolve(spec.tagger)
     _check_is_whole(spec, found)
     try:
