@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.code import code_parts, physics_digest, physics_parts, refresh
+from higgsflow.corrections.shipped import SHIPPED as CORRECTIONS
 from higgsflow.errors import BrokenModule, InvalidConfiguration, UserError
 from higgsflow.model.reference import resolve
+from higgsflow.model.tagging import SHIPPED as TAGGERS
 from higgsflow.syntax import syntax_of
 
 if TYPE_CHECKING:
@@ -215,7 +217,8 @@ NO_PHYSICS = {
 
 def test_every_module_that_decides_on_events_is_physics() -> None:
     """Also where what it does has moved to a file of its own."""
-    followed = physics_parts()
+    shipped = (*(spec["tagger"] for spec in TAGGERS.values()), *CORRECTIONS)
+    followed = {*physics_parts(), *(name for one in shipped for name in code_parts(one))}
     sources = [importlib.util.find_spec(module).origin for module in followed]
     rest = {
         imported.module.removeprefix("higgsflow.")
