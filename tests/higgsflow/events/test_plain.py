@@ -66,7 +66,7 @@ def test_numbers_of_events_never_go_into_a_collection() -> None:
     assert events.lists_of("Jet_n") is None
 
 
-def test_some_columns() -> None:
+def test_columns_that_are_chosen_or_left_out_make_up_the_whole() -> None:
     events = plain(EVENTS)
     assert sorted(events.only({"Jet_id", "met", "absent"}).names) == ["Jet_id", "met"]
     assert sorted(events.only({"Jet"}).names) == ["Jet_id", "Jet_pt"]

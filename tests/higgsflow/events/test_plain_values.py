@@ -17,7 +17,7 @@ def test_what_numpy_cannot_hold_stays_awkward() -> None:
     assert plain_values(ak.Array([None, 1.0])).tolist() == [None, 1.0]
 
 
-def test_jagged_numbers() -> None:
+def test_jagged_numbers_come_apart_into_numbers_and_offsets() -> None:
     found = values_of_objects(JETS.pt[1:])
     assert found is not None
     assert (found[0].tolist(), found[1].tolist()) == ([30.0], [0, 0, 1])

@@ -50,7 +50,9 @@ def muon_passes(**change: Any) -> bool:
         ("mvaIsoWP90", [False], True),
     ],
 )
-def test_electron_cuts(column: str, failing: list[Any], good: Any) -> None:
+def test_each_cut_on_electrons_has_its_side_and_edge(
+    column: str, failing: list[Any], good: Any
+) -> None:
     assert not any(electron_passes(**{column: value}) for value in failing)
     assert electron_passes(**{column: good})
 
@@ -67,7 +69,9 @@ def test_electron_cuts(column: str, failing: list[Any], good: Any) -> None:
         ("isGlobal", [False], True),
     ],
 )
-def test_muon_cuts(column: str, failing: list[Any], good: Any) -> None:
+def test_each_cut_on_muons_has_its_side_and_edge(
+    column: str, failing: list[Any], good: Any
+) -> None:
     assert not any(muon_passes(**{column: value}) for value in failing)
     assert muon_passes(**{column: good})
 
