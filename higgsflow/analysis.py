@@ -16,7 +16,7 @@ from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import StoreError, UnknownName
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import look_in
-from higgsflow.model.sample import Samples
+from higgsflow.model.samples import Samples
 from higgsflow.model.told import Told
 from higgsflow.result import Result
 from higgsflow.runners import find_runner
@@ -57,7 +57,12 @@ class Analysis(AnalysisModel, metaclass=Told):
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Analysis:
-        """The analysis that a configuration file describes, by path or by its name in config/."""
+        """The analysis that a configuration file describes, by path or by its name in config/.
+
+        Raises:
+            UnknownName: for a name that is not in config/.
+            UserError: naming file, place and reason.
+        """
         found = find_analysis(str(path))
         if found is None:
             raise UnknownName("configuration", str(path), known_analyses(), "config/")

@@ -32,9 +32,11 @@ _PHYSICS = tuple(
     for name in (
         "before_cuts", "block", "bounds", "corrections", "events.arithmetic", "events.columns",
         "events.datasets", "events.formulas", "events.golden", "events.lists", "events.objects",
-        "events.plain", "events.quick_views", "every_variation", "full_weights", "late_weights",
-        "needs", "objects", "output_columns", "per_bin", "plan", "preserved", "records.moments",
-        "selection", "shifts", "sums", "taggers", "tally", "variations", "vectors", "weights",
+        "events.plain", "events.plain_values", "events.quick_views", "events.users_code",
+        "every_variation", "full_weights", "given_factors", "late_weights", "needs", "objects",
+        "output_columns", "per_bin", "plan", "preserved", "records.moments", "selection", "shifts",
+        "splitmix", "sums", "taggers", "tally", "variations", "vectors", "weights",
+        "working_points",
     )
 )  # fmt: skip
 

@@ -11,14 +11,15 @@ from pydantic import ValidationError
 
 from higgsflow.errors import StoreError, UnknownName, UserError
 from higgsflow.model.findings import findings
+from higgsflow.report.content import SampleSummary, Summary
 from higgsflow.report.formatting import pairs
-from higgsflow.report.summary import FlowSummary, SampleSummary, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from higgsflow.records.ledger import Ledger
     from higgsflow.records.sample_jobs import SampleJobs
+    from higgsflow.report.variation_content import FlowSummary
 
 ak = lazy.load("awkward")
 
@@ -52,7 +53,11 @@ class Result:
         return self.folder / "report.html"
 
     def sample(self, name: str, year: str | int) -> SampleSummary:
-        """The numbers of one sample and year."""
+        """The numbers of one sample and year.
+
+        Raises:
+            UnknownName: with the nearest one that there is.
+        """
         year = str(year)
         found = {(s.sample, s.year): s for s in self.summary.samples}
         if (name, year) not in found:
@@ -124,7 +129,11 @@ class Result:
     def cut_flow(
         self, name: str, year: str | int, tagger: str, group: str = "events"
     ) -> FlowSummary:
-        """The nominal cut flow of one tagger."""
+        """The nominal cut flow of one tagger.
+
+        Raises:
+            UnknownName: for a sample, year, tagger or group that is not there.
+        """
         flows = self.sample(name, year).variations["nominal"].flows
         found = {(flow.tagger, flow.group): flow for flow in flows}
         if (tagger, group) not in found:

@@ -9,14 +9,8 @@ import numpy as np
 
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import UnknownName, VariationError
-from higgsflow.events.plain import (
-    UNLIKE_ARRAYS,
-    as_array,
-    plain_values,
-    shown,
-    unlike_column,
-    values_of_objects,
-)
+from higgsflow.events.plain_values import plain_values, values_of_objects
+from higgsflow.events.users_code import UNLIKE_ARRAYS, as_array, shown, unlike_column
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
 from higgsflow.shifts import ratio_column, shifted
@@ -50,7 +44,11 @@ def input_columns(source: Shift) -> tuple[str, ...]:
 
 
 def find_variation(systematics: Systematics, name: str) -> tuple[IndependentCollection, str]:
-    """The source and direction of a variation such as `jes_up`."""
+    """The source and direction of a variation such as `jes_up`.
+
+    Raises:
+        UnknownName: with the nearest known name.
+    """
     found = systematics.by_variation.get(name)
     if found is None:
         raise UnknownName("variation", name, systematics.variations, "the systematics")

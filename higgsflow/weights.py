@@ -7,12 +7,10 @@ central factor is zero and the ratio does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
@@ -20,20 +18,19 @@ from higgsflow.corrections.evaluate import Source, count_clamped, evaluate_each,
 from higgsflow.errors import UnknownName, WeightError
 from higgsflow.events.columns import get_column
 from higgsflow.events.lists import Index, from_counts, product_of_each
-from higgsflow.events.plain import PlainEvents, as_array, asked, shown, unlike_column
+from higgsflow.events.plain import PlainEvents
+from higgsflow.given_factors import factors_of_function, one_per_event, product_of_each_event
 from higgsflow.model.defined_in import blaming
-from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
 from higgsflow.vectors import vector_factors
 from higgsflow.working_points import at_working_point
 
-ak = lazy.load("awkward")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
-_KINDS = "biuf"
-_NUMBERS = "return an array of numbers, 1.0 where there is nothing to change"
 
 
 @dataclass(frozen=True)
@@ -177,7 +174,7 @@ def _checked(
         notes["no_variation"] = missing
     else:
         by_direction = _by_direction(weight, events, wanted)
-        values = {d: _flat(array, weight) for d, array in by_direction.items()}
+        values = {d: one_per_event(array, weight) for d, array in by_direction.items()}
     for direction, factor in values.items():
         _check(weight, direction, factor, events)
     return values, notes
@@ -213,7 +210,7 @@ def _by_direction(
         return {d: get_column(seen(events), column) for d, column in columns.items()}
     if weight.correction is not None:
         return _corrected(weight, Source(events), wanted)
-    return _chosen(_called(weight, events, None), wanted)
+    return _chosen(factors_of_function(weight, events, None), wanted)
 
 
 def _source(weight: WeightSystematic, events: Any, target: str | None) -> Source:
@@ -271,8 +268,8 @@ def _object_factors(
         columns = {d: _of_collection(weight, name) for d, name in branches.items()}
         by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
     else:
-        by_object = _chosen(_called(weight, events, target), wanted)
-    return {d: _products(f, weight) for d, f in by_object.items()}
+        by_object = _chosen(factors_of_function(weight, events, target), wanted)
+    return {d: product_of_each_event(f, weight) for d, f in by_object.items()}
 
 
 def _check_fields(weight: WeightSystematic, events: Any, target: str) -> None:
@@ -288,72 +285,6 @@ def _check_fields(weight: WeightSystematic, events: Any, target: str) -> None:
     for name in sorted(names.difference(known)):
         where = f"'{target}', over whose objects '{weight.name}' multiplies"
         raise UnknownName("column", name, known, where)
-
-
-def _called(weight: WeightSystematic, events: Any, target: str | None) -> Mapping[str, Any]:
-    """What a user's function says of the events, or of one of their collections."""
-    function = resolve(str(weight.function))
-
-    def called(view: Any) -> Any:
-        return function(view if target is None else view[target], **weight.kwargs)
-
-    # it may look at all columns of kept events, and looks at a few
-    result = (shown if isinstance(events, PlainEvents) else asked)(events, called)
-    if not isinstance(result, Mapping):
-        what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
-        raise WeightError(what, "", 'return {"up": ..., "down": ...}')
-    wanted = (*weight.directions, *((CENTRAL,) if weight.modify_central_weight else ()))
-    for direction in wanted:
-        if direction not in result:
-            where = f"what '{weight.name}' returned"
-            raise UnknownName("direction", direction, list(result), where)
-    for direction in result:
-        if direction not in (CENTRAL, *weight.directions):
-            raise WeightError(
-                f"'{weight.name}' returned direction '{direction}', which it does not declare",
-                f"declared: {', '.join(weight.directions)}",
-                "name it in `directions`, or do not return it",
-            )
-    return result
-
-
-def _flat(values: Any, weight: WeightSystematic) -> Array:
-    if found := unlike_column(values):
-        what = f"'{weight.name}' returned {found} as a factor, not one for each event"
-        raise WeightError(what, "", _NUMBERS)
-    array = values if type(values) is np.ndarray else _array(values, weight)
-    if array.ndim != 1:
-        what = f"'{weight.name}' has more than one factor per event"
-        raise WeightError(what, str(ak.type(array)), "type: object?")
-    if type(array) is not np.ndarray:
-        layout = ak.to_layout(array)
-        if layout.is_union:
-            raise WeightError(f"'{weight.name}' has factors of several types", "", _NUMBERS)
-        # to fill in what is missing takes long also where nothing can be
-        array = layout.data if layout.is_numpy else ak.to_numpy(ak.fill_none(array, np.nan))
-    if array.dtype.kind not in _KINDS:
-        what = f"'{weight.name}' has factors of type {array.dtype}, not numbers"
-        raise WeightError(what, "", _NUMBERS)
-    return np.asarray(array, dtype=np.float64)
-
-
-def _products(factors: Any, weight: WeightSystematic) -> Array:
-    """Per event the product of what a function gave for each of its objects."""
-    found = unlike_column(factors)
-    array = None if found else _array(factors, weight)
-    if array is None or array.ndim != 2 or "string" in str(array.type):
-        what = found or str(ak.type(array))
-        raise WeightError(
-            f"'{weight.name}' returned {what}, not factors of objects",
-            "",
-            "return a list of factors for each event, one per object",
-        )
-    return _flat(ak.prod(array, axis=1), weight)
-
-
-def _array(values: Any, weight: WeightSystematic) -> Any:
-    what = f"'{weight.name}' returned {type(values).__name__} that is not of numbers"
-    return as_array(values, WeightError(what, "", _NUMBERS))
 
 
 def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any) -> None:

@@ -14,6 +14,7 @@ from higgsflow.ingredients import digest, flattened, marked
 from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import say
 from tasks.execution.driver_lock import making
+from tasks.final_fit import trees_of, write_trees
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from higgsflow.output.merge import Part
     from higgsflow.records.job_record import Product
     from higgsflow.records.sample_jobs import JobRow
-
-# what files say of themselves and how they are laid out
-_FORMAT = 5
 
 
 class _Shared(NamedTuple):
@@ -47,6 +45,9 @@ class _Shared(NamedTuple):
 
 class MergeSample(VariationTask):
     """Puts the events of all chunks together, one file per variation, scaled once."""
+
+    # what files say of themselves and how they are laid out
+    file_format = 5
 
     def stage_requires(self) -> Any:
         return UpdateScale1fb.req(self)
@@ -65,20 +66,11 @@ class MergeSample(VariationTask):
             for variation in self.variations
         }
 
-    @property
-    def final_fit(self) -> StageTarget | None:
-        """The trees for FinalFit, where they are asked for and all variations take part."""
-        options = self.model.outputs.finalfit
-        names = (self.sample, self.year, self.pair.is_data)
-        if self.variation or options is None or options.prefix(*names) is None:
-            return None
-        path = self.stage_folder("finalfit") / "finalfit.json"
-        return StageTarget(path, self._final_fit_today, beside=(path.with_suffix(".root"),))
-
     def complete(self) -> bool:
         if not super().complete():
             return False
-        return not self.year or self.final_fit is None or bool(self.final_fit.exists())
+        trees = trees_of(self) if self.year else None
+        return trees is None or bool(trees.exists())
 
     def stage_run(self) -> None:
         # of events and the manifest beside them, another command may make others
@@ -107,8 +99,9 @@ class MergeSample(VariationTask):
                 for variation, manifest in found:
                     # one by one, so that an interruption costs no more than is being merged
                     outputs[variation].write(manifest, self._ingredients(common, variation))
-        if self.final_fit is not None and not self.final_fit.exists():
-            self._write_final_fit(self.final_fit)
+        trees = trees_of(self)
+        if trees is not None and not trees.exists():
+            write_trees(self, trees)
 
     def _remove_what_is_not_wanted(self) -> None:
         """Removes what looks like today's: of other variations or formats, and half written."""
@@ -138,39 +131,6 @@ class MergeSample(VariationTask):
             is_other_format = events.suffix != f".{self.model.output_format}"
             if not is_known or (is_other_format and path.stem in self.variations):
                 yield events, path
-
-    def _write_final_fit(self, target: StageTarget) -> None:
-        from higgsflow.model.systematic import NOMINAL
-        from higgsflow.normalization import Normalization
-        from higgsflow.output.finalfit import write_final_fit
-        from higgsflow.output.finalfit_branches import FinalFitOrder
-        from higgsflow.output.manifest import read_manifest
-        from higgsflow.records.generator_bins import generator_bins
-        from higgsflow.records.sample_jobs import SampleJobs
-
-        made_from = self._final_fit_today() or {}
-        jobs = MonitorJobs.req(self).output().read_current(SampleJobs)
-        order = FinalFitOrder(
-            analysis=self.model,
-            pair=self.pair,
-            merged={v: read_manifest(t.file) for v, t in self.output().items()},
-            factor_sums=jobs.factor_sums,
-            generator_bins=generator_bins(jobs.ledgers[NOMINAL].kept),
-            ratios=self.input().read_current(Normalization).weight_ratios.get(NOMINAL, {}),
-            inputs=digest(made_from),
-            path=target.file.with_suffix(".root"),
-        )
-        target.file.unlink(missing_ok=True)
-        target.write(write_final_fit(order), made_from)
-
-    def _final_fit_today(self) -> Ingredients | None:
-        """What the trees depend on: all merged files of the sample, and the options."""
-        outputs = self.output()
-        if not all(target.exists() for target in outputs.values()):
-            return None
-        merged = {f"merged {v}": marked(str(t.recorded())) for v, t in outputs.items()}
-        options = flattened(self.model.outputs.model_dump(mode="json"))
-        return {"format of merged files": _FORMAT, **merged, **options}
 
     def _order(self, variations: list[str], shared: _Shared) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
@@ -261,7 +221,7 @@ class MergeSample(VariationTask):
             "variables": list(self.plan.variables),
             "tags": list(self.plan.tags),
             "process_id": self.pair.sample.process_id,
-            "format of merged files": _FORMAT,
+            "format of merged files": self.file_format,
             "output_format": self.model.output_format,
             "trees": self.model.tree_names,
             "descriptions of columns": [f"{name}: {text}" for name, text in told.items()],

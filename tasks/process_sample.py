@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import law
 import luigi
 
 from higgsflow.errors import StoreError, UserError
-from tasks import session
+from tasks import job_reasons, session
 from tasks.chunk_targets import Chunks, ChunkTarget
 from tasks.execution.batch.remote import HTCondorWorkflow, SlurmWorkflow
-from tasks.execution.display import say
 from tasks.execution.local import PooledWorkflow
 from tasks.index_all import IndexAll
 from tasks.index_sample import IndexSample, index_of
@@ -21,14 +19,13 @@ from tasks.parameters import Number, Text, hidden
 from tasks.recipe_task import RecipeTask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from higgsflow.completeness import Completeness
     from higgsflow.events.chunks import Chunk
     from higgsflow.events.index import SampleIndex
     from higgsflow.model.analysis import AnalysisModel
-    from higgsflow.records.adoption import Found
     from higgsflow.records.chunk_store import ChunkStore
     from higgsflow.records.failures import FailureLog
     from higgsflow.records.job_record import FailureRecord, Product
@@ -133,7 +130,7 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
             return
         self.adopt()
         self.tell_reasons()
-        missing = missing_products(self._store, self.branch_data, self.wanted)
+        missing = missing_products(self.store, self.branch_data, self.wanted)
         run_job(self.job(self.branch_data, missing))
 
     @property
@@ -179,75 +176,17 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
 
     def adopt(self) -> bool:
         """Takes outputs that lie under the name of another sample; whether there were any."""
-        from higgsflow.records.adoption import adopt
-
-        found = self._elsewhere()
-        if found:
-            # that of the other sample is the same, but for names
-            _ = self.kept_recipe
-            for sample, n in adopt(found, self.chunk_folder).items():
-                # by which the next change is told
-                self.recipes.take_over(self.recipes_of(sample))
-                say(
-                    f"{self.short_name}: adopted {n} of {len(self.chunks)} chunks of {sample}: the "
-                    "same files, processed the same way; nothing to make again"
-                )
-        return bool(found)
-
-    def _elsewhere(self) -> tuple[Found, ...]:
-        from higgsflow.records.adoption import find
-
-        return find(self.chunk_folder, self._asked, self.wanted)
+        return job_reasons.adopt(self)
 
     @property
-    def _asked(self) -> tuple[Chunk, ...]:
+    def asked_chunks(self) -> tuple[Chunk, ...]:
         """The chunks that it is about."""
         return (self.branch_data,) if self.is_branch() else self.chunks
 
     def reasons(self) -> tuple[str, ...]:
         """Why jobs have to run, each with the number of chunks."""
-        from higgsflow.records.reasons import NEVER, JobReasons
-
-        if not self.year or not self.workflow_condition():
-            return ()
-        store = self._store
-        asked = JobReasons(store, self.recipe, self.recipes)
-        elsewhere = {one.chunk_id: one.sample for one in self._elsewhere()}
-        chunks = self._asked
-        failed = {
-            chunk_id: failure.error_class
-            for chunk_id, failure in self.final_failures(store).items()
-            if chunk_id not in elsewhere
-        }
-        others = [chunk for chunk in chunks if chunk.id not in {*elsewhere, *failed}]
-        found = asked.of(others, self.variations)
-        if store.is_empty and others:
-            found = self._since_renamed(others) or found
-        for sample, n in Counter(elsewhere.values()).items():
-            found[f"is to be adopted from {sample}"] = n
-        for error_class, n in Counter(failed[c.id] for c in chunks if c.id in failed).items():
-            found[f"{NEVER}: its job failed ({error_class})"] = n
-        if store.is_empty and tuple(found) == (NEVER,):
-            return (NEVER,)
-        return tuple(f"{reason} ({n} of {len(chunks)} chunks)" for reason, n in found.items())
-
-    def _since_renamed(self, chunks: Sequence[Chunk]) -> dict[str, int]:
-        """Why what was made of these under a former name does not suffice; empty if there is none.
-
-        Of several names the one of which least has changed.
-        """
-        from higgsflow.records.adoption import relatives
-        from higgsflow.records.chunk_store import ChunkStore
-        from higgsflow.records.reasons import JobReasons
-
-        found = []
-        for sample, made in relatives(self.chunk_folder, chunks).items():
-            if sample in self.former_names:
-                folder = session.stage_folder(self.model, "chunks", sample, self.year)
-                asked = JobReasons(ChunkStore(folder), self.recipe, self.recipes_of(sample))
-                reasons = asked.of(made, self.variations)
-                found.append({f"unlike what {sample} has: {one}": n for one, n in reasons.items()})
-        return min(found, key=len, default={})
+        is_known = self.year and self.workflow_condition()
+        return job_reasons.reasons(self) if is_known else ()
 
     def news(self) -> tuple[str, ...]:
         """All of them: nothing before it has said what changed in code and configuration."""
@@ -259,7 +198,7 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         return self.stage_folder("chunks")
 
     @property
-    def _store(self) -> ChunkStore:
+    def store(self) -> ChunkStore:
         """What jobs have written, as it is now."""
         from higgsflow.records.chunk_store import ChunkStore
 
@@ -294,7 +233,7 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         """How much is done, and whether that is enough."""
         from higgsflow.completeness import assess
 
-        store = self._store
+        store = self.store
         done = store.done(self.chunks, self.wanted)
         failures = self.final_failures(store)
         return assess(self.index, self.chunks, done, failures, self.min_completion)

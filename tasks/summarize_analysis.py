@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.sample import SampleYear
     from higgsflow.output.duplicates import DataFile
+    from higgsflow.report.content import Summary
 
 _FORMAT = 13
 # what the summary takes from the configuration itself
@@ -54,19 +55,34 @@ class SummarizeAnalysis(AnalysisTask):
             self._make()
 
     def _make(self) -> None:
-        from higgsflow.catalog.snapshot import as_yaml
-        from higgsflow.output.duplicates import kept_apart
-        from higgsflow.records.lumi_coverage import by_year
         from higgsflow.report.page import write_report
-        from higgsflow.report.summary import Summary
         from higgsflow.report.tables import print_summary
-        from higgsflow.report.totals import concluded
 
         self.tell_reasons()
-        model, blinding = self.model, self.model.blinding
         made_from = self._today()
         if made_from is None:
             raise Overtaken(self.folder / "merged")
+        summary = self._summary(made_from)
+        self._refuse_others_than(made_from)
+        # numbers never stand beside a report that shows others
+        self.output().file.unlink(missing_ok=True)
+        write_report(summary, self.folder / "summary" / "report.html", self.model.report)
+        # pictures are drawn from the merged files
+        self._refuse_others_than(made_from)
+        self.output().write(summary, made_from)
+        end_display()
+        print_summary(summary, folder=self.folder / "summary")
+        if chatter.path() is not None:
+            sys.stdout.write(f"log           {chatter.path()}\n")
+
+    def _summary(self, made_from: Ingredients) -> Summary:
+        from higgsflow.catalog.snapshot import as_yaml
+        from higgsflow.output.duplicates import kept_apart
+        from higgsflow.records.lumi_coverage import by_year
+        from higgsflow.report.content import Summary
+        from higgsflow.report.totals import concluded
+
+        model, blinding = self.model, self.model.blinding
         apart = kept_apart(self._data())
         with collector.kept():
             samples = tuple(self._sample(pair) for pair in model.samples.pairs)
@@ -88,18 +104,7 @@ class SummarizeAnalysis(AnalysisTask):
             lumisections=by_year((s.sample, s.year, s.lumisections) for s in samples),
             left_over=tuple(made_from["merged files left over"]),
         )
-        summary = concluded(summary, model.year_groups, model.sentinels)
-        self._refuse_others_than(made_from)
-        # numbers never stand beside a report that shows others
-        self.output().file.unlink(missing_ok=True)
-        write_report(summary, self.folder / "summary" / "report.html", model.report)
-        # pictures are drawn from the merged files
-        self._refuse_others_than(made_from)
-        self.output().write(summary, made_from)
-        end_display()
-        print_summary(summary, folder=self.folder / "summary")
-        if chatter.path() is not None:
-            sys.stdout.write(f"log           {chatter.path()}\n")
+        return concluded(summary, model.year_groups, model.sentinels)
 
     def _refuse_others_than(self, made_from: Ingredients) -> None:
         """Raises `Overtaken` when the merged files are not those any more that were read."""

@@ -134,6 +134,21 @@ def test_the_architecture_names_every_module_of_higgsflow():
     assert set(_rows()) == {_top(path) for path in MODULES if _is_of_higgsflow(path)}
 
 
+def test_files_and_names_that_contributors_read_of_are_there():
+    pages = (BASE / "docs" / "architecture.md", BASE / "CONTRIBUTING.md")
+    words = {w for page in pages for w in re.findall(r"`([\w./]+)`", page.read_text("utf-8"))}
+    kernels = (BASE / "higgsflow" / "compiled").glob("*.pyx")
+    sources = [*MODULES, *kernels, *BASE.glob("*.py"), *(BASE / "tests").rglob("*.py")]
+    files = [f"/{_relative(path)}" for path in sources]
+    gone = {w for w in words if w.endswith(".py") and not any(f.endswith(f"/{w}") for f in files)}
+    for module, name in (word.split(".") for word in words if word.count(".") == 1):
+        texts = [path.read_text(encoding="utf-8") for path in sources if path.stem == module]
+        named = re.compile(rf"\b{name}\b")
+        if texts and name not in ("py", "json") and not any(map(named.search, texts)):
+            gone.add(f"{module}.{name}")
+    assert not gone
+
+
 def test_modules_of_higgsflow_import_only_what_stands_below_them():
     rows = _rows()
     upward = [

@@ -88,7 +88,7 @@ def changes(shell, listing, env, cwd):
 
 @pytest.mark.usefixtures("installed")
 class TestSourcedAgain:
-    def test_says_nothing(self, shell, env, tmp_path):
+    def test_says_nothing_when_all_is_installed(self, shell, env, tmp_path):
         result = run(shell, f"source '{BASE}/setup.sh'", env, tmp_path)
         assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 

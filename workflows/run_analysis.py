@@ -43,7 +43,7 @@ def _say_so(task: Any) -> None:
 
 def _show(task: RunAnalysis) -> None:
     """Tables of what others have made, for whoever can only read it."""
-    from higgsflow.report.summary import Summary
+    from higgsflow.report.content import Summary
     from higgsflow.report.tables import print_summary
 
     print_summary(task.output().read_current(Summary), folder=task.folder / "summary")

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from higgsflow.catalog.addresses import DATASET
 from higgsflow.catalog.das import is_dataset
 from higgsflow.errors import InvalidConfiguration, nearest
+from higgsflow.model.once import keys_once
 from higgsflow.model.sample import Sample
 
 _KNOWN = ("kind", "xs", "bf", "files", "process_id", "scale1fb", "systematics")
@@ -43,7 +44,7 @@ def import_higgsdna(path: Path) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=keys_once)
     except OSError as error:
         raise InvalidConfiguration(f"cannot read {path}", str(error.strerror)) from error
     except (ValueError, RecursionError) as error:
@@ -51,16 +52,6 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(i, dict) for i in content.values()):
         raise InvalidConfiguration(f"{path} is not a HiggsDNA catalogue", "it has no samples")
     return content
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON itself would keep the last of two samples of one name."""
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"'{key}' is given twice")
-        found[key] = value
-    return found
 
 
 def _entry(name: str, info: dict[str, Any], path: Path) -> dict[str, Any]:

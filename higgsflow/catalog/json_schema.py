@@ -25,7 +25,8 @@ from higgsflow.model.quantities import (
     seconds,
 )
 from higgsflow.model.reference import resolve
-from higgsflow.model.sample import DataSample, Replicas, SimulatedSample, Year
+from higgsflow.model.sample import DataSample, SimulatedSample, Year
+from higgsflow.model.samples import Replicas
 from higgsflow.model.tagging import SHIPPED, Spec, TagSequence
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun
 from higgsflow.model.once import each_once
-from higgsflow.model.sample import Samples, select_names
+from higgsflow.model.samples import Samples, select_names
 
 T = TypeVar("T", bound=Noun)
 
@@ -32,7 +32,11 @@ _KNOWN = "known_samples"
 
 
 def find_analysis(name: str) -> Path | None:
-    """The configuration file of an analysis given by path or by its name in config/."""
+    """The configuration file of an analysis given by path or by its name in config/.
+
+    Raises:
+        InvalidConfiguration: for a path where no file is.
+    """
     as_path = Path(expanded(name, "the name of the analysis"))
     if as_path.suffix in (".yaml", ".yml"):
         if not as_path.is_file():
@@ -77,7 +81,12 @@ def load_analysis(path: Path) -> AnalysisModel:
 
 
 def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
-    """The samples section: a catalogue (path, paths or inline), a list of names, and years."""
+    """The samples section: a catalogue (path, paths or inline), a list of names, and years.
+
+    Raises:
+        InvalidConfiguration: for a section without samples, or with two kinds of them.
+        UnknownName: for a key, sample or year that is not known.
+    """
     section = {"catalog": section} if isinstance(section, str | list) else section
     section = _mapping(section, "samples", str(where))
     of_place = ("samples", "years", _DATASETS, _REPLICAS)
@@ -101,7 +110,11 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
 
 
 def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
-    """One catalogue, from a path, several paths (merged) or an inline mapping."""
+    """One catalogue, from a path, several paths (merged) or an inline mapping.
+
+    Raises:
+        InvalidConfiguration: for what is no catalogue, or two of one sample.
+    """
     if isinstance(source, Mapping):
         return _absolute_catalog(dict(source), folder, "the catalogue")
     if isinstance(source, str | Path):
@@ -149,7 +162,11 @@ def select_samples(
     years: Any,
     where: str,
 ) -> Samples:
-    """The chosen samples and years of a catalogue; all of them where nothing is chosen."""
+    """The chosen samples and years of a catalogue; all of them where nothing is chosen.
+
+    Raises:
+        UnknownName: for a sample or year that is not there, or a year without luminosity.
+    """
     entries = _as_entries(catalog.get("samples", {}), where)
     names = tuple(entries)
     chosen = select_names(_chosen(sample_list, names, "sample_list", where), names, "sample")
@@ -213,7 +230,12 @@ def _as_entries(samples: Any, where: str) -> dict[str, dict[str, Any]]:
 
 
 def validated(noun: type[T], content: Any, where: str) -> T:
-    """The noun made from content, with pydantic's findings told in three lines."""
+    """The noun made from content, with pydantic's findings told in three lines.
+
+    Raises:
+        InvalidConfiguration: with all that pydantic finds.
+        UserError: of the noun itself, with the place added where it says none.
+    """
     try:
         return noun.model_validate(content)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog.load import load_catalog, select_samples
 from higgsflow.errors import UnknownName
-from higgsflow.model.sample import Samples
+from higgsflow.model.samples import Samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

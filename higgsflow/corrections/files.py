@@ -18,6 +18,7 @@ from higgsflow.corrections.binned import BinnedTable, table_of
 from higgsflow.corrections.nodes import check_nodes
 from higgsflow.corrections.words import check_words
 from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.model.once import keys_once
 
 if TYPE_CHECKING:
     from higgsflow.model.correction import Correction
@@ -115,7 +116,8 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
     try:
         raw = Path(path).read_bytes()
         text = (gzip.decompress(raw) if path.endswith(".gz") else raw).decode()
-        content = json.loads(text)
+        # correctionlib itself takes the first of two values, and Python the last
+        content = json.loads(text, object_pairs_hook=keys_once)
         check_nodes(content, path)
         opened = correctionlib.CorrectionSet.from_string(text)
     # the last two are what a file that was cut off or damaged ends in

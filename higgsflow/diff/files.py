@@ -51,7 +51,12 @@ def tree_names(path: Path) -> tuple[str, ...]:
 
 
 def column_types(path: Path, tree: str) -> dict[str, str]:
-    """The columns with one number or word per event: the type of a number, nothing for a word."""
+    """The columns with one number or word per event: the type of a number, nothing for a word.
+
+    Raises:
+        UnknownName: for a tree that is not there.
+        StoreError: when the file cannot be read.
+    """
     with _reading(path):
         if path.suffix != ".root":
             found = {field.name: field.type for field in pq.read_schema(path)}
@@ -93,18 +98,21 @@ def n_rows(path: Path, trees: Sequence[str]) -> int:
 
 def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
     """The columns as numpy arrays, some rows at a time; what is missing is NaN."""
-    wanted = list(dict.fromkeys(names))
     with _reading(path):
         if path.suffix != ".root":
-            with pq.ParquetFile(path, pre_buffer=False) as file:
-                for group in range(file.num_row_groups):
-                    # one group at a time: several in one go keep the bytes of all of them
-                    for batch in file.iter_batches(STEP, [group], wanted, use_threads=False):
-                        yield {name: _as_numpy(batch.column(name)) for name in names}
+            for batch in _batches(path, list(dict.fromkeys(names))):
+                yield {name: _as_numpy(batch.column(name)) for name in names}
             return
         with uproot.open(path) as file:
             for part in file[tree].iterate(list(names), step_size=STEP, library="np"):
                 yield {name: np.asarray(part[name]) for name in names}
+
+
+def _batches(path: Path, names: list[str]) -> Iterator[Any]:
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        for group in range(file.num_row_groups):
+            # one group at a time: several in one go keep the bytes of all of them
+            yield from file.iter_batches(STEP, [group], names, use_threads=False)
 
 
 def _numpy_name(kind: Any) -> str:

@@ -45,7 +45,11 @@ class Source:
 
     @cached_property
     def trees(self) -> dict[str, str]:
-        """The trees that are read, each with the tag that it stands for, or none."""
+        """The trees that are read, each with the tag that it stands for, or none.
+
+        Raises:
+            UserError: where there is none.
+        """
         if isinstance(self.map.trees, dict):
             return {tree: tag for tag, tree in self.map.trees.items()}
         if self.map.trees:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.errors import InputFileError, InvalidConfiguration
+from higgsflow.model.once import keys_once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def load_golden(path: Path) -> Golden:
         InvalidConfiguration: when the file is absent or is not of that format.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
+        content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=keys_once)
         ranges = [_range(_run(run), pair) for run, pairs in content.items() for pair in pairs]
     except OSError as error:
         raise InvalidConfiguration(f"cannot read golden JSON {path}", str(error)) from error
@@ -45,16 +46,6 @@ def load_golden(path: Path) -> Golden:
             f"{path} is not a golden JSON", str(error), 'it looks like {"273158": [[1, 1279]]}'
         ) from error
     return _from_ranges(ranges, path)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """JSON itself would keep the last of two entries of one run."""
-    found: dict[str, Any] = {}
-    for run, ranges in pairs:
-        if run in found:
-            raise ValueError(f"run {run} is given twice")
-        found[run] = ranges
-    return found
 
 
 def _run(text: str) -> int:

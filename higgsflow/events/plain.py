@@ -6,8 +6,6 @@ arrays (`PlainEvents.view`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,25 +14,19 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.events.arithmetic import Arithmetic
-from higgsflow.events.lists import Index, Lists
 from higgsflow.events.objects import Objects, one_behind_the_other, sealed, unlike
+from higgsflow.events.plain_values import Values, plain_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from higgsflow.errors import UserError
+    from higgsflow.events.lists import Index, Lists
+
 
 ak = lazy.load("awkward")
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
-
-
-# what code says that is given something which is like an array, and is none
-UNLIKE_ARRAYS = (TypeError, ValueError, AttributeError, NotImplementedError)
-# whatever an array of events can have: numbers, collections, and what only awkward can hold
-Values = Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,33 +211,6 @@ class PlainEvents:
         raise TypeError("events are columns: look at these")
 
 
-def shown(events: PlainEvents, code: Callable[[Any], T]) -> T:
-    """What code makes of the events, as an awkward array whose arithmetic goes to numpy at once.
-
-    What was worked out for one direction of a source stands for the other, and nothing is copied
-    before it is looked at. Where code cannot work with such columns, as numba cannot, it is `asked`
-    of ordinary ones.
-    """
-    # derives from awkward's arrays, and awkward waits until events are there
-    from higgsflow.events.quick_views import quick, quick_of  # noqa: PLC0415
-
-    arithmetic = events.once("arithmetic", (), Arithmetic)
-    with suppress(*UNLIKE_ARRAYS):
-        return code(quick_of(events, arithmetic))
-    return asked(events.view, lambda view: code(quick(view)))
-
-
-def asked(view: Any, code: Callable[[Any], T]) -> T:
-    """What code makes of an awkward array, which may be shown to others, too.
-
-    It may name other columns in its own array. Into those that there are it must not write: where
-    it does, it is asked again, with a copy of all of them. What is wrong with itself shows then.
-    """
-    with suppress(*UNLIKE_ARRAYS):
-        return code(ak.Array(view.layout))
-    return code(ak.copy(view))
-
-
 def concatenated(parts: Sequence[PlainEvents]) -> PlainEvents:
     """Events with the same columns, one after the other."""
     first = parts[0]
@@ -279,15 +244,6 @@ def plain(events: Any) -> PlainEvents:
     return PlainEvents(len(events), flat, collections, others)
 
 
-def unlike_column(values: Any) -> str:
-    """What code of a user gave instead of values of events or objects; empty where it did not."""
-    if type(values) is np.ndarray:
-        return "" if values.ndim else "one value"
-    if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__"):
-        return type(values).__name__
-    return "records" if isinstance(values, ak.Array) and values.fields else ""
-
-
 def _definite(values: Any) -> Any:
     """With NaN for numbers of objects that are missing, as events made by hand may have them."""
     for field_name in values.fields:
@@ -295,62 +251,3 @@ def _definite(values: Any) -> Any:
             filled = ak.fill_none(values[field_name], np.nan, axis=-1)
             values = ak.with_field(values, filled, field_name)
     return values
-
-
-def as_array(values: Any, refused: UserError) -> Any:
-    """What a user's function put together, as an array that knows what is missing.
-
-    Raises:
-        UserError: the one that is given, where it holds what is no number.
-    """
-    try:
-        return ak.Array(values)
-    except (TypeError, ValueError) as error:
-        raise refused from error
-
-
-def plain_values(values: Any) -> Values:
-    """Numbers of events as a numpy array, records of objects as a collection, the rest as it is."""
-    if isinstance(values, np.ndarray):
-        return values
-    layout = ak.to_layout(ak.to_packed(values))
-    if layout.is_numpy and layout.purelist_depth == 1:
-        return np.asarray(layout.data)
-    if layout.is_list and layout.content.is_record and not layout.content.is_tuple:
-        contents = {f: layout.content.content(f) for f in layout.content.fields}
-        if all(c.is_numpy and c.purelist_depth == 1 for c in contents.values()):
-            lists = Lists(_offsets(layout))
-            return Objects(lists, {f: np.asarray(c.data)[: lists.n] for f, c in contents.items()})
-    return values
-
-
-def values_of_objects(values: Any) -> tuple[Array, Index] | None:
-    """Jagged numbers as a flat array and where each list begins; None for anything else."""
-    found = _in_parts(values)
-    if found is None:
-        return None
-    content, offsets = found
-    chosen = content[offsets[0] : offsets[-1]]
-    return chosen, offsets - offsets[0] if offsets[0] else offsets
-
-
-def _in_parts(values: Any) -> tuple[Array, Index] | None:
-    # derives from awkward's arrays
-    from higgsflow.events.quick_views import QuickNumbers  # noqa: PLC0415
-
-    if isinstance(values, QuickNumbers) and (known := values.in_parts()):
-        return known
-    if not isinstance(values, ak.Array) or values.ndim != 2:
-        return None
-    layout = values.layout
-    if not (isinstance(layout, ak.contents.ListOffsetArray) and layout.content.is_numpy):
-        layout = ak.to_packed(values).layout
-    if not layout.is_list or not layout.content.is_numpy or layout.content.purelist_depth != 1:
-        return None
-    return np.asarray(layout.content.data), _offsets(layout)
-
-
-def _offsets(layout: Any) -> Index:
-    if isinstance(layout, ak.contents.ListOffsetArray):
-        return np.asarray(layout.offsets.data, dtype=np.int64)
-    return np.asarray(layout.to_ListOffsetArray64(True).offsets.data)

@@ -24,7 +24,7 @@ from higgsflow.events.places import (
     places_in,
     with_counters,
 )
-from higgsflow.events.plain import values_of_objects
+from higgsflow.events.plain_values import values_of_objects
 from higgsflow.events.ranges_of_bytes import REMOTE, FileBytes, open_bytes
 from higgsflow.events.raw_columns import RawColumns
 from higgsflow.events.replicas import opened_by

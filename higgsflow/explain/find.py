@@ -114,16 +114,22 @@ def _places(
     places: list[Place] = []
     alike: list[str] = []
     for url in files:
-        for start, tree in _parts(pair, url):
-            stop = min(start + _STEP, tree.num_entries)
-            numbers = _column(tree, "event", (start, stop), url)
-            for entry in start + np.flatnonzero(numbers == np.uint64(wanted.event)):
-                found = _event_at(tree, Place(url, int(entry)))
-                if found == wanted:
-                    places.append(Place(url, int(entry)))
-                elif len(alike) < _TOLD:
-                    alike.append(str(found))
+        for place, found in _of_number(pair, url, wanted.event):
+            if found == wanted:
+                places.append(place)
+            elif len(alike) < _TOLD:
+                alike.append(str(found))
     return tuple(places), alike
+
+
+def _of_number(pair: SampleYear, url: str, number: int) -> Iterator[tuple[Place, EventId]]:
+    """The events of a file that have a number, which other lumisections may give again."""
+    for start, tree in _parts(pair, url):
+        stop = min(start + _STEP, tree.num_entries)
+        numbers = _column(tree, "event", (start, stop), url)
+        for entry in start + np.flatnonzero(numbers == np.uint64(number)):
+            place = Place(url, int(entry))
+            yield place, _event_at(tree, place)
 
 
 def _absent(

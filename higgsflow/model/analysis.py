@@ -13,7 +13,8 @@ from higgsflow.model.outputs import OutputOptions
 from higgsflow.model.preserved import GeneratorBins
 from higgsflow.model.reference import lives_in_main
 from higgsflow.model.reporting import Reporting, Sentinels, YearGroups, check_year_groups
-from higgsflow.model.sample import DataSample, Samples, SampleYear
+from higgsflow.model.sample import DataSample, SampleYear
+from higgsflow.model.samples import Samples
 from higgsflow.model.source import Column
 from higgsflow.model.systematic import Systematics
 from higgsflow.model.tagging import TagSequence

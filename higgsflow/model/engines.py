@@ -115,7 +115,7 @@ class Site(JobSettings):
     @model_validator(mode="after")
     def _means_something(self) -> Site:
         named = (self.flavours, self.run_time_attribute, self.send_credentials)
-        if self.engine == "slurm" and any(named):
+        if self.engine != "htcondor" and any(named):
             raise ValueError("flavours, run_time_attribute and send_credentials are of HTCondor")
         return self
 

@@ -1,9 +1,9 @@
-"""Lists in which a name stands once: a second time it means nothing, or another name was meant."""
+"""Names that stand once: a second time one means nothing, or another was meant."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import AfterValidator
 
@@ -22,6 +22,18 @@ def each_once(names: T) -> T:
             raise ValueError(f"'{name}' is given twice")
         seen.add(name)
     return names
+
+
+def keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping of these pairs, for `json.loads`, which by itself would keep the last of a key.
+
+    Raises:
+        ValueError: that says which one is there again.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        each_once(tuple(key for key, _ in pairs))
+    return found
 
 
 ONCE = AfterValidator(each_once)

@@ -111,7 +111,11 @@ class FinalFit(Noun):
         return f"{found.name}_{found.mass}_{energy}" if found else None
 
     def categories(self, tags: tuple[str, ...]) -> dict[str, tuple[int, int | None]]:
-        """Per category of FinalFit the position of the tag and, where it matters, its category."""
+        """Per category of FinalFit the position of the tag and, where it matters, its category.
+
+        Raises:
+            ValueError: for a name that two have, or that FinalFit reads otherwise.
+        """
         found: dict[str, tuple[int, int | None]] = {}
         for position, tag in enumerate(tags):
             names = self.tags.get(tag, (tag,))

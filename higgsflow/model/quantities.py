@@ -48,6 +48,9 @@ def picobarns(value: Any) -> Any:
     """A cross section in picobarns; a number without a unit is one already.
 
     The same number, to the last bit, as if it had been written in picobarns.
+
+    Raises:
+        ValueError: for another unit.
     """
     found = _CROSS_SECTION.fullmatch(value) if isinstance(value, str) else None
     if found is None:

@@ -1,9 +1,7 @@
-"""Samples: a process with its files per year, either simulation or data."""
+"""A sample: a process with its files per year, either simulation or data."""
 
 from __future__ import annotations
 
-import fnmatch
-import functools
 import math
 import zlib
 from collections.abc import Mapping
@@ -18,8 +16,8 @@ from pydantic import (
     model_validator,
 )
 
-from higgsflow.errors import InvalidConfiguration, UnknownName
-from higgsflow.model.dataset import PrimaryDataset, Triggers, dataset_of
+from higgsflow.errors import UnknownName
+from higgsflow.model.dataset import PrimaryDataset, Triggers
 from higgsflow.model.noun import Name, Noun, as_yaml
 from higgsflow.model.quantities import Picobarns
 from higgsflow.model.short_forms import with_text_keys, with_tuples
@@ -57,7 +55,11 @@ Addresses = Annotated[
 
 
 def for_year(value: T | dict[str, T], year: str, what: str) -> T:
-    """The value of one year, where a catalogue may give one for all or one each."""
+    """The value of one year, where a catalogue may give one for all or one each.
+
+    Raises:
+        UnknownName: for a year of which nothing is said; `what` is the value that lacks it.
+    """
     if not isinstance(value, dict):
         return value
     if year not in value:
@@ -181,9 +183,6 @@ class Year(Noun):
     apply_golden_json: bool = True
 
 
-Replicas = Annotated[dict[str, tuple[str, ...]], BeforeValidator(with_tuples)]
-
-
 class SampleYear(Noun):
     """One sample in one year: what most stages work on."""
 
@@ -222,137 +221,3 @@ class SampleYear(Noun):
             return "skim"
         partial = for_year(self.sample.partial, self.year, f"partial of {self.sample.name}")
         return "partial" if partial else ""
-
-
-class Samples(Noun):
-    """The samples and years of an analysis."""
-
-    samples: tuple[Sample, ...]
-    years: Annotated[dict[Name, Year], BeforeValidator(with_text_keys)]
-    selected_years: tuple[Name, ...]
-    primary_datasets: tuple[Name, ...] = Field(
-        default=(), description="data in order: an event is of the first whose triggers it fired"
-    )
-    replicas: Replicas = Field(
-        default={}, description="other beginnings of addresses, by one that files are listed with"
-    )
-    known_samples: tuple[Name, ...] = Field(
-        default=(), description="all of the catalogue, also those that are not chosen"
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Samples:
-        _unique("sample name", [sample.name for sample in self.samples])
-        _unique("process_id", [str(sample.process_id) for sample in self.samples])
-        _unique("selected year", list(self.selected_years))
-        _unique("primary dataset", list(self.primary_datasets))
-        _check_datasets(self.primary_datasets, self.samples)
-        for year in self.selected_years:
-            if year not in self.years:
-                raise UnknownName("luminosity for year", year, self.years, "the catalogue's years")
-        if not self.pairs:
-            raise InvalidConfiguration("none of the samples has files in the selected years")
-        _refuse_mixed_processes(self.pairs)
-        for pair in self.pairs:
-            if pair.is_data and pair.era.apply_golden_json and pair.era.golden_json is None:
-                raise InvalidConfiguration(
-                    f"no golden JSON for {pair.name}",
-                    f"years.{pair.year} of the catalogue",
-                    "give golden_json: a path, or say apply_golden_json: false",
-                )
-        return self
-
-    @functools.cached_property
-    def pairs(self) -> tuple[SampleYear, ...]:
-        """Every selected sample and year that has files."""
-        # its parts are validated; to validate pairs costs each batch job another schema
-        return tuple(
-            SampleYear.trusted(
-                sample=sample,
-                year=year,
-                era=self.years[year],
-                dataset=self._dataset(sample.name, year),
-                replicas=self.replicas,
-            )
-            for sample in self.samples
-            for year in self.selected_years
-            if year in sample.files
-        )
-
-    def _dataset(self, name: str, year: str) -> PrimaryDataset | None:
-        """What is a primary dataset's own, among those that have files in the year."""
-        triggers = {
-            sample.name: sample.triggers
-            for sample in self.samples
-            if isinstance(sample, DataSample) and year in sample.files
-        }
-        return dataset_of(name, year, self.primary_datasets, triggers)
-
-    def pair(self, sample: str, year: str) -> SampleYear:
-        """One sample and year by name.
-
-        Raises:
-            UnknownName: with the nearest known name.
-        """
-        of_sample = self.of_sample(sample)
-        for pair in of_sample:
-            if pair.year == year:
-                return pair
-        raise UnknownName("year", year, [p.year for p in of_sample], f"sample '{sample}'")
-
-    def of_sample(self, sample: str) -> tuple[SampleYear, ...]:
-        """All years of one sample by name."""
-        pairs = self.pairs
-        found = tuple(pair for pair in pairs if pair.sample.name == sample)
-        if not found:
-            raise UnknownName("sample", sample, [p.sample.name for p in pairs], "the analysis")
-        return found
-
-
-def select_names(patterns: tuple[str, ...], known: tuple[str, ...], kind: str) -> tuple[str, ...]:
-    """The known names that the patterns select, in the order of the patterns, each once.
-
-    Raises:
-        UnknownName: for a pattern that selects nothing.
-    """
-    chosen: dict[str, None] = {}
-    for pattern in patterns:
-        found = fnmatch.filter(known, pattern)
-        if not found:
-            raise UnknownName(kind, pattern, known, "the catalogue")
-        chosen.update(dict.fromkeys(found))
-    return tuple(chosen)
-
-
-def _check_datasets(order: tuple[str, ...], samples: tuple[Sample, ...]) -> None:
-    """Primary datasets are data, and triggers are asked of these only."""
-    data = {sample.name: sample for sample in samples if isinstance(sample, DataSample)}
-    for name in order:
-        if name not in data:
-            raise UnknownName("sample of data", name, data, "primary_datasets")
-    for name, sample in data.items():
-        if sample.triggers and name not in order:
-            raise InvalidConfiguration(
-                f"nobody asks for the triggers of '{name}': it is no primary dataset",
-                "the catalogue",
-                f"say `primary_datasets: [{name}]` beside samples, or let a tagger cut on them",
-            )
-
-
-def _refuse_mixed_processes(pairs: tuple[SampleYear, ...]) -> None:
-    """A row of a table is a process, and either added up or not."""
-    added = {pair.sample.process: pair.sample.name for pair in pairs if not pair.is_alternative}
-    for pair in pairs:
-        if pair.is_alternative and pair.sample.process in added:
-            process, name = pair.sample.process, pair.sample.name
-            raise InvalidConfiguration(
-                f"process '{process}' has {name}, an alternative, beside {added[process]}",
-                "the catalogue",
-                f"give {name} a process of its own, such as {name}",
-            )
-
-
-def _unique(what: str, values: list[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise InvalidConfiguration(f"{what} '{value}' is given twice", "the catalogue")

@@ -53,7 +53,7 @@ class WeightSystematic(Systematic):
         modify_central_weight: `weight_central` is multiplied by the central factor.
         modifies_taggers: all factors are 1 outside these tags.
         working_point: a cut on objects, of which the correction is the scale factor.
-        vector: the branch that holds the factors of all directions.
+        vector: the column that holds the factors of all directions, in a list.
         preserve: bins in which the sum of weights does not change, before any cut on its inputs.
         under: direction that is the central one under a variation of the events.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -30,15 +31,13 @@ def column_types(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: when the file cannot be read.
     """
-    try:
+    with _unreadable(path):
         if path.suffix == ".root":
             with uproot.open(path) as file:
                 first = file[_trees(file)[0]]
                 found = {b.name: b.interpretation.to_dtype for b in first.branches}
                 return {name: pa.from_numpy_dtype(dtype) for name, dtype in found.items()}
         return {column.name: column.type for column in pq.read_schema(path)}
-    except (OSError, LookupError, ValueError, pa.ArrowException) as error:
-        raise StoreError(f"cannot read {path}", str(error).splitlines()[0]) from error
 
 
 def tables(path: Path, columns: Collection[str] | None = None) -> Iterator[Any]:
@@ -80,15 +79,22 @@ def about(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: when the file cannot be read.
     """
-    try:
+    with _unreadable(path):
         if path.suffix == ".root":
             with uproot.open(path) as file:
                 found = {key: str(file[f"{ABOUT}/{key}"]) for key in ("provenance", "columns")}
         else:
             found = texts(pq.read_schema(path))
+    return {key: json.loads(text) for key, text in found.items()}
+
+
+@contextmanager
+def _unreadable(path: Path) -> Iterator[None]:
+    """Errors of the system, of arrow and of uproot, with the file that they are about."""
+    try:
+        yield
     except (OSError, LookupError, ValueError, pa.ArrowException) as error:
         raise StoreError(f"cannot read {path}", str(error).splitlines()[0]) from error
-    return {key: json.loads(text) for key, text in found.items()}
 
 
 def _trees(file: Any) -> list[str]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Status = Literal["waiting", "running", "done", "failed"]
-STATUSES: tuple[Status, ...] = ("waiting", "running", "done", "failed")
 _LISTED = 5  # slowest and failing chunks that are named
 
 

@@ -6,6 +6,7 @@ with the side bands of the pictures they would give what is in the window.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -13,20 +14,14 @@ from typing import TYPE_CHECKING
 
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.moments import Moments
-from higgsflow.report.summary import total_yield
+from higgsflow.report.variation_content import Yield
 from higgsflow.selection.cutflow import CutFlow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from higgsflow.report.summary import (
-        FlowSummary,
-        MomentsSummary,
-        SampleSummary,
-        Summary,
-        VariationSummary,
-        Yield,
-    )
+    from higgsflow.report.content import SampleSummary, Summary
+    from higgsflow.report.variation_content import FlowSummary, MomentsSummary, VariationSummary
 
 # of cuts: step, tagger, name, cuts
 _Group = tuple[int, str, str, tuple[str, ...]]
@@ -175,6 +170,15 @@ def nominal_yields(samples: Iterable[SampleSummary], tags: Iterable[str]) -> dic
     """Yields per tag, added."""
     known = [n.yields for n in map(nominal, samples) if n is not None]
     return {t: total_yield([y[t] for y in known if t in y]) for t in tags}
+
+
+def total_yield(yields: Sequence[Yield]) -> Yield:
+    """The sum of independent yields."""
+    return Yield(
+        n=sum(y.n for y in yields),
+        value=math.fsum(y.value for y in yields),
+        error=math.sqrt(math.fsum(y.error**2 for y in yields)),
+    )
 
 
 def nominal(sample: SampleSummary) -> VariationSummary | None:

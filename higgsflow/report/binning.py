@@ -12,7 +12,7 @@ from higgsflow.records.moments import Moments
 from higgsflow.report.aggregates import as_moments, is_hidden, nominal
 
 if TYPE_CHECKING:
-    from higgsflow.report.summary import Summary
+    from higgsflow.report.content import Summary
 
 Edges = npt.NDArray[np.float64]
 

@@ -11,7 +11,7 @@ from higgsflow.report import aggregates
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from higgsflow.report.summary import Summary
+    from higgsflow.report.content import Summary
 
 
 def window_of(summary: Summary) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from higgsflow.report.summary import Yield
+    from higgsflow.report.variation_content import Yield
 
 NOTHING = "-"
 BLINDED = "blinded"

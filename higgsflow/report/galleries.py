@@ -11,8 +11,8 @@ from higgsflow.report.periods import ALL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from higgsflow.report.content import Summary
     from higgsflow.report.pictures import Figure, Pictures
-    from higgsflow.report.summary import Summary
 
 
 def pictures_section(summary: Summary, made: Pictures) -> Html:

@@ -6,7 +6,6 @@ Blinded data are taken out before anything is filled, so that no picture can sho
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import hist
@@ -14,33 +13,30 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from higgsflow.errors import StoreError
-from higgsflow.model.systematic import NOMINAL
-from higgsflow.output.merged_events import about, column_types, pieces
+from higgsflow.output.merged_events import pieces
 from higgsflow.output.provenance import unit_of
 from higgsflow.report import aggregates
 from higgsflow.report.binning import choose_edges, moments_of
+from higgsflow.report.drawn_files import (
+    TAG,
+    WEIGHT,
+    all_data_are_read,
+    meanings_of,
+    not_simulated,
+    readable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
     from higgsflow.report.binning import Edges
-    from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.report.content import SampleSummary, Summary
+    from higgsflow.report.drawn_files import DrawnFile
 
 Group = tuple[str, bool]
 """A simulated process, and whether it is signal."""
 
-TAG, WEIGHT = "tag_idx", "weight_central"
 MASS = "m_gg"
-
-
-@dataclass(frozen=True)
-class Source:
-    """A merged file that can be read, and the columns it has."""
-
-    sample: SampleSummary
-    path: Path
-    types: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -93,93 +89,36 @@ def fill_histograms(summary: Summary) -> Filled:
     histograms are filled all the same.
     """
     notes: list[str] = []
-    sources = tuple(_readable(summary, notes))
-    notes.extend(_not_simulated(summary, sources))
+    files = tuple(readable(summary, notes))
+    notes.extend(not_simulated(summary, files))
     books: dict[str, Book] = {}
     # where nothing can be drawn, nothing is wrong with the variables
-    variables = _in_order(summary, sources) if sources or not summary.samples else []
-    meanings = _meanings(variables, sources)
+    variables = _in_order(summary, files) if files or not summary.samples else []
+    meanings = meanings_of(variables, files)
     for variable in variables:
-        types = [s.types[variable] for s in sources if variable in s.types]
+        types = [f.types[variable] for f in files if variable in f.types]
         book = _book(summary, (variable, meanings.get(variable, "")), types, notes)
         if book is not None:
             books[variable] = book
-            absent = [aggregates.label(s.sample) for s in sources if variable not in s.types]
+            absent = [aggregates.label(f.sample) for f in files if variable not in f.types]
             notes.extend(f"{variable} is not drawn for {n}: no such column" for n in absent)
     counts = np.zeros(len(summary.tags), dtype=np.int64)
-    for source in sources:
-        counts += _fill(source, books, summary)
+    for file in files:
+        counts += _fill(file, books, summary)
     side_bands = dict(zip(summary.tags, counts.tolist(), strict=True))
-    known = summary.blinded is not None and _all_data_are_read(summary, sources)
+    known = summary.blinded is not None and all_data_are_read(summary, files)
     return Filled(tuple(books.values()), tuple(notes), side_bands if known else None)
 
 
-def _in_order(summary: Summary, sources: Sequence[Source]) -> list[str]:
+def _in_order(summary: Summary, files: Sequence[DrawnFile]) -> list[str]:
     """The variables of interest, and the mass of photon pairs, where files have it.
 
     What is blinded comes first, since signal is looked for there; else the mass.
     """
-    is_there = any(MASS in source.types for source in sources)
+    is_there = any(MASS in file.types for file in files)
     names = tuple(dict.fromkeys(((MASS,) if is_there else ()) + summary.variables))
     blinded = summary.blinded[0] if summary.blinded is not None else MASS
     return sorted(names, key=lambda name: name != blinded)
-
-
-def _not_simulated(summary: Summary, sources: tuple[Source, ...]) -> Iterator[str]:
-    """Years whose data have nothing to be compared with, which pictures of several years add."""
-    data, simulated = (
-        {s.sample.year for s in sources if (s.sample.kind == "data") is is_data}
-        for is_data in (True, False)
-    )
-    alone = [year for year in aggregates.years(summary) if year in data - simulated]
-    if alone and simulated:
-        text = f"data of {', '.join(alone)} have no simulation to be compared with"
-        yield f"{text}: pictures of more years add them all the same"
-
-
-def _all_data_are_read(summary: Summary, sources: tuple[Source, ...]) -> bool:
-    """Whether there are data, and a file of each sample and year of them can be drawn."""
-    n_read = sum(source.sample.kind == "data" for source in sources)
-    return n_read == sum(sample.kind == "data" for sample in summary.samples) > 0
-
-
-def _readable(summary: Summary, notes: list[str]) -> Iterator[Source]:
-    """The files that can be drawn; why others cannot goes to the notes."""
-    for sample in summary.samples:
-        found = _source(summary, sample)
-        if isinstance(found, Source):
-            yield found
-        else:
-            notes.append(f"{aggregates.label(sample)} is not drawn: {found}")
-
-
-def _source(summary: Summary, sample: SampleSummary) -> Source | str:
-    """The merged nominal file, or why it cannot be drawn."""
-    if sample.kind == "data" and sample.process in summary.kept_apart:
-        return summary.kept_apart[sample.process]
-    if sample.alternative:
-        return "it is an alternative"
-    if NOMINAL not in sample.merged:
-        return "the summary names no merged nominal file"
-    path = Path(sample.merged[NOMINAL])
-    try:
-        types = column_types(path)
-    except StoreError as error:
-        return f"{error.what}: {error.where}"
-    absent = [name for name in (TAG, WEIGHT, *(summary.blinded or ())[:1]) if name not in types]
-    if absent:
-        why = ", which says what is blinded" if absent[0] not in (TAG, WEIGHT) else ""
-        return f"no column {absent[0]}{why}, in {path}"
-    return Source(sample, path, types)
-
-
-def _meanings(variables: Sequence[str], sources: Sequence[Source]) -> dict[str, str]:
-    """What merged files say of their columns: of each, the first that has it."""
-    first = {v: next((s for s in sources if v in s.types), None) for v in variables}
-    said: dict[str, str] = {}
-    for path in dict.fromkeys(source.path for source in first.values() if source is not None):
-        said = about(path).get("columns", {}) | said
-    return said
 
 
 def _book(
@@ -221,16 +160,16 @@ def _hidden_bins(summary: Summary, variable: str, edges: Edges) -> npt.NDArray[n
     return (edges[:-1] < high) & (edges[1:] > low)
 
 
-def _fill(source: Source, books: dict[str, Book], summary: Summary) -> npt.NDArray[np.int64]:
+def _fill(file: DrawnFile, books: dict[str, Book], summary: Summary) -> npt.NDArray[np.int64]:
     """Adds the rows of a file; returns how many data were used per tag."""
     used = np.zeros(len(summary.tags), dtype=np.int64)
-    is_data, window = source.sample.kind == "data", summary.blinded
-    year = aggregates.years(summary).index(source.sample.year)
-    targets = {n: _target(books, n, source.sample, summary) for n in books if n in source.types}
+    is_data, window = file.sample.kind == "data", summary.blinded
+    year = aggregates.years(summary).index(file.sample.year)
+    targets = {n: _target(books, n, file.sample, summary) for n in books if n in file.types}
     for name in targets if is_data else ():
         books[name] = replace(books[name], data_years=books[name].data_years | {year})
-    beside = {} if is_data else _compared(source, books)
-    for rows in pieces(source.path, {TAG, WEIGHT, *targets, *(window or ())[:1]}):
+    beside = {} if is_data else _compared(file, books)
+    for rows in pieces(file.path, {TAG, WEIGHT, *targets, *(window or ())[:1]}):
         tag = rows[TAG].astype(np.int64)
         keep = (tag >= 0) & (tag < len(used))
         outside = keep if window is None else keep & _is_outside(rows, window)
@@ -259,7 +198,7 @@ def _is_outside(
     return outside
 
 
-def _compared(source: Source, books: dict[str, Book]) -> dict[str, Any]:
+def _compared(file: DrawnFile, books: dict[str, Book]) -> dict[str, Any]:
     """The histograms of simulation outside the window, which blinded data are compared with.
 
     In the picture of the blinded column itself the bins of the window are left out instead.
@@ -267,7 +206,7 @@ def _compared(source: Source, books: dict[str, Book]) -> dict[str, Any]:
     return {
         name: book.comparable
         for name, book in books.items()
-        if book.comparable is not None and name in source.types
+        if book.comparable is not None and name in file.types
     }
 
 

@@ -12,7 +12,7 @@ from higgsflow.report.timeline import draw_timeline
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.report.content import SampleSummary, Summary
     from higgsflow.report.time_spent import Spent
 
 # of ten thousand failures the first few hundred tell what there is to tell

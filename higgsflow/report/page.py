@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from higgsflow.report.content import Summary
     from higgsflow.report.pictures import Pictures
-    from higgsflow.report.summary import Summary
 
 logger = logging.getLogger(__name__)
 

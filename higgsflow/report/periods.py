@@ -9,7 +9,7 @@ from higgsflow.report import aggregates
 from higgsflow.report.formatting import percent
 
 if TYPE_CHECKING:
-    from higgsflow.report.summary import Summary
+    from higgsflow.report.content import Summary
 
 ALL = "all years"
 

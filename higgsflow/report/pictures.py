@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from higgsflow.model.reporting import Reporting
+    from higgsflow.report.content import Summary
     from higgsflow.report.look import Look
     from higgsflow.report.markup import Html
     from higgsflow.report.stacks import Stack
-    from higgsflow.report.summary import Summary
     from higgsflow.report.systematic_rows import SystematicRow
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from higgsflow.report.markup import Content, Html, details, element, note, secti
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from higgsflow.report.summary import Summary
+    from higgsflow.report.content import Summary
 
 # the whole list of a large analysis would be most of its page
 _MOST_FILES = 1000

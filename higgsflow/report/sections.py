@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.report import aggregates
 from higgsflow.report.data_notes import hides_all, left_to_others, window_of
+from higgsflow.report.event_counts import count_headers, counts
 from higgsflow.report.formatting import (
     BLINDED,
     INCOMPLETE,
@@ -14,7 +15,6 @@ from higgsflow.report.formatting import (
     mark,
     measured,
     number,
-    percent,
 )
 from higgsflow.report.markup import (
     Content,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from higgsflow.report.aggregates import Row
-    from higgsflow.report.summary import SampleSummary, Summary
+    from higgsflow.report.content import SampleSummary, Summary
 
 
 def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
@@ -126,39 +126,17 @@ def _status_bar(sample: SampleSummary) -> Content:
 
 
 def _events(summary: Summary) -> Html:
-    headers = ("sample", "year", "process", "kind", "indexed", "read", "certified", "selected")
-    candidates = ("candidates",) if aggregates.has_candidates(summary) else ()
     return table(
-        (*headers, "efficiency", *candidates, "jobs done", "complete"),
+        ("sample", "year", "process", "kind", *count_headers(summary), "complete"),
         (_events_row(sample, summary) for sample in summary.samples),
         names=4,
     )
 
 
 def _events_row(sample: SampleSummary, summary: Summary) -> tuple[Content, ...]:
-    hidden = aggregates.is_hidden(summary, sample)
-    candidates = _candidates(sample, hidden) if aggregates.has_candidates(summary) else ()
-    return (
-        sample.sample,
-        sample.year,
-        sample.process,
-        "signal" if sample.signal else sample.kind,
-        count(sample.n_entries),
-        count(sample.n_read),
-        count(sample.n_certified),
-        BLINDED if hidden else count(sample.n_selected),
-        BLINDED if hidden else percent(sample.efficiency),
-        *candidates,
-        f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
-        _status_bar(sample),
-    )
-
-
-def _candidates(sample: SampleSummary, hidden: bool) -> tuple[str, ...]:
-    """The rows of merged files, where these are candidates of events."""
-    if sample.n_candidates is None:
-        return ("-",)
-    return (BLINDED if hidden else count(sample.n_candidates),)
+    kind = "signal" if sample.signal else sample.kind
+    names = (sample.sample, sample.year, sample.process, kind)
+    return (*names, *counts(sample, summary), _status_bar(sample))
 
 
 def _normalization(summary: Summary) -> Html:

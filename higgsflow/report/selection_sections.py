@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from higgsflow.report.aggregates import FlowRow, FlowTable, Overlap
+    from higgsflow.report.content import SampleSummary, Summary
     from higgsflow.report.pictures import Pictures
-    from higgsflow.report.summary import SampleSummary, Summary
     from higgsflow.report.systematic_rows import SystematicRow
 
 

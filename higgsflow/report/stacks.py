@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from higgsflow.report.binning import Edges
+    from higgsflow.report.content import Summary
     from higgsflow.report.histograms import Book, Group
-    from higgsflow.report.summary import Summary
 
 Values = npt.NDArray[np.float64]
 

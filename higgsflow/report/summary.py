@@ -1,34 +1,18 @@
-"""The summary of an analysis: every number that is reported, computed once from merged counters."""
+"""The summary of a sample and year: every number that is reported, once, from merged counters."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import TYPE_CHECKING
 
-from higgsflow.model.systematic import CENTRAL, NOMINAL
-from higgsflow.records.chosen_moments import chosen
+from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.generator_bins import GeneratorBin, generator_bins
 from higgsflow.records.ledger import Ledger
-from higgsflow.records.moments import numbers_of
-from higgsflow.report.content import FileSummary, JobsSummary, SampleSummary, Summary
+from higgsflow.report.content import FileSummary, SampleSummary
 from higgsflow.report.effects import effects
-from higgsflow.report.flows_of_events import flows_of_events
-from higgsflow.report.intervals import clopper_pearson
 from higgsflow.report.job_summary import summarize_jobs
-from higgsflow.report.variation_content import (
-    CutSummary,
-    Efficiency,
-    FlowSummary,
-    Interval,
-    MomentsSummary,
-    SystematicSummary,
-    VariationSummary,
-    Yield,
-)
-from higgsflow.selection.cutflow import Counter, efficiency, weighted_efficiency
+from higgsflow.report.variation_summary import interval_of, summarize_all, summarize_events
 from higgsflow.taggers.base import CANDIDATE_IDX
-from higgsflow.weights import is_whole_weight
 from higgsflow.yields import rescaled
 
 if TYPE_CHECKING:
@@ -39,23 +23,8 @@ if TYPE_CHECKING:
     from higgsflow.normalization import Denominator, Normalization
     from higgsflow.output.manifest import Manifest
     from higgsflow.records.job_record import RangeSums
-    from higgsflow.records.ledger import StepFlow
-    from higgsflow.records.moments import Moments
     from higgsflow.records.sample_jobs import SampleJobs
-
-__all__ = [
-    "CutSummary",
-    "FlowSummary",
-    "JobsSummary",
-    "MomentsSummary",
-    "SampleSummary",
-    "Summary",
-    "SystematicSummary",
-    "VariationSummary",
-    "Yield",
-    "summarize_sample",
-    "total_yield",
-]
+    from higgsflow.report.variation_content import VariationSummary
 
 
 def summarize_sample(
@@ -77,7 +46,7 @@ def summarize_sample(
         is_nominal = variation == NOMINAL
         kept[variation] = ledger if is_nominal else Ledger(yields=ledger.yields)
         if variation in manifests:
-            summarize = _whole if is_nominal else _of_events
+            summarize = summarize_all if is_nominal else summarize_events
             summarized[variation] = summarize(ledger, scale, n_certified)
     variations = {variation: summarized[variation] for variation in manifests}
     sum_g = _sum_g(jobs.ranges)
@@ -95,7 +64,7 @@ def summarize_sample(
         n_selected=n_selected,
         n_candidates=n_candidates,
         efficiency=n_selected / n_read if n_read else None,
-        interval=_interval(n_selected, n_read),
+        interval=interval_of(n_selected, n_read),
         sum_g=sum_g,
         sum_g2=math.fsum(part.sum_g2 for part in jobs.ranges),
         negative_fraction=_negative_fraction(sum_g, jobs.ranges),
@@ -192,128 +161,3 @@ def _versions(jobs: SampleJobs) -> dict[str, tuple[str, ...]]:
         for program, version in row.versions.items():
             found.setdefault(program, set()).add(version)
     return {program: tuple(sorted(versions)) for program, versions in found.items()}
-
-
-def _of_events(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
-    """What happened to events; of hundreds of variations all else would fill gigabytes."""
-    flows = flows_of_events(ledger.flows)
-    short = _whole(ledger.changed(flows=flows, moments={}), scale, n_certified)
-    return short.changed(numbers=_numbers(ledger))
-
-
-def _numbers(ledger: Ledger) -> str:
-    """A digest of yields and of moments of variables, not of factors, which only nominal has."""
-    known = hashlib.sha256()
-    for tag, found in ledger.yields.items():
-        central = found[CENTRAL]
-        known.update(f"{tag} {central.n} {central.sumw!r} {central.sumw2!r}".encode())
-    for tag, columns in ledger.moments.items():
-        names = [name for name in columns if not name.startswith("weight_")]
-        known.update(f"{tag} {names}".encode())
-        known.update(numbers_of(chosen(columns, names)).tobytes())
-    return known.hexdigest()[:16]
-
-
-def _whole(ledger: Ledger, scale: float, n_certified: int) -> VariationSummary:
-    first = ledger.flows[0].flow.total if ledger.flows else Counter()
-    # where the first group counts objects, the sum of weights of all events is not known
-    everything = first if first.n == n_certified else Counter(n=n_certified)
-    return VariationSummary(
-        flows=tuple(_flow(flow) for flow in ledger.flows),
-        before={tag: counter.n for tag, counter in ledger.before.items()},
-        after={tag: counter.n for tag, counter in ledger.after.items()},
-        overlap=ledger.overlap,
-        yields={tag: _yield(found[CENTRAL], scale) for tag, found in ledger.yields.items()},
-        moments={
-            tag: {name: _moments(name, found, scale) for name, found in columns.items()}
-            for tag, columns in ledger.moments.items()
-        },
-        efficiencies={
-            tag: _efficiency(counter, everything) for tag, counter in ledger.after.items()
-        },
-        numbers=_numbers(ledger),
-    )
-
-
-def _interval(k: int, n: int) -> Interval | None:
-    """None where there is nothing, and where an event may have several rows."""
-    return clopper_pearson(k, n) if k <= n else None
-
-
-def _efficiency(passed: Counter, total: Counter) -> Efficiency:
-    weighted, error = weighted_efficiency(passed, total)
-    return Efficiency(
-        value=efficiency(passed, total),
-        interval=_interval(passed.n, total.n),
-        weighted=weighted,
-        weighted_error=error,
-    )
-
-
-def _flow(entry: StepFlow) -> FlowSummary:
-    flow = entry.flow
-    before = (flow.total, *flow.prefix)
-    cuts = tuple(
-        _cut(name, (flow.alone[i], flow.prefix[i], flow.others[i]), before[i], flow.passed)
-        for i, name in enumerate(flow.cuts)
-    )
-    found = _efficiency(flow.passed, flow.total)
-    return FlowSummary(
-        step=entry.step,
-        tagger=entry.tagger,
-        group=entry.group,
-        total=flow.total,
-        passed=flow.passed,
-        efficiency=found.value,
-        interval=found.interval,
-        weighted=found.weighted,
-        weighted_error=found.weighted_error,
-        cuts=cuts,
-    )
-
-
-def _cut(
-    name: str, counters: tuple[Counter, Counter, Counter], before: Counter, passed: Counter
-) -> CutSummary:
-    alone, prefix, others = counters
-    found = _efficiency(prefix, before)
-    return CutSummary(
-        name=name,
-        alone=alone,
-        prefix=prefix,
-        others=others,
-        efficiency=found.value,
-        interval=found.interval,
-        weighted=found.weighted,
-        weighted_error=found.weighted_error,
-        n_minus_1=efficiency(passed, others),
-        n_minus_1_interval=_interval(passed.n, others.n),
-    )
-
-
-def _yield(counter: Counter, scale: float) -> Yield:
-    return Yield(
-        n=counter.n, value=counter.sumw * scale, error=math.sqrt(counter.sumw2) * abs(scale)
-    )
-
-
-def _moments(column: str, of_jobs: Moments, scale: float) -> MomentsSummary:
-    moments = of_jobs.times(scale if is_whole_weight(column) else 1.0, scale)
-    return MomentsSummary(
-        n=moments.n,
-        mean=moments.mean if moments.n else None,
-        std=moments.std,
-        min=moments.min,
-        max=moments.max,
-        weighted_mean=moments.weighted_mean,
-        weighted_std=moments.weighted_std,
-    )
-
-
-def total_yield(yields: Sequence[Yield]) -> Yield:
-    """The sum of independent yields."""
-    return Yield(
-        n=sum(y.n for y in yields),
-        value=math.fsum(y.value for y in yields),
-        error=math.sqrt(math.fsum(y.error**2 for y in yields)),
-    )

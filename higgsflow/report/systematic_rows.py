@@ -11,7 +11,8 @@ from higgsflow.report.aggregates import as_moments, nominal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from higgsflow.report.summary import SampleSummary, SystematicSummary, Yield
+    from higgsflow.report.content import SampleSummary
+    from higgsflow.report.variation_content import SystematicSummary, Yield
 
 # a sample and year, and the effect of each systematic and direction there
 _Known = tuple["SampleSummary", "dict[tuple[str, str], SystematicSummary]"]

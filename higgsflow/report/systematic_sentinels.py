@@ -224,19 +224,25 @@ def _one_sided(
 ) -> Iterator[Finding]:
     """Up and down change the yield of a process in the same direction, by more than chance may."""
     for process, members in aggregates.processes(samples).items():
-        rows = systematic_rows(members, tags)
-        by_name = {(row.systematic, row.direction): row for row in rows}
         yields = aggregates.nominal_yields(members, tags)
-        for (name, direction), row in by_name.items():
-            other = by_name.get((name, _DOWN))
-            if direction == _UP and other is not None:
-                for tag in tags:
-                    pair = (row.effect[tag], other.effect[tag])
-                    least = max(limits.one_sided, _noise(row, yields[tag]))
-                    if yields[tag].n >= limits.min_events and _same_side(pair, least):
-                        effects = f"up {relative(pair[0])}, down {relative(pair[1])}"
-                        text = f"yield of {process} in {tag}: {effects}"
-                        yield Finding(kind="one-sided", where=name, text=text, severity="warning")
+        enough = [tag for tag in tags if yields[tag].n >= limits.min_events]
+        for row, other in _up_and_down(systematic_rows(members, tags)):
+            for tag in enough:
+                pair = (row.effect[tag], other.effect[tag])
+                if _same_side(pair, max(limits.one_sided, _noise(row, yields[tag]))):
+                    effects = f"up {relative(pair[0])}, down {relative(pair[1])}"
+                    text = f"yield of {process} in {tag}: {effects}"
+                    where = row.systematic
+                    yield Finding(kind="one-sided", where=where, text=text, severity="warning")
+
+
+def _up_and_down(
+    rows: Sequence[SystematicRow],
+) -> Iterator[tuple[SystematicRow, SystematicRow]]:
+    """The rows of systematics that have both directions."""
+    down = {row.systematic: row for row in rows if row.direction == _DOWN}
+    up = {row.systematic: row for row in rows if row.direction == _UP}
+    return ((row, down[name]) for name, row in up.items() if name in down)
 
 
 def _same_side(pair: tuple[float | None, float | None], least: float) -> bool:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from higgsflow.report import aggregates, lumi_sections
 from higgsflow.report.data_notes import hides_all, left_to_others, window_of
+from higgsflow.report.event_counts import count_headers, counts
 from higgsflow.report.flows_of_events import flows_of_events
 from higgsflow.report.formatting import (
     BLINDED,
@@ -123,38 +124,17 @@ def _grids(summary: Summary) -> Iterator[Grid]:
 
 
 def _events(summary: Summary) -> Grid:
-    headers = ("sample", "year", "indexed", "read", "certified", "selected", "efficiency")
-    candidates = ("candidates",) if aggregates.has_candidates(summary) else ()
     return Grid(
         "Events",
-        (*headers, *candidates, "jobs done", "complete"),
+        ("sample", "year", *count_headers(summary), "complete"),
         tuple(_events_row(sample, summary) for sample in summary.samples),
         names=2,
     )
 
 
 def _events_row(sample: SampleSummary, summary: Summary) -> tuple[str, ...]:
-    hidden = aggregates.is_hidden(summary, sample)
-    candidates = _candidates(sample, hidden) if aggregates.has_candidates(summary) else ()
-    return (
-        sample.sample,
-        sample.year,
-        count(sample.n_entries),
-        count(sample.n_read),
-        count(sample.n_certified),
-        BLINDED if hidden else count(sample.n_selected),
-        BLINDED if hidden else percent(sample.efficiency),
-        *candidates,
-        f"{sample.jobs.n_done}/{sample.jobs.n_chunks}",
-        completeness(sample.complete, sample.fraction),
-    )
-
-
-def _candidates(sample: SampleSummary, hidden: bool) -> tuple[str, ...]:
-    """The rows of merged files, where these are candidates of events."""
-    if sample.n_candidates is None:
-        return ("-",)
-    return (BLINDED if hidden else count(sample.n_candidates),)
+    end = completeness(sample.complete, sample.fraction)
+    return (sample.sample, sample.year, *counts(sample, summary), end)
 
 
 def _normalization(summary: Summary) -> Grid:

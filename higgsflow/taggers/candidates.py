@@ -15,7 +15,7 @@ import numpy as np
 from higgsflow.errors import InvalidConfiguration, TaggerError
 from higgsflow.events.lists import Lists, from_counts
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import as_array, unlike_column
+from higgsflow.events.users_code import as_array, unlike_column
 from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
 from higgsflow.taggers.contract import booleans, cast, check_form, check_names, groups, one_for_each
 from higgsflow.taggers.cut_groups import coded

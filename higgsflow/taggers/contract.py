@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from higgsflow.errors import TaggerError, UnknownName
 from higgsflow.events.lists import Mask, from_counts
-from higgsflow.events.plain import as_array, plain_values, unlike_column
+from higgsflow.events.plain_values import plain_values
+from higgsflow.events.users_code import as_array, unlike_column
 from higgsflow.taggers.base import COLLECTION, Decision, Tagger
 from higgsflow.taggers.cut_groups import CutGroup, coded
 from higgsflow.taggers.decisions import PlainDecision
@@ -138,7 +139,11 @@ def cast(values: npt.NDArray[Any], kind: str, said: str) -> npt.NDArray[Any]:
 
 
 def one_for_each(values: Any, said: str, n: int) -> npt.NDArray[Any]:
-    """One value per event; a missing one (of an empty list) is False or NaN."""
+    """One value per event; a missing one (of an empty list) is False or NaN.
+
+    Raises:
+        TaggerError: for anything else; `said` is how its message begins.
+    """
     if found := unlike_column(values):
         what = "None" if values is None else found
         raise TaggerError(f"{said} that is {what}", "", "return one value for each event")

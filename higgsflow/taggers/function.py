@@ -134,7 +134,11 @@ class FunctionTagger(Tagger):
         return "context" in inspect.signature(resolve(self.function)).parameters
 
     def select(self, events: Any, context: Context) -> Decision:
-        """Calls the function."""
+        """Calls the function.
+
+        Raises:
+            TaggerError: where it returns something else than a mask, with columns or without.
+        """
         extra = {"context": context} if self.takes_context else {}
         result = resolve(self.function)(events, **extra, **self.options)
         if result is None:

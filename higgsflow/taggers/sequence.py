@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from higgsflow.compiled.choice import compiled
 from higgsflow.errors import InvalidConfiguration, TaggerError
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import UNLIKE_ARRAYS, PlainEvents, asked
+from higgsflow.events.plain import PlainEvents
+from higgsflow.events.users_code import UNLIKE_ARRAYS, asked
 from higgsflow.model.defined_in import blaming, place_of_class
 from higgsflow.model.findings import explain
 from higgsflow.model.reference import resolve
@@ -86,7 +87,12 @@ def load_steps(sequence: TagSequence) -> Steps:
 
 
 def load_tagger(spec: TaggerSpec) -> Tagger:
-    """The tagger that a spec names, with its options."""
+    """The tagger that a spec names, with its options.
+
+    Raises:
+        InvalidConfiguration: for options that it does not have.
+        TaggerError: for what is no tagger.
+    """
     found = resolve(spec.tagger)
     _check_is_whole(spec, found)
     try:

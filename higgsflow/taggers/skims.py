@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.events.plain import asked
+from higgsflow.events.users_code import asked
 from higgsflow.taggers.plain_tagger import is_plain
 
 if TYPE_CHECKING:

@@ -64,13 +64,15 @@ def with_one(values: Any, value: float) -> Any:
 
 
 @pytest.mark.parametrize("column", ["MET_pt", "genWeight", "puWeight", "event", "run"])
-def test_missing_branch(end: End, rewrite: Make, make_toy_columns: Make, column: str) -> None:
+def test_a_missing_branch_is_named(
+    end: End, rewrite: Make, make_toy_columns: Make, column: str
+) -> None:
     weights = make_toy_columns(2, is_data=False)["genWeight"]
     rewrite(runs_of(weights), **{column: None})
     end().refused(f"no column '{column}'", "Sig_2017_1.root")
 
 
-def test_renamed_branch(end: End, rewrite: Make, make_toy_columns: Make) -> None:
+def test_a_renamed_branch_is_offered(end: End, rewrite: Make, make_toy_columns: Make) -> None:
     columns = make_toy_columns(2, is_data=False)
     rewrite(MET_pt=None, MET_PT=columns["MET_pt"])
     end().refused("no column 'MET_pt'", "nearest names there: MET_PT", "Sig_2017_1.root")
@@ -175,7 +177,7 @@ def test_weight_that_is_denormal(
     end().whole()
 
 
-def test_runs_missing(half: Lab, end: End, rewrite: Make) -> None:
+def test_a_file_without_runs_is_whole_and_noted(half: Lab, end: End, rewrite: Make) -> None:
     """Taken as whole, and noted."""
     rewrite({})
     end().whole()

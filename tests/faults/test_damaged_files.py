@@ -32,7 +32,7 @@ def rewritten(path: Path, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("kept", [1, 60, 250, 0.1, 0.5, 0.9, -300, -20, -1], ids="cut at {}".format)
-def test_truncated(half: Lab, end: End, kept: float) -> None:
+def test_a_file_that_is_cut_off_is_refused(half: Lab, end: End, kept: float) -> None:
     """In the head, the middle, or the last bytes: found when the file is indexed."""
     path = files(half)[1]
     content = path.read_bytes()
@@ -90,12 +90,12 @@ def test_basket_with_broken_compressed_bytes(compressed: list[Path], end: End, c
     end().lost(path)
 
 
-def test_zero_bytes(half: Lab, end: End) -> None:
+def test_an_empty_file_is_refused(half: Lab, end: End) -> None:
     files(half)[1].write_bytes(b"")
     end().refused("Sig_2017_1.root")
 
 
-def test_not_root(half: Lab, end: End) -> None:
+def test_a_page_of_a_server_instead_of_a_file_is_refused(half: Lab, end: End) -> None:
     files(half)[1].write_bytes(b"<html>503 Service Unavailable</html>" * 50)
     end().refused("Sig_2017_1.root")
 

@@ -70,7 +70,7 @@ def test_written_and_read_it_is_equal(tmp_path: Path) -> None:
     assert Analysis.from_yaml(tmp_path / "copy.yaml") == first
 
 
-def test_is_frozen() -> None:
+def test_an_analysis_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         analysis().version = "v2"
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from higgsflow.code import code_parts, physics_digest, physics_parts, refresh
+from higgsflow.corrections.shipped import SHIPPED as CORRECTIONS
 from higgsflow.errors import BrokenModule, InvalidConfiguration, UserError
 from higgsflow.model.reference import resolve
+from higgsflow.model.tagging import SHIPPED as TAGGERS
+from higgsflow.syntax import syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 COUNTER = itertools.count(1)
 
@@ -197,18 +201,33 @@ def test_a_changed_module_of_the_user_is_imported_again(
         sys.modules.pop(name)
 
 
+# what the physics imports that decides on no number: each with the reason
+NO_PHYSICS = {
+    "added_names": "refuses names, before any job",
+    "compiled": "kernels, held to the functions that name them",
+    "errors": "what users are told",
+    "model": "nouns of the configuration, which is digested by its content",
+    "events.raw_numbers": "numbers of files, the same however they are read",
+    "output.rescale": "what the merge multiplies with, which follows its own ingredients",
+    "preflight": "refuses configurations, before any job",
+    "profiling": "where time goes",
+    "records": "what counters are written as; their sums are held to the slow books",
+}
+
+
 def test_every_module_that_decides_on_events_is_physics() -> None:
     """Also where what it does has moved to a file of its own."""
-    followed = set(physics_parts())
-    for name in (
-        "every_variation",
-        "late_weights",
-        "full_weights",
-        "weights",
-        "per_bin",
-        "events.objects",
-    ):
-        assert f"higgsflow.{name}" in followed
+    shipped = (*(spec["tagger"] for spec in TAGGERS.values()), *CORRECTIONS)
+    followed = {*physics_parts(), *(name for one in shipped for name in code_parts(one))}
+    sources = [importlib.util.find_spec(module).origin for module in followed]
+    rest = {
+        imported.module.removeprefix("higgsflow.")
+        for source in sources
+        for imported in syntax_of(Path(source).read_bytes()).imports
+        if imported.module.startswith("higgsflow.") and imported.module not in followed
+    }
+    assert not {name for name in rest if not name.startswith(tuple(NO_PHYSICS))}
+    assert all(any(name.startswith(known) for name in rest) for known in NO_PHYSICS)
 
 
 def test_what_a_tagger_only_tells_of_its_cuts_is_no_part_of_it(folder: Folder) -> None:

@@ -186,7 +186,7 @@ def test_nominal_alone_has_the_columns_of_weights() -> None:
     assert set(found["scale_up"].columns) == {"m_gg", "m_jj"}
 
 
-def test_directions_differ() -> None:
+def test_no_two_variations_have_one_digest() -> None:
     assert len({product.digest for product in wanted().values()}) == 3
 
 

@@ -33,7 +33,9 @@ EVERY_ERROR = [
         ("x", [], ""),
     ],
 )
-def test_nearest_name(name: str, known: list[str], guess: str) -> None:
+def test_the_nearest_name_is_guessed_and_none_that_is_far(
+    name: str, known: list[str], guess: str
+) -> None:
     assert nearest(name, known) == guess
 
 

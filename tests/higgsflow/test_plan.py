@@ -173,7 +173,7 @@ def test_year_without_trigger() -> None:
     plan(year="2022", tag_sequence=sequence)
 
 
-def test_unknown_option() -> None:
+def test_an_unknown_option_of_a_tagger_offers_the_nearest() -> None:
     sequence = [{"tagger": "diphoton", "options": {"triggr": True}}]
     assert "did you mean 'trigger'" in message(tag_sequence=sequence)
 

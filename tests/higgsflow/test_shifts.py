@@ -103,7 +103,7 @@ def test_number_to_add(file: Path) -> None:
     assert same(found["Jet_pt"], EVENTS.Jet.pt + 0.9)
 
 
-def test_relative_uncertainty(file: Path) -> None:
+def test_an_uncertainty_is_relative_and_may_count_several_times(file: Path) -> None:
     inputs = {"systematic": {"value": "nominal"}, "pt": "Jet_pt"}
     correction = ask(file, "width", inputs=inputs, variations={"up": 1, "down2": -2})
     source = IndependentCollection.model_validate(
@@ -228,7 +228,7 @@ def test_neither_chunks_nor_order_change_a_smeared_value(
     assert together.MET_pt.tolist() == whole.MET_pt.tolist()
 
 
-def test_no_events(file: Path) -> None:
+def test_no_events_are_corrected_and_shifted_too(file: Path) -> None:
     found = systematics(nominal(file, "width", mode="smear", met={}))
     events = corrected(EVENTS[:0], found)
     assert len(apply_variation(events, found.independent_collections["c"], "up")) == 0

@@ -56,7 +56,7 @@ def test_another_length_is_an_error_that_names_the_event(bad: list[float]) -> No
     assert "event 1:2:1" in text
 
 
-def test_no_events() -> None:
+def test_no_events_have_a_factor_array_for_each_position() -> None:
     vector = Vector(branch="PSWeight", length=3)
     found, missing = vector_factors(vector, events([1.0, 1.0, 1.0])[:0], "ps")
     assert ({d: len(f) for d, f in found.items()}, missing) == ({"0": 0, "1": 0, "2": 0}, 0)

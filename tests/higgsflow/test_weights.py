@@ -189,71 +189,9 @@ def test_jagged_factors_of_an_event_weight_are_an_error() -> None:
     assert "'s' has more than one factor per event" in found
 
 
-def test_wrong_direction_names_the_nearest() -> None:
-    with pytest.raises(UnknownName, match=r"no direction 'dwon' in what 's' returned.*'down'"):
-        evaluate(function_weight(factors, directions=["dwon"]), EVENTS)
-
-
-def test_direction_that_is_not_declared_is_an_error() -> None:
-    found = message(function_weight(factors, directions=["up"]))
-    assert found.startswith("'s' returned direction 'down', which it does not declare\n")
-    assert "declared: up\n  name it in `directions`, or do not return it" in found
-
-
-def test_function_without_a_central_factor_cannot_modify_the_central_weight() -> None:
-    systematic = function_weight(
-        per_muon, type="object", input_collection="Muon", modify_central_weight=True
-    )
-    assert "no direction 'central'" in message(systematic)
-
-
-@pytest.mark.parametrize(
-    ("factor", "text"),
-    [
-        (1.1, "'s' returned float as a factor, not one for each event"),
-        (None, "'s' returned NoneType as a factor"),
-        (EVENTS, "'s' returned records as a factor"),
-        (ak.Array(["a", "b", "c"]), "'s' has factors of type <U1, not numbers"),
-        ([1.0, "a", 2.0], "'s' has factors of several types"),
-        ([object()] * 3, "'s' returned list that is not of numbers"),
-        (np.array([1.0, None, 2.0], dtype=object), "'s' has factors of type object, not numbers"),
-    ],
-)
-def test_factors_are_numbers_one_for_each_event(
-    factor: Any, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(globals(), "_given", factor)
-    assert text in message(function_weight(what_is_given))
-
-
-@pytest.mark.parametrize(
-    ("factor", "text"),
-    [
-        (1.1, "'s' returned float, not factors of objects"),
-        ([1.0, 1.0, 1.0], "'s' returned 3 * float64, not factors of objects"),
-        (EVENTS.Muon, "'s' returned records, not factors of objects"),
-        (ak.Array([["a"], [], ["b"]]), "'s' returned 3 * var * string, not factors of objects"),
-        (np.array([1.0, None, 2.0], dtype=object), "'s' returned ndarray that is not of numbers"),
-    ],
-)
-def test_factors_of_objects_are_lists_of_numbers(
-    factor: Any, text: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(globals(), "_given", factor)
-    assert text in message(function_weight(what_is_given, type="object", input_collection="Muon"))
-
-
 def test_error_about_factors_names_the_line_of_the_function() -> None:
     place = f"{__file__}, line {an_array.__code__.co_firstlineno}"
     assert message(function_weight(an_array)).splitlines()[1] == f"  {place}"
-
-
-def what_is_given(events: Any) -> Any:
-    return dict.fromkeys(("up", "down"), globals()["_given"])
-
-
-def test_function_that_returns_an_array_is_told_what_to_return() -> None:
-    assert "not factors by direction" in message(function_weight(an_array))
 
 
 def test_every_event_needs_a_factor() -> None:

@@ -400,7 +400,9 @@ def test_data_have_no_weights_and_no_variations(folder: Path) -> None:
         ("DY_v6_rntuple.root", "2017", False, 0),
     ],
 )
-def test_real_files(name: str, year: str, is_data: bool, n_diphoton: int, tmp_path: Path) -> None:
+def test_real_files_give_what_the_slow_loop_gives(
+    name: str, year: str, is_data: bool, n_diphoton: int, tmp_path: Path
+) -> None:
     path = REAL / name
     if not path.is_file():
         pytest.skip(f"{name} is not there")

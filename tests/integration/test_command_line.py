@@ -106,7 +106,7 @@ def test_a_wrong_branch_is_told_also_before_the_index_is_made(command_line: Lab)
     assert "Traceback" not in done.stderr
 
 
-def test_laws_switches(command_line: Lab) -> None:
+def test_switches_of_law_show_and_remove_without_running(command_line: Lab) -> None:
     """Status, dependencies and outputs are shown without running; removal asks nothing with a."""
     lab = command_line.without_data()
     sample = ("--sample", "Sig", "--year", "2017")

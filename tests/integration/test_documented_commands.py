@@ -143,7 +143,7 @@ BEFORE = {
 
 
 @pytest.mark.parametrize("command", RUN, ids=lambda c: f"{c.page}: {c.line}")
-def test_command_runs(command: Command, reader: Reader) -> None:
+def test_every_documented_command_runs(command: Command, reader: Reader) -> None:
     for beginning, needed in BEFORE.items():
         if command.line.startswith(beginning) and needed not in reader.prepared:
             reader.must(needed)

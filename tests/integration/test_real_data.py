@@ -51,7 +51,7 @@ def configure(lab: Lab, samples: dict[str, Any]) -> None:
     }
 
 
-def test_reference_numbers(lab: Lab) -> None:
+def test_real_simulation_gives_the_numbers_of_the_reference(lab: Lab) -> None:
     files = {"2017": real("ttH_M125_2017.root")}
     sample = {"kind": "simulation", "partial": True, "xs": 0.5071, "bf": 0.00227, "files": files}
     configure(lab, {"ttH_M125": sample})

@@ -111,7 +111,7 @@ def test_supercluster_flags_replace_the_eta_cut() -> None:
 @pytest.mark.parametrize(
     ("pt", "passes"), [((34.9, 90.0), True), ((35.0, 30.0), False), ((200.0, 26.0), False)]
 )
-def test_pair_cuts(pt: tuple[float, float], passes: bool) -> None:
+def test_a_pair_needs_both_its_momenta(pt: tuple[float, float], passes: bool) -> None:
     pair = [photon(pt[0], 0.0, 0.0), photon(pt[1], 0.0, 3.0)]
     assert run(event(pair)).variations["nominal"].n_diphoton == int(passes)
 

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import configparser
+import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from higgsflow.errors import UserError
 from higgsflow.model.jobs import Batch
-from tasks.base import ENGINES
+from tasks.base import ENGINES, AnalysisTask
 
 if TYPE_CHECKING:
     from conftest import Lab
 
 Captured = pytest.CaptureFixture[str]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_version_and_engine_come_from_the_configuration(lab: Lab) -> None:
@@ -21,6 +25,20 @@ def test_version_and_engine_come_from_the_configuration(lab: Lab) -> None:
 
 def test_jobs_run_where_a_configuration_can_say() -> None:
     assert get_args(Batch) == ENGINES
+
+
+def test_every_stage_is_where_law_finds_it() -> None:
+    config = configparser.ConfigParser(allow_no_value=True)
+    config.read(ROOT / "law.cfg")
+    found = set()
+    for folder in ("tasks", "workflows"):
+        for path in sorted((ROOT / folder).glob("*.py")):
+            module = importlib.import_module(f"{folder}.{path.stem}")
+            kinds = (kind for kind in vars(module).values() if isinstance(kind, type))
+            of_here = [kind for kind in kinds if kind.__module__ == module.__name__]
+            if any(issubclass(k, AnalysisTask) and not k.exclude_index for k in of_here):
+                found.add(module.__name__)
+    assert found == set(config["modules"])
 
 
 @pytest.mark.parametrize(

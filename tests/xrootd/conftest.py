@@ -98,9 +98,6 @@ class Server:
         """It takes connections, and answers nothing."""
         self._signal(signal.SIGSTOP)
 
-    def resume(self) -> None:
-        self._signal(signal.SIGCONT)
-
     def stop(self) -> None:
         """At once, as when a machine goes away."""
         if self._process is not None:

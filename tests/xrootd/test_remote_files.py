@@ -89,8 +89,9 @@ def test_a_file_that_no_replica_has_is_named_with_both(
     assert "Traceback" not in told
 
 
-def test_a_server_that_is_down_when_jobs_run_is_replaced_by_the_other(
-    lab: Lab, files: list[Path], expected: Any, server: Any
+@pytest.mark.parametrize("end", ["stop", "pause"])
+def test_a_server_that_is_down_or_silent_when_jobs_run_is_replaced_by_the_other(
+    lab: Lab, files: list[Path], expected: Any, server: Any, end: str
 ) -> None:
     one, two = server(), server()
     addresses = [one.put(path) for path in files]
@@ -98,7 +99,7 @@ def test_a_server_that_is_down_when_jobs_run_is_replaced_by_the_other(
         two.put(path)
     remote(lab, *addresses, replicas={one.url: two.url})
     assert lab.run("IndexSample", sample="Sig")
-    one.stop()
+    getattr(one, end)()
     assert merged(lab).equals(expected)
 
 
@@ -114,19 +115,6 @@ def test_a_server_that_is_gone_is_a_listed_loss_until_it_is_back(
     assert "80 of 80 entries of Sig (2017) were lost: cannot read root://" in told
     assert "Traceback" not in told
     one.start()
-    assert merged(lab).equals(expected)
-
-
-def test_a_server_that_does_not_answer_is_given_up_for_the_other(
-    lab: Lab, files: list[Path], expected: Any, server: Any
-) -> None:
-    one, two = server(), server()
-    addresses = [one.put(path) for path in files]
-    for path in files:
-        two.put(path)
-    remote(lab, *addresses, replicas={one.url: two.url})
-    assert lab.run("IndexSample", sample="Sig")
-    one.pause()
     assert merged(lab).equals(expected)
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from higgsflow.errors import UserError
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from higgsflow.model.engines import Site
     from higgsflow.model.jobs import Resources
+    from tasks.execution.batch.htcondor import HTCondor
+    from tasks.execution.batch.slurm import Slurm
 
 Phase = Literal["waiting", "running", "held", "ended"]
 Key = tuple[str, int]  # token of a batch, number of a job in it
@@ -92,7 +94,16 @@ class Request:
 
 
 class Engine(Protocol):
-    """A batch engine."""
+    """A batch engine.
+
+    Attributes:
+        commands: the programs that it is asked with.
+        prepares_nodes: whether it brings the proxy and opens the image of `container` by itself;
+            else the script of a job does.
+    """
+
+    commands: ClassVar[tuple[str, ...]]
+    prepares_nodes: ClassVar[bool]
 
     def submit(self, request: Request) -> dict[int, str]:
         """Submits all jobs of a request; what the engine calls each, as far as it says so.
@@ -125,16 +136,22 @@ def in_queue(there: Mapping[Key, Seen], jobs: Collection[Key]) -> set[Key]:
     return {key for key in jobs if key in there and there[key].phase != "ended"}
 
 
+def kind_of(engine: str) -> type[HTCondor] | type[Slurm]:
+    """The class of an engine by its name."""
+    from tasks.execution.batch.htcondor import HTCondor
+    from tasks.execution.batch.slurm import Slurm
+
+    kinds: dict[str, type[HTCondor] | type[Slurm]] = {"htcondor": HTCondor, "slurm": Slurm}
+    return kinds[engine]
+
+
 def make_engine(site: Site) -> Engine:
     """The engine of a site.
 
     Raises:
         EngineError: when its commands are not on this machine.
     """
-    from tasks.execution.batch.htcondor import HTCondor
-    from tasks.execution.batch.slurm import Slurm
-
-    kind: type[HTCondor] | type[Slurm] = HTCondor if site.engine == "htcondor" else Slurm
+    kind = kind_of(site.engine)
     missing = [name for name in kind.commands if shutil.which(name) is None]
     if missing:
         raise EngineError(

@@ -46,7 +46,13 @@ _AT_ONCE = 500  # jobs in one expression
 class HTCondor:
     """Submits to the schedd of this machine, and asks it."""
 
-    commands: ClassVar = ("condor_submit", "condor_q", "condor_rm", "condor_history")
+    commands: ClassVar[tuple[str, ...]] = (
+        "condor_submit",
+        "condor_q",
+        "condor_rm",
+        "condor_history",
+    )
+    prepares_nodes: ClassVar[bool] = True
 
     def __init__(self, site: Site) -> None:
         self._site = site

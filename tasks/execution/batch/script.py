@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.output.atomic import write_text
+from tasks.execution.batch.engine import kind_of
 
 if TYPE_CHECKING:
     from higgsflow.model.engines import Site
@@ -57,7 +58,7 @@ def write_script(path: Path, site: Site, batches: Path) -> None:
         InvalidConfiguration: when the proxy is not there.
     """
     exports = {name: shlex.quote(value) for name, value in site.environment.items()}
-    if site.proxy and site.engine == "slurm":
+    if site.proxy and not kind_of(site.engine).prepares_nodes:
         exports["X509_USER_PROXY"] = shlex.quote(str(_copied_proxy(site, path.parent)))
     text = _TEMPLATE.format(
         root=shlex.quote(str(_ROOT)),
@@ -89,8 +90,8 @@ def _environment() -> int:
 
 
 def _in_container(site: Site) -> str:
-    """The program that opens the image; HTCondor does it by itself."""
-    if not site.container or site.engine != "slurm":
+    """The program that opens the image, where the engine does not do it by itself."""
+    if not site.container or kind_of(site.engine).prepares_nodes:
         return ""
     return f'apptainer exec --bind "$scratch" {shlex.quote(site.container)}'
 

@@ -30,7 +30,8 @@ _AT_ONCE = 200  # ids in one command
 class Slurm:
     """Submits to the cluster that this machine belongs to, and asks it."""
 
-    commands: ClassVar = ("sbatch", "squeue", "scancel", "sacct")
+    commands: ClassVar[tuple[str, ...]] = ("sbatch", "squeue", "scancel", "sacct")
+    prepares_nodes: ClassVar[bool] = False
 
     def __init__(self, site: Site) -> None:
         self._site = site

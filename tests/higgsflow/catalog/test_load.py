@@ -20,7 +20,7 @@ from higgsflow.catalog.load import (
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.model.sample import Samples
+from higgsflow.model.samples import Samples
 
 TTH: dict[str, Any] = {"kind": "simulation", "xs": 0.5071, "files": {2017: ["a.root"]}}
 DATA: dict[str, Any] = {"kind": "data", "files": {2017: "d.root"}}

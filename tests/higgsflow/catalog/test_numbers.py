@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from higgsflow.catalog.numbers import ingredients_of_scale1fb, numbers_of
-from higgsflow.model.sample import Samples, SampleYear
+from higgsflow.model.samples import Samples
+
+if TYPE_CHECKING:
+    from higgsflow.model.sample import SampleYear
 
 YEARS = {
     "2017": {"luminosity": 40.0, "apply_golden_json": False},

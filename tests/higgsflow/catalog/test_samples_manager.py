@@ -11,7 +11,7 @@ from higgsflow.catalog.load import load_catalog, select_samples
 from higgsflow.catalog.samples_manager import SamplesManager
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from higgsflow.model.analysis import AnalysisModel
-from higgsflow.model.sample import Samples
+from higgsflow.model.samples import Samples
 
 SAMPLE: dict[str, Any] = {
     "kind": "simulation",

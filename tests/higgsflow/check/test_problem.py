@@ -6,7 +6,7 @@ from higgsflow.catalog.load import validated
 from higgsflow.check.problem import Problem, Problems, problem_of, problems_of, refuse, together
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from higgsflow.model.jobs import JobsManager
-from higgsflow.model.sample import Samples
+from higgsflow.model.samples import Samples
 
 
 def problem(what: str, *subjects: str, serious: bool = True) -> Problem:

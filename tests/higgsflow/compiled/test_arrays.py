@@ -16,5 +16,5 @@ def test_numbers_one_behind_the_other():
     "values",
     [[0, 1], np.arange(6)[::2], np.zeros((2, 2), int), np.arange(3, dtype=">i8"), np.arange(3.0)],
 )
-def test_nothing_else(values):
+def test_other_layouts_and_types_are_no_arrays_of_a_kernel(values):
     assert not is_array(values, np.int64)

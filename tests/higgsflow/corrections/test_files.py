@@ -48,7 +48,16 @@ def test_inputs_and_their_types_in_order(muons: Path) -> None:
     assert found.clamped == {"eta": (0.0, 2.4), "pt": (5.0, 200.0)}
 
 
-def test_compressed_file(muons: Path) -> None:
+def test_a_file_that_says_something_twice_is_refused(muons: Path) -> None:
+    """correctionlib itself takes what comes first, and Python what comes last."""
+    text = muons.read_text()
+    muons.write_text(text.replace('"flow"', '"content": [], "flow"', 1))
+    told = message(ask(muons))
+    assert f"{muons} is no correctionlib file" in told
+    assert "'content' is given twice" in told
+
+
+def test_a_compressed_file_says_the_same(muons: Path) -> None:
     path = muons.with_name("muons.json.gz")
     path.write_bytes(gzip.compress(muons.read_bytes()))
     both = [evaluator(ask(p), "up", "m").evaluate("up", 1.0, 20.0) for p in (path, muons)]

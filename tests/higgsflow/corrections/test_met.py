@@ -13,7 +13,7 @@ PHI = ak.Array([[0.0, math.pi / 2], [], [2.0]])
 BEFORE = ak.Array([[100.0, 50.0], [], [10.0]])
 
 
-def test_by_hand() -> None:
+def test_missing_momentum_goes_against_what_jets_gain() -> None:
     """100 -> 110 along x and 50 -> 45 along y: missing (x, y) goes by (-10, +5)."""
     pt, phi = propagated(MET, (BEFORE, ak.Array([[110.0, 45.0], [], [10.0]]), PHI), 15.0)
     x, y = 30 * math.cos(0.5) - 10, 30 * math.sin(0.5) + 5

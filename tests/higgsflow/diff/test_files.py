@@ -6,11 +6,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from higgsflow.diff.files import always_there, column_types, n_rows, pieces, tree_names
+from higgsflow.diff.files import (
+    ENDINGS,
+    always_there,
+    column_types,
+    n_rows,
+    pieces,
+    tree_names,
+)
 from higgsflow.errors import UnknownName, UserError
+from higgsflow.output.merged_file import WRITERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+def test_merged_files_of_every_format_are_compared() -> None:
+    assert set(ENDINGS) == {f".{ending}" for ending in WRITERS}
 
 
 def test_parquet_of_anybody(make_parquet: Callable[..., Path]) -> None:

@@ -13,8 +13,9 @@ from higgsflow.events import arithmetic, formulas
 from higgsflow.events.arithmetic import Arithmetic
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import PlainEvents, shown
+from higgsflow.events.plain import PlainEvents
 from higgsflow.events.quick_views import quick
+from higgsflow.events.users_code import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,12 +143,3 @@ def test_code_that_writes_into_an_answer_spoils_no_other(
     np.testing.assert_array_equal(more, formula(ETA) + 1.0)
     np.testing.assert_array_equal(shown(plain, careful), before)
     np.testing.assert_array_equal(before, formula(ETA))
-
-
-def test_what_is_wrong_with_code_is_said_once() -> None:
-    def wrong(_: Any) -> Any:
-        raise ValueError("of its own")
-
-    with pytest.raises(ValueError, match="of its own") as found:
-        shown(events(), wrong)
-    assert found.value.__context__ is None

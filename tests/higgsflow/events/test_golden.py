@@ -99,7 +99,7 @@ def test_nothing_certified_lets_nothing_pass(tmp_path: Path, content: dict[str, 
         ({"1_0": [[1, 2]]}, "'1_0' is no run"),
         ({" 1": [[1, 2]]}, "' 1' is no run"),
         ({"1": [[5, 4]]}, "run 1 has a range that ends before it begins"),
-        ('{"1": [[1, 2]], "1": [[7, 8]]}', "run 1 is given twice"),
+        ('{"1": [[1, 2]], "1": [[7, 8]]}', "'1' is given twice"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, content: Any, reason: str) -> None:

@@ -32,7 +32,7 @@ def members(n: list[int]) -> list[list[int]]:
 
 @law
 @given(counts, st.data())
-def test_some_lists(n: list[int], data: Any) -> None:
+def test_lists_of_some_rows_are_those_of_the_rows(n: list[int], data: Any) -> None:
     rows = data.draw(st.lists(st.integers(0, len(n) - 1), max_size=6) if n else st.just([]))
     lists, positions = from_counts(n).take(np.array(rows, np.int64))
     assert lists.counts.tolist() == [n[row] for row in rows]
@@ -41,7 +41,7 @@ def test_some_lists(n: list[int], data: Any) -> None:
 
 @law
 @given(counts, st.data())
-def test_some_objects(n: list[int], data: Any) -> None:
+def test_objects_of_a_mask_stay_in_their_lists(n: list[int], data: Any) -> None:
     total = sum(n)
     mask = np.array(data.draw(st.lists(st.booleans(), min_size=total, max_size=total)), bool)
     lists = from_counts(n)

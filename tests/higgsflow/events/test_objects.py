@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow.events import objects, plain
+from higgsflow.events import objects
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Chosen, Objects, knows_virtual
+from higgsflow.events.plain import PlainEvents
+from higgsflow.events.users_code import shown
 
 COUNTS = [12, 0, 9, 30, 8, 20]
 PT = np.arange(float(sum(COUNTS)))
@@ -148,17 +150,17 @@ def test_short_lists_that_wait_are_those_that_are_taken(
 
 def test_of_short_lists_that_wait_only_what_is_looked_at_is_copied() -> None:
     short = Objects(from_counts(np.array([1, 2])), {"pt": np.array([3.0, 4.0, 5.0])})
-    events = plain.PlainEvents(2, {"w": np.array([1.0, 2.0])}, {"Jet": short})
+    events = PlainEvents(2, {"w": np.array([1.0, 2.0])}, {"Jet": short})
     late = events.later(np.array([1]))
     columns = late.collections["Jet"].columns
     assert isinstance(columns, Chosen)
     assert (late.flat["w"].tolist(), len(columns._made)) == ([2.0], 0)
-    assert plain.shown(late, lambda view: ak.sum(view.Jet.pt)) == 9.0
+    assert shown(late, lambda view: ak.sum(view.Jet.pt)) == 9.0
     assert list(columns._made) == ["pt"]
 
 
 def test_code_that_cannot_wait_is_asked_again(copied: list[np.dtype[object]]) -> None:
-    events = plain.PlainEvents(6, collections={"GenPart": PARTICLES}).take(np.array([0, 2]))
+    events = PlainEvents(6, collections={"GenPart": PARTICLES}).take(np.array([0, 2]))
     seen: list[int] = []
 
     def impatient(view: ak.Array) -> list[int]:
@@ -167,11 +169,5 @@ def test_code_that_cannot_wait_is_asked_again(copied: list[np.dtype[object]]) ->
             raise TypeError("no such arrays")
         return ak.num(view.GenPart).tolist()
 
-    assert plain.shown(events, impatient) == [12, 9]
+    assert shown(events, impatient) == [12, 9]
     assert seen == [0, 3]
-
-
-def test_what_is_wrong_with_the_code_itself_shows() -> None:
-    events = plain.PlainEvents(6, collections={"GenPart": PARTICLES}).take(np.array([0, 2]))
-    with pytest.raises(AttributeError, match="charm"):
-        plain.shown(events, lambda view: view.GenPart.charm)

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.errors import InputFileError
-from higgsflow.events.objects import Objects
-from higgsflow.events.plain import PlainEvents, concatenated, plain, plain_values, values_of_objects
+from higgsflow.events.plain import PlainEvents, concatenated, plain
 
 EVENTS = ak.Array(
     {
@@ -67,7 +66,7 @@ def test_numbers_of_events_never_go_into_a_collection() -> None:
     assert events.lists_of("Jet_n") is None
 
 
-def test_some_columns() -> None:
+def test_columns_that_are_chosen_or_left_out_make_up_the_whole() -> None:
     events = plain(EVENTS)
     assert sorted(events.only({"Jet_id", "met", "absent"}).names) == ["Jet_id", "met"]
     assert sorted(events.only({"Jet"}).names) == ["Jet_id", "Jet_pt"]
@@ -83,21 +82,6 @@ def test_objects_of_a_mask() -> None:
     assert hard.view.tolist() == EVENTS.Jet[EVENTS.Jet.pt > 25].tolist()
     with pytest.raises(AttributeError, match="phi"):
         _ = jets.phi
-
-
-def test_what_numpy_cannot_hold_stays_awkward() -> None:
-    nested = ak.Array([[{"x": [1.0]}], []])
-    assert plain_values(nested) is nested
-    assert isinstance(plain_values(EVENTS.Jet), Objects)
-    assert plain_values(ak.Array([None, 1.0])).tolist() == [None, 1.0]
-
-
-def test_jagged_numbers() -> None:
-    found = values_of_objects(EVENTS.Jet.pt[1:])
-    assert found is not None
-    assert (found[0].tolist(), found[1].tolist()) == ([30.0], [0, 0, 1])
-    assert values_of_objects(EVENTS.met) is None
-    assert values_of_objects(ak.Array([[None, 1.0]])) is None
 
 
 def test_results_are_kept_while_their_inputs_are_the_same() -> None:

@@ -162,7 +162,7 @@ def test_what_somebody_writes_into_a_view_stays_there() -> None:
     assert "twice" not in quick(plain.view).Photon.fields
 
 
-def test_views_travel() -> None:
+def test_views_survive_pickling() -> None:
     pt = quick(events().view).Photon.pt
     assert ak.array_equal(pickle.loads(pickle.dumps(pt)), pt, equal_nan=True)
 

@@ -41,7 +41,7 @@ def test_alias_is_a_known_key() -> None:
 
 
 @pytest.mark.parametrize("name", ["ttH_M125", "2016UL_preVFP", "a.b-c+d", "X"])
-def test_safe_names(name: str) -> None:
+def test_names_that_files_and_columns_can_have_are_taken_as_they_are(name: str) -> None:
     assert safe_name(name) == name
 
 

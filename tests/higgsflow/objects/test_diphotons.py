@@ -8,7 +8,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from higgsflow.events.plain import plain_values
+from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.diphotons import (
     DiphotonCuts,
     PhotonPairs,

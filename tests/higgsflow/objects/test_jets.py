@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from higgsflow.errors import UnknownName
-from higgsflow.events.plain import plain_values
+from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.jets import (
     JetCuts,
     count_jets,
@@ -38,7 +38,7 @@ def passes(**change: Any) -> bool:
         ("jetId", [0], 1),
     ],
 )
-def test_jet_cuts(column: str, failing: list[Any], good: Any) -> None:
+def test_each_cut_on_jets_has_its_side_and_edge(column: str, failing: list[Any], good: Any) -> None:
     assert not any(passes(**{column: value}) for value in failing)
     assert passes(**{column: good})
 

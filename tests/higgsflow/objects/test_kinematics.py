@@ -10,7 +10,7 @@ import vector
 
 from higgsflow.events.lists import from_counts
 from higgsflow.events.objects import Objects
-from higgsflow.events.plain import plain_values
+from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.kinematics import (
     SomeDirections,
     SomeMomenta,

@@ -7,7 +7,8 @@ import awkward as ak
 import pytest
 
 from higgsflow.events.columns import locate
-from higgsflow.events.plain import plain, plain_values
+from higgsflow.events.plain import plain
+from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.leptons import (
     ElectronCuts,
     MuonCuts,
@@ -49,7 +50,9 @@ def muon_passes(**change: Any) -> bool:
         ("mvaIsoWP90", [False], True),
     ],
 )
-def test_electron_cuts(column: str, failing: list[Any], good: Any) -> None:
+def test_each_cut_on_electrons_has_its_side_and_edge(
+    column: str, failing: list[Any], good: Any
+) -> None:
     assert not any(electron_passes(**{column: value}) for value in failing)
     assert electron_passes(**{column: good})
 
@@ -66,7 +69,9 @@ def test_electron_cuts(column: str, failing: list[Any], good: Any) -> None:
         ("isGlobal", [False], True),
     ],
 )
-def test_muon_cuts(column: str, failing: list[Any], good: Any) -> None:
+def test_each_cut_on_muons_has_its_side_and_edge(
+    column: str, failing: list[Any], good: Any
+) -> None:
     assert not any(muon_passes(**{column: value}) for value in failing)
     assert muon_passes(**{column: good})
 

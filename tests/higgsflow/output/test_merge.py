@@ -21,7 +21,7 @@ from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
 from higgsflow.output.merge import MergeOrder, Part, merge
 from higgsflow.output.merged_events import about, column_types, read
-from higgsflow.output.merged_file import ROW_GROUP
+from higgsflow.output.merged_file import ROW_GROUP, WRITERS
 from higgsflow.output.provenance import Origin
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 N = 23
 WEIGHTS = ("weight_pu_up", "weight_full_pu_up")
-FORMATS = pytest.mark.parametrize("ending", ["parquet", "root"])
+FORMATS = pytest.mark.parametrize("ending", sorted(WRITERS))
 
 
 def rows(start: int, stop: int, **columns: Any) -> dict[str, Any]:

@@ -32,8 +32,8 @@ def written(folder: Path, ending: str, table: pa.Table = TABLE) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ending", ["parquet", "root"])
-def test_both_formats_give_the_same_columns_and_types(tmp_path: Path, ending: str) -> None:
+@pytest.mark.parametrize("ending", sorted(WRITERS))
+def test_all_formats_give_the_same_columns_and_types(tmp_path: Path, ending: str) -> None:
     path = written(tmp_path, ending)
     assert column_types(path) == {f.name: f.type for f in TABLE.schema}
     (rows,) = pieces(path, {"m_gg", "tag_idx"})
@@ -55,14 +55,14 @@ assert os.listdir("/proc/self/task") == before
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
 
 
-@pytest.mark.parametrize("ending", ["parquet", "root"])
+@pytest.mark.parametrize("ending", sorted(WRITERS))
 def test_a_file_without_rows_has_its_columns(tmp_path: Path, ending: str) -> None:
     path = written(tmp_path, ending, TABLE.slice(0, 0))
     assert list(column_types(path)) == TABLE.column_names
     assert sum(len(rows["m_gg"]) for rows in pieces(path, {"m_gg"})) == 0
 
 
-@pytest.mark.parametrize("ending", ["parquet", "root"])
+@pytest.mark.parametrize("ending", sorted(WRITERS))
 def test_a_damaged_file_is_named(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"nominal.{ending}"
     path.write_bytes(b"no such format")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from higgsflow.model.analysis import AnalysisModel
 from higgsflow.output import merged_file
 from higgsflow.output.atomic import checksum
 from higgsflow.output.merged_events import read
@@ -38,7 +39,12 @@ def test_less_than_a_row_group_waits(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert file.read()["x"].to_pylist() == list(range(503))
 
 
-@pytest.mark.parametrize("ending", ["parquet", "root"])
+def test_every_format_that_a_configuration_may_name_has_a_writer() -> None:
+    named = AnalysisModel.model_fields["output_format"].annotation
+    assert get_args(named) == tuple(WRITERS)
+
+
+@pytest.mark.parametrize("ending", sorted(WRITERS))
 @pytest.mark.parametrize("n", [0, 1, 49, 50, 51, 100])
 def test_every_row_is_written_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, n: int

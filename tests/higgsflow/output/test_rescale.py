@@ -22,7 +22,7 @@ def test_nothing_to_do_is_the_same_table() -> None:
     assert rescaled(TABLE, {}) is TABLE
 
 
-def test_no_rows() -> None:
+def test_no_rows_keep_their_columns() -> None:
     assert rescaled(TABLE[:0], {"w": (BINNED,)}).schema == TABLE.schema
 
 

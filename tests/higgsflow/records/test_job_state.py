@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from higgsflow.records.job_state import (
-    STATUSES,
     JobsHead,
     JobsTable,
     JobState,
+    Status,
     in_skims,
     tabulate,
 )
@@ -138,7 +138,7 @@ def test_nothing_to_do_is_complete() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from(STATUSES), st.sampled_from(["time", "lost"]))),
+    st.lists(st.tuples(st.sampled_from(get_args(Status)), st.sampled_from(["time", "lost"]))),
     st.booleans(),
 )
 def test_every_chunk_is_counted_once(kinds: list[tuple[str, str]], driven: bool) -> None:

@@ -11,13 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.normalization import Denominator, Normalization
-from higgsflow.report.summary import (
+from higgsflow.report.content import JobsSummary, SampleSummary, Summary
+from higgsflow.report.variation_content import (
     CutSummary,
     FlowSummary,
-    JobsSummary,
     MomentsSummary,
-    SampleSummary,
-    Summary,
     SystematicSummary,
     VariationSummary,
     Yield,

@@ -1,6 +1,7 @@
 import pytest
 
 from higgsflow.report import aggregates
+from higgsflow.report.variation_content import Yield
 
 WINDOW = ("m_gg", 115.0, 135.0)
 
@@ -130,3 +131,12 @@ def test_alternatives_alone_have_no_sum(make_summary):
     summary = with_alternative(make_summary())
     only = tuple(s for s in summary.samples if s.alternative)
     assert list(rows(summary.model_copy(update={"samples": only}))) == ["alternative: ttH_M120"]
+
+
+def test_independent_yields_add_in_quadrature():
+    parts = [Yield(n=1, value=1.5, error=3.0), Yield(n=2, value=-0.5, error=4.0)]
+    assert aggregates.total_yield(parts) == Yield(n=3, value=1.0, error=5.0)
+
+
+def test_no_yields_are_zero():
+    assert aggregates.total_yield([]) == Yield(n=0, value=0.0, error=0.0)

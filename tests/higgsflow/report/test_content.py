@@ -13,7 +13,11 @@ def refuse(constant):
 
 @pytest.fixture
 def summary(make_summary):
-    return concluded(make_summary(incomplete=True), {"run2": ("2017", "2018")}, Sentinels())
+    return concluded(
+        make_summary(blinded=("m_gg", 115.0, 135.0), incomplete=True),
+        {"run2": ("2017", "2018")},
+        Sentinels(),
+    )
 
 
 def test_summary_is_strict_json_and_survives_it(summary):

@@ -16,7 +16,7 @@ from higgsflow.report.formatting import (
     spread,
     with_error,
 )
-from higgsflow.report.summary import Yield
+from higgsflow.report.variation_content import Yield
 
 
 @pytest.mark.parametrize("show", [count, number, percent, relative, spread])

@@ -1,8 +1,8 @@
 import pytest
 
 from higgsflow.report import aggregates
-from higgsflow.report.summary import SystematicSummary, Yield
 from higgsflow.report.systematic_rows import effects, systematic_rows
+from higgsflow.report.variation_content import SystematicSummary, Yield
 
 
 def test_effect_is_on_the_sum_of_all_samples(make_summary):

@@ -8,7 +8,7 @@ import awkward as ak
 import numpy as np
 import pytest
 from hand_made import HADRONIC, JET, LEPTONIC, NO_TAG, ONE_PHOTON, model, run, systematics
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from higgsflow.errors import UserError
@@ -90,6 +90,7 @@ def expected(events: list[Any], factor: float) -> list[tuple[Any, ...]]:
     return rows
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, len(KINDS) - 1), st.floats(-2, 2)), max_size=7))
 def test_rows_are_those_of_a_loop_under_every_variation(drawn: list[tuple[int, float]]) -> None:
     events = [

@@ -30,7 +30,7 @@ def events(*photons: list[dict[str, Any]], **columns: Any) -> ak.Array:
 PAIR = [photon(), photon(phi=3.0)]
 
 
-def test_pair_columns() -> None:
+def test_columns_of_a_pair_are_those_worked_out_by_hand() -> None:
     """Two massless photons of 60 GeV, 3 rad apart."""
     decision = TAGGER.select(events([photon(phi=3.0, r9=0.8), photon(r9=0.9)], []), MC)
     values = {name: column[0] for name, column in decision.columns.items()}

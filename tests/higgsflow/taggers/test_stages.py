@@ -16,6 +16,7 @@ from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.context import Context
 from higgsflow.model.tagging import TagSequence
 from higgsflow.objects import kinematics
+from higgsflow.taggers.asked_step import AskedStep
 from higgsflow.taggers.base import Decision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.late_columns import worked_out
@@ -272,13 +273,13 @@ def test_code_of_users_is_asked_once_for_all_variations(monkeypatch: pytest.Monk
     runner = runner_of("users", ["Jet_pt"])
     nominal = runner.run(Variant("nominal", events))
     asked: list[int] = []
-    ask = Runner.ask
+    ask = AskedStep.ask
 
-    def counting(self: Runner, number: int, some: PlainEvents) -> Any:
-        asked.append(number)
-        return ask(self, number, some)
+    def counting(self: AskedStep, some: PlainEvents) -> Any:
+        asked.append(runner.asked.index(self))
+        return ask(self, some)
 
-    monkeypatch.setattr(Runner, "ask", counting)
+    monkeypatch.setattr(AskedStep, "ask", counting)
     runner.run_again(nominal, [shifted(events, "Jet_pt", 1.0, seed) for seed in range(5)])
     assert asked == [1, 2]
 
@@ -302,16 +303,16 @@ def test_code_of_users_is_asked_again_only_for_what_it_has_looked_at(
     names = ["Photon_pt", "Jet_pt", "MET_pt"]
     runner = runner_of("looking", names)
     nominal = runner.run(Variant("nominal", events))
-    assert runner.looked_at[1] == {"lead_eta", "Jet_eta", "MET_pt"}
+    assert runner.asked[1].looked_at == {"lead_eta", "Jet_eta", "MET_pt"}
     asked: list[int] = []
-    ask = Runner.ask
+    ask = AskedStep.ask
 
-    def counting(self: Runner, number: int, some: Any) -> Any:
-        if number == 1:
+    def counting(self: AskedStep, some: Any) -> Any:
+        if self is runner.asked[1]:
             asked.append(len(some))
-        return ask(self, number, some)
+        return ask(self, some)
 
-    monkeypatch.setattr(Runner, "ask", counting)
+    monkeypatch.setattr(AskedStep, "ask", counting)
     photons, jets, met = [shifted(events, name, 1.0, seed) for seed, name in enumerate(names)]
     (found,) = runner.run_again(nominal, [photons])
     before, after = nominal.stages[1].reached, found.reached[1]
@@ -356,7 +357,7 @@ def test_code_that_wants_arrays_as_they_are_gets_them() -> None:
     runner = Runner(steps, CONTEXT, hidden=frozenset({"Jet_pt"}))
     nominal = runner.run(Variant("nominal", events))
     assert nominal.result.rows.tolist() == np.flatnonzero(events.flat["MET_pt"] > 30).tolist()
-    assert runner.looked_at[0] == set(events.names) - {"Jet_pt"}
+    assert runner.asked[0].looked_at == set(events.names) - {"Jet_pt"}
 
 
 @pytest.mark.parametrize("error", [MemoryError, OSError, InputFileError, RuntimeError])

@@ -44,7 +44,9 @@ def silent() -> Iterator[str]:
         ("http://host:90/", "http://host:90"),
     ],
 )  # fmt: skip
-def test_address(monkeypatch: pytest.MonkeyPatch, said_: str, expected: str | None) -> None:
+def test_the_address_is_what_the_variable_says(
+    monkeypatch: pytest.MonkeyPatch, said_: str, expected: str | None
+) -> None:
     monkeypatch.setenv(scheduler.VARIABLE, said_)
     assert address() == expected
 

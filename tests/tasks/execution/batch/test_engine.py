@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from higgsflow.model.engines import Site
-from higgsflow.model.jobs import Resources
+from higgsflow.model.engines import Engine, Site
+from higgsflow.model.jobs import Batch, Resources
 from tasks.execution.batch.engine import (
     EngineError,
     NoAnswer,
     Seen,
     ask,
     held,
+    kind_of,
     make_engine,
     run_time,
 )
@@ -51,6 +54,12 @@ def test_a_refusal_is_told_from_an_engine_that_may_do_it_later(
     with pytest.raises(EngineError) as error:
         ask(["sh", "-c", f"echo '{told}' >&2; exit 1"])
     assert isinstance(error.value, NoAnswer) is may_be_done
+
+
+def test_each_engine_that_a_site_may_name_has_a_class_of_its_own() -> None:
+    names = get_args(Engine)
+    assert len({kind_of(name) for name in names}) == len(names)
+    assert {"local", *names} == set(get_args(Batch))
 
 
 def test_commands_that_are_not_here_are_told_in_three_lines(

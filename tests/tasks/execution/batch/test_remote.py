@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tasks.base import ENGINES
 from tasks.execution.batch.batch_file import batches_in
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 Captured = pytest.CaptureFixture[str]
 
 
-@pytest.mark.parametrize("engine", ["local", "htcondor", "slurm"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_parameter_alone_chooses_the_engine(bench: Any, engine: str) -> None:
     bench.prepare()
     task = type(bench.task).req(bench.task, workflow=engine)

@@ -23,7 +23,8 @@ def script(tmp_path: Path, program: str, **settings: Any) -> tuple[Path, dict[st
     python.write_text(f"#!/bin/bash\n{program}\n", encoding="utf-8")
     python.chmod(0o755)
     path = tmp_path / "job.sh"
-    write_script(path, Site(engine="slurm", python=str(python), **settings), tmp_path / "batches")
+    site = Site.model_validate({"engine": "slurm", "python": str(python), **settings})
+    write_script(path, site, tmp_path / "batches")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     return path, {"PATH": os.environ["PATH"], "TMPDIR": str(scratch)}
@@ -98,6 +99,13 @@ def test_a_proxy_is_copied_to_where_nodes_see_it(tmp_path: Path) -> None:
     path, environment = script(tmp_path, 'cat "$X509_USER_PROXY"', proxy=str(proxy))
     assert run(path, environment).stdout == "secret"
     assert (tmp_path / "x509_proxy").stat().st_mode & 0o777 == 0o600
+
+
+def test_an_engine_that_prepares_nodes_needs_neither_copy_nor_program(tmp_path: Path) -> None:
+    settings = {"proxy": "/nowhere/x509up", "container": "/cvmfs/image"}
+    path, environment = script(tmp_path, "echo ran", engine="htcondor", **settings)
+    assert run(path, environment).stdout == "ran\n"
+    assert not (tmp_path / "x509_proxy").exists()
 
 
 def test_a_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:

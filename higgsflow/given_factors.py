@@ -1,0 +1,111 @@
+"""What columns and functions of users give as factors: of events or objects, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import lazy_loader as lazy
+import numpy as np
+import numpy.typing as npt
+
+from higgsflow.errors import UnknownName, WeightError
+from higgsflow.events.plain import PlainEvents
+from higgsflow.events.users_code import as_array, asked, shown, unlike_column
+from higgsflow.model.reference import resolve
+from higgsflow.model.systematic import CENTRAL
+
+if TYPE_CHECKING:
+    from higgsflow.model.systematic import WeightSystematic
+
+ak = lazy.load("awkward")
+
+Array = npt.NDArray[np.float64]
+_KINDS = "biuf"
+_NUMBERS = "return an array of numbers, 1.0 where there is nothing to change"
+
+
+def factors_of_function(
+    weight: WeightSystematic, events: Any, target: str | None
+) -> Mapping[str, Any]:
+    """What a user's function says of the events, or of one of their collections, by direction.
+
+    Raises:
+        WeightError: when it gives no directions, or one that the source does not declare.
+        UnknownName: when it gives none for a direction that the source declares.
+    """
+    function = resolve(str(weight.function))
+
+    def called(view: Any) -> Any:
+        return function(view if target is None else view[target], **weight.kwargs)
+
+    # it may look at all columns of kept events, and looks at a few
+    result = (shown if isinstance(events, PlainEvents) else asked)(events, called)
+    if not isinstance(result, Mapping):
+        what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
+        raise WeightError(what, "", 'return {"up": ..., "down": ...}')
+    _check_directions(weight, result)
+    return result
+
+
+def _check_directions(weight: WeightSystematic, result: Mapping[str, Any]) -> None:
+    wanted = (*weight.directions, *((CENTRAL,) if weight.modify_central_weight else ()))
+    for direction in wanted:
+        if direction not in result:
+            where = f"what '{weight.name}' returned"
+            raise UnknownName("direction", direction, list(result), where)
+    for direction in result:
+        if direction not in (CENTRAL, *weight.directions):
+            raise WeightError(
+                f"'{weight.name}' returned direction '{direction}', which it does not declare",
+                f"declared: {', '.join(weight.directions)}",
+                "name it in `directions`, or do not return it",
+            )
+
+
+def one_per_event(values: Any, weight: WeightSystematic) -> Array:
+    """Numbers of which each event has one; one that is missing is NaN.
+
+    Raises:
+        WeightError: for anything else.
+    """
+    if found := unlike_column(values):
+        what = f"'{weight.name}' returned {found} as a factor, not one for each event"
+        raise WeightError(what, "", _NUMBERS)
+    array = values if type(values) is np.ndarray else _array(values, weight)
+    if array.ndim != 1:
+        what = f"'{weight.name}' has more than one factor per event"
+        raise WeightError(what, str(ak.type(array)), "type: object?")
+    if type(array) is not np.ndarray:
+        layout = ak.to_layout(array)
+        if layout.is_union:
+            raise WeightError(f"'{weight.name}' has factors of several types", "", _NUMBERS)
+        # to fill in what is missing takes long also where nothing can be
+        array = layout.data if layout.is_numpy else ak.to_numpy(ak.fill_none(array, np.nan))
+    if array.dtype.kind not in _KINDS:
+        what = f"'{weight.name}' has factors of type {array.dtype}, not numbers"
+        raise WeightError(what, "", _NUMBERS)
+    return np.asarray(array, dtype=np.float64)
+
+
+def product_of_each_event(factors: Any, weight: WeightSystematic) -> Array:
+    """Per event the product of what a function gave for each of its objects.
+
+    Raises:
+        WeightError: for anything that has not one number for each object.
+    """
+    found = unlike_column(factors)
+    array = None if found else _array(factors, weight)
+    if array is None or array.ndim != 2 or "string" in str(array.type):
+        what = found or str(ak.type(array))
+        raise WeightError(
+            f"'{weight.name}' returned {what}, not factors of objects",
+            "",
+            "return a list of factors for each event, one per object",
+        )
+    return one_per_event(ak.prod(array, axis=1), weight)
+
+
+def _array(values: Any, weight: WeightSystematic) -> Any:
+    what = f"'{weight.name}' returned {type(values).__name__} that is not of numbers"
+    return as_array(values, WeightError(what, "", _NUMBERS))
