@@ -35,6 +35,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # where the key is the name, or a name has a default
 _NAMED = ("WeightSystematic", "IndependentCollection", "NominalCorrection", "DataSample",
           "SimulatedSample", "TaggerSpec")  # fmt: skip
+# what stands for the whole noun, where its validator takes that for one of its values
+_SHORT_FORMS = {
+    "CorrectionInput": ["string", "number"],
+    "FinalFitProcess": ["string"],
+    "MetPropagation": ["string"],
+}
 
 Sample = Annotated[SimulatedSample | DataSample, Field(discriminator="kind")]
 OneOrMore = str | int | tuple[str | int, ...]
@@ -104,9 +110,8 @@ def json_schema(what: str = "analysis") -> dict[str, Any]:
             definition["required"] = _required(definition)
     if "TaggerSpec" in definitions:
         definitions["TaggerSpec"] = _tagger(definitions["TaggerSpec"], definitions)
-    if "CorrectionInput" in definitions:
-        short = {"type": ["string", "number"]}
-        definitions["CorrectionInput"] = {"anyOf": [definitions["CorrectionInput"], short]}
+    for name in _SHORT_FORMS.keys() & definitions.keys():
+        definitions[name] = {"anyOf": [definitions[name], {"type": _SHORT_FORMS[name]}]}
     return {"$schema": DIALECT, "title": f"higgsflow: {what}", **made}
 
 

@@ -60,7 +60,8 @@ def problems_of(error: UserError, about: str) -> list[Problem]:
     """The problems that an error tells, one for each finding where it comes of a validation."""
     if not isinstance(error, InvalidConfiguration) or not error.findings:
         return [problem_of(error, about)]
-    return [Problem(about=about, what=found, where=error.what) for found in error.findings]
+    where = error.what.removesuffix(":")
+    return [Problem(about=about, what=found, where=where) for found in error.findings]
 
 
 def together(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -73,7 +73,7 @@ def _reason(item: Any) -> str:
     if kind == "literal_error" and isinstance(given, str):
         return _none_of(given, str(item["ctx"]["expected"]))
     if kind == "too_short":
-        return f"a list of at least {item['ctx']['min_length']} is needed (it is {_shown(given)})"
+        return f"a list of at least {item['ctx']['min_length']} is needed (it is {shown(given)})"
     reason = _NEEDED.get(kind) or str(item["msg"]).removeprefix("Value error, ")
     return reason if kind == "value_error" else _of_value(reason, kind, given)
 
@@ -82,7 +82,7 @@ def _of_value(reason: str, kind: str, given: Any) -> str:
     """A reason with the value that it is about, or what to write for it."""
     if kind == "int_parsing" and (whole := _whole(given)):
         return f"{reason}: YAML takes {given} for a text, write {whole}"
-    return f"{reason.removeprefix('Input ')} (it is {_shown(given)})"
+    return f"{reason.removeprefix('Input ')} (it is {shown(given)})"
 
 
 def _whole(text: Any) -> str:
@@ -101,7 +101,7 @@ def _none_of(given: str, expected: str) -> str:
     return f"'{given}' is not {expected}{hint}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as it stands in a configuration or call; of a long one only what it is."""
     if value is None:
         return "empty"

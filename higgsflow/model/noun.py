@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from higgsflow.errors import nearest
+from higgsflow.errors import nearest, shorten
+from higgsflow.model.findings import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -69,6 +70,9 @@ class Noun(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _name_unknown_keys(cls, value: Any) -> Any:
+        if not isinstance(value, dict | Noun):
+            keys = shorten(_known_keys(cls))
+            raise ValueError(f"keys and values are needed (it is {shown(value)}), such as {keys}")
         if isinstance(value, dict):
             for key, one in value.items():
                 if key not in _known_keys(cls):

@@ -29,6 +29,11 @@ class MetPropagation(Noun):
     collection: str = "MET"
     pt_min: float = Field(default=15.0, ge=0)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        return {"collection": value} if isinstance(value, str) else value
+
     @property
     def columns(self) -> tuple[str, str]:
         """The columns that it changes."""

@@ -100,6 +100,12 @@ def test_the_sections_of_the_how_tos_are_valid(page: str) -> None:
         {"tag_sequence": [{"name": "diphoton", "options": {"photon": {"pt_min": 20}}}]},
         {"systematics": {"weights": {"w": {"function": {"module": "m", "name": "f"}}}}},
         {"systematics": {"weights": {"w": {"branches": {"up": ["Photon", "sf_up"]}}}}},
+        {
+            "systematics": {
+                "independent_collections": {"j": {"branch_modified": "J_pt", "met": "M"}}
+            }
+        },
+        {"outputs": {"finalfit": {"processes": {"ttH_M125": "tth"}}}},
     ],
 )
 def test_short_forms_are_valid(section: dict[str, Any]) -> None:

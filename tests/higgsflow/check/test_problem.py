@@ -23,7 +23,7 @@ def test_each_finding_of_a_validation_is_a_problem() -> None:
         validated(JobsManager, {"attempts": 0, "batch": "lsf", "time_limit": -1}, "mine.yaml")
     found = problems_of(caught.value, "configuration")
     assert sorted(p.what.partition(":")[0] for p in found) == ["attempts", "batch", "time_limit"]
-    assert {p.where for p in found} == {"mine.yaml is not valid:"}
+    assert {p.where for p in found} == {"mine.yaml is not valid"}
 
 
 def test_findings_call_samples_by_their_names() -> None:
