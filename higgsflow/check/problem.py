@@ -36,7 +36,9 @@ class Problem(Noun):
 
     @property
     def whose(self) -> str:
-        """Whom it is about, in a few words."""
+        """Whom it is about, in a few words; empty where it names all of them anyway."""
+        if all(subject in self.what for subject in self.subjects):
+            return ""
         shown = ", ".join(self.subjects[:_SHOWN])
         rest = len(self.subjects) - _SHOWN
         return f"{shown} and {rest} more" if rest > 0 else shown

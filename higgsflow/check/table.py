@@ -50,7 +50,7 @@ def _cells(pair: PairCheck) -> tuple[str, ...]:
 
 def _told(problem: Problem) -> Text:
     kind = problem.about if problem.serious else f"{problem.about}, a note"
-    whose = f" ({problem.whose})" if problem.subjects else ""
+    whose = f" ({problem.whose})" if problem.whose else ""
     first, *more = problem.text.split("\n")
     return Text("\n".join([f"{kind}: {first}{whose}", *more]))
 

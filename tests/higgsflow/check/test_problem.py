@@ -60,6 +60,15 @@ def test_what_files_of_all_samples_lack_is_told_once() -> None:
     assert len(together(elsewhere)) == 2
 
 
+def test_whoever_stands_in_what_is_wrong_is_not_told_again() -> None:
+    what = "no file 'a' for A (2017)"
+    assert problem(what, "A (2017)").whose == ""
+    assert problem(what, "A (2017)", "A (2018)").whose == "A (2017), A (2018)"
+    with pytest.raises(UserError) as told:
+        refuse([problem(what, "A (2017)")], "mine")
+    assert str(told.value) == what
+
+
 def test_many_subjects_are_counted() -> None:
     assert problem("a", *"ABCDE").whose == "A, B, C and 2 more"
 
