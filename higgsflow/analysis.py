@@ -24,7 +24,7 @@ from higgsflow.runners import find_runner
 if TYPE_CHECKING:
     from higgsflow.explain.content import Explanation
     from higgsflow.forecast.content import Forecast
-    from higgsflow.records.analysis_status import AnalysisStatus
+    from higgsflow.report.analysis_status import AnalysisStatus
 
 
 class Analysis(AnalysisModel, metaclass=Told):
