@@ -95,10 +95,10 @@ class Analysis(AnalysisModel, metaclass=Told):
         """
         return Result(find_runner("law")(self))
 
-    def forecast(self, n_events: int = 20_000, job_length: float = 3600.0) -> Forecast:
+    def forecast(self, n_events: int = 20_000, job_length: float | str = 3600.0) -> Forecast:
         """What its jobs will take, from a probe of `n_events` of each sample and year.
 
-        Suggests `n_events_per_output` for jobs of `job_length` seconds.
+        Suggests `n_events_per_output` for jobs of `job_length`, in seconds or as `2 h`.
 
         Raises:
             UserError: for numbers that make no sense.
