@@ -13,7 +13,7 @@ from higgsflow.errors import nearest, shorten
 from higgsflow.model.findings import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from typing_extensions import Self
 
@@ -76,7 +76,7 @@ class Noun(Frozen):
         if isinstance(value, dict):
             for key, one in value.items():
                 if key not in _known_keys(cls):
-                    raise ValueError(_unknown_key(str(key), _known_keys(cls), cls.__name__))
+                    raise ValueError(_unknown_key(str(key), cls))
                 if (one is True or one is False) and key in _numbers_of(cls):
                     raise ValueError(f"'{key}' is {as_yaml(one)}, a number is needed")
         return value
@@ -140,10 +140,23 @@ def as_yaml(truth: bool) -> str:
     return "true" if truth else "false"
 
 
-def _unknown_key(key: str, known: Collection[str], owner: str) -> str:
+def _unknown_key(key: str, kind: type[Noun]) -> str:
+    known = _known_keys(kind)
     guess = nearest(key, known)
     hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
-    return f"unknown key '{key}' of {owner}, {hint}"
+    if places := _within(kind, key):
+        hint = f"it belongs in {' or '.join(places)}"
+    return f"unknown key '{key}' of {kind.__name__}, {hint}"
+
+
+def _within(kind: type[Noun], key: str) -> list[str]:
+    """The fields of a noun whose own nouns have the key, as where it is indented too little."""
+    return [
+        f"`{name}`"
+        for name, field in kind.model_fields.items()
+        for inner in _kinds_of(field.annotation)
+        if isinstance(inner, type) and issubclass(inner, Noun) and key in _known_keys(inner)
+    ]
 
 
 def safe_name(name: str) -> str:
