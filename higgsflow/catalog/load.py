@@ -179,8 +179,10 @@ def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[
     if value is None:
         return known
     listed = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not listed:
+        raise InvalidConfiguration(f"{what} is empty", where, "name some, or leave it out for all")
     # `NO` is read as false
-    if not listed or not all(type(one) in (str, int) for one in listed):
+    if not all(type(one) in (str, int) for one in listed):
         raise InvalidConfiguration(f"{what} is {value!r}, not a list of names", where)
     try:
         return each_once(tuple(str(one) for one in listed))

@@ -52,7 +52,9 @@ def _told(problem: Problem) -> Text:
     kind = problem.about if problem.serious else f"{problem.about}, a note"
     whose = f" ({problem.whose})" if problem.whose else ""
     first, *more = problem.text.split("\n")
-    return Text("\n".join([f"{kind}: {first}{whose}", *more]))
+    # of what stands in the lines below a name is told before the colon
+    end = ":" if whose and first.endswith(":") else ""
+    return Text("\n".join([f"{kind}: {first.removesuffix(end)}{whose}{end}", *more]))
 
 
 def _verdict(report: CheckReport) -> Text:

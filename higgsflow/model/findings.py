@@ -108,5 +108,6 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         # as YAML has it
         return repr(value).lower()
-    text = repr(value)
+    # what was a list has become a tuple
+    text = repr(list(value) if isinstance(value, tuple) else value)
     return text if len(text) <= _LONGEST else type(value).__name__

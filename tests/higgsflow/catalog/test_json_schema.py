@@ -94,6 +94,7 @@ def test_the_sections_of_the_how_tos_are_valid(page: str) -> None:
         {"samples": {"samples": {"A": {**SIMULATED, "xs": "5.071e2 fb"}}}},
         {"samples": {"samples": {"A": {**SIMULATED, "xs": {"2017": "-5 fb", "2018": 1}}}}},
         {"python_path": "code"},
+        {"variables_of_interest": "m_gg"},
         {"jobs_manager": {"time_limit": "1 h", "max_memory_mb": "2 GB", "retry_delay": "2 min"}},
         {"tag_sequence": {"tag_list": ["diphoton"], "keep_untagged": True}},
         {"tag_sequence": ["m:f", "m.f", [{"tagger": "diphoton", "options": {"trigger": True}}]]},
