@@ -112,7 +112,7 @@ def _no_module(missing: str, reference: str) -> InvalidConfiguration:
 
 
 def _defined(owner: Any) -> list[str]:
-    """The public names of a module or class, without those that come from elsewhere, if it can be."""
+    """The public names of a module or class; without those from elsewhere, if there are others."""
     names = [name for name in dir(owner) if name[0] != "_"]
     module = getattr(owner, "__name__", "")
     return [n for n in names if getattr(getattr(owner, n), "__module__", "") == module] or names
