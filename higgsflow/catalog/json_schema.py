@@ -20,6 +20,7 @@ from higgsflow.model.quantities import (
     MEGABYTES,
     PICOBARNS,
     SECONDS,
+    inverse_femtobarns,
     megabytes,
     picobarns,
     seconds,
@@ -169,6 +170,7 @@ _WORDS = {"type": "array", "items": {"type": "string"}}
 _AMOUNTS = {
     megabytes: f"^ *[0-9]+([.][0-9]+)? *({'|'.join(MEGABYTES)})? *$",
     seconds: f"^ *[0-9]+([.][0-9]+)? *({'|'.join(SECONDS)})? *$",
+    inverse_femtobarns: r"^ *[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)? *(/[fpn]b|[fpn]b\^?-1)? *$",
     picobarns: f"^ *[-+]?[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)? *({'|'.join(PICOBARNS)})? *$",
 }
 _REFERENCE = {

@@ -6,6 +6,7 @@ out holds absolute paths only, so that a copy of it in the store can be read fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Noun, safe_name
 from higgsflow.model.once import each_once
 from higgsflow.model.sample import Samples, select_names
 
@@ -29,6 +30,7 @@ T = TypeVar("T", bound=Noun)
 _DATASETS = "primary_datasets"
 _REPLICAS = "replicas"
 _KNOWN = "known_samples"
+_SUCH_YEARS = "such as years: {2017: {luminosity: 41.5}}"
 
 
 def find_analysis(name: str) -> Path | None:
@@ -152,6 +154,8 @@ def select_samples(
     """The chosen samples and years of a catalogue; all of them where nothing is chosen."""
     entries = _as_entries(catalog.get("samples", {}), where)
     names = tuple(entries)
+    if not names:
+        raise InvalidConfiguration("the catalogue has no samples", where, "add some below samples:")
     chosen = select_names(_chosen(sample_list, names, "sample_list", where), names, "sample")
     known_years = tuple(str(year) for year in catalog.get("years", {}))
     selected = _chosen(years, known_years, "years", where)
@@ -190,9 +194,9 @@ def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[
         raise InvalidConfiguration(f"{what}: {error}", where) from error
 
 
-def _mapping(value: Any, what: str, where: str) -> Mapping[Any, Any]:
+def _mapping(value: Any, what: str, where: str, remedy: str = "") -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidConfiguration(f"{what} does not hold keys and values", where)
+        raise InvalidConfiguration(f"{what} does not hold keys and values", where, remedy)
     return value
 
 
@@ -210,8 +214,20 @@ def _as_entries(samples: Any, where: str) -> dict[str, dict[str, Any]]:
         if name in entries or not name or str(entry.get("name", name)) != name:
             reason = "is given twice" if name in entries else "needs one name"
             raise InvalidConfiguration(f"sample '{name}' {reason}", where)
+        _check_name(name, where)
         entries[name] = dict(entry)
     return entries
+
+
+def _check_name(name: str, where: str) -> None:
+    """The name of a sample is that of its folder, which no dataset of DAS has as a name."""
+    try:
+        safe_name(name)
+    except ValueError as error:
+        hint = f"such as {re.sub('[^A-Za-z0-9.+-]+', '_', name).strip('_')}"
+        if name.startswith("/"):
+            hint = f"give it a short name, and das:{name} among its files"
+        raise InvalidConfiguration(f"sample {error}", where, hint) from error
 
 
 def validated(noun: type[T], content: Any, where: str) -> T:
@@ -235,9 +251,11 @@ def _absolute_catalog(catalog: dict[str, Any], folder: Path, where: str) -> dict
             key: str(folder / expanded(value, f"years.{year}.{key}"))
             if key == "golden_json" and isinstance(value, str)
             else value
-            for key, value in _mapping(entries, f"year '{year}'", where).items()
+            for key, value in _mapping(entries, f"year '{year}'", where, _SUCH_YEARS).items()
         }
-        for year, entries in _mapping(catalog.get("years") or {}, "years", where).items()
+        for year, entries in _mapping(
+            catalog.get("years") or {}, "years", where, _SUCH_YEARS
+        ).items()
     }
     samples = {
         name: _absolute_sample(name, entry, folder)
@@ -271,6 +289,7 @@ def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str
 
 
 def _absolute(address: str, folder: Path, owner: str) -> str:
-    if address.startswith((*REMOTE, PRODUCED)):
+    # as a path it would lose a slash, and nobody could tell what was meant
+    if address.startswith((*REMOTE, PRODUCED, "root:")) or "://" in address:
         return address
     return str(folder / expanded(address, f"files of '{owner}'"))

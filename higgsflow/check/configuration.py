@@ -148,7 +148,20 @@ def _producers(pair: SampleYear) -> Iterator[Problem]:
 def _golden(pair: SampleYear) -> Iterator[Problem]:
     if pair.is_data and pair.era.apply_golden_json:
         path = Path(str(pair.era.golden_json))
+        if not path.exists() and (guess := nearest(path.name, _json_beside(path))):
+            yield Problem(
+                about="golden JSON",
+                what=f"no golden JSON {path}",
+                where=f"years.{pair.year} of the catalogue",
+                remedy=f"did you mean '{guess}'?",
+                subjects=(pair.name,),
+            )
+            return
         yield from _tried(lambda: load_golden(path), "golden JSON", pair.name)
+
+
+def _json_beside(path: Path) -> list[str]:
+    return [beside.name for beside in path.parent.glob("*.json")]
 
 
 def _luminosities(analysis: AnalysisModel) -> Iterator[Problem]:

@@ -306,6 +306,10 @@ def test_samples_may_be_a_list_with_names() -> None:
         (["a"], "does not hold keys and values"),
         (3, "neither a mapping nor a list"),
         ({"tt H": TTH}, "'tt H' cannot be a name"),
+        ({"ttH/M125": TTH}, "\n  such as ttH_M125"),
+        ({"/ttH/v1/NANOAODSIM": TTH}, "\n  give it a short name, and das:/ttH/v1/NANOAODSIM among"),
+        ({}, "the catalogue has no samples"),
+        ({"a": {**TTH, "files": ["a.root"]}}, "(it is ['a.root']), such as {2017: ...}"),
         ({"a": {**TTH, "files": None}}, "a.files: keys and values are needed"),
         ({"a": {**TTH, "files": "a.root"}}, "a.files: keys and values are needed"),
         ({"a": {**TTH, "files": {2017: []}}}, "no addresses of files for year '2017'"),
@@ -335,6 +339,7 @@ def test_what_is_wrong_with_a_sample_is_told(samples: Any, reason: str) -> None:
     [
         ([2017], "years does not hold keys and values"),
         ({2017: 41.5}, "year '2017' does not hold keys and values"),
+        ({2017: 41.5}, "\n  such as years: {2017: {luminosity: 41.5}}"),
         ({2017: None}, "year '2017' does not hold keys and values"),
         ({2017: {}}, "years.2017.luminosity: is required, but missing"),
         ({2017: {"lumi": 41.5}}, "unknown key 'lumi' of Year"),

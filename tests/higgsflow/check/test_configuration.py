@@ -46,6 +46,14 @@ def test_all_that_is_wrong_is_found_at_once(lab: Lab, loaded: Load) -> None:
     assert of_data == ["variables", "variables", "golden JSON"]
 
 
+def test_a_golden_json_that_is_not_there_is_told_with_the_nearest(lab: Lab, loaded: Load) -> None:
+    (lab.folder / "golden_2017.json").write_text("{}", encoding="utf-8")
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(lab.folder / "golden_2071.json")
+    _, (problem,) = check_configuration(loaded())
+    assert problem.what == f"no golden JSON {lab.folder}/golden_2071.json"
+    assert problem.remedy == "did you mean 'golden_2017.json'?"
+
+
 def test_a_tagger_that_cannot_be_found_is_told_for_itself(lab: Lab, loaded: Load) -> None:
     lab.content["tag_sequence"][1] = ["toy_taggers:hihg_met"]
     _, problems = check_configuration(loaded())
