@@ -86,7 +86,7 @@ def test_process_id_depends_on_the_name_only() -> None:
 @pytest.mark.parametrize("key", ["bf", "filter_efficiency"])
 @pytest.mark.parametrize("value", [2.27, {"2017": 0.5, "2018": 50}])
 def test_fractions_are_no_percentages(key: str, value: object) -> None:
-    with pytest.raises(ValidationError, match="is no fraction: 0.01 is a percent"):
+    with pytest.raises(ValidationError, match=r"is no fraction: 0\.01 is a percent"):
         simulated(**{key: value})
 
 
