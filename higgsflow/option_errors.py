@@ -17,6 +17,9 @@ _UNKNOWN = "unrecognized arguments: "
 # in quotes or not, by the version of Python
 _CHOICE = re.compile(r"argument (.*?): invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
 
+_VALUE = re.compile(r"argument (.*?): invalid (int|float) value: '(.*?)'", re.DOTALL)
+_NEEDED = {"int": "a whole number", "float": "a number"}
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that says what it does not understand, the nearest right word, and who knows more.
@@ -37,6 +40,9 @@ def tell(parser: argparse.ArgumentParser, message: str, helps: str) -> NoReturn:
         answer = _nearest(words[0].partition("=")[0], options(parser))
         if words[0].endswith(_CONFIGURATIONS) and _ANALYSIS in options(parser):
             answer = f"  Did you mean '{_ANALYSIS} {words[0]}'?\n"
+    elif wrong := _VALUE.fullmatch(message):
+        argument, kind, given = wrong.groups()
+        what = f"argument {argument}: {_NEEDED[kind]} is needed, not '{given}'"
     elif choice := _CHOICE.fullmatch(message):
         argument, given, known = choice.groups()
         answer = _nearest(given, re.findall(r"[^\s,']+", known))

@@ -44,6 +44,17 @@ def test_a_mistake_is_told_with_the_nearest_right_answer(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("kind", "needed"), [(int, "a whole number"), (float, "a number")])
+def test_a_value_that_is_no_number_is_told_what_is_needed(
+    kind: type, needed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_number = parser()
+    with_number.add_argument("--n", type=kind)
+    with pytest.raises(SystemExit):
+        with_number.parse_args(["--n", "1%"])
+    assert f"prog: argument --n: {needed} is needed, not '1%'\n" in capsys.readouterr().err
+
+
 def test_a_configuration_without_its_option_is_told_the_option(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
