@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import model_validator
 
 from higgsflow.catalog.folder import known_analyses
-from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.load import find_analysis, load_analysis, refuse_path
 from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.check.report import CheckReport, check_analysis
@@ -60,6 +60,7 @@ class Analysis(AnalysisModel, metaclass=Told):
         """The analysis that a configuration file describes, by path or by its name in config/."""
         found = find_analysis(str(path))
         if found is None:
+            refuse_path(str(path))
             raise UnknownName("configuration", str(path), known_analyses(), "config/")
         model = load_analysis(found)
         return cls(**{name: getattr(model, name) for name in AnalysisModel.model_fields})

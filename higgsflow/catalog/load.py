@@ -17,6 +17,7 @@ from higgsflow.catalog.addresses import PRODUCED, REMOTE
 from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.higgsdna import import_higgsdna
 from higgsflow.catalog.paths import expanded, with_absolute_files
+from higgsflow.catalog.snapshot import FILE_NAME
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
 from higgsflow.model.analysis import AnalysisModel
@@ -52,6 +53,21 @@ def _no_file(path: Path) -> InvalidConfiguration:
         guess = path.stem
     hint = f"did you mean '{guess}'?" if guess else ""
     return InvalidConfiguration(f"no configuration file {path}", f"in {Path.cwd()}", hint)
+
+
+def refuse_path(name: str) -> None:
+    """Raises for what is no name but a path: of a folder, or without its ending.
+
+    Raises:
+        InvalidConfiguration: that offers the configuration in it, or with its ending.
+    """
+    path = Path(expanded(name, "the name of the analysis"))
+    # its own, also in the store, before others
+    own = (path / f"{path.resolve().name}.yaml", path / FILE_NAME, Path(f"{path}.yaml"))
+    found = next((p for p in (*own, *sorted(path.glob("*.yaml"))) if p.is_file()), None)
+    if found is not None:
+        hint = f"did you mean '{found}'?"
+        raise InvalidConfiguration(f"'{name}' is no configuration", "", hint)
 
 
 def load_analysis(path: Path) -> AnalysisModel:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog.folder import known_analyses
-from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.load import find_analysis, load_analysis, refuse_path
 from higgsflow.catalog.paths import expanded
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName
@@ -70,21 +70,9 @@ def _find(name: str, version: str) -> AnalysisModel:
         p.parent.parent.name: p for p in sorted(root.glob(f"*/{version or '*'}/{FILE_NAME}"))
     }
     if name not in written:
-        if meant := _meant_by(name):
-            raise InvalidConfiguration(f"'{name}' is no configuration", "", f"say {meant}")
+        refuse_path(name)
         raise UnknownName("analysis", name, {*known_analyses(), *written}, "config/ and the store")
     return read_snapshot(written[name])
-
-
-def _meant_by(name: str) -> str:
-    """What a path may mean that is no file of a configuration: one in it, or with its ending."""
-    path = Path(expanded(name, "the name of the analysis"))
-    if (path / FILE_NAME).is_file():
-        return f"--analysis {path.resolve().parent.name} --version {path.resolve().name}"
-    in_it = sorted(path.glob("*.yaml"))
-    own = [one for one in in_it if one.stem == path.resolve().name]
-    found = next((p for p in (*own, Path(f"{path}.yaml"), *in_it) if p.is_file()), None)
-    return f"--analysis {found}" if found else ""
 
 
 def listed(folder: Path) -> list[Path]:

@@ -89,14 +89,15 @@ def test_a_folder_or_a_path_without_its_ending_is_told_the_configuration(
             path.with_name(folder).joinpath(f"{name}.yaml").touch()
     with pytest.raises(InvalidConfiguration) as told:
         find_in_store(asked, "")
-    assert str(told.value) == f"'{asked}' is no configuration\n  say --analysis {meant}"
+    assert str(told.value) == f"'{asked}' is no configuration\n  did you mean '{meant}'?"
 
 
-def test_a_folder_of_the_store_is_told_by_name_and_version(path: Path) -> None:
+def test_a_folder_of_the_store_is_told_its_copy_of_the_configuration(path: Path) -> None:
     model = load_analysis(path)
-    write_snapshot(model, folder_of(model))
-    with pytest.raises(InvalidConfiguration, match="say --analysis toy --version v1"):
+    copy = write_snapshot(model, folder_of(model))
+    with pytest.raises(InvalidConfiguration) as told:
         find_in_store(str(folder_of(model)), "")
+    assert str(told.value).endswith(f"did you mean '{copy}'?")
 
 
 @pytest.mark.parametrize("version", ["../v2", "a/b", ".hidden"])
