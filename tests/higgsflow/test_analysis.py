@@ -54,7 +54,7 @@ def test_samples_of_another_kind_are_told_what_makes_them(samples: Any) -> None:
 
 @pytest.mark.parametrize("steps", ["diphoton", None, diphoton_tagger])
 def test_sequence_that_is_no_list_is_told(steps: Any) -> None:
-    with pytest.raises(InvalidConfiguration, match="a tag sequence is a list of steps"):
+    with pytest.raises(InvalidConfiguration, match="a list of steps is needed, such as"):
         analysis(tag_sequence=steps)
 
 
