@@ -33,6 +33,7 @@ def check_configuration(
     plans: dict[tuple[str, str], Plan] = {}
     problems = [
         *_tried(analysis.refuse_main, "code"),
+        *_folders(analysis),
         *_luminosities(analysis),
         *_blinding(analysis),
     ]
@@ -162,6 +163,15 @@ def _golden(pair: SampleYear) -> Iterator[Problem]:
 
 def _json_beside(path: Path) -> list[str]:
     return [beside.name for beside in path.parent.glob("*.json")]
+
+
+def _folders(analysis: AnalysisModel) -> Iterator[Problem]:
+    """Folders of modules that are not there; what is missed of them is told by itself."""
+    for folder in analysis.python_path:
+        if not Path(folder).is_dir():
+            yield Problem(
+                about="code", what=f"no folder {folder}", where="python_path", serious=False
+            )
 
 
 def _luminosities(analysis: AnalysisModel) -> Iterator[Problem]:

@@ -37,7 +37,10 @@ def to_reference(value: object) -> str:
         return _checked(value)
     if isinstance(value, dict):
         module = value.get("module", value.get("module_name"))
-        return _checked(f"{module}:{value.get('name', value.get('function'))}")
+        name = value.get("name", value.get("function"))
+        if module is None or name is None:
+            raise ValueError("say both, `module` and `name`, or 'module:name'")
+        return _checked(f"{module}:{name}")
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     of_object = inspect.ismethod(value) and not inspect.isclass(value.__self__)
     if not module or not name or "<" in name or of_object:

@@ -54,6 +54,16 @@ def test_a_golden_json_that_is_not_there_is_told_with_the_nearest(lab: Lab, load
     assert problem.remedy == "did you mean 'golden_2017.json'?"
 
 
+def test_a_folder_of_modules_that_is_not_there_is_noted(lab: Lab, loaded: Load) -> None:
+    lab.content["python_path"] = [str(lab.taggers.parent), str(lab.folder / "cod")]
+    _, (note,) = check_configuration(loaded())
+    assert (note.what, note.where, note.serious) == (
+        f"no folder {lab.folder}/cod",
+        "python_path",
+        False,
+    )
+
+
 def test_a_tagger_that_cannot_be_found_is_told_for_itself(lab: Lab, loaded: Load) -> None:
     lab.content["tag_sequence"][1] = ["toy_taggers:hihg_met"]
     _, problems = check_configuration(loaded())

@@ -55,6 +55,19 @@ def test_other_spellings_are_told_the_units(wrong: dict[str, Any], told: str) ->
         JobsManager(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ({"batch": "slurm", "partition": "short"}, "'partition' .*slurm"),
+        ({"batch": "htcondor", "site": "lxplus"}, "'site' .*htcondor"),
+        ({"cores": 4}, "'cores' .*htcondor"),
+    ],
+)
+def test_what_jobs_ask_for_at_a_site_is_told_its_place(asked: dict[str, Any], page: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=rf"{page}\.md"):
+        JobsManager(**asked)
+
+
 def test_unknown_key_offers_the_nearest() -> None:
     with pytest.raises(InvalidConfiguration, match="did you mean 'min_completion'"):
         JobsManager(min_complete=0.9)

@@ -27,6 +27,12 @@ def test_reference_is_module_and_name(value: object, reference: str) -> None:
     assert to_reference(value) == reference
 
 
+@pytest.mark.parametrize("value", [{"module": "math"}, {"name": "sqrt"}, {}])
+def test_half_of_a_reference_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="say both, `module` and `name`"):
+        to_reference(value)
+
+
 @pytest.mark.parametrize("value", [lambda: 1, partial(math.sqrt), 5, Noun().changed])
 def test_what_has_no_name_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="cannot be found by name"):
