@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _WRONG = 2
 _ANALYSIS, _CONFIGURATIONS = "--analysis", (".yaml", ".yml")
@@ -32,12 +32,23 @@ class Parser(argparse.ArgumentParser):
         tell(self, message, f"{self.prog} --help")
 
 
-def tell(parser: argparse.ArgumentParser, message: str, helps: str) -> NoReturn:
-    """Ends the program as `parser` found a mistake; `helps` is a command that tells more."""
+def tell(
+    parser: argparse.ArgumentParser,
+    message: str,
+    helps: str,
+    elsewhere: Mapping[str, str] | None = None,
+) -> NoReturn:
+    """Ends the program as `parser` found a mistake; `helps` is a command that tells more.
+
+    Of options that another command has, `elsewhere` names it.
+    """
     what, answer = message, ""
     if message.startswith(_UNKNOWN):
         words = message.removeprefix(_UNKNOWN).split()
-        answer = _nearest(words[0].partition("=")[0], options(parser))
+        option = words[0].partition("=")[0]
+        answer = _nearest(option, options(parser))
+        if other := (elsewhere or {}).get(option):
+            answer = f"  Did you mean '{other} {' '.join(words)}'?\n"
         if words[0].endswith(_CONFIGURATIONS) and _ANALYSIS in options(parser):
             answer = f"  Did you mean '{_ANALYSIS} {words[0]}'?\n"
     elif wrong := _VALUE.fullmatch(message):

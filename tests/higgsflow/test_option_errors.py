@@ -77,3 +77,9 @@ def test_choices_are_understood_as_any_python_tells_them(
         tell(parser(), f"argument COMMAND: invalid choice: 'statu' (choose from {known})", "help")
     told = "prog: no command 'statu'\n  Did you mean 'status'?\n  all there is: help\n"
     assert capsys.readouterr().err == told
+
+
+def test_an_option_of_another_command_is_told_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        tell(parser(), "unrecognized arguments: --era 2017", "help", {"--era": "prog of_a_year"})
+    assert "  Did you mean 'prog of_a_year --era 2017'?\n" in capsys.readouterr().err
