@@ -61,7 +61,7 @@ class PairCheck(Noun):
     is_ready: bool
 
 
-class CheckReport(Printed):
+class CheckReport(Printed, Noun):
     """All samples and years of an analysis, and what is wrong."""
 
     analysis: str

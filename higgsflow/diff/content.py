@@ -106,7 +106,7 @@ class PairDifference(Noun):
         return not (self.only_a or self.only_b or self.moves or self.columns)
 
 
-class Difference(Printed):
+class Difference(Printed, Noun):
     """Two sides.
 
     Attributes:

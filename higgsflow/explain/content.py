@@ -119,7 +119,7 @@ class AlsoThere(Noun):
     entry: int
 
 
-class Explanation(Printed):
+class Explanation(Printed, Noun):
     """An event of a sample and year.
 
     Attributes:

@@ -41,7 +41,7 @@ class PairForecast(Noun):
     problem: str = ""
 
 
-class Forecast(Printed):
+class Forecast(Printed, Noun):
     """The whole analysis.
 
     Attributes:

@@ -62,7 +62,7 @@ class SampleStatus(Noun):
     jobs: JobCounts | None = None
 
 
-class AnalysisStatus(Printed):
+class AnalysisStatus(Printed, Noun):
     """All samples and years, and the summary of them."""
 
     analysis: str

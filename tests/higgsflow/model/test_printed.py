@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from higgsflow.model.noun import Noun
 from higgsflow.model.printed import Printed
 
 
-class Answer(Printed):
+class Answer(Printed, Noun):
     value: int
 
     def __str__(self) -> str:
