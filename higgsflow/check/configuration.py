@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,7 +111,9 @@ def _files(plan: Plan) -> Iterator[Problem]:
     for source in plan.systematics.sources:
         for correction in source.corrections:
             directions = tuple(correction.variations) or ("central",)
-            yield from _tried(
+            path, where = Path(str(correction.file)), f"the correction of '{source.name}'"
+            absent = list(_misspelt(path, "correction files", where, plan.pair.name))
+            yield from absent or _tried(
                 lambda c=correction, d=directions, n=source.name: check(c, d, n),  # type: ignore[misc]
                 "correction files",
                 plan.pair.name,
@@ -149,20 +152,20 @@ def _producers(pair: SampleYear) -> Iterator[Problem]:
 def _golden(pair: SampleYear) -> Iterator[Problem]:
     if pair.is_data and pair.era.apply_golden_json:
         path = Path(str(pair.era.golden_json))
-        if not path.exists() and (guess := nearest(path.name, _json_beside(path))):
-            yield Problem(
-                about="golden JSON",
-                what=f"no golden JSON {path}",
-                where=f"years.{pair.year} of the catalogue",
-                remedy=f"did you mean '{guess}'?",
-                subjects=(pair.name,),
-            )
-            return
-        yield from _tried(lambda: load_golden(path), "golden JSON", pair.name)
+        where = f"years.{pair.year} of the catalogue"
+        absent = list(_misspelt(path, "golden JSON", where, pair.name))
+        yield from absent or _tried(lambda: load_golden(path), "golden JSON", pair.name)
 
 
-def _json_beside(path: Path) -> list[str]:
-    return [beside.name for beside in path.parent.glob("*.json")]
+def _misspelt(path: Path, about: str, where: str, subject: str) -> Iterator[Problem]:
+    """A file that is not there, where one beside it has a name like it."""
+    # what may not be looked at is told by who reads it
+    with suppress(PermissionError):
+        beside = [] if path.exists() else [file.name for file in path.parent.glob("*.json*")]
+        if guess := nearest(path.name, beside):
+            remedy = f"did you mean '{guess}'?"
+            what = f"no file {path}"
+            yield Problem(about=about, what=what, where=where, remedy=remedy, subjects=(subject,))
 
 
 def _folders(analysis: AnalysisModel) -> Iterator[Problem]:

@@ -50,7 +50,7 @@ def test_a_golden_json_that_is_not_there_is_told_with_the_nearest(lab: Lab, load
     (lab.folder / "golden_2017.json").write_text("{}", encoding="utf-8")
     lab.content["samples"]["years"]["2017"]["golden_json"] = str(lab.folder / "golden_2071.json")
     _, (problem,) = check_configuration(loaded())
-    assert problem.what == f"no golden JSON {lab.folder}/golden_2071.json"
+    assert problem.what == f"no file {lab.folder}/golden_2071.json"
     assert problem.remedy == "did you mean 'golden_2017.json'?"
 
 
@@ -88,6 +88,10 @@ def test_a_correction_file_that_is_not_there(lab: Lab, loaded: Load, section: st
     _, problems = check_configuration(loaded())
     assert {p.about for p in problems} == {"correction files"}
     assert "sf.json" in problems[0].what
+    assert problems[0].remedy == ""
+    (lab.folder / "sff.json").touch()
+    _, problems = check_configuration(loaded())
+    assert {p.remedy for p in problems} == {"did you mean 'sff.json'?"}
 
 
 def test_what_is_refused_says_how_to_see_the_rest(lab: Lab, loaded: Load) -> None:
