@@ -22,7 +22,7 @@ from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
-from higgsflow.model.noun import Noun, safe_name
+from higgsflow.model.noun import Noun, known_keys, safe_name
 from higgsflow.model.once import each_once
 from higgsflow.model.sample import Samples, select_names
 
@@ -251,8 +251,9 @@ def validated(noun: type[T], content: Any, where: str) -> T:
     try:
         return noun.model_validate(content)
     except ValidationError as error:
-        found = InvalidConfiguration(f"{where} is not valid:", *explain(error, content))
-        found.findings = tuple(findings(error, content))
+        said = (error, content, known_keys(noun))
+        found = InvalidConfiguration(f"{where} is not valid:", *explain(*said))
+        found.findings = tuple(findings(*said))
         raise found from error
     except UserError as error:
         if error.where:

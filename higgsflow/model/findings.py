@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pydantic import ValidationError
 
 _LONGEST = 60
@@ -23,28 +25,42 @@ _NEEDED = {
 _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
 
-def explain(error: ValidationError, content: Any = None) -> tuple[str, str]:
+def explain(
+    error: ValidationError, content: Any = None, outermost: Collection[str] = ()
+) -> tuple[str, str]:
     """The first findings of a validation, and how many more there are."""
-    found = findings(error, content)
+    found = findings(error, content, outermost)
     rest = f"and {len(found) - 2} more" if len(found) > 2 else ""
     second = found[1] if len(found) > 1 else ""
     return found[0], "; ".join(part for part in (second, rest) if part)
 
 
-def findings(error: ValidationError, content: Any = None) -> list[str]:
+def findings(
+    error: ValidationError, content: Any = None, outermost: Collection[str] = ()
+) -> list[str]:
     """All findings of a validation, each as place and reason.
 
-    Entries of a list are called by their name, where `content` is what was validated.
+    Entries of a list are called by their name, where `content` is what was validated. Of its own
+    keys, which are `outermost`, one that is indented too much is told as that.
     """
     by_place: dict[str, str] = {}
     for item in error.errors(include_url=False):
         # of the findings of one place, one for each type it may have, the first says enough
-        by_place.setdefault(_place(item["loc"], content), _reason(item))
+        reason = _too_deep(item, outermost) or _reason(item)
+        by_place.setdefault(_place(item["loc"], content), reason)
     return [
         f"{place}: {reason}" if place else reason
         for place, reason in by_place.items()
         if not any(other.startswith(f"{place}.") for other in by_place)
     ]
+
+
+def _too_deep(item: Any, outermost: Collection[str]) -> str:
+    """Why, where a key may stand within another one by its indentation alone; else nothing."""
+    key = getattr(item.get("ctx", {}).get("error"), "key", None)
+    if len(item["loc"]) != 1 or key not in outermost:
+        return ""
+    return f"'{key}' is no part of it: indent it less, as `{item['loc'][0]}` is"
 
 
 def _place(location: tuple[int | str, ...], content: Any) -> str:

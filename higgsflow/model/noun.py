@@ -64,6 +64,14 @@ class Frozen(BaseModel):
         return self.trusted(**{**self.__dict__, **fields})
 
 
+class UnknownKey(ValueError):
+    """A key that a noun does not have; told with the nearest one, or where it belongs."""
+
+    def __init__(self, key: str, kind: type[Noun]) -> None:
+        super().__init__(_unknown_key(key, kind))
+        self.key = key
+
+
 class Noun(Frozen):
     """A frozen object; an unknown key is an error that names the nearest known one."""
 
@@ -71,12 +79,12 @@ class Noun(Frozen):
     @classmethod
     def _name_unknown_keys(cls, value: Any) -> Any:
         if not isinstance(value, dict | Noun):
-            keys = shorten(_known_keys(cls))
+            keys = shorten(known_keys(cls))
             raise ValueError(f"keys and values are needed (it is {shown(value)}), such as {keys}")
         if isinstance(value, dict):
             for key, one in value.items():
-                if key not in _known_keys(cls):
-                    raise ValueError(_unknown_key(str(key), cls))
+                if key not in known_keys(cls):
+                    raise UnknownKey(str(key), cls)
                 if (one is True or one is False) and key in _numbers_of(cls):
                     raise ValueError(f"'{key}' is {as_yaml(one)}, a number is needed")
         return value
@@ -101,7 +109,7 @@ def _all_fields(kind: type[Frozen]) -> set[str]:
 
 
 @functools.cache
-def _known_keys(kind: type[Noun]) -> frozenset[str]:
+def known_keys(kind: type[Noun]) -> frozenset[str]:
     """Names of its fields, and what these are called in configurations."""
     fields = kind.model_fields
     return frozenset((*fields, *(field.alias for field in fields.values() if field.alias)))
@@ -141,7 +149,7 @@ def as_yaml(truth: bool) -> str:
 
 
 def _unknown_key(key: str, kind: type[Noun]) -> str:
-    known = _known_keys(kind)
+    known = known_keys(kind)
     guess = nearest(key, known)
     hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
     if places := _within(kind, key):
@@ -155,7 +163,7 @@ def _within(kind: type[Noun], key: str) -> list[str]:
         f"`{name}`"
         for name, field in kind.model_fields.items()
         for inner in _kinds_of(field.annotation)
-        if isinstance(inner, type) and issubclass(inner, Noun) and key in _known_keys(inner)
+        if isinstance(inner, type) and issubclass(inner, Noun) and key in known_keys(inner)
     ]
 
 

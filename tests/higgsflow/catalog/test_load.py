@@ -454,3 +454,11 @@ def test_finalfit_may_name_what_is_not_chosen_but_nothing_else(tmp_path: Path) -
         load_analysis(with_finalfit(processes={"gHH": "ggh"}))
     with pytest.raises(UnknownName, match=r"no systematic 'v' in outputs.finalfit.systematics"):
         load_analysis(with_finalfit(systematics={"v": "V"}))
+
+
+def test_a_key_that_is_indented_too_much_is_told_as_that() -> None:
+    content = {"jobs_manager": {"batch": "local", "blinding": {"unblind": True}}}
+    with pytest.raises(InvalidConfiguration) as caught:
+        validated(AnalysisModel, content, "a.yaml")
+    told = "jobs_manager: 'blinding' is no part of it: indent it less, as `jobs_manager` is"
+    assert told in caught.value.findings
