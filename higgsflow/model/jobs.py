@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from higgsflow.model.engines import Site
 from higgsflow.model.noun import Noun
 from higgsflow.model.quantities import Megabytes, Seconds, TimeLimit
 from higgsflow.model.told import Told
 
 Batch = Literal["local", "htcondor", "slurm"]
-# what jobs ask for at a site, as people call it, beside what has a name like it here
-_OF_SITES = {*Site.model_fields, "site", "partition"} - {"memory", "run_time"}
+# what jobs ask for at a site, as people call it; not imported from there, which every command pays
+OF_SITES = ("account", "chunks_per_job", "container", "cores", "environment", "extra_lines",
+            "flavours", "hosts", "partition", "proxy", "queue", "setup", "site",
+            "submit_folder")  # fmt: skip
 # how much more than at first a job may be given, where nothing else is said
 _MOST = 4.0
 
@@ -75,7 +76,7 @@ class JobsManager(Noun, metaclass=Told):
     @classmethod
     def _says_nothing_of_sites(cls, value: Any) -> Any:
         for key in value if isinstance(value, Mapping) else ():
-            if key in _OF_SITES:
+            if key in OF_SITES:
                 raise ValueError(f"'{key}' is for sites, in engines.yaml: see docs/{_page(value)}")
         return value
 
