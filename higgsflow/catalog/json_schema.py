@@ -113,7 +113,8 @@ def json_schema(what: str = "analysis") -> dict[str, Any]:
         definitions["TaggerSpec"] = _tagger(definitions["TaggerSpec"], definitions)
     for name in _SHORT_FORMS.keys() & definitions.keys():
         definitions[name] = {"anyOf": [definitions[name], {"type": _SHORT_FORMS[name]}]}
-    return {"$schema": DIALECT, "title": f"higgsflow: {what}", **made}
+    # pydantic has a title of its own, the name of the class
+    return {"$schema": DIALECT, **made, "title": f"higgsflow: {what}"}
 
 
 def _required(definition: dict[str, Any]) -> list[str]:

@@ -46,6 +46,7 @@ def analysis(**changes: Any) -> Any:
 @pytest.mark.parametrize("what", schemas())
 def test_it_is_a_schema(what: str) -> None:
     jsonschema.meta.validate(json_schema(what))
+    assert json_schema(what)["title"] == f"higgsflow: {what}"
 
 
 @pytest.mark.parametrize("name", known_analyses())
