@@ -154,9 +154,11 @@ def _catalog_path(source: str | Path, folder: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
-    guess = nearest(
-        Path(text).stem, [path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")]
-    )
+    known = {path.stem: path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")}
+    if Path(text).suffix:
+        beside = candidates[0].parent.glob("*.y*ml")
+        known |= {path.stem: str(Path(text).with_name(path.name)) for path in beside}
+    guess = known.get(nearest(Path(text).stem, known), "")
     hint = f"did you mean '{guess}'?" if guess else ""
     raise InvalidConfiguration(f"no catalogue '{source}'", f"looked for {candidates[0]}", hint)
 

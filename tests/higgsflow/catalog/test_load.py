@@ -267,6 +267,16 @@ def test_catalogue_is_a_path_or_a_shipped_name(tmp_path: Path) -> None:
     assert load_catalog("demo", tmp_path) == load_catalog(shipped, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("my_smaples.yaml", "my_samples.yaml"), ("demo.ymal", "demo"), ("dmeo", "demo")],
+)
+def test_absent_catalogue_is_told_the_nearest(tmp_path: Path, asked: str, meant: str) -> None:
+    write(tmp_path / "my_samples.yaml", catalog())
+    with pytest.raises(InvalidConfiguration, match=rf"did you mean '{meant}'\?"):
+        load_catalog(asked, tmp_path)
+
+
 def test_absent_catalogue_names_where_it_was_looked_for() -> None:
     text = told("no_such.yaml")
     assert "no catalogue 'no_such.yaml'" in text
