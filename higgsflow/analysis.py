@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import model_validator
 
 from higgsflow.catalog.folder import known_analyses
-from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.load import find_analysis, load_analysis, refuse_path
 from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.check.report import CheckReport, check_analysis
@@ -24,7 +24,7 @@ from higgsflow.runners import find_runner
 if TYPE_CHECKING:
     from higgsflow.explain.content import Explanation
     from higgsflow.forecast.content import Forecast
-    from higgsflow.records.analysis_status import AnalysisStatus
+    from higgsflow.report.analysis_status import AnalysisStatus
 
 
 class Analysis(AnalysisModel, metaclass=Told):
@@ -65,6 +65,7 @@ class Analysis(AnalysisModel, metaclass=Told):
         """
         found = find_analysis(str(path))
         if found is None:
+            refuse_path(str(path))
             raise UnknownName("configuration", str(path), known_analyses(), "config/")
         model = load_analysis(found)
         return cls(**{name: getattr(model, name) for name in AnalysisModel.model_fields})
@@ -100,10 +101,10 @@ class Analysis(AnalysisModel, metaclass=Told):
         """
         return Result(find_runner("law")(self))
 
-    def forecast(self, n_events: int = 20_000, job_length: float = 3600.0) -> Forecast:
+    def forecast(self, n_events: int = 20_000, job_length: float | str = 3600.0) -> Forecast:
         """What its jobs will take, from a probe of `n_events` of each sample and year.
 
-        Suggests `n_events_per_output` for jobs of `job_length` seconds.
+        Suggests `n_events_per_output` for jobs of `job_length`, in seconds or as `2 h`.
 
         Raises:
             UserError: for numbers that make no sense.

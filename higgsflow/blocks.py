@@ -216,12 +216,15 @@ def _joined(
     except (_UnlikeError, InputFileError):
         # the latter says by itself which file it is about
         raise
-    except Exception:
-        for piece in pieces:
-            # to fail where it belongs
-            for _ in _alone(plan, piece, process):
-                pass
-        raise
+    except Exception as error:  # noqa: BLE001 (raised again below)
+        failed = error
+    else:
+        return
+    # to fail where it belongs, and not while the same is handled: it would be told twice
+    for piece in pieces:
+        for _ in _alone(plan, piece, process):
+            pass
+    raise failed
 
 
 def _one(parts: list[PlainEvents]) -> PlainEvents:

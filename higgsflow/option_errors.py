@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, NoReturn
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _WRONG = 2
 _ANALYSIS, _CONFIGURATIONS = "--analysis", (".yaml", ".yml")
 _UNKNOWN = "unrecognized arguments: "
 # in quotes or not, by the version of Python
 _CHOICE = re.compile(r"argument (.*?): invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
+
+_VALUE = re.compile(r"argument (.*?): invalid (int|float) value: '(.*?)'", re.DOTALL)
+_NEEDED = {"int": "a whole number", "float": "a number"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -29,14 +32,28 @@ class Parser(argparse.ArgumentParser):
         tell(self, message, f"{self.prog} --help")
 
 
-def tell(parser: argparse.ArgumentParser, message: str, helps: str) -> NoReturn:
-    """Ends the program as `parser` found a mistake; `helps` is a command that tells more."""
+def tell(
+    parser: argparse.ArgumentParser,
+    message: str,
+    helps: str,
+    elsewhere: Mapping[str, str] | None = None,
+) -> NoReturn:
+    """Ends the program as `parser` found a mistake; `helps` is a command that tells more.
+
+    Of options that another command has, `elsewhere` names it.
+    """
     what, answer = message, ""
     if message.startswith(_UNKNOWN):
         words = message.removeprefix(_UNKNOWN).split()
-        answer = _nearest(words[0].partition("=")[0], options(parser))
+        option = words[0].partition("=")[0]
+        answer = _nearest(option, options(parser))
+        if other := (elsewhere or {}).get(option):
+            answer = f"  Did you mean '{other} {' '.join(words)}'?\n"
         if words[0].endswith(_CONFIGURATIONS) and _ANALYSIS in options(parser):
             answer = f"  Did you mean '{_ANALYSIS} {words[0]}'?\n"
+    elif wrong := _VALUE.fullmatch(message):
+        argument, kind, given = wrong.groups()
+        what = f"argument {argument}: {_NEEDED[kind]} is needed, not '{given}'"
     elif choice := _CHOICE.fullmatch(message):
         argument, given, known = choice.groups()
         answer = _nearest(given, re.findall(r"[^\s,']+", known))

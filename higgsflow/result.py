@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 from pydantic import ValidationError
 
-from higgsflow.errors import StoreError, UnknownName, UserError
+from higgsflow.errors import StoreError, UnknownName, UserError, nearest
 from higgsflow.model.findings import findings
 from higgsflow.report.content import SampleSummary, Summary
 from higgsflow.report.formatting import pairs
@@ -38,7 +38,7 @@ class Result:
     """
 
     def __init__(self, place: str | Path) -> None:
-        """Of a summary.json, or of the folder of an analysis and version.
+        """Of a summary.json, of its folder, or of that of an analysis and version.
 
         Raises:
             StoreError: where there are none, or damaged ones.
@@ -201,13 +201,20 @@ def _summary_at(place: str | Path) -> Path:
     if path.is_file():
         return path.absolute()
     for folder in (path.absolute(), environment_store() / path):
-        if (folder / _SUMMARY).is_file():
-            return folder / _SUMMARY
-    raise StoreError(
-        f"no results at '{place}'",
-        "",
-        "say a folder such as store/demo/v1; law run RunAnalysis makes them",
-    )
+        for known in (folder / _SUMMARY, folder / _SUMMARY.name):
+            if known.is_file():
+                return known
+    near = _nearest_to(path.absolute()) or _nearest_to(environment_store() / path)
+    hint = f"did you mean '{near}'?" if near else "say a folder such as store/demo/v1"
+    raise StoreError(f"no results at '{place}'", hint, "law run RunAnalysis makes them")
+
+
+def _nearest_to(place: Path) -> Path | None:
+    """A folder with results within or beside one that has none; the last of several."""
+    beside = (path.parent.parent for path in place.parent.glob(f"*/{_SUMMARY}"))
+    within = (path.parent.parent for path in place.glob(f"*/{_SUMMARY}"))
+    found = {path.name: path for path in (*beside, *within)}
+    return found.get(nearest(place.name, found) or max(found, default=""))
 
 
 def _read(path: Path) -> Summary:

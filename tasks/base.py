@@ -27,6 +27,7 @@ from tasks.print_into_pipes import PrintsIntoPipes
 from tasks.targets import StageTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from higgsflow.model.analysis import AnalysisModel
@@ -113,6 +114,7 @@ class AnalysisTask(PrintsIntoPipes):
             check_engine(params["workflow"])
         cls.at_the_door(analysis, params)
         if params["remove_output"]:
+            _check_answer(params["remove_output"])
             session.check_store(analysis)
         elif not only_asks(params):
             cls._check_site_unless_made(analysis, params)
@@ -239,6 +241,17 @@ def _going_on(analysis: AnalysisModel, engine: str) -> str:
     from tasks.execution.batch.sites import jobs_that_go_on
 
     return jobs_that_go_on(analysis, engine)
+
+
+def _check_answer(remove_output: Sequence[str]) -> None:
+    """Raises where law would ask what to remove, and nobody can answer."""
+    depth, mode = (*remove_output, "i")[:2]
+    if mode == "i" and (sys.stdin is None or not sys.stdin.isatty()):
+        raise UserError(
+            "nobody can be asked what to remove: the input is no terminal",
+            f"--remove-output {','.join(remove_output)}",
+            f"say {depth},a for all of it, or {depth},d to see what that is",
+        )
 
 
 AnalysisTask.event_handler(luigi.Event.START)(lambda _: collector.work())

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from higgsflow.errors import UnknownName
+from higgsflow.errors import UnknownName, UserError
 from tasks.parameters import Words
 from tasks.sample_task import SampleTask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.systematic import Systematics
+
+
+def refuse_variation(name: str, systematics: Iterable[Systematics], where: str) -> NoReturn:
+    """Raises for a variation that no systematics make events of.
+
+    Raises:
+        UserError: that tells where one of a weight is, or the nearest of those with events.
+    """
+    systematics = tuple(systematics)
+    if any(name in weight.variations for one in systematics for weight in one.weights.values()):
+        raise UserError(
+            f"'{name}' has no events of its own: it is of a weight",
+            where,
+            f"say --variation nominal, whose column weight_{name} has it",
+        )
+    known = dict.fromkeys(variation for one in systematics for variation in one.variations)
+    raise UnknownName("variation", name, known, where)
 
 
 class VariationTask(SampleTask):
@@ -23,10 +43,10 @@ class VariationTask(SampleTask):
         """Variations must be those of the sample."""
         super().check(analysis, params)
         for pair in analysis.samples.of_sample(params["sample"]) if params["variation"] else ():
-            known = analysis.systematics_of(pair).variations
-            for name in params["variation"]:
-                if params["year"] in ("", pair.year) and name not in known:
-                    raise UnknownName("variation", name, known, pair.name)
+            systematics = analysis.systematics_of(pair)
+            for name in params["variation"] if params["year"] in ("", pair.year) else ():
+                if name not in systematics.variations:
+                    refuse_variation(name, [systematics], pair.name)
 
     @property
     def variations(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from tasks.merge_sample import scaling
 from tasks.parameters import Text
 from tasks.process_sample import ProcessSample
 from tasks.update_scale1fb import UpdateScale1fb
-from tasks.variation_task import VariationTask
+from tasks.variation_task import VariationTask, refuse_variation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,15 +45,11 @@ class VerifyStore(VariationTask):
         years = dict.fromkeys(pair.year for pair in pairs)
         if params["year"] not in ("", *years):
             raise UnknownName("year", params["year"], years, f"analysis '{analysis.name}'")
-        known = dict.fromkeys(
-            name
-            for pair in pairs
-            if params["year"] in ("", pair.year)
-            for name in analysis.systematics_of(pair).variations
-        )
+        asked = [pair for pair in pairs if params["year"] in ("", pair.year)]
+        systematics = [analysis.systematics_of(pair) for pair in asked]
         for name in params["variation"]:
-            if name not in known:
-                raise UnknownName("variation", name, known, f"analysis '{analysis.name}'")
+            if not any(name in one.variations for one in systematics):
+                refuse_variation(name, systematics, f"analysis '{analysis.name}'")
 
     @classmethod
     def check_site(cls, analysis: AnalysisModel) -> None:

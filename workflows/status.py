@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import law
 
-from higgsflow.records.analysis_status import (
+from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.reasons import EARLIER, NEVER
+from higgsflow.report.analysis_status import (
     AnalysisStatus,
     JobCounts,
     SampleStatus,
@@ -14,8 +16,6 @@ from higgsflow.records.analysis_status import (
     State,
     state_of_all,
 )
-from higgsflow.records.chunk_store import ChunkStore
-from higgsflow.records.reasons import EARLIER, NEVER
 from tasks import session
 from tasks.execution import luigi_settings
 from tasks.execution.job_screen import look

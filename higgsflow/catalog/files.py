@@ -19,7 +19,7 @@ from higgsflow.catalog.listing import (
     remote_listing,
     split_pattern,
 )
-from higgsflow.errors import InputFileError, InvalidConfiguration, nearest
+from higgsflow.errors import InputFileError, InvalidConfiguration, UserError, nearest
 from higgsflow.model.noun import Noun
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # tasks that may make files
 PRODUCERS = ("GenerateDemoFiles",)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+_DATASET = re.compile(r"/[^/]+/[^/]+/[A-Z]+")  # as DAS calls them
 _REMOTE = re.compile(r"(?P<server>root://[^/]+)/(?P<path>.+)")
 _ROOT_FILE = re.compile(r"[^*\[?]+\.root(\?.*)?")  # a question mark begins what is for the server
 _ENDINGS = (".root", ".txt")
@@ -119,7 +120,7 @@ def _with_variables(address: str, owner: str) -> str:
 
 
 def _absolute(text: str, folder: Path, owner: str) -> Path:
-    if "://" in text:
+    if "://" in text or text.startswith("root:"):
         raise InvalidConfiguration(
             f"'{text}' of {owner} is not an address of files",
             "known: a path, a glob, a folder, a .txt list, root://server//path, das:/A/B/C",
@@ -147,7 +148,12 @@ def _listed_files(path: Path, owner: str) -> list[_Located]:
         where = f"{path}, line {number}"
         if entry.endswith(".txt"):
             raise InvalidConfiguration(f"a list in a list: '{entry}'", where, "give it by itself")
-        located += [(f"{where}: {entry}", file) for _, file in _locate(entry, path.parent, owner)]
+        try:
+            files = _locate(entry, path.parent, owner)
+        except UserError as error:
+            error.happened_in(where)
+            raise
+        located += [(f"{where}: {entry}", file) for _, file in files]
     if not located:
         raise InputFileError(f"{path} lists no addresses", f"files of {owner}")
     return located
@@ -161,10 +167,21 @@ def _local_files(path: Path, owner: str) -> Iterable[InputFile]:
     else:
         anchor, parts = split_pattern(str(path))
     if not parts or not Path(anchor).is_dir():
-        hint = f"nearest there is: {_nearest_path(Path(anchor))}"
-        raise InputFileError(f"no file '{path}' for {owner}", "", hint)
+        raise InputFileError(f"no file '{path}' for {owner}", "", _instead(Path(anchor)))
     found = find_files(local_listing, anchor, parts, owner)
     return [_local_file(entry.path, owner) for entry in found]
+
+
+def _instead(absent: Path) -> str:
+    """What to do about a path of which perhaps nothing is there."""
+    top = Path(*absent.parts[:2])
+    if _DATASET.fullmatch(str(absent)):
+        return f"is it a dataset? Then say das:{absent}"
+    if top.exists() or len(absent.parts) <= 2:
+        return f"nearest there is: {_nearest_path(absent)}"
+    if top.name == "store":
+        return f"is it a name of CMS? Then say root://SERVER/{absent}"
+    return f"there is no {top} on this machine: is it mounted?"
 
 
 def _nearest_path(absent: Path) -> Path:

@@ -20,6 +20,7 @@ from higgsflow.model.quantities import (
     MEGABYTES,
     PICOBARNS,
     SECONDS,
+    inverse_femtobarns,
     megabytes,
     picobarns,
     seconds,
@@ -36,6 +37,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # where the key is the name, or a name has a default
 _NAMED = ("WeightSystematic", "IndependentCollection", "NominalCorrection", "DataSample",
           "SimulatedSample", "TaggerSpec")  # fmt: skip
+# what stands for the whole noun, where its validator takes that for one of its values
+_SHORT_FORMS = {
+    "CorrectionInput": ["string", "number"],
+    "FinalFitProcess": ["string"],
+    "MetPropagation": ["string"],
+}
 
 Sample = Annotated[SimulatedSample | DataSample, Field(discriminator="kind")]
 OneOrMore = str | int | tuple[str | int, ...]
@@ -105,10 +112,10 @@ def json_schema(what: str = "analysis") -> dict[str, Any]:
             definition["required"] = _required(definition)
     if "TaggerSpec" in definitions:
         definitions["TaggerSpec"] = _tagger(definitions["TaggerSpec"], definitions)
-    if "CorrectionInput" in definitions:
-        short = {"type": ["string", "number"]}
-        definitions["CorrectionInput"] = {"anyOf": [definitions["CorrectionInput"], short]}
-    return {"$schema": DIALECT, "title": f"higgsflow: {what}", **made}
+    for name in _SHORT_FORMS.keys() & definitions.keys():
+        definitions[name] = {"anyOf": [definitions[name], {"type": _SHORT_FORMS[name]}]}
+    # pydantic has a title of its own, the name of the class
+    return {"$schema": DIALECT, **made, "title": f"higgsflow: {what}"}
 
 
 def _required(definition: dict[str, Any]) -> list[str]:
@@ -165,6 +172,7 @@ _WORDS = {"type": "array", "items": {"type": "string"}}
 _AMOUNTS = {
     megabytes: f"^ *[0-9]+([.][0-9]+)? *({'|'.join(MEGABYTES)})? *$",
     seconds: f"^ *[0-9]+([.][0-9]+)? *({'|'.join(SECONDS)})? *$",
+    inverse_femtobarns: r"^ *[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)? *(/[fpn]b|[fpn]b\^?-1)? *$",
     picobarns: f"^ *[-+]?[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)? *({'|'.join(PICOBARNS)})? *$",
 }
 _REFERENCE = {

@@ -6,6 +6,7 @@ out holds absolute paths only, so that a copy of it in the store can be read fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,11 +17,12 @@ from higgsflow.catalog.addresses import PRODUCED, REMOTE
 from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.higgsdna import import_higgsdna
 from higgsflow.catalog.paths import expanded, with_absolute_files
+from higgsflow.catalog.snapshot import FILE_NAME
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
-from higgsflow.model.noun import Noun
+from higgsflow.model.noun import Noun, known_keys, safe_name
 from higgsflow.model.once import each_once
 from higgsflow.model.samples import Samples, select_names
 
@@ -29,6 +31,7 @@ T = TypeVar("T", bound=Noun)
 _DATASETS = "primary_datasets"
 _REPLICAS = "replicas"
 _KNOWN = "known_samples"
+_SUCH_YEARS = "such as years: {2017: {luminosity: 41.5}}"
 
 
 def find_analysis(name: str) -> Path | None:
@@ -54,6 +57,21 @@ def _no_file(path: Path) -> InvalidConfiguration:
         guess = path.stem
     hint = f"did you mean '{guess}'?" if guess else ""
     return InvalidConfiguration(f"no configuration file {path}", f"in {Path.cwd()}", hint)
+
+
+def refuse_path(name: str) -> None:
+    """Raises for what is no name but a path: of a folder, or without its ending.
+
+    Raises:
+        InvalidConfiguration: that offers the configuration in it, or with its ending.
+    """
+    path = Path(expanded(name, "the name of the analysis"))
+    # its own, also in the store, before others
+    own = (path / f"{path.resolve().name}.yaml", path / FILE_NAME, Path(f"{path}.yaml"))
+    found = next((p for p in (*own, *sorted(path.glob("*.yaml"))) if p.is_file()), None)
+    if found is not None:
+        hint = f"did you mean '{found}'?"
+        raise InvalidConfiguration(f"'{name}' is no configuration", "", hint)
 
 
 def load_analysis(path: Path) -> AnalysisModel:
@@ -149,9 +167,11 @@ def _catalog_path(source: str | Path, folder: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
-    guess = nearest(
-        Path(text).stem, [path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")]
-    )
+    known = {path.stem: path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")}
+    if Path(text).suffix:
+        beside = candidates[0].parent.glob("*.y*ml")
+        known |= {path.stem: str(Path(text).with_name(path.name)) for path in beside}
+    guess = known.get(nearest(Path(text).stem, known), "")
     hint = f"did you mean '{guess}'?" if guess else ""
     raise InvalidConfiguration(f"no catalogue '{source}'", f"looked for {candidates[0]}", hint)
 
@@ -169,6 +189,8 @@ def select_samples(
     """
     entries = _as_entries(catalog.get("samples", {}), where)
     names = tuple(entries)
+    if not names:
+        raise InvalidConfiguration("the catalogue has no samples", where, "add some below samples:")
     chosen = select_names(_chosen(sample_list, names, "sample_list", where), names, "sample")
     known_years = tuple(str(year) for year in catalog.get("years", {}))
     selected = _chosen(years, known_years, "years", where)
@@ -196,8 +218,10 @@ def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[
     if value is None:
         return known
     listed = tuple(value) if isinstance(value, list | tuple) else (value,)
+    if not listed:
+        raise InvalidConfiguration(f"{what} is empty", where, "name some, or leave it out for all")
     # `NO` is read as false
-    if not listed or not all(type(one) in (str, int) for one in listed):
+    if not all(type(one) in (str, int) for one in listed):
         raise InvalidConfiguration(f"{what} is {value!r}, not a list of names", where)
     try:
         return each_once(tuple(str(one) for one in listed))
@@ -205,9 +229,9 @@ def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[
         raise InvalidConfiguration(f"{what}: {error}", where) from error
 
 
-def _mapping(value: Any, what: str, where: str) -> Mapping[Any, Any]:
+def _mapping(value: Any, what: str, where: str, remedy: str = "") -> Mapping[Any, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidConfiguration(f"{what} does not hold keys and values", where)
+        raise InvalidConfiguration(f"{what} does not hold keys and values", where, remedy)
     return value
 
 
@@ -225,8 +249,20 @@ def _as_entries(samples: Any, where: str) -> dict[str, dict[str, Any]]:
         if name in entries or not name or str(entry.get("name", name)) != name:
             reason = "is given twice" if name in entries else "needs one name"
             raise InvalidConfiguration(f"sample '{name}' {reason}", where)
+        _check_name(name, where)
         entries[name] = dict(entry)
     return entries
+
+
+def _check_name(name: str, where: str) -> None:
+    """The name of a sample is that of its folder, which no dataset of DAS has as a name."""
+    try:
+        safe_name(name)
+    except ValueError as error:
+        hint = f"such as {re.sub('[^A-Za-z0-9.+-]+', '_', name).strip('_')}"
+        if name.startswith("/"):
+            hint = f"give it a short name, and das:{name} among its files"
+        raise InvalidConfiguration(f"sample {error}", where, hint) from error
 
 
 def validated(noun: type[T], content: Any, where: str) -> T:
@@ -239,8 +275,9 @@ def validated(noun: type[T], content: Any, where: str) -> T:
     try:
         return noun.model_validate(content)
     except ValidationError as error:
-        found = InvalidConfiguration(f"{where} is not valid:", *explain(error, content))
-        found.findings = tuple(findings(error, content))
+        said = (error, content, known_keys(noun))
+        found = InvalidConfiguration(f"{where} is not valid:", *explain(*said))
+        found.findings = tuple(findings(*said))
         raise found from error
     except UserError as error:
         if error.where:
@@ -255,9 +292,11 @@ def _absolute_catalog(catalog: dict[str, Any], folder: Path, where: str) -> dict
             key: str(folder / expanded(value, f"years.{year}.{key}"))
             if key == "golden_json" and isinstance(value, str)
             else value
-            for key, value in _mapping(entries, f"year '{year}'", where).items()
+            for key, value in _mapping(entries, f"year '{year}'", where, _SUCH_YEARS).items()
         }
-        for year, entries in _mapping(catalog.get("years") or {}, "years", where).items()
+        for year, entries in _mapping(
+            catalog.get("years") or {}, "years", where, _SUCH_YEARS
+        ).items()
     }
     samples = {
         name: _absolute_sample(name, entry, folder)
@@ -291,6 +330,7 @@ def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str
 
 
 def _absolute(address: str, folder: Path, owner: str) -> str:
-    if address.startswith((*REMOTE, PRODUCED)):
+    # as a path it would lose a slash, and nobody could tell what was meant
+    if address.startswith((*REMOTE, PRODUCED, "root:")) or "://" in address:
         return address
     return str(folder / expanded(address, f"files of '{owner}'"))

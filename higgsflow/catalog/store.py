@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog.folder import known_analyses
-from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.load import find_analysis, load_analysis, refuse_path
 from higgsflow.catalog.paths import expanded
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName
@@ -70,6 +70,7 @@ def _find(name: str, version: str) -> AnalysisModel:
         p.parent.parent.name: p for p in sorted(root.glob(f"*/{version or '*'}/{FILE_NAME}"))
     }
     if name not in written:
+        refuse_path(name)
         raise UnknownName("analysis", name, {*known_analyses(), *written}, "config/ and the store")
     return read_snapshot(written[name])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from higgsflow.catalog.yaml_error import told
 from higgsflow.errors import InvalidConfiguration
 
 if TYPE_CHECKING:
@@ -32,14 +33,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises:
         InvalidConfiguration: when it cannot be read, is not YAML or not a mapping.
     """
+    text = _text(path)
     try:
-        content = _content(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidConfiguration(f"cannot read {path}", str(error)) from error
+        content = _content(text)
     except yaml.YAMLError as error:
-        # what is read is a text, which has no name; the file is told before
-        reason = " ".join(str(error).replace('in "<unicode string>", ', "at ").split())[:300]
-        raise InvalidConfiguration(f"{path} is not valid YAML", reason) from error
+        raise InvalidConfiguration(f"{path} is not valid YAML", *told(error, text)) from error
     except RecursionError as error:
         raise InvalidConfiguration(
             f"{path} is nested too deeply", "lists of lists of ..."
@@ -47,6 +45,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InvalidConfiguration(f"{path} does not hold a mapping of keys and values")
     return content
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidConfiguration(f"cannot read {path}", str(error)) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        where = f"line {line} has a byte {error.object[error.start]:#x}, which is not UTF-8"
+        raise InvalidConfiguration(f"cannot read {path}", where, "save it as UTF-8") from error
 
 
 def as_yaml_text(content: Any) -> str:

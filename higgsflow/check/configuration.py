@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def check_configuration(
     plans: dict[tuple[str, str], Plan] = {}
     problems = [
         *_tried(analysis.refuse_main, "code"),
+        *_folders(analysis),
         *_luminosities(analysis),
         *_blinding(analysis),
     ]
@@ -109,7 +111,9 @@ def _files(plan: Plan) -> Iterator[Problem]:
     for source in plan.systematics.sources:
         for correction in source.corrections:
             directions = tuple(correction.variations) or ("central",)
-            yield from _tried(
+            path, where = Path(str(correction.file)), f"the correction of '{source.name}'"
+            absent = list(_misspelt(path, "correction files", where, plan.pair.name))
+            yield from absent or _tried(
                 lambda c=correction, d=directions, n=source.name: check(c, d, n),  # type: ignore[misc]
                 "correction files",
                 plan.pair.name,
@@ -148,7 +152,29 @@ def _producers(pair: SampleYear) -> Iterator[Problem]:
 def _golden(pair: SampleYear) -> Iterator[Problem]:
     if pair.is_data and pair.era.apply_golden_json:
         path = Path(str(pair.era.golden_json))
-        yield from _tried(lambda: load_golden(path), "golden JSON", pair.name)
+        where = f"years.{pair.year} of the catalogue"
+        absent = list(_misspelt(path, "golden JSON", where, pair.name))
+        yield from absent or _tried(lambda: load_golden(path), "golden JSON", pair.name)
+
+
+def _misspelt(path: Path, about: str, where: str, subject: str) -> Iterator[Problem]:
+    """A file that is not there, where one beside it has a name like it."""
+    # what may not be looked at is told by who reads it
+    with suppress(PermissionError):
+        beside = [] if path.exists() else [file.name for file in path.parent.glob("*.json*")]
+        if guess := nearest(path.name, beside):
+            remedy = f"did you mean '{guess}'?"
+            what = f"no file {path}"
+            yield Problem(about=about, what=what, where=where, remedy=remedy, subjects=(subject,))
+
+
+def _folders(analysis: AnalysisModel) -> Iterator[Problem]:
+    """Folders of modules that are not there; what is missed of them is told by itself."""
+    for folder in analysis.python_path:
+        if not Path(folder).is_dir():
+            yield Problem(
+                about="code", what=f"no folder {folder}", where="python_path", serious=False
+            )
 
 
 def _luminosities(analysis: AnalysisModel) -> Iterator[Problem]:

@@ -36,7 +36,9 @@ class Problem(Noun):
 
     @property
     def whose(self) -> str:
-        """Whom it is about, in a few words."""
+        """Whom it is about, in a few words; empty where it names all of them anyway."""
+        if all(subject in self.what for subject in self.subjects):
+            return ""
         shown = ", ".join(self.subjects[:_SHOWN])
         rest = len(self.subjects) - _SHOWN
         return f"{shown} and {rest} more" if rest > 0 else shown
@@ -60,7 +62,8 @@ def problems_of(error: UserError, about: str) -> list[Problem]:
     """The problems that an error tells, one for each finding where it comes of a validation."""
     if not isinstance(error, InvalidConfiguration) or not error.findings:
         return [problem_of(error, about)]
-    return [Problem(about=about, what=found, where=error.what) for found in error.findings]
+    where = error.what.removesuffix(":")
+    return [Problem(about=about, what=found, where=where) for found in error.findings]
 
 
 def together(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -14,6 +14,7 @@ from higgsflow.check.problem import Problem, problem_of, together
 from higgsflow.check.site import check_proxy, check_store
 from higgsflow.errors import InputFileError
 from higgsflow.model.noun import Noun
+from higgsflow.model.printed import Printed
 from higgsflow.model.sample import SampleYear, SimulatedSample, for_year
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class PairCheck(Noun):
     is_ready: bool
 
 
-class CheckReport(Noun):
+class CheckReport(Printed, Noun):
     """All samples and years of an analysis, and what is wrong."""
 
     analysis: str

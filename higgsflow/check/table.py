@@ -24,7 +24,8 @@ def render(report: CheckReport, width: int = WIDTH) -> str:
     text = io.StringIO()
     console = Console(width=width, file=text, color_system=None)
     rows = tuple(_cells(pair) for pair in report.pairs)
-    console.print(Drawn(Grid("", ("sample", "year", *_COLUMNS), rows, names=2)))
+    if rows:
+        console.print(Drawn(Grid("", ("sample", "year", *_COLUMNS), rows, names=2)))
     for problem in report.problems:
         console.print(_told(problem))
     console.print(_verdict(report))
@@ -50,17 +51,20 @@ def _cells(pair: PairCheck) -> tuple[str, ...]:
 
 def _told(problem: Problem) -> Text:
     kind = problem.about if problem.serious else f"{problem.about}, a note"
-    whose = f" ({problem.whose})" if problem.subjects else ""
+    whose = f" ({problem.whose})" if problem.whose else ""
     first, *more = problem.text.split("\n")
-    return Text("\n".join([f"{kind}: {first}{whose}", *more]))
+    # of what stands in the lines below a name is told before the colon
+    end = ":" if whose and first.endswith(":") else ""
+    return Text("\n".join([f"{kind}: {first.removesuffix(end)}{whose}{end}", *more]))
 
 
 def _verdict(report: CheckReport) -> Text:
     n = sum(problem.serious for problem in report.problems)
-    of_all = pairs(len(report.pairs))
+    of_all = f", {pairs(len(report.pairs))}" if report.pairs else ""
     if not n:
-        return Text(f"{report.analysis} is ready: {of_all}; higgsflow forecast says what they take")
-    return Text(f"{n} {'problem' if n == 1 else 'problems'} of {report.analysis}, {of_all}")
+        said = f"{report.analysis} is ready: {pairs(len(report.pairs))}"
+        return Text(f"{said}; higgsflow forecast says what they take")
+    return Text(f"{n} {'problem' if n == 1 else 'problems'} of {report.analysis}{of_all}")
 
 
 def bytes_text(n: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from higgsflow.model.noun import Noun
+from higgsflow.model.printed import Printed
 
 
 class TagDifference(Noun):
@@ -105,7 +106,7 @@ class PairDifference(Noun):
         return not (self.only_a or self.only_b or self.moves or self.columns)
 
 
-class Difference(Noun):
+class Difference(Printed, Noun):
     """Two sides.
 
     Attributes:
@@ -121,6 +122,12 @@ class Difference(Noun):
     pairs: tuple[PairDifference, ...]
     only_a: tuple[str, ...] = ()
     only_b: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        # tables wait until somebody prints one
+        from higgsflow.diff.text import render  # noqa: PLC0415
+
+        return render(self).strip("\n")
 
     @property
     def is_same(self) -> bool:

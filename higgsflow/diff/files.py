@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError, UnknownName, UserError
+from higgsflow.output.arrow_arrays import numbers_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -132,8 +133,6 @@ def _is_number(kind: Any) -> bool:
 
 
 def _as_numpy(column: Any) -> Any:
-    if pa.types.is_dictionary(column.type):
+    if pa.types.is_dictionary(column.type) and _is_number(column.type.value_type):
         column = column.dictionary_decode()
-    if column.null_count and _is_number(column.type):
-        column = column.cast(pa.float64(), safe=False)
-    return column.to_numpy(zero_copy_only=False)
+    return numbers_of(column) if _is_number(column.type) else words_of(column)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from higgsflow.diff.source import EVENT, LUMI, RUN
+from higgsflow.output.arrow_arrays import arrow_array, numbers
 from higgsflow.splitmix import mixed
 
 if TYPE_CHECKING:
@@ -52,18 +53,19 @@ def _spill(pieces: Iterable[Piece], folder: Path, n_parts: int) -> None:
         writers: dict[int, Any] = {}
         for piece in pieces:
             where = part_of(piece, n_parts)
-            table = pa.table(piece)
+            columns = [arrow_array(values) for values in piece.values()]
+            table = pa.Table.from_arrays(columns, names=list(piece))
             for number in range(n_parts):
                 if number not in writers:
                     path = str(folder / f"{number}.arrow")
                     writers[number] = stack.enter_context(pa.ipc.new_file(path, table.schema))
-                writers[number].write_table(table.filter(pa.array(where == number)))
+                writers[number].write_table(table.filter(arrow_array(where == number)))
 
 
 def _read(path: Path) -> Piece:
     with pa.OSFile(str(path)) as source:
         table = pa.ipc.open_file(source).read_all()
-        return {name: np.array(table[name].to_numpy()) for name in table.column_names}
+        return {name: np.array(numbers(table[name])) for name in table.column_names}
 
 
 def part_of(piece: Piece, n_parts: int) -> npt.NDArray[np.uint64]:

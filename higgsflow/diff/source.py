@@ -218,7 +218,8 @@ class Tags:
         name = meanings.get(value, meanings.get(str(value)))
         if name in self.names:
             return self.code(str(name))
-        return self.code(UNTAGGED if value in (-1, "", "-1") else OTHER)
+        # a number that is missing is NaN
+        return self.code(UNTAGGED if value in (-1, "", "-1") or str(value) == "nan" else OTHER)
 
 
 def tags_of(a: Source, b: Source) -> Tags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from higgsflow.model.noun import Noun
+from higgsflow.model.printed import Printed
 
 
 class Change(Noun):
@@ -118,7 +119,7 @@ class AlsoThere(Noun):
     entry: int
 
 
-class Explanation(Noun):
+class Explanation(Printed, Noun):
     """An event of a sample and year.
 
     Attributes:

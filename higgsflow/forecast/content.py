@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from higgsflow.forecast.cost import Cost
 from higgsflow.model.noun import Noun
+from higgsflow.model.printed import Printed
 
 
 class PairForecast(Noun):
@@ -40,7 +41,7 @@ class PairForecast(Noun):
     problem: str = ""
 
 
-class Forecast(Noun):
+class Forecast(Printed, Noun):
     """The whole analysis.
 
     Attributes:

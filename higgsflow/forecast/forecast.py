@@ -19,6 +19,7 @@ from higgsflow.forecast.content import Forecast, PairForecast
 from higgsflow.forecast.cost import cost_of
 from higgsflow.forecast.entries import entries_of
 from higgsflow.forecast.probe import blocks_of, probe
+from higgsflow.model.quantities import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ _ENDED = (
 def forecast(
     analysis: AnalysisModel,
     n_events: int = N_EVENTS,
-    job_length: float = JOB_LENGTH,
+    job_length: float | str = JOB_LENGTH,
     sample: str = "",
     year: str = "",
 ) -> Forecast:
@@ -49,7 +50,7 @@ def forecast(
     Args:
         analysis: what to look at.
         n_events: of each sample and year, all of them where there are fewer.
-        job_length: seconds that a job is wanted to take.
+        job_length: that a job is wanted to take, in seconds or as `2 h`.
         sample: only this one.
         year: only this one.
 
@@ -58,9 +59,7 @@ def forecast(
     """
     if not (_is_number(n_events) and n_events >= 1 and int(n_events) == n_events):
         raise UserError(f"a probe is of a whole number of events, not {n_events!r}")
-    if not (_is_number(job_length) and job_length > 0):
-        raise UserError(f"a job has a length above 0 seconds, not {job_length!r}")
-    n_events = int(n_events)
+    n_events, length = int(n_events), _seconds(job_length)
     probed = list(_probed(analysis, _chosen(analysis, sample, year), n_events))
     probes = [done for _, _, done in probed if not isinstance(done, str)]
     manager = analysis.jobs_manager
@@ -73,7 +72,7 @@ def forecast(
     return Forecast(
         analysis=analysis.name,
         n_events_per_output=manager.n_events_per_output,
-        job_length=job_length,
+        job_length=length,
         n_workers=start.n_workers,
         start_up=start.start_up,
         warm_up=start.warm_up,
@@ -81,7 +80,7 @@ def forecast(
         pairs=tuple(
             _without(pair, found, done)
             if isinstance(found, str) or isinstance(done, str)
-            else _pair_forecast(analysis, pair, (found, done), start, job_length)
+            else _pair_forecast(analysis, pair, (found, done), start, length)
             for pair, found, done in probed
         ),
     )
@@ -118,6 +117,16 @@ def _without(pair: SampleYear, found: Entries | str, done: Probe | str) -> PairF
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and math.isfinite(value)
+
+
+def _seconds(job_length: float | str) -> float:
+    try:
+        length = seconds(job_length)
+    except ValueError as error:
+        raise UserError(str(error), "job_length") from None
+    if not (_is_number(length) and length > 0):
+        raise UserError(f"a job has a length above 0 seconds, not {job_length!r}")
+    return float(length)
 
 
 def _chosen(analysis: AnalysisModel, sample: str, year: str) -> list[SampleYear]:

@@ -58,7 +58,8 @@ def _with_error(value: float, error: float) -> str:
 
 def _together(forecast: Forecast) -> Iterator[str]:
     f = forecast
-    asked = f"{f.n_jobs} jobs with n_events_per_output {f.n_events_per_output}"
+    jobs = "1 job" if f.n_jobs == 1 else f"{f.n_jobs} jobs"
+    asked = f"{jobs} with n_events_per_output {f.n_events_per_output}"
     yield f"{asked}: {_with_error(f.cpu_hours, f.cpu_hours_error)} CPU hours"
     if f.wall_hours is not None:
         yield f"on {f.n_workers} cores about {_duration(f.wall_hours * 3600)}"

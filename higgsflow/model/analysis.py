@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, FiniteFloat, field_validator, model_validator
+from pydantic import BeforeValidator, Field, FiniteFloat, field_validator, model_validator
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.jobs import JobsManager
@@ -15,6 +15,7 @@ from higgsflow.model.reference import lives_in_main
 from higgsflow.model.reporting import Reporting, Sentinels, YearGroups, check_year_groups
 from higgsflow.model.sample import DataSample, SampleYear
 from higgsflow.model.samples import Samples
+from higgsflow.model.short_forms import as_tuple
 from higgsflow.model.source import Column
 from higgsflow.model.systematic import Systematics
 from higgsflow.model.tagging import TagSequence
@@ -43,7 +44,9 @@ class AnalysisModel(Noun):
     samples: Samples
     systematics: Systematics = Systematics()
     tag_sequence: TagSequence
-    variables_of_interest: tuple[Column, ...] = Field(min_length=1)
+    variables_of_interest: Annotated[tuple[Column, ...], BeforeValidator(as_tuple)] = Field(
+        min_length=1
+    )
     output_format: Literal["parquet", "root"] = "parquet"
     outputs: OutputOptions = OutputOptions()
     generator_bins: dict[Name, GeneratorBins] = Field(

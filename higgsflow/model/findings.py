@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pydantic import ValidationError
 
 _LONGEST = 60
@@ -23,28 +25,42 @@ _NEEDED = {
 _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
 
-def explain(error: ValidationError, content: Any = None) -> tuple[str, str]:
+def explain(
+    error: ValidationError, content: Any = None, outermost: Collection[str] = ()
+) -> tuple[str, str]:
     """The first findings of a validation, and how many more there are."""
-    found = findings(error, content)
+    found = findings(error, content, outermost)
     rest = f"and {len(found) - 2} more" if len(found) > 2 else ""
     second = found[1] if len(found) > 1 else ""
     return found[0], "; ".join(part for part in (second, rest) if part)
 
 
-def findings(error: ValidationError, content: Any = None) -> list[str]:
+def findings(
+    error: ValidationError, content: Any = None, outermost: Collection[str] = ()
+) -> list[str]:
     """All findings of a validation, each as place and reason.
 
-    Entries of a list are called by their name, where `content` is what was validated.
+    Entries of a list are called by their name, where `content` is what was validated. Of its own
+    keys, which are `outermost`, one that is indented too much is told as that.
     """
     by_place: dict[str, str] = {}
     for item in error.errors(include_url=False):
         # of the findings of one place, one for each type it may have, the first says enough
-        by_place.setdefault(_place(item["loc"], content), _reason(item))
+        reason = _too_deep(item, outermost) or _reason(item)
+        by_place.setdefault(_place(item["loc"], content), reason)
     return [
         f"{place}: {reason}" if place else reason
         for place, reason in by_place.items()
         if not any(other.startswith(f"{place}.") for other in by_place)
     ]
+
+
+def _too_deep(item: Any, outermost: Collection[str]) -> str:
+    """Why, where a key may stand within another one by its indentation alone; else nothing."""
+    key = getattr(item.get("ctx", {}).get("error"), "key", None)
+    if len(item["loc"]) != 1 or key not in outermost:
+        return ""
+    return f"'{key}' is no part of it: indent it less, as `{item['loc'][0]}` is"
 
 
 def _place(location: tuple[int | str, ...], content: Any) -> str:
@@ -73,7 +89,7 @@ def _reason(item: Any) -> str:
     if kind == "literal_error" and isinstance(given, str):
         return _none_of(given, str(item["ctx"]["expected"]))
     if kind == "too_short":
-        return f"a list of at least {item['ctx']['min_length']} is needed (it is {_shown(given)})"
+        return f"a list of at least {item['ctx']['min_length']} is needed (it is {shown(given)})"
     reason = _NEEDED.get(kind) or str(item["msg"]).removeprefix("Value error, ")
     return reason if kind == "value_error" else _of_value(reason, kind, given)
 
@@ -82,7 +98,7 @@ def _of_value(reason: str, kind: str, given: Any) -> str:
     """A reason with the value that it is about, or what to write for it."""
     if kind == "int_parsing" and (whole := _whole(given)):
         return f"{reason}: YAML takes {given} for a text, write {whole}"
-    return f"{reason.removeprefix('Input ')} (it is {_shown(given)})"
+    return f"{reason.removeprefix('Input ')} (it is {shown(given)})"
 
 
 def _whole(text: Any) -> str:
@@ -101,12 +117,13 @@ def _none_of(given: str, expected: str) -> str:
     return f"'{given}' is not {expected}{hint}"
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as it stands in a configuration or call; of a long one only what it is."""
     if value is None:
         return "empty"
     if isinstance(value, bool):
         # as YAML has it
         return repr(value).lower()
-    text = repr(value)
+    # what was a list has become a tuple
+    text = repr(list(value) if isinstance(value, tuple) else value)
     return text if len(text) <= _LONGEST else type(value).__name__

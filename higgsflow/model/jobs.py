@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,10 @@ from higgsflow.model.quantities import Megabytes, Seconds, TimeLimit
 from higgsflow.model.told import Told
 
 Batch = Literal["local", "htcondor", "slurm"]
+# what jobs ask for at a site, as people call it; not imported from there, which every command pays
+OF_SITES = ("account", "chunks_per_job", "container", "cores", "environment", "extra_lines",
+            "flavours", "hosts", "partition", "proxy", "queue", "setup", "site",
+            "submit_folder")  # fmt: skip
 # how much more than at first a job may be given, where nothing else is said
 _MOST = 4.0
 
@@ -67,6 +72,14 @@ class JobsManager(Noun, metaclass=Told):
         default=False, description="job records say where time and memory went, and bytes read"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _says_nothing_of_sites(cls, value: Any) -> Any:
+        for key in value if isinstance(value, Mapping) else ():
+            if key in OF_SITES:
+                raise ValueError(f"'{key}' is for sites, in engines.yaml: see docs/{_page(value)}")
+        return value
+
     @model_validator(mode="after")
     def _most_is_more(self) -> JobsManager:
         for name in ("memory_mb", "time_limit"):
@@ -86,6 +99,10 @@ class JobsManager(Noun, metaclass=Told):
             memory_mb=_bound(self.max_memory_mb, first.memory_mb),
             time_limit=_bound(self.max_time_limit, first.time_limit),
         )
+
+
+def _page(content: Mapping[str, Any]) -> str:
+    return "slurm.md" if content.get("batch") == "slurm" else "htcondor.md"
 
 
 def _bound(configured: float | None, first: float | None) -> float | None:

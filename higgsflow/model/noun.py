@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-from higgsflow.errors import nearest
+from higgsflow.errors import nearest, shorten
+from higgsflow.model.findings import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from typing_extensions import Self
 
@@ -63,16 +64,27 @@ class Frozen(BaseModel):
         return self.trusted(**{**self.__dict__, **fields})
 
 
+class UnknownKey(ValueError):
+    """A key that a noun does not have; told with the nearest one, or where it belongs."""
+
+    def __init__(self, key: str, kind: type[Noun]) -> None:
+        super().__init__(_unknown_key(key, kind))
+        self.key = key
+
+
 class Noun(Frozen):
     """A frozen object; an unknown key is an error that names the nearest known one."""
 
     @model_validator(mode="before")
     @classmethod
     def _name_unknown_keys(cls, value: Any) -> Any:
+        if not isinstance(value, dict | Noun):
+            keys = shorten(known_keys(cls))
+            raise ValueError(f"keys and values are needed (it is {shown(value)}), such as {keys}")
         if isinstance(value, dict):
             for key, one in value.items():
-                if key not in _known_keys(cls):
-                    raise ValueError(_unknown_key(str(key), _known_keys(cls), cls.__name__))
+                if key not in known_keys(cls):
+                    raise UnknownKey(str(key), cls)
                 if (one is True or one is False) and key in _numbers_of(cls):
                     raise ValueError(f"'{key}' is {as_yaml(one)}, a number is needed")
         return value
@@ -97,7 +109,7 @@ def _all_fields(kind: type[Frozen]) -> set[str]:
 
 
 @functools.cache
-def _known_keys(kind: type[Noun]) -> frozenset[str]:
+def known_keys(kind: type[Noun]) -> frozenset[str]:
     """Names of its fields, and what these are called in configurations."""
     fields = kind.model_fields
     return frozenset((*fields, *(field.alias for field in fields.values() if field.alias)))
@@ -136,10 +148,23 @@ def as_yaml(truth: bool) -> str:
     return "true" if truth else "false"
 
 
-def _unknown_key(key: str, known: Collection[str], owner: str) -> str:
+def _unknown_key(key: str, kind: type[Noun]) -> str:
+    known = known_keys(kind)
     guess = nearest(key, known)
     hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
-    return f"unknown key '{key}' of {owner}, {hint}"
+    if places := _within(kind, key):
+        hint = f"it belongs in {' or '.join(places)}"
+    return f"unknown key '{key}' of {kind.__name__}, {hint}"
+
+
+def _within(kind: type[Noun], key: str) -> list[str]:
+    """The fields of a noun whose own nouns have the key, as where it is indented too little."""
+    return [
+        f"`{name}`"
+        for name, field in kind.model_fields.items()
+        for inner in _kinds_of(field.annotation)
+        if isinstance(inner, type) and issubclass(inner, Noun) and key in known_keys(inner)
+    ]
 
 
 def safe_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Amounts as people write them: `2 GB`, `90 min`, `1 d`, `507.1 fb`."""
+"""Amounts as people write them: `2 GB`, `90 min`, `1 d`, `507.1 fb`, `41.5 /fb`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, FiniteFloat
 
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
 # engines count in powers of two
@@ -16,6 +16,9 @@ _MINUTES = {"min": 60.0, **SECONDS}
 _CROSS_SECTION = re.compile(r"\s*([-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*([A-Za-z]+)\s*")
 # powers of ten of a picobarn
 PICOBARNS = {"fb": -3, "pb": 0, "nb": 3}
+_LUMINOSITY = re.compile(r"\s*(\d+(?:\.\d*)?(?:[eE][-+]?\d+)?)\s*(?:/([fpn]b)|([fpn]b)\^?-1)\s*")
+# and of an inverse femtobarn
+INVERSE_FEMTOBARNS = {"fb": 0, "pb": -3, "nb": -6}
 
 
 def _amount(value: Any, units: dict[str, float], what: str) -> Any:
@@ -62,8 +65,20 @@ def picobarns(value: Any) -> Any:
     return float(Decimal(number).scaleb(PICOBARNS[unit]))
 
 
+def inverse_femtobarns(value: Any) -> Any:
+    """A luminosity in inverse femtobarns; a number without a unit is one already."""
+    found = _LUMINOSITY.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        if isinstance(value, str) and "b" in value:
+            raise ValueError(f"'{value}' is no luminosity: use a number [fb^-1], /fb or /pb")
+        return value
+    unit = found.group(2) or found.group(3)
+    return float(Decimal(found.group(1)).scaleb(INVERSE_FEMTOBARNS[unit]))
+
+
 # bounds stand inside: a schema would lose those of a field that may be empty
 Megabytes = Annotated[float, Field(gt=0), BeforeValidator(megabytes)]
 Seconds = Annotated[float, Field(ge=0), BeforeValidator(seconds)]
 TimeLimit = Annotated[float, Field(gt=0), BeforeValidator(seconds)]
 Picobarns = Annotated[float, BeforeValidator(picobarns)]
+InverseFemtobarns = Annotated[FiniteFloat, Field(gt=0), BeforeValidator(inverse_femtobarns)]

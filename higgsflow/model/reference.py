@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import pkgutil
 import sys
 import sysconfig
 import traceback
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 from pydantic import BeforeValidator
 
-from higgsflow.errors import BrokenModule, InvalidConfiguration, UnknownName, UserError
+from higgsflow.errors import BrokenModule, InvalidConfiguration, UnknownName, UserError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,10 @@ def to_reference(value: object) -> str:
         return _checked(value)
     if isinstance(value, dict):
         module = value.get("module", value.get("module_name"))
-        return _checked(f"{module}:{value.get('name', value.get('function'))}")
+        name = value.get("name", value.get("function"))
+        if module is None or name is None:
+            raise ValueError("say both, `module` and `name`, or 'module:name'")
+        return _checked(f"{module}:{name}")
     module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
     of_object = inspect.ismethod(value) and not inspect.isclass(value.__self__)
     if not module or not name or "<" in name or of_object:
@@ -77,11 +81,7 @@ def resolve(reference: str) -> Any:
     try:
         found: Any = _imported(module_name)
     except ModuleNotFoundError as error:
-        raise InvalidConfiguration(
-            f"no module '{error.name}', which '{reference}' needs",
-            "",
-            "install it, or name its folder in `python_path`",
-        ) from error
+        raise _no_module(str(error.name), reference) from error
     # what a module does when it is imported is code of its author, who may also end the program
     except (Exception, SystemExit) as error:
         raise broken(module_name, error) from error
@@ -93,9 +93,32 @@ def resolve(reference: str) -> Any:
                     "",
                     "run the script again, or put it into a module of its own",
                 )
-            raise UnknownName("name", name, [n for n in dir(found) if n[0] != "_"], module_name)
+            raise UnknownName("name", name, _defined(found), module_name)
         found = getattr(found, part)
     return found
+
+
+def _no_module(missing: str, reference: str) -> InvalidConfiguration:
+    """What is told of a module that there is not: the nearest beside it, or among the user's."""
+    package, _, name = missing.rpartition(".")
+    beside = getattr(sys.modules.get(package), "__path__", ()) if package else sys.path
+    of_users = [folder for folder in beside if package or not is_installed(f"{folder}/a.py")]
+    # what a module imports may be missing, too; that is another's to name
+    is_named = f"{reference.partition(':')[0]}.".startswith(f"{missing}.")
+    guess = nearest(name, [m.name for m in pkgutil.iter_modules(of_users)]) if is_named else ""
+    hint = f". Did you mean '{package}{'.' * bool(package)}{guess}'?" if guess else ""
+    return InvalidConfiguration(
+        f"no module '{missing}', which '{reference}' needs{hint}",
+        "",
+        "install it, or name its folder in `python_path`",
+    )
+
+
+def _defined(owner: Any) -> list[str]:
+    """The public names of a module or class; without those from elsewhere, if there are others."""
+    names = [name for name in dir(owner) if name[0] != "_"]
+    module = getattr(owner, "__name__", "")
+    return [n for n in names if getattr(getattr(owner, n), "__module__", "") == module] or names
 
 
 def _imported(module_name: str) -> Any:

@@ -11,15 +11,15 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    FiniteFloat,
     field_validator,
     model_validator,
 )
 
 from higgsflow.errors import UnknownName
 from higgsflow.model.dataset import PrimaryDataset, Triggers
+from higgsflow.model.findings import shown
 from higgsflow.model.noun import Name, Noun, as_yaml
-from higgsflow.model.quantities import Picobarns
+from higgsflow.model.quantities import InverseFemtobarns, Picobarns
 from higgsflow.model.short_forms import with_text_keys, with_tuples
 from higgsflow.model.systematic import Systematics
 
@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 
 def _by_year(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        such = "{2017: ...}"
+        raise ValueError(f"keys and values are needed (it is {shown(value)}), such as {such}")
     return with_tuples(with_text_keys(value))
 
 
@@ -135,6 +138,14 @@ class SimulatedSample(_SampleBase):
                 raise ValueError(f"{number} is not a positive number")
         return value
 
+    @field_validator("bf", "filter_efficiency")
+    @classmethod
+    def _fraction(cls, value: float | dict[str, float]) -> float | dict[str, float]:
+        for number in value.values() if isinstance(value, dict) else (value,):
+            if number > 1:
+                raise ValueError(f"{number:g} is no fraction: 0.01 is a percent")
+        return value
+
     @model_validator(mode="after")
     def _is_of_one_kind(self) -> SimulatedSample:
         for year in self.files:
@@ -178,7 +189,9 @@ Sample = Annotated[SimulatedSample | DataSample, Field(discriminator="kind")]
 class Year(Noun):
     """What belongs to a data-taking era."""
 
-    luminosity: FiniteFloat = Field(gt=0, description="integrated luminosity [fb^-1]")
+    luminosity: InverseFemtobarns = Field(
+        description="integrated luminosity [fb^-1], or with its unit: 41500 /pb"
+    )
     golden_json: str | None = Field(default=None, description="path of the certified lumisections")
     apply_golden_json: bool = True
 

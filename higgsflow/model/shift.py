@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads it)
 from higgsflow.model.noun import Noun
 from higgsflow.model.once import ONCE
-from higgsflow.model.short_forms import as_tuple
+from higgsflow.model.short_forms import as_tuple, by_direction
 from higgsflow.model.source import CENTRAL, Column, Columns, Names, Systematic
 
 # two columns may be replaced by the same one
@@ -28,6 +28,11 @@ class MetPropagation(Noun):
 
     collection: str = "MET"
     pt_min: float = Field(default=15.0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        return {"collection": value} if isinstance(value, str) else value
 
     @property
     def columns(self) -> tuple[str, str]:
@@ -73,7 +78,7 @@ class Shift(Systematic):
     """
 
     branch_modified: Columns = Field(min_length=1)
-    branches: dict[str, Origins] = {}
+    branches: Annotated[dict[str, Origins], BeforeValidator(by_direction)] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     additive: bool = False
     mode: Literal["scale", "additive", "uncertainty", "smear", "resolution"] = "scale"

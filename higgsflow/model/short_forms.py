@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from higgsflow.model.findings import shown
+
 
 def with_text_keys(value: Any) -> Any:
     """YAML reads `2017:` as a number; a year is a string, and so is a direction."""
@@ -22,6 +24,14 @@ def as_tuple(value: Any) -> Any:
 def with_tuples(value: Any) -> Any:
     """So may one name behind each key."""
     return {k: as_tuple(v) for k, v in value.items()} if isinstance(value, Mapping) else value
+
+
+def by_direction(value: Any) -> Any:
+    """What is given for each direction; who gives something else is told the keys."""
+    if not isinstance(value, Mapping):
+        such = "{up: ..., down: ...}"
+        raise ValueError(f"keys and values are needed (it is {shown(value)}), such as {such}")
+    return with_text_keys(value)
 
 
 def column_name(value: Any) -> Any:

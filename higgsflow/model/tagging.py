@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.errors import UnknownName
+from higgsflow.model.findings import shown
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.reference import Reference, to_reference
 from higgsflow.model.told import Told
@@ -65,6 +66,9 @@ def _from_mapping(value: dict[str, Any]) -> dict[str, Any]:
     options = value.get("options", {})
     if not isinstance(options, Mapping):
         raise ValueError(f"the options of a tagger are keys and values, not {options!r}")
+    if not tagger and len(value) == 1:
+        (name,) = value
+        raise ValueError(f"write `{{name: {name}, options: {{...}}}}` for a tagger with options")
     if not tagger:
         raise ValueError("a tagger needs a `name` of a shipped one, or a `tagger` of yours")
     named = _from_name(tagger, options)
@@ -82,7 +86,8 @@ class TaggerSpec(Noun):
 
 def _as_steps(value: Any) -> Any:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise ValueError("a tag sequence is a list of steps")
+        such = "[diphoton, [tth, thq]]"
+        raise ValueError(f"a list of steps is needed, such as {such} (it is {shown(value)})")
     return tuple(
         tuple(step) if isinstance(step, Sequence) and not isinstance(step, str) else (step,)
         for step in value

@@ -59,13 +59,39 @@ def arrow_number(value: float) -> Any:
 def numbers(column: Any) -> npt.NDArray[Any]:
     """The values of a column as numpy has them, not copied where they are in one piece.
 
-    Arrow is asked, and asks pandas, only for what numpy has otherwise: flags, and missing values.
+    Where some are missing they are floats, and the missing ones NaN.
     """
-    whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
-    if not len(whole) or whole.null_count or pa.types.is_boolean(whole.type):
-        return np.asarray(whole.to_numpy(zero_copy_only=False))
-    found = np.frombuffer(whole.buffers()[1], whole.type.to_pandas_dtype())
-    return found[whole.offset : whole.offset + len(whole)]
+    return numbers_of(
+        pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
+    )
+
+
+def numbers_of(array: Any) -> npt.NDArray[Any]:
+    """The same of an array, which is a column in one piece."""
+    if array.null_count:
+        kind = array.type if pa.types.is_floating(array.type) else pa.float64()
+        return np.where(valid_of(array), _stored(array.cast(kind, safe=False)), np.nan)
+    if pa.types.is_boolean(array.type):
+        return _stored(array.cast(pa.uint8())).view(np.bool_)
+    return _stored(array)
+
+
+def _stored(array: Any) -> npt.NDArray[Any]:
+    """What stands in memory, also where a value is missing; `to_numpy` would ask pandas."""
+    content = array.buffers()[1]
+    kind = array.type.to_pandas_dtype()
+    if content is None:
+        return np.empty(0, kind)
+    return np.frombuffer(content, kind)[array.offset : array.offset + len(array)]
+
+
+def words_of(array: Any) -> npt.NDArray[np.object_]:
+    """The words of an array, of which there are only a few; a missing one is empty."""
+    coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
+    known = [word or "" for word in coded.dictionary.cast(pa.string()).to_pylist()]
+    # what has no position is the last
+    positions = np.nan_to_num(numbers_of(coded.indices), nan=len(known)).astype(np.intp)
+    return np.asarray(np.array([*known, ""], dtype=object)[positions])
 
 
 def same_text(text: str, n: int) -> Any:

@@ -11,7 +11,7 @@ from rich.text import Text
 from higgsflow.report.grid import Drawn, Grid
 
 if TYPE_CHECKING:
-    from higgsflow.records.analysis_status import (
+    from higgsflow.report.analysis_status import (
         AnalysisStatus,
         JobCounts,
         SampleStatus,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from higgsflow.model.noun import Frozen
+from higgsflow.model.printed import Printed
 from higgsflow.selection.cutflow import Counter
 
 Interval = tuple[float, float]
@@ -52,7 +53,7 @@ class CutSummary(Frozen):
     n_minus_1_interval: Interval | None = None
 
 
-class FlowSummary(Frozen):
+class FlowSummary(Printed, Frozen):
     """The cut flow of one tagger and group; `cuts` is empty where only the end is known.
 
     Attributes:
@@ -75,6 +76,12 @@ class FlowSummary(Frozen):
     interval: Interval | None = None
     weighted: float | None = None
     weighted_error: float | None = None
+
+    def __str__(self) -> str:
+        # tables wait until somebody prints one
+        from higgsflow.report.flow_text import render  # noqa: PLC0415
+
+        return render(self).strip("\n")
 
 
 class Yield(Frozen):

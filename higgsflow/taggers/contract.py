@@ -158,7 +158,8 @@ def one_for_each(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     if isinstance(array, ak.Array) and "?" in str(array.type):
         array = ak.fill_none(array, False if "bool" in str(array.type) else np.nan)
     if array.ndim != 1:
-        raise TaggerError(f"{said} with more than one value per event", str(ak.type(array)))
+        what = f"{said} with more than one value per event: {ak.type(array)}"
+        raise TaggerError(what, "", "return one for each event, as `ak.any(values, axis=1)` is")
     if len(array) != n:
         raise TaggerError(
             f"{said} with {len(array)} entries for {n} events",

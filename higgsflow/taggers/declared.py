@@ -71,7 +71,7 @@ def _check_adds(tagger: Tagger, added: Any) -> None:
 
 
 def _check_describes(tagger: Tagger, context: Context) -> None:
-    """The columns of a class may depend on its options, those of a function stand beside it."""
+    """Each that it says something of is one that it adds, with its options and in this year."""
     described, added = tagger.describes(context), tagger.adds(context)
     if not isinstance(described, Mapping):
         what = f"tagger '{tagger.name}' says in `describes` {described!r}, not texts by column"
@@ -80,8 +80,8 @@ def _check_describes(tagger: Tagger, context: Context) -> None:
         if not isinstance(text, str):
             what = f"tagger '{tagger.name}' says of '{name}' {text!r}, which is no text"
             raise TaggerError(what, "", 'say what it is, and its unit: "what it is [GeV]"')
-        if isinstance(tagger, FunctionTagger) and name not in added:
-            raise UnknownName("column", name, added, f"what tagger '{tagger.name}' adds")
+        if name not in added:
+            raise UnknownName("column", str(name), added, f"what tagger '{tagger.name}' adds")
 
 
 def _check_made_of(tagger: Tagger, context: Context, before: Collection[str]) -> None:

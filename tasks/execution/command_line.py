@@ -32,6 +32,11 @@ _WANTED: dict[type, str] = {
     luigi.BoolParameter: "it takes no value, or true or false",
     law.MultiRangeParameter: "numbers and ranges are needed, such as 0:3,7",
 }
+# options of stages of a sample, which others do not have
+_OF_SAMPLES = {
+    **dict.fromkeys(("--sample", "--year", "--variation"), "law run MergeSample"),
+    "--branch": "law run ProcessSample",
+}
 # by the tasks that can be asked for, the one that is, and how much help
 _built: dict[tuple[tuple[type, ...], str | None, bool], ArgumentParser] = {}
 # what was found in words, and the stage that was asked for
@@ -45,7 +50,7 @@ def parser(root_task: str | None = None, help_all: bool = False) -> ArgumentPars
     if key not in _built:
         built = _built[key] = _build(root_task=root_task, help_all=help_all)
         helps = f"law run {root_task or 'RunAnalysis'} --help"
-        built.error = functools.partial(tell, built, helps=helps)
+        built.error = functools.partial(tell, built, helps=helps, elsewhere=_OF_SAMPLES)
     return _built[key]
 
 

@@ -119,12 +119,18 @@ def _told(failure: FailureRecord) -> str:
 
 
 def _of_the_user(text: str) -> str:
-    """A traceback from the first line of code of the user on, if there is one; the log has all."""
+    """A traceback from the first line of code of the user on, if there is one; the log has all.
+
+    Where one exception led to another, each of them.
+    """
+    first, *others = text.split(_BEGINS)
+    return _BEGINS.join((first, *map(_from_own_line, others)))
+
+
+def _from_own_line(text: str) -> str:
     frames = list(_FRAME.finditer(text))
     own = next((f for f in frames if not is_installed(f[1])), None)
-    if own is None or text.count(_BEGINS) > 1:
-        return text
-    return text[: frames[0].start()] + text[own.start() :]
+    return text if own is None else text[: frames[0].start()] + text[own.start() :]
 
 
 def _amount(n: int, what: str) -> str:

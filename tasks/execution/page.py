@@ -9,6 +9,7 @@ from typing import Any
 
 import luigi
 
+from higgsflow.report.formatting import percent_processed
 from tasks.execution import scheduler
 from tasks.execution.display import tell_stage
 
@@ -44,13 +45,17 @@ def _shown(folder: Path, params: dict[str, str]) -> Path:
     return folder / "jobs" / sample / year / "jobs.html"
 
 
-def publish(task: Any, message: str, percentage: int) -> None:
-    """Shows message and percentage of a running stage; a scheduler that is gone does no harm."""
+def publish(task: Any, message: str, fraction: float) -> None:
+    """Shows a message of a running stage, and how much of it is done, as a percentage.
+
+    Of zero the page shows no bar, so that little of many is not rounded to it. A scheduler that is
+    gone does no harm.
+    """
     if not scheduler.current or not callable(getattr(task, "set_status_message", None)):
         return
     with suppress(luigi.rpc.RPCError, SystemExit):
         task.set_status_message(message.translate(_PLAIN))
-        task.set_progress_percentage(percentage)
+        task.set_progress_percentage(percent_processed(fraction))
 
 
 def begins(task: Any) -> None:
@@ -66,7 +71,7 @@ def begins(task: Any) -> None:
 
 def has_ended(task: Any, seconds: float) -> None:
     """A stage has made what it had to."""
-    publish(task, f"{_where(task)}\ndone in {seconds:.1f} s", 100)
+    publish(task, f"{_where(task)}\ndone in {seconds:.1f} s", 1)
 
 
 def is_over(task: Any, *_: Any) -> None:

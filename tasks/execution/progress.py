@@ -32,7 +32,7 @@ class Progress:
         folder: of the jobs of this sample and year.
         name: sample and year.
         chunks: all of them.
-        publish: is told a message and a percentage every few seconds.
+        publish: is told a message, and how much is done, every few seconds.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Progress:
         folder: Path,
         name: str,
         chunks: Sequence[Chunk],
-        publish: Callable[[str, int], None] | None = None,
+        publish: Callable[[str, float], None] | None = None,
     ) -> None:
         self._path = folder / "progress.json"
         self._name = name
@@ -113,7 +113,7 @@ class Progress:
         if self._publish is not None:
             failure = content["last_failure"]
             message = f"{line}\nlast failure: {failure}" if failure else line
-            self._publish(message, int(100 * self.fraction))
+            self._publish(message, self.fraction)
 
     def _content(self, n_running: int) -> dict[str, Any]:
         return {

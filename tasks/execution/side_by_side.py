@@ -168,4 +168,4 @@ def told(task: Any, found: Iterable[T], n: int, what: str) -> Iterator[T]:
             last = time.monotonic()
             message = f"{number:,} of {n:,} {what}"
             say(f"{task.pair.name}: {message}")
-            publish(task, message, 100 * number // n)
+            publish(task, message, number / n)

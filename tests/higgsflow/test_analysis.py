@@ -35,6 +35,12 @@ def test_a_name_that_nobody_knows() -> None:
         Analysis.from_yaml("dmeo")
 
 
+def test_a_folder_is_told_the_configuration_in_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").touch()
+    with pytest.raises(InvalidConfiguration, match=r"did you mean '.*/mine\.yaml'"):
+        Analysis.from_yaml(tmp_path)
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="Is a directory"):
         analysis().to_yaml(tmp_path)
@@ -48,7 +54,7 @@ def test_samples_of_another_kind_are_told_what_makes_them(samples: Any) -> None:
 
 @pytest.mark.parametrize("steps", ["diphoton", None, diphoton_tagger])
 def test_sequence_that_is_no_list_is_told(steps: Any) -> None:
-    with pytest.raises(InvalidConfiguration, match="a tag sequence is a list of steps"):
+    with pytest.raises(InvalidConfiguration, match="a list of steps is needed, such as"):
         analysis(tag_sequence=steps)
 
 

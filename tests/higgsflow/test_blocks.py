@@ -244,6 +244,8 @@ def test_files_of_other_types_are_processed_alone(
 def test_what_fails_says_in_which_file(small: Small, files: list[Path]) -> None:
     with pytest.raises(RuntimeError, match="no calibration") as caught:
         small.run(1000, refused=[3001])
+    # not while the same of all files is handled, which would be told once more
+    assert caught.value.__context__ is None
     where = failing_events(caught.value)
     assert where is not None
     assert (where.url, where.start, where.stop) == (str(files[2]), 0, 40)

@@ -44,6 +44,17 @@ def test_a_mistake_is_told_with_the_nearest_right_answer(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("kind", "needed"), [(int, "a whole number"), (float, "a number")])
+def test_a_value_that_is_no_number_is_told_what_is_needed(
+    kind: type, needed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with_number = parser()
+    with_number.add_argument("--n", type=kind)
+    with pytest.raises(SystemExit):
+        with_number.parse_args(["--n", "1%"])
+    assert f"prog: argument --n: {needed} is needed, not '1%'\n" in capsys.readouterr().err
+
+
 def test_a_configuration_without_its_option_is_told_the_option(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -66,3 +77,9 @@ def test_choices_are_understood_as_any_python_tells_them(
         tell(parser(), f"argument COMMAND: invalid choice: 'statu' (choose from {known})", "help")
     told = "prog: no command 'statu'\n  Did you mean 'status'?\n  all there is: help\n"
     assert capsys.readouterr().err == told
+
+
+def test_an_option_of_another_command_is_told_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        tell(parser(), "unrecognized arguments: --era 2017", "help", {"--era": "prog of_a_year"})
+    assert "  Did you mean 'prog of_a_year --era 2017'?\n" in capsys.readouterr().err

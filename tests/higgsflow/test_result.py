@@ -102,6 +102,21 @@ def test_one_column_or_any_number_of_them(lab: Lab) -> None:
         assert (events.fields, len(events)) == (["met"], n)
 
 
+def test_results_are_found_by_file_or_by_folder(lab: Lab) -> None:
+    folder = finished(lab).folder
+    for place in (folder, folder.parent, folder / "summary.json"):
+        assert Result(place).folder == folder
+
+
+@pytest.mark.parametrize("place", ["toy", "toy/v2"])
+def test_results_within_or_beside_a_folder_are_offered(lab: Lab, place: str) -> None:
+    path = lab.output("summary", "summary.json")
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(StoreError, match=r"(?s)no results.*did you mean '.*/toy/v1'\?"):
+        Result(place)
+
+
 def test_results_that_are_not_there_or_damaged_are_told(lab: Lab) -> None:
     with pytest.raises(StoreError, match="no results at 'toy/v1'"):
         Result("toy/v1")

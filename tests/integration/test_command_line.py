@@ -124,6 +124,9 @@ def test_switches_of_law_show_and_remove_without_running(command_line: Lab) -> N
     merged = lab.output("merged", "Sig", "2017", "nominal.json")
     shown = lab.law_run("MergeSample", *sample, "--print-output", "0")
     assert shown.stdout.splitlines()[-1] == f"file://{merged}"
+    unanswered = lab.law_run("MergeSample", *sample, "--remove-output", "0")
+    assert (unanswered.returncode, merged.exists()) == (1, True)
+    assert unanswered.stderr.splitlines()[-1].strip().startswith("say 0,a for all of it")
     removed = lab.law_run("MergeSample", *sample, "--remove-output", "0,a")
     assert removed.returncode == 0
     assert not merged.exists()

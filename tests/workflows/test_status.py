@@ -13,7 +13,7 @@ from workflows.status import status
 if TYPE_CHECKING:
     from conftest import Lab
 
-    from higgsflow.records.analysis_status import AnalysisStatus
+    from higgsflow.report.analysis_status import AnalysisStatus
 
 STAGES = ("IndexSample", "ProcessSample", "MonitorJobs", "UpdateScale1fb", "MergeSample")
 

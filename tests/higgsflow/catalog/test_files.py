@@ -109,6 +109,7 @@ def test_list_holds_addresses_relative_to_itself(folder: Path) -> None:
         ("# nothing\n", "lists no addresses"),
         ("other.txt\n", "files.txt, line 1"),
         ("\nttH_9.root\n", "no file"),
+        ("\nttH_9.root\n", "files.txt, line 2"),
     ],
 )
 def test_list_that_leads_nowhere(folder: Path, content: str, told: str) -> None:
@@ -146,6 +147,23 @@ def test_nearest_existing_name_is_offered(folder: Path, address: str, told: str)
     text = message(folder / address)
     assert OWNER in text
     assert f"nearest there is: {folder}{told}" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/ttH/Run2-v1/NANOAODSIM", "is it a dataset? Then say das:/ttH/Run2-v1/NANOAODSIM"),
+        ("/store/mc/a.root", "is it a name of CMS? Then say root://SERVER//store/mc/a.root"),
+        ("/no_such_mount/a/b/*.root", "there is no /no_such_mount on this machine: is it mounted?"),
+    ],
+)
+def test_what_is_on_no_disk_here_is_told_by_what_it_may_be(address: str, told: str) -> None:
+    assert message(address).endswith(told)
+
+
+@pytest.mark.parametrize("address", ["root:/eos/a.root", "https://server/a.root"])
+def test_what_is_no_address_is_told_with_those_that_are(address: str) -> None:
+    assert "root://server//path, das:/A/B/C" in message(address)
 
 
 def test_no_folder_is_offered_for_the_name_of_a_file(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def analysis(**changes: Any) -> Any:
 @pytest.mark.parametrize("what", schemas())
 def test_it_is_a_schema(what: str) -> None:
     jsonschema.meta.validate(json_schema(what))
+    assert json_schema(what)["title"] == f"higgsflow: {what}"
 
 
 @pytest.mark.parametrize("name", known_analyses())
@@ -94,12 +95,20 @@ def test_the_sections_of_the_how_tos_are_valid(page: str) -> None:
         {"samples": {"samples": {"A": {**SIMULATED, "xs": "5.071e2 fb"}}}},
         {"samples": {"samples": {"A": {**SIMULATED, "xs": {"2017": "-5 fb", "2018": 1}}}}},
         {"python_path": "code"},
+        {"variables_of_interest": "m_gg"},
+        {"samples": {"catalog": {"years": {"2017": {"luminosity": "41500 /pb"}}}}},
         {"jobs_manager": {"time_limit": "1 h", "max_memory_mb": "2 GB", "retry_delay": "2 min"}},
         {"tag_sequence": {"tag_list": ["diphoton"], "keep_untagged": True}},
         {"tag_sequence": ["m:f", "m.f", [{"tagger": "diphoton", "options": {"trigger": True}}]]},
         {"tag_sequence": [{"name": "diphoton", "options": {"photon": {"pt_min": 20}}}]},
         {"systematics": {"weights": {"w": {"function": {"module": "m", "name": "f"}}}}},
         {"systematics": {"weights": {"w": {"branches": {"up": ["Photon", "sf_up"]}}}}},
+        {
+            "systematics": {
+                "independent_collections": {"j": {"branch_modified": "J_pt", "met": "M"}}
+            }
+        },
+        {"outputs": {"finalfit": {"processes": {"ttH_M125": "tth"}}}},
     ],
 )
 def test_short_forms_are_valid(section: dict[str, Any]) -> None:
@@ -152,6 +161,7 @@ def test_a_misspelled_key_is_found_wherever_it_is() -> None:
         {"jobs_manager": {"time_limit": "an hour"}},
         {"jobs_manager": {"time_limit": "1 hour"}},
         {"jobs_manager": {"max_memory_mb": "2 TB"}},
+        {"samples": {"catalog": {"years": {"2017": {"luminosity": "41.5 fb"}}}}},
         {"samples": {"samples": {"A": {**SIMULATED, "xs": "5 cm"}}}},
         {"jobs_manager": {"max_time_limit": -1}},
         {"samples": {"catalog": "demo", "sampel_list": []}},

@@ -267,6 +267,16 @@ def test_catalogue_is_a_path_or_a_shipped_name(tmp_path: Path) -> None:
     assert load_catalog("demo", tmp_path) == load_catalog(shipped, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [("my_smaples.yaml", "my_samples.yaml"), ("demo.ymal", "demo"), ("dmeo", "demo")],
+)
+def test_absent_catalogue_is_told_the_nearest(tmp_path: Path, asked: str, meant: str) -> None:
+    write(tmp_path / "my_samples.yaml", catalog())
+    with pytest.raises(InvalidConfiguration, match=rf"did you mean '{meant}'\?"):
+        load_catalog(asked, tmp_path)
+
+
 def test_absent_catalogue_names_where_it_was_looked_for() -> None:
     text = told("no_such.yaml")
     assert "no catalogue 'no_such.yaml'" in text
@@ -306,6 +316,10 @@ def test_samples_may_be_a_list_with_names() -> None:
         (["a"], "does not hold keys and values"),
         (3, "neither a mapping nor a list"),
         ({"tt H": TTH}, "'tt H' cannot be a name"),
+        ({"ttH/M125": TTH}, "\n  such as ttH_M125"),
+        ({"/ttH/v1/NANOAODSIM": TTH}, "\n  give it a short name, and das:/ttH/v1/NANOAODSIM among"),
+        ({}, "the catalogue has no samples"),
+        ({"a": {**TTH, "files": ["a.root"]}}, "(it is ['a.root']), such as {2017: ...}"),
         ({"a": {**TTH, "files": None}}, "a.files: keys and values are needed"),
         ({"a": {**TTH, "files": "a.root"}}, "a.files: keys and values are needed"),
         ({"a": {**TTH, "files": {2017: []}}}, "no addresses of files for year '2017'"),
@@ -335,6 +349,7 @@ def test_what_is_wrong_with_a_sample_is_told(samples: Any, reason: str) -> None:
     [
         ([2017], "years does not hold keys and values"),
         ({2017: 41.5}, "year '2017' does not hold keys and values"),
+        ({2017: 41.5}, "\n  such as years: {2017: {luminosity: 41.5}}"),
         ({2017: None}, "year '2017' does not hold keys and values"),
         ({2017: {}}, "years.2017.luminosity: is required, but missing"),
         ({2017: {"lumi": 41.5}}, "unknown key 'lumi' of Year"),
@@ -397,8 +412,8 @@ def test_all_are_taken_where_nothing_is_chosen() -> None:
         (None, [2017, "2017"], "years: '2017' is given twice"),
         (["Data", "Data"], None, "sample_list: 'Data' is given twice"),
         ("ttH_M126", 2018, "none of the samples has files in the selected years"),
-        ([], None, "sample_list is [], not a list of names"),
-        (None, [], "years is [], not a list of names"),
+        ([], None, "sample_list is empty"),
+        (None, [], "years is empty"),
         ([False], None, "sample_list is [False], not a list of names"),
         ({"a": 1}, None, "sample_list is {'a': 1}"),
         (None, 20.5, "years is 20.5"),
@@ -449,3 +464,11 @@ def test_finalfit_may_name_what_is_not_chosen_but_nothing_else(tmp_path: Path) -
         load_analysis(with_finalfit(processes={"gHH": "ggh"}))
     with pytest.raises(UnknownName, match=r"no systematic 'v' in outputs.finalfit.systematics"):
         load_analysis(with_finalfit(systematics={"v": "V"}))
+
+
+def test_a_key_that_is_indented_too_much_is_told_as_that() -> None:
+    content = {"jobs_manager": {"batch": "local", "blinding": {"unblind": True}}}
+    with pytest.raises(InvalidConfiguration) as caught:
+        validated(AnalysisModel, content, "a.yaml")
+    told = "jobs_manager: 'blinding' is no part of it: indent it less, as `jobs_manager` is"
+    assert told in caught.value.findings

@@ -69,6 +69,37 @@ def test_a_configuration_may_be_called_as_the_copy_in_the_store_is(path: Path) -
     assert find_in_store(str(write_snapshot(model, folder_of(model))), "") == model
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("mine", "mine/mine.yaml"),
+        ("mine/", "mine/mine.yaml"),
+        ("mine/mine", "mine/mine.yaml"),
+        ("others", "others/a.yaml"),
+        ("toy", "toy.yaml"),
+    ],
+)
+def test_a_folder_or_a_path_without_its_ending_is_told_the_configuration(
+    path: Path, asked: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(path.parent)
+    for folder, names in (("mine", ("a", "mine")), ("others", ("a", "b"))):
+        path.with_name(folder).mkdir()
+        for name in names:
+            path.with_name(folder).joinpath(f"{name}.yaml").touch()
+    with pytest.raises(InvalidConfiguration) as told:
+        find_in_store(asked, "")
+    assert str(told.value) == f"'{asked}' is no configuration\n  did you mean '{meant}'?"
+
+
+def test_a_folder_of_the_store_is_told_its_copy_of_the_configuration(path: Path) -> None:
+    model = load_analysis(path)
+    copy = write_snapshot(model, folder_of(model))
+    with pytest.raises(InvalidConfiguration) as told:
+        find_in_store(str(folder_of(model)), "")
+    assert str(told.value).endswith(f"did you mean '{copy}'?")
+
+
 @pytest.mark.parametrize("version", ["../v2", "a/b", ".hidden"])
 def test_a_version_is_the_name_of_a_folder(path: Path, version: str) -> None:
     with pytest.raises(InvalidConfiguration, match="cannot be a name"):

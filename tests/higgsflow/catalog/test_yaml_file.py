@@ -102,7 +102,7 @@ def test_what_is_nested_without_end_is_an_error(tmp_path: Path, text: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [("a: [1\n", "line 2"), ("a: 1\n b: 2\n", "line 2"), ("a: *b\n", "line 1")]
+    ("text", "line"), [("a: [1\n", "line 1"), ("a: 1\n b: 2\n", "line 2"), ("a: *b\n", "line 1")]
 )
 def test_invalid_yaml_names_the_line(tmp_path: Path, text: str, line: str) -> None:
     message = told(tmp_path, text)
@@ -137,8 +137,8 @@ def test_what_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
 
 
 def test_file_of_another_encoding_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_bytes(b"a: \xff\xfe\n")
-    with pytest.raises(InvalidConfiguration, match="cannot read"):
+    (tmp_path / "a.yaml").write_bytes(b"a: 1\nb: \xff\xfe\n")
+    with pytest.raises(InvalidConfiguration, match=r"(?s)cannot read.*line 2 .* 0xff.*as UTF-8"):
         read_yaml(tmp_path / "a.yaml")
 
 

@@ -46,6 +46,24 @@ def test_all_that_is_wrong_is_found_at_once(lab: Lab, loaded: Load) -> None:
     assert of_data == ["variables", "variables", "golden JSON"]
 
 
+def test_a_golden_json_that_is_not_there_is_told_with_the_nearest(lab: Lab, loaded: Load) -> None:
+    (lab.folder / "golden_2017.json").write_text("{}", encoding="utf-8")
+    lab.content["samples"]["years"]["2017"]["golden_json"] = str(lab.folder / "golden_2071.json")
+    _, (problem,) = check_configuration(loaded())
+    assert problem.what == f"no file {lab.folder}/golden_2071.json"
+    assert problem.remedy == "did you mean 'golden_2017.json'?"
+
+
+def test_a_folder_of_modules_that_is_not_there_is_noted(lab: Lab, loaded: Load) -> None:
+    lab.content["python_path"] = [str(lab.taggers.parent), str(lab.folder / "cod")]
+    _, (note,) = check_configuration(loaded())
+    assert (note.what, note.where, note.serious) == (
+        f"no folder {lab.folder}/cod",
+        "python_path",
+        False,
+    )
+
+
 def test_a_tagger_that_cannot_be_found_is_told_for_itself(lab: Lab, loaded: Load) -> None:
     lab.content["tag_sequence"][1] = ["toy_taggers:hihg_met"]
     _, problems = check_configuration(loaded())
@@ -70,6 +88,10 @@ def test_a_correction_file_that_is_not_there(lab: Lab, loaded: Load, section: st
     _, problems = check_configuration(loaded())
     assert {p.about for p in problems} == {"correction files"}
     assert "sf.json" in problems[0].what
+    assert problems[0].remedy == ""
+    (lab.folder / "sff.json").touch()
+    _, problems = check_configuration(loaded())
+    assert {p.remedy for p in problems} == {"did you mean 'sff.json'?"}
 
 
 def test_what_is_refused_says_how_to_see_the_rest(lab: Lab, loaded: Load) -> None:

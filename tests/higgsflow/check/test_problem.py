@@ -23,7 +23,7 @@ def test_each_finding_of_a_validation_is_a_problem() -> None:
         validated(JobsManager, {"attempts": 0, "batch": "lsf", "time_limit": -1}, "mine.yaml")
     found = problems_of(caught.value, "configuration")
     assert sorted(p.what.partition(":")[0] for p in found) == ["attempts", "batch", "time_limit"]
-    assert {p.where for p in found} == {"mine.yaml is not valid:"}
+    assert {p.where for p in found} == {"mine.yaml is not valid"}
 
 
 def test_findings_call_samples_by_their_names() -> None:
@@ -58,6 +58,15 @@ def test_what_files_of_all_samples_lack_is_told_once() -> None:
     assert found.text == "no column 'Nope'\n  in A.root and 4 more\n  nearest names there: A"
     elsewhere = [Problem(about="columns", what="no", where=where) for where in "ab"]
     assert len(together(elsewhere)) == 2
+
+
+def test_whoever_stands_in_what_is_wrong_is_not_told_again() -> None:
+    what = "no file 'a' for A (2017)"
+    assert problem(what, "A (2017)").whose == ""
+    assert problem(what, "A (2017)", "A (2018)").whose == "A (2017), A (2018)"
+    with pytest.raises(UserError) as told:
+        refuse([problem(what, "A (2017)")], "mine")
+    assert str(told.value) == what
 
 
 def test_many_subjects_are_counted() -> None:

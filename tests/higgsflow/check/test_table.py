@@ -43,6 +43,18 @@ def test_problems_are_told_below_with_whose_they_are() -> None:
     assert line.split()[-1] == "wrong"
 
 
+def test_what_cannot_be_read_has_no_table() -> None:
+    problem = Problem(about="configuration", what="samples: missing")
+    text = render(CheckReport(analysis="hgg.yaml", pairs=(), problems=(problem,)))
+    assert text == "configuration: samples: missing\n1 problem of hgg.yaml\n"
+
+
+def test_whose_it_is_stands_before_what_is_told_below() -> None:
+    problem = Problem(about="tags", what="not valid:", where="pt: a number", subjects=("A (1)",))
+    text = render(CheckReport(analysis="hgg", pairs=(PAIR,), problems=(problem,)))
+    assert "tags: not valid (A (1)):\n  pt: a number\n" in text
+
+
 def test_it_fits_its_width() -> None:
     long = PAIR.model_copy(update={"sample": "GluGluHToGG_M125_TuneCP5_13TeV-amcatnloFXFX-pythia8"})
     text = render(CheckReport(analysis="hgg", pairs=(long,), problems=()))

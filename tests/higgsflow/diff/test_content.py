@@ -18,3 +18,8 @@ def test_two_sides_are_the_same_if_all_of_them_is() -> None:
     both = Difference(a="a", b="b", tolerance=0.0, pairs=(SAME,))
     assert both.is_same
     assert not both.model_copy(update={"only_b": ("S 2018 nominal",)}).is_same
+
+
+def test_print_shows_what_the_command_does() -> None:
+    shown = str(Difference(a="one", b="other", tolerance=0.0, pairs=()))
+    assert shown.splitlines()[:2] == ["A: one", "B: other"]

@@ -76,6 +76,16 @@ def test_tags_whatever_they_are_called(
     assert codes(ours, tags) == ["tth", "thq"]
 
 
+@pytest.mark.parametrize("values", [["tth", None, "what"], [0, None, 7]])
+def test_an_event_whose_tag_is_missing_has_none(
+    make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]], values: Any
+) -> None:
+    content = {**make_columns(3), "tag_idx": values}
+    ours = Source((make_parquet("a.parquet", make_columns(2)),), tags=OURS)
+    theirs = Source((make_parquet("b.parquet", content),))
+    assert codes(theirs, tags_of(ours, theirs)) == ["tth", "untagged", "other"]
+
+
 def test_our_name_of_another_column_is_not_that_column(
     make_parquet: Callable[..., Path], make_columns: Callable[..., dict[str, Any]]
 ) -> None:

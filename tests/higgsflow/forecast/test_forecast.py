@@ -112,6 +112,11 @@ def test_code_of_users_that_fails_is_told(toy: Lab, code: str, problem: str) -> 
     assert found.suggested == 0
 
 
+def test_jobs_are_as_long_as_configurations_say_times(toy: Lab) -> None:
+    found = forecast(loaded(toy), n_events=10, job_length="2 h", sample="Sig", year="2017")
+    assert found.job_length == 7200.0
+
+
 def test_names_and_numbers_that_make_no_sense_are_told(toy: Lab) -> None:
     analysis = loaded(toy)
     for arguments, message in (
@@ -119,6 +124,8 @@ def test_names_and_numbers_that_make_no_sense_are_told(toy: Lab) -> None:
         ({"n_events": 1.5}, "a probe is of a whole number of events, not 1.5"),
         ({"n_events": "many"}, "a probe is of a whole number of events, not 'many'"),
         ({"job_length": float("inf")}, "a length above 0 seconds"),
+        ({"job_length": "0 h"}, "a length above 0 seconds, not '0 h'"),
+        ({"job_length": "2 hours"}, "'2 hours' is no time: use a number and one of s, min"),
         ({"sample": "Sgi"}, "no sample 'Sgi'"),
         ({"year": "2071"}, "no year '2071'"),
     ):

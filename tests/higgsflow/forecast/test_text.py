@@ -22,6 +22,11 @@ def told(**changes: object) -> str:
     return text
 
 
+def test_one_job_is_one() -> None:
+    lone = PAIR.model_copy(update={"n_jobs": 1})
+    assert "\n1 job with n_events_per_output 1000000: " in told(pairs=(lone,))
+
+
 def test_a_line_for_each_sample_and_all_together() -> None:
     text = told()
     numbers, suggested = (line for line in text.splitlines() if "DYJets" in line)

@@ -114,6 +114,10 @@ def test_systematics_that_clash_in_one_sample_are_found_at_once() -> None:
         model(systematics={"independent_collections": clashing})
 
 
+def test_one_variable_stands_for_a_list_of_it() -> None:
+    assert model(variables_of_interest="m_gg").variables_of_interest == ("m_gg",)
+
+
 def test_variable_given_twice_is_an_error() -> None:
     with pytest.raises(InvalidConfiguration, match="variable of interest 'm_gg' is given twice"):
         model(variables_of_interest=["m_gg", "pt_gg", "m_gg"])

@@ -55,6 +55,7 @@ class Given(Noun):
         ),
         ({"whole": "1e-5"}, "whole: a whole number is needed (it is '1e-5')"),
         ({"whole": "1e999"}, "whole: a whole number is needed (it is '1e999')"),
+        ({"number": (1, 2)}, "number: a number is needed (it is [1, 2])"),
         ({"names": True}, "names: a list is needed (it is true)"),
         ({"switch": "maybe"}, "switch: true or false is needed (it is 'maybe')"),
         ({"text": 1}, "text: a text is needed (it is 1)"),

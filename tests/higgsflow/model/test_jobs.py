@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.model.jobs import JobsManager, Resources
+from higgsflow.model.engines import Site
+from higgsflow.model.jobs import OF_SITES, JobsManager, Resources
 
 
 def test_nothing_may_be_lost_by_default() -> None:
@@ -53,6 +54,25 @@ def test_times_and_memory_are_written_as_in_the_file_of_sites() -> None:
 def test_other_spellings_are_told_the_units(wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(InvalidConfiguration, match=told):
         JobsManager(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ({"batch": "slurm", "partition": "short"}, "'partition' .*slurm"),
+        ({"batch": "htcondor", "site": "lxplus"}, "'site' .*htcondor"),
+        ({"cores": 4}, "'cores' .*htcondor"),
+    ],
+)
+def test_what_jobs_ask_for_at_a_site_is_told_its_place(asked: dict[str, Any], page: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=rf"{page}\.md"):
+        JobsManager(**asked)
+
+
+def test_these_are_settings_of_sites_or_other_names_of_them() -> None:
+    other_names = {"site", "partition"}
+    assert {*OF_SITES} - other_names <= {*Site.model_fields}
+    assert not {*OF_SITES} & {*JobsManager.model_fields}
 
 
 def test_unknown_key_offers_the_nearest() -> None:

@@ -36,6 +36,20 @@ def test_unknown_key_is_named_with_the_nearest(key: object, hint: str) -> None:
     assert hint in str(caught.value)
 
 
+class Event(Noun):
+    leading: Jet = Jet()
+    others: tuple[Jet, ...] = ()
+    second: Jet | None = None
+
+
+@pytest.mark.parametrize("key", ["threshold", "other"])
+def test_key_of_a_noun_within_it_says_where_it_belongs(key: str) -> None:
+    """As one that is indented too little."""
+    with pytest.raises(ValidationError) as caught:
+        Event.model_validate({key: 1})
+    assert f"unknown key '{key}' of Event, it belongs in `leading` or `second`" in str(caught.value)
+
+
 def test_alias_is_a_known_key() -> None:
     assert Jet.model_validate({"other": 3}).by_alias == 3
 

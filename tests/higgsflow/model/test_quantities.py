@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from higgsflow.model.quantities import megabytes, picobarns, seconds, seconds_of_minutes
+from higgsflow.model.quantities import (
+    inverse_femtobarns,
+    megabytes,
+    picobarns,
+    seconds,
+    seconds_of_minutes,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +44,23 @@ def test_times_in_minutes_are_seconds_too(text: str, expected: float) -> None:
 )  # fmt: skip
 def test_cross_sections_are_picobarns(text: object, expected: float) -> None:
     assert picobarns(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("41.5 /fb", 41.5), ("41.5fb-1", 41.5), ("41500 /pb", 41.5), ("4.15e4 pb^-1", 41.5),
+        ("41.5e6 /nb", 41.5), ("0.3 /pb", 0.0003), (41.5, 41.5),
+    ],
+)  # fmt: skip
+def test_luminosities_are_inverse_femtobarns(text: object, expected: float) -> None:
+    assert inverse_femtobarns(text) == expected
+
+
+@pytest.mark.parametrize("text", ["41.5 fb", "41.5 /ab", "-3 /fb"])
+def test_unit_of_something_else_is_no_luminosity(text: str) -> None:
+    with pytest.raises(ValueError, match=rf"'{text}' is no luminosity: use a number \[fb\^-1\]"):
+        inverse_femtobarns(text)
 
 
 def test_unit_of_something_else_is_no_cross_section() -> None:

@@ -27,6 +27,12 @@ def test_reference_is_module_and_name(value: object, reference: str) -> None:
     assert to_reference(value) == reference
 
 
+@pytest.mark.parametrize("value", [{"module": "math"}, {"name": "sqrt"}, {}])
+def test_half_of_a_reference_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="say both, `module` and `name`"):
+        to_reference(value)
+
+
 @pytest.mark.parametrize("value", [lambda: 1, partial(math.sqrt), 5, Noun().changed])
 def test_what_has_no_name_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="cannot be found by name"):
@@ -72,6 +78,27 @@ def test_missing_module_is_named_with_who_needs_it() -> None:
         resolve("nowhere:x")
 
 
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("my_tagger:f", "my_taggers"),
+        ("a_package.photon:f", "a_package.photons"),
+        ("a_pakage.photons:f", "a_package"),
+        ("higgsflow.corrections.photon:scale_pt", "higgsflow.corrections.photons"),
+    ],
+)
+def test_missing_module_offers_the_nearest_beside_it(
+    asked: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a_package").mkdir()
+    for file in ("my_taggers.py", "a_package/__init__.py", "a_package/photons.py"):
+        (tmp_path / file).touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(InvalidConfiguration, match=rf"needs\. Did you mean '{meant}'\?"):
+        resolve(asked)
+    sys.modules.pop("a_package", None)
+
+
 def test_module_that_a_module_misses_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +107,16 @@ def test_module_that_a_module_misses_is_named(
     with pytest.raises(InvalidConfiguration, match="no module 'absent_module'"):
         resolve("needs_more:x")
     assert "needs_more" not in sys.modules
+
+
+def test_names_that_a_module_imports_are_not_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "of_names.py").write_text("from math import sqrt\n\n\ndef mine(): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UnknownName) as caught:
+        resolve("of_names:sqr")
+    assert str(caught.value) == "no name 'sqr' in of_names\n  known: mine"
 
 
 def test_missing_name_offers_the_nearest() -> None:

@@ -69,6 +69,13 @@ def test_process_id_depends_on_the_name_only() -> None:
     assert simulated(process_id=0).process_id == 0
 
 
+@pytest.mark.parametrize("key", ["bf", "filter_efficiency"])
+@pytest.mark.parametrize("value", [2.27, {"2017": 0.5, "2018": 50}])
+def test_fractions_are_no_percentages(key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=r"is no fraction: 0\.01 is a percent"):
+        simulated(**{key: value})
+
+
 @pytest.mark.parametrize("key", ["bf", "filter_efficiency", "k_factor"])
 @pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan"), {"2017": 0.0}])
 def test_factors_are_positive_numbers(key: str, value: object) -> None:

@@ -31,6 +31,16 @@ def test_missing_momentum_is_changed_too() -> None:
     assert found.changes == ("Jet_pt", "Jet_mass", "MET_pt", "MET_phi")
 
 
+def test_the_name_of_missing_momentum_stands_for_all_that_is_said_of_it() -> None:
+    found = collection(mode="uncertainty", correction=UP_DOWN, met="PuppiMET")
+    assert found.changes == ("Jet_pt", "Jet_mass", "PuppiMET_pt", "PuppiMET_phi")
+
+
+def test_what_is_no_name_of_missing_momentum_is_told_with_the_keys_that_it_has() -> None:
+    with pytest.raises(ValidationError, match=r"\(it is true\), such as collection, pt_min"):
+        collection(mode="uncertainty", correction=UP_DOWN, met=True)
+
+
 def test_directions_of_a_resolution_are_those_of_its_factor() -> None:
     factor = {**FILE, "inputs": {}, "variations": {"central": "c", "worse": "d"}}
     found = nominal(mode="resolution", scale_factor=factor)

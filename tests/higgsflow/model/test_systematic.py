@@ -133,6 +133,7 @@ def test_merging_checks_names_again() -> None:
     [
         ({"method": "from_function", "branches": {}}, "is from_function, but names no function"),
         ({"branches": {}}, "is from_branch, but names no branches"),
+        ({"branches": "puWeight"}, r"\(it is 'puWeight'\), such as {up: \.\.\., down: \.\.\.}"),
         ({"function": "a:b"}, "function is for method: from_function, not from_branch"),
         ({"kwargs": {"shift": 1}}, "kwargs is for method: from_function"),
         ({"directions": ["one"]}, "directions is for method: from_function"),
@@ -176,6 +177,7 @@ def test_incomplete_weight_is_refused(change: dict[str, Any], told: str) -> None
             {"method": "from_branch", "function": None, "branches": {"up": ["a", "b"]}},
             "2 branches for 1 modified columns",
         ),
+        ({"method": "from_branch", "branches": ["a", "b"]}, r"\(it is \['a', 'b'\]\), such as {up"),
         ({"bound": -0.1}, "greater than or equal to 0"),
         ({"branch_modifed": "x"}, "did you mean 'branch_modified'"),
         ({"directions": ["up", "up"]}, "'up' is given twice"),

@@ -108,7 +108,10 @@ def test_untagged_events_are_dropped_unless_kept() -> None:
         (["diphoton", []], "the last step of the tag sequence is empty"),
         ([["thq", "tth"], "diphoton"], "only the last step"),
         (["thq", "thq"], "two taggers are named 'thq'"),
-        ("diphoton", "a tag sequence is a list of steps"),
+        ("diphoton", r"such as \[diphoton, \[tth, thq\]\] \(it is 'diphoton'\)"),
+        (None, r"a list of steps is needed, .* \(it is empty\)"),
+        ([{"diphoton": {"trigger": True}}], "write `{name: diphoton, options: {...}}`"),
+        ([{}], "a tagger needs a `name` of a shipped one"),
     ],
 )
 def test_malformed_sequence_is_refused(steps: Any, told: str) -> None:

@@ -28,7 +28,7 @@ def test_arguments_without_a_name_are_told(kind: Any, first: str) -> None:
             {"batch": "condor"},
             "batch: 'condor' is not 'local', 'htcondor' or 'slurm'. Did you mean 'htcondor'?",
         ),
-        (TagSequence, {"tag_list": "diphoton"}, "tag_list: a tag sequence is a list of steps"),
+        (TagSequence, {"tag_list": "diphoton"}, "tag_list: a list of steps is needed"),
         (Analysis, {}, "samples: is required, but missing\n  tag_sequence: is required"),
         (
             Analysis,

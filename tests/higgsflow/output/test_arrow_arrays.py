@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from higgsflow.output.arrow_arrays import arrow_array, arrow_number, numbers, same_text
+from higgsflow.output.arrow_arrays import arrow_array, arrow_number, numbers, same_text, words_of
 
 KINDS = ("float64", "float32", "int16", "uint8", "int64", "uint64", "bool")
 
@@ -46,6 +46,20 @@ def test_missing_numbers_are_nan() -> None:
         pa.float64(), 2, [pa.py_buffer(b"\x01"), pa.py_buffer(np.array([1.0, 7.0]))]
     )
     np.testing.assert_array_equal(numbers(pa.chunked_array([hidden])), [1.0, np.nan])
+
+
+@pytest.mark.parametrize("values", [[3, None, -1], [True, None, False]])
+def test_numbers_and_flags_are_floats_where_some_are_missing(values: list[float | None]) -> None:
+    found = numbers(pa.chunked_array([pa.array(values)]).slice(1))
+    np.testing.assert_array_equal(found, [np.nan, float(values[2] or 0)])
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary()])
+def test_words_come_back_and_a_missing_one_is_empty(kind: pa.DataType) -> None:
+    column = pa.array(["a", "b", None, "a"], kind)
+    assert words_of(column).tolist() == ["a", "b", "", "a"]
+    assert words_of(column.slice(1).dictionary_encode()).tolist() == ["b", "", "a"]
+    assert words_of(column[:0]).tolist() == []
 
 
 def test_a_text_is_the_same_in_all_rows() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from higgsflow.records.analysis_status import (
+from higgsflow.report.analysis_status import (
     AnalysisStatus,
     JobCounts,
     SampleStatus,

@@ -96,6 +96,15 @@ def test_a_function_describes_what_it_adds() -> None:
     assert "no column 'mett' in what tagger 'mine' adds. Did you mean 'met'?" in str(caught.value)
 
 
+def test_a_class_describes_what_it_adds() -> None:
+    check_declared(Says(name="mine", given_describes={"met": "missing momentum [GeV]"}), CONTEXT)
+    with pytest.raises(UnknownName) as caught:
+        check_declared(Says(name="mine", given_describes={"mett": "missing momentum"}), CONTEXT)
+    what, place, _ = str(caught.value).split("\n  ")
+    assert what == "no column 'mett' in what tagger 'mine' adds. Did you mean 'met'?"
+    assert place.startswith(f"{__file__}, line ")
+
+
 OF_MUONS = {
     "given_reads": required("Muon_pt"),
     "given_adds": {"GoodMuon": "collection", "best_pt": "float64"},

@@ -11,6 +11,7 @@ from luigi.task_register import Register
 
 import tasks.merge_sample
 import tasks.process_sample
+import tasks.summarize_analysis
 from tasks.execution import command_line
 
 WORDS = [
@@ -134,6 +135,14 @@ def test_a_misspelled_option_is_told_with_the_nearest_one(
     first, *others = capsys.readouterr().err.splitlines()
     assert first.endswith(": unrecognized arguments: --sampel Sig")
     assert others == ["  Did you mean '--sample'?", "  all there is: law run MergeSample --help"]
+
+
+def test_a_sample_for_all_of_an_analysis_is_told_the_stage_that_takes_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        CmdlineParser(["SummarizeAnalysis", "--sample", "Sig"])
+    assert "Did you mean 'law run MergeSample --sample Sig'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

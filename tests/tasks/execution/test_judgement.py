@@ -83,6 +83,17 @@ def test_a_traceback_begins_with_the_code_of_the_user(lab: Lab) -> None:
     assert told.startswith(all_ours)
 
 
+def test_each_of_two_tracebacks_begins_with_the_code_of_the_user(lab: Lab) -> None:
+    """As where an exception is raised while another one is handled."""
+    frame = f'  File "{job.__file__}", line 3, in run_job\n    return tag(events)\n'
+    led_to = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+    first, second = TRACEBACK.format(1, 3), TRACEBACK.format(2, 4)
+    begins, own = second.split("\n", 1)
+    text = f"{first}{led_to}{begins}\n{frame}{own}"
+    told = str(defect_error(task_of(lab), [defect(task_of(lab), 0, traceback=text)]))
+    assert told.startswith(f"{first}{led_to}{second}")
+
+
 def test_the_command_counts_events_from_the_first_of_the_branch(lab: Lab) -> None:
     task = task_of(lab)
     (part,) = task.chunks[5].ranges

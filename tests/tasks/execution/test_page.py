@@ -56,8 +56,23 @@ def test_messages_are_text_and_not_html(monkeypatch: pytest.MonkeyPatch) -> None
         set_status_message=told.append, set_progress_percentage=told.append
     )
     monkeypatch.setattr(scheduler, "current", [])
-    publish(task, "<b>", 5)
+    publish(task, "<b>", 0.05)
     assert told == []
     monkeypatch.setattr(scheduler, "current", [scheduler.Scheduler("http://127.0.0.1:1")])
-    publish(task, "<b> & so", 5)
+    publish(task, "<b> & so", 0.05)
     assert told == ["(b) + so", 5]
+
+
+@pytest.mark.parametrize(
+    ("fraction", "shown"), [(0, 0), (1 / 1500, 0.06), (0.57, 57), (1499 / 1500, 99.93), (1, 100)]
+)
+def test_what_has_begun_is_more_than_nothing_and_what_has_not_ended_less_than_all(
+    monkeypatch: pytest.MonkeyPatch, fraction: float, shown: float
+) -> None:
+    told: list[float] = []
+    task = types.SimpleNamespace(
+        set_status_message=lambda _: None, set_progress_percentage=told.append
+    )
+    monkeypatch.setattr(scheduler, "current", [scheduler.Scheduler("http://127.0.0.1:1")])
+    publish(task, "runs", fraction)
+    assert told == [shown]

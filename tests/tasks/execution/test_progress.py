@@ -77,16 +77,16 @@ def test_one_line_says_it_all() -> None:
     assert as_line({**content, "rate": 0.0}) == said
 
 
-def test_whoever_publishes_is_told_a_line_and_a_percentage(tmp_path: Path) -> None:
-    told: list[tuple[str, int]] = []
+def test_whoever_publishes_is_told_a_line_and_how_much_is_done(tmp_path: Path) -> None:
+    told: list[tuple[str, float]] = []
     first, second = chunks()
-    progress = Progress(tmp_path, "Sig (2017)", [first, second], lambda m, p: told.append((m, p)))
+    progress = Progress(tmp_path, "Sig (2017)", [first, second], lambda m, f: told.append((m, f)))
     progress.done(first.id)
     progress.failed(failure(second))
     progress.show(n_running=1)
     progress.show(n_running=1)
     assert len(told) == 1
-    message, percentage = told[0]
-    assert percentage == 30
+    message, fraction = told[0]
+    assert fraction == 0.3
     assert message.splitlines()[0].startswith("Sig (2017): 1/2 chunks, 1 running, 1 failed")
     assert message.splitlines()[1] == "last failure: input: cannot"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from higgsflow.model.noun import Noun
+from higgsflow.model.printed import Printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,7 @@ class SampleStatus(Noun):
     jobs: JobCounts | None = None
 
 
-class AnalysisStatus(Noun):
+class AnalysisStatus(Printed, Noun):
     """All samples and years, and the summary of them."""
 
     analysis: str
@@ -70,6 +71,12 @@ class AnalysisStatus(Noun):
     state: State
     samples: tuple[SampleStatus, ...]
     summary: StageStatus
+
+    def __str__(self) -> str:
+        # tables wait until somebody prints one
+        from higgsflow.report.status import render  # noqa: PLC0415
+
+        return render(self).strip("\n")
 
 
 def state_of_all(states: Iterable[State]) -> State:
