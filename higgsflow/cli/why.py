@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.cli.arguments import add_analysis, add_sample
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -43,5 +44,5 @@ def run(given: argparse.Namespace) -> int:
         sys.stdout.write(f"{json.dumps(found, indent=1)}\n")
         return 0
     current = f"{given.stage} is current: nothing would run again"
-    sys.stdout.write("\n".join(told(reasons) if reasons else (current,)) + "\n")
+    sys.stdout.write(visible("\n".join(told(reasons) if reasons else (current,)) + "\n"))
     return 0
