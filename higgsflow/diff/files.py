@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError, UnknownName, UserError
+from higgsflow.output.arrow_arrays import numpy_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -108,7 +109,7 @@ def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
 
 
 def _numpy_name(kind: Any) -> str:
-    return str(np.dtype(kind.to_pandas_dtype())) if _is_number(kind) else ""
+    return str(numpy_kind(kind)) if _is_number(kind) else ""
 
 
 def _plain_name(kind: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -64,8 +65,19 @@ def numbers(column: Any) -> npt.NDArray[Any]:
     whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.nulls(0, column.type)
     if not len(whole) or whole.null_count or pa.types.is_boolean(whole.type):
         return np.asarray(whole.to_numpy(zero_copy_only=False))
-    found = np.frombuffer(whole.buffers()[1], whole.type.to_pandas_dtype())
+    found = np.frombuffer(whole.buffers()[1], numpy_kind(whole.type))
     return found[whole.offset : whole.offset + len(whole)]
+
+
+def numpy_kind(kind: Any) -> np.dtype[Any]:
+    """The numpy type of numbers or flags; arrow asks pandas, before version 26 always."""
+    return _numpy_kinds()[kind]
+
+
+@functools.cache
+def _numpy_kinds() -> dict[Any, np.dtype[Any]]:
+    kinds = map(np.dtype, ("?", *np.typecodes["AllInteger"], *"efd"))
+    return {pa.from_numpy_dtype(kind): kind for kind in kinds}
 
 
 def same_text(text: str, n: int) -> Any:
