@@ -78,6 +78,18 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def created(path: Path, mode: int = 0o666) -> int:
+    """A descriptor of a new file, in the place of what had its name.
+
+    Names of logs are known before. Whoever else may write a store could lay a link of such a name,
+    to any file of who runs.
+    """
+    # a device stays what it is
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+
+
 def remove_stale(folder: Path) -> None:
     """Removes temporary files whose writers were killed; those of living ones stay."""
     with os.scandir(folder) as entries:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from higgsflow.model.reference import look_in
-from higgsflow.output.atomic import written_atomically
+from higgsflow.output.atomic import created, written_atomically
 from higgsflow.records.error_classes import EXIT_CODES, MEANING, class_of
 from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -63,7 +63,7 @@ def _run(header: Header, portion: Portion) -> int:
     """Runs one chunk; what it prints goes to its log. The exit code is that of its class."""
     path = header.jobs_folder / "logs" / f"{portion.stem}.{portion.attempt}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as log, _printing_to(log):
+    with os.fdopen(created(path), "w", encoding="utf-8") as log, _printing_to(log):
         job = job_of(header, portion, Path.cwd())
         failed = _Failed(header, portion, path)
         outcome = attempt(job, portion, log, failed)

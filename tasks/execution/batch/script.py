@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import created, writing
 
 if TYPE_CHECKING:
     from higgsflow.model.engines import Site
@@ -70,8 +71,9 @@ def write_script(path: Path, site: Site, batches: Path) -> None:
         folder=shlex.quote(str(batches)),
         code=_CODE,
     )
-    write_text(path, text)
-    path.chmod(0o755)
+    # variables of the site may be secrets
+    with writing(path), os.fdopen(created(path, 0o700), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def told_code(printed: str) -> tuple[int | None, str]:
@@ -100,8 +102,8 @@ def _copied_proxy(site: Site, folder: Path) -> Path:
     source = Path(site.proxy).expanduser()
     target = folder / _PROXY
     try:
-        target.touch(mode=0o600)
-        shutil.copyfile(source, target)
+        with source.open("rb") as proxy, os.fdopen(created(target, 0o600), "wb") as copy:
+            shutil.copyfileobj(proxy, copy)
     except OSError as error:
         raise InvalidConfiguration(
             f"no proxy at {source}", error.strerror or str(error), "make one: voms-proxy-init"

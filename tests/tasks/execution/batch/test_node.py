@@ -35,9 +35,11 @@ NODE = ["-m", "tasks.execution.batch.node"]
 FAILING = SLOW.replace("time.sleep(60)", 'raise RuntimeError("no such calibration")')
 
 
-def start(bench: Any, program: str = "", **asked: Any) -> subprocess.CompletedProcess[str]:
+def start(
+    bench: Any, program: str = "", kind: type[Submission] = Submission, **asked: Any
+) -> subprocess.CompletedProcess[str]:
     """Runs the first two chunks as one job."""
-    submission = Submission(bench.site, bench.places, bench.room)
+    submission = kind(bench.site, bench.places, bench.room)
     resources = Resources(**asked)
     (flight, _) = submission.write([[Attempt(job, resources) for job in bench.jobs[:2]]])
     scratch = bench.lab.folder / "scratch"
@@ -79,6 +81,26 @@ def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
         assert mailbox.outcome(job.stem, 1, "") is not None
         assert job.chunk.id in bench.places.log(job.stem, 1).read_text("utf-8")
     assert mailbox.outcome(bench.jobs[2].stem, 1, "") is None
+
+
+def test_a_log_is_written_through_no_link(bench: Any) -> None:
+    bench.prepare()
+    precious = bench.lab.folder / "precious"
+    precious.write_text("of the user", encoding="utf-8")
+    log = bench.places.log(bench.jobs[0].stem, 1)
+
+    class Planting(Submission):
+        """Between the submission and the begin of the job."""
+
+        def write(self, groups: Any) -> Any:
+            flights = super().write(groups)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.symlink_to(precious)
+            return flights
+
+    assert start(bench, kind=Planting).returncode == 0
+    assert precious.read_text("utf-8") == "of the user"
+    assert bench.jobs[0].chunk.id in log.read_text("utf-8")
 
 
 # what has to happen before a process ends, and what it has printed into a buffer

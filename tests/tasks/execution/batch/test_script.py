@@ -100,6 +100,23 @@ def test_a_proxy_is_copied_to_where_nodes_see_it(tmp_path: Path) -> None:
     assert (tmp_path / "x509_proxy").stat().st_mode & 0o777 == 0o600
 
 
+def test_nobody_else_reads_the_proxy_also_where_a_file_of_its_name_lies(tmp_path: Path) -> None:
+    proxy, taken = tmp_path / "x509up", tmp_path / "x509_proxy"
+    proxy.write_text("secret", encoding="utf-8")
+    taken.touch()
+    taken.chmod(0o666)
+    with taken.open() as other:
+        script(tmp_path, "true", proxy=str(proxy))
+        assert other.read() == ""
+    assert taken.read_text("utf-8") == "secret"
+    assert taken.stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_else_reads_the_variables_of_a_site(tmp_path: Path) -> None:
+    path, _ = script(tmp_path, "true", environment={"TOKEN": "secret"})
+    assert path.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfiguration, match="no proxy at"):
         script(tmp_path, "true", proxy="/nowhere/x509up")
