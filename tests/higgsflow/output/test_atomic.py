@@ -14,9 +14,9 @@ import xxhash
 
 from higgsflow.errors import StoreError
 from higgsflow.output.atomic import (
-    created,
     cannot_write,
     checksum,
+    created,
     publish,
     remove_stale,
     temporary_beside,
