@@ -40,7 +40,7 @@ trap 'rm -rf "$scratch"' EXIT
 trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
 cd "$scratch" || exit {environment}
 {setup}
-{run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" &
+{run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" {seal} &
 child=$!
 wait "$child"
 code=$?
@@ -51,8 +51,8 @@ exit "$code"
 """
 
 
-def write_script(path: Path, site: Site, batches: Path) -> None:
-    """Writes the script for jobs of a site, whose batches are in a folder.
+def write_script(path: Path, site: Site, batches: Path, seal: str) -> None:
+    """Writes the script for jobs of a site and batch, in a folder of batches.
 
     Raises:
         InvalidConfiguration: when the proxy is not there.
@@ -69,6 +69,7 @@ def write_script(path: Path, site: Site, batches: Path) -> None:
         run=_in_container(site),
         python=shlex.quote(site.python or sys.executable),
         folder=shlex.quote(str(batches)),
+        seal=seal,
         code=_CODE,
     )
     # variables of the site may be secrets

@@ -23,7 +23,9 @@ def script(tmp_path: Path, program: str, **settings: Any) -> tuple[Path, dict[st
     python.write_text(f"#!/bin/bash\n{program}\n", encoding="utf-8")
     python.chmod(0o755)
     path = tmp_path / "job.sh"
-    write_script(path, Site(engine="slurm", python=str(python), **settings), tmp_path / "batches")
+    write_script(
+        path, Site(engine="slurm", python=str(python), **settings), tmp_path / "batches", "5ea1"
+    )
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     return path, {"PATH": os.environ["PATH"], "TMPDIR": str(scratch)}
@@ -40,7 +42,7 @@ def test_starts_the_program_in_a_folder_of_its_own_that_goes(tmp_path: Path) -> 
     done = run(path, environment)
     where, what = done.stdout.splitlines()
     assert where.startswith(str(tmp_path / "scratch" / "higgsflow-job."))
-    assert what == f"-m tasks.execution.batch.node {tmp_path}/batches/token.jsonl 7"
+    assert what == f"-m tasks.execution.batch.node {tmp_path}/batches/token.jsonl 7 5ea1"
     assert not list((tmp_path / "scratch").iterdir())
 
 
