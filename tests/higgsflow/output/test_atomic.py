@@ -109,6 +109,15 @@ def test_others_may_read_what_the_umask_allows(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
 
 
+def test_the_mask_is_not_changed_meanwhile_for_what_other_threads_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(os, "umask", lambda mask: asked.append(mask) or 0o022)
+    write_text(tmp_path / "a", "x")
+    assert asked == []
+
+
 def test_a_new_file_takes_the_place_of_a_link(tmp_path: Path) -> None:
     precious, log = tmp_path / "precious", tmp_path / "log"
     precious.write_text("of the user", "utf-8")
