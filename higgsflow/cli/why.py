@@ -10,7 +10,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.cli.arguments import add_analysis, add_sample
-from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +30,7 @@ def run(given: argparse.Namespace) -> int:
     """Shows the reasons."""
     from higgsflow.report.reasons import told  # noqa: PLC0415
     from higgsflow.runners import find_runner  # noqa: PLC0415
+    from higgsflow.visible import visible  # noqa: PLC0415
 
     named = {"sample": given.sample, "year": given.year}
     about: dict[str, Any] = {name: value for name, value in named.items() if value}
