@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from higgsflow.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
@@ -43,7 +45,7 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         # what it quotes may have lines of its own: a name in a file, the message of a library
-        parts = (" ".join(part.splitlines()) for part in map(str, self.parts))
+        parts = (visible(" ".join(part.splitlines())) for part in map(str, self.parts))
         return "\n  ".join(part for part in parts if part)
 
     def happened_in(self, place: str) -> None:

@@ -11,6 +11,8 @@ BASE = Path(__file__).resolve().parent.parent
 PACKAGES = ("higgsflow", "tasks", "workflows")
 # modules that others bring, each with the one that says so in its own interface
 BROUGHT = {"fsspec": "uproot", "pydantic_core": "pydantic"}
+# what others import and do not ask for
+WANTED_BY = {"pandas": "pyarrow"}
 # what only a notebook has, where it is the kernel
 THERE_OR_NOT = {"IPython"}
 
@@ -66,4 +68,4 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     used = {BROUGHT.get(name, (of_module.get(name) or [name])[0]).lower() for name in _imported()}
     declared = _declared()
     optional = set().union(*(declared[extra] for extra in ("models", "xrootd", "numba")))
-    assert used - optional == declared[""]
+    assert used - optional == declared[""] - set(WANTED_BY)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
 
 _DEFAULT_STORE = "store"
+_ROOT = 0
 
 
 def find_in_store(name: str, version: str) -> AnalysisModel:
@@ -72,7 +73,18 @@ def _find(name: str, version: str) -> AnalysisModel:
     if name not in written:
         refuse_path(name)
         raise UnknownName("analysis", name, {*known_analyses(), *written}, "config/ and the store")
+    _refuse_of_others(name, written[name])
     return read_snapshot(written[name])
+
+
+def _refuse_of_others(name: str, path: Path) -> None:
+    """A name tells nothing of who wrote it, where a group may write to a store."""
+    if path.stat().st_uid not in (os.getuid(), _ROOT):
+        raise InvalidConfiguration(
+            f"analysis '{name}' of the store is of somebody else, whose code would run as yours",
+            "",
+            f"if that is what you want: --analysis {path}",
+        )
 
 
 def listed(folder: Path) -> list[Path]:

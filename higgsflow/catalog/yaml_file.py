@@ -14,6 +14,7 @@ import yaml
 
 from higgsflow.catalog.yaml_error import told
 from higgsflow.errors import InvalidConfiguration
+from higgsflow.visible import has_controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,13 @@ class _AsWritten(yaml.constructor.SafeConstructor):
     def construct_document(self, node: yaml.Node) -> Any:
         _count_values(node, {})
         return super().construct_document(node)
+
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        """A value, of characters that can be seen: others would be obeyed by terminals."""
+        found = super().construct_scalar(node)
+        if isinstance(found, str) and has_controls(found):
+            raise _wrong(f"{found[:40]!r} has a control character", node)
+        return found
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Refuses a key given twice, of which the last would be kept, and `NO`, which is false."""

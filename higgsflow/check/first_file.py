@@ -93,8 +93,8 @@ def _executor(n_files: int, is_remote: bool) -> Executor:
     """Processes where opening is work; threads where it is waiting, or where there are others."""
     n_processes = min(n_files, n_cores())
     if is_remote or n_processes == 1 or threading.active_count() > 1:
-        # imported when first used, which threads must not do at the same time
-        importlib.import_module("uproot")
+        # imported when somebody first looks into it, which threads must not do at the same time
+        dir(importlib.import_module("uproot"))
         return ThreadPoolExecutor(min(n_files, _WAITING))
     context = multiprocessing.get_context("fork")
     return ProcessPoolExecutor(n_processes, mp_context=context)

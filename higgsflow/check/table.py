@@ -10,6 +10,7 @@ from rich.text import Text
 
 from higgsflow.report.formatting import pairs
 from higgsflow.report.grid import Drawn, Grid
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from higgsflow.check.problem import Problem
@@ -29,7 +30,7 @@ def render(report: CheckReport, width: int = WIDTH) -> str:
     for problem in report.problems:
         console.print(_told(problem))
     console.print(_verdict(report))
-    return text.getvalue()
+    return visible(text.getvalue())
 
 
 def _cells(pair: PairCheck) -> tuple[str, ...]:

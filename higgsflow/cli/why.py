@@ -30,6 +30,7 @@ def run(given: argparse.Namespace) -> int:
     """Shows the reasons."""
     from higgsflow.report.reasons import told  # noqa: PLC0415
     from higgsflow.runners import find_runner  # noqa: PLC0415
+    from higgsflow.visible import visible  # noqa: PLC0415
 
     named = {"sample": given.sample, "year": given.year}
     about: dict[str, Any] = {name: value for name, value in named.items() if value}
@@ -43,5 +44,5 @@ def run(given: argparse.Namespace) -> int:
         sys.stdout.write(f"{json.dumps(found, indent=1)}\n")
         return 0
     current = f"{given.stage} is current: nothing would run again"
-    sys.stdout.write("\n".join(told(reasons) if reasons else (current,)) + "\n")
+    sys.stdout.write(visible("\n".join(told(reasons) if reasons else (current,)) + "\n"))
     return 0

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any
 
 from higgsflow.errors import InvalidConfiguration
 
 _INNER = {dict, list}
+# of a formula, which correctionlib follows into each bracket on the stack of the process
+_MOST_LETTERS, _DEEPEST = 20_000, 200
 _PARAMETER = re.compile(r"\[(\d+)\]")
 
 
 def check_nodes(content: Any, path: str) -> None:
-    """Raises where names are no texts, or a formula has fewer parameters than it uses."""
+    """Raises where names are no texts, a formula has fewer parameters than it uses, or no end."""
     if not isinstance(content, Mapping):
         return
     for entry in _entries(content, "corrections"):
@@ -50,8 +53,8 @@ def _unsound(node: Mapping[str, Any], formulas: list[Mapping[str, Any]]) -> str:
     kind = node["nodetype"]
     if kind == "multibinning" and not (node.get("inputs") and _are_names(node["inputs"])):
         return f"bins of the inputs {node.get('inputs')}, which are no names"
-    if kind == "formula" and not _are_names(node.get("variables", [])):
-        return f"a formula of the variables {node['variables']}, which are no names"
+    if kind == "formula":
+        return _unsound_formula(node)
     if kind == "formularef" and isinstance(node.get("parameters"), list):
         given, index = len(node["parameters"]), node.get("index")
         named = formulas[index] if type(index) is int and 0 <= index < len(formulas) else {}
@@ -60,6 +63,23 @@ def _unsound(node: Mapping[str, Any], formulas: list[Mapping[str, Any]]) -> str:
         if given < needed:
             return f"{given} parameters of a formula that uses {needed}"
     return ""
+
+
+def _unsound_formula(node: Mapping[str, Any]) -> str:
+    if not _are_names(node.get("variables", [])):
+        return f"a formula of the variables {node['variables']}, which are no names"
+    text = str(node.get("expression"))
+    # files have thousands of them, with few brackets each
+    is_deep = text.count("(") > _DEEPEST and _depth(text) > _DEEPEST
+    if is_deep or len(text) > _MOST_LETTERS:
+        return f"a formula of {len(text):,} letters, {_depth(text):,} brackets deep"
+    return ""
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at a time."""
+    steps = ((letter == "(") - (letter == ")") for letter in text)
+    return max(accumulate(steps), default=0)
 
 
 def _are_names(values: Any) -> bool:

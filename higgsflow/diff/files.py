@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from higgsflow.errors import StoreError, UnknownName, UserError
-from higgsflow.output.arrow_arrays import numbers_of, words_of
+from higgsflow.output.arrow_arrays import numbers_of, numpy_kind, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,7 +117,7 @@ def _batches(path: Path, names: list[str]) -> Iterator[Any]:
 
 
 def _numpy_name(kind: Any) -> str:
-    return str(np.dtype(kind.to_pandas_dtype())) if _is_number(kind) else ""
+    return str(numpy_kind(kind)) if _is_number(kind) else ""
 
 
 def _plain_name(kind: str) -> str:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from higgsflow.report.grid import Drawn, Grid
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +42,7 @@ def render(difference: Difference, width: int = WIDTH) -> str:
         if names:
             console.print(Text(f"only in {side}: {_listed(names)}"))
     console.print(Text(_verdict(difference)))
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in visible(text.getvalue()).splitlines()) + "\n"
 
 
 def _overview(pairs: Sequence[PairDifference]) -> Drawn:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from higgsflow.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -26,7 +28,7 @@ _LEFT = 42
 
 def render(explanation: Explanation) -> str:
     """The way of the event, at most 100 columns wide."""
-    return "\n".join(line.rstrip() for line in _lines(explanation)) + "\n"
+    return "\n".join(visible(line.rstrip()) for line in _lines(explanation)) + "\n"
 
 
 def _lines(explanation: Explanation) -> Iterator[str]:

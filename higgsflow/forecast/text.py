@@ -10,6 +10,7 @@ from rich.text import Text
 
 from higgsflow.check.table import bytes_text
 from higgsflow.report.grid import Drawn, Grid
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ def render(forecast: Forecast, width: int = WIDTH) -> str:
     for pair in forecast.pairs:
         if pair.problem:
             console.print(Text(f"no forecast of {pair.sample} ({pair.year}): {pair.problem}"))
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in visible(text.getvalue()).splitlines()) + "\n"
 
 
 def _cells(pair: PairForecast) -> tuple[str, ...]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -79,7 +80,7 @@ def numbers_of(array: Any) -> npt.NDArray[Any]:
 def _stored(array: Any) -> npt.NDArray[Any]:
     """What stands in memory, also where a value is missing; `to_numpy` would ask pandas."""
     content = array.buffers()[1]
-    kind = array.type.to_pandas_dtype()
+    kind = numpy_kind(array.type)
     if content is None:
         return np.empty(0, kind)
     return np.frombuffer(content, kind)[array.offset : array.offset + len(array)]
@@ -92,6 +93,17 @@ def words_of(array: Any) -> npt.NDArray[np.object_]:
     # what has no position is the last
     positions = np.nan_to_num(numbers_of(coded.indices), nan=len(known)).astype(np.intp)
     return np.asarray(np.array([*known, ""], dtype=object)[positions])
+
+
+def numpy_kind(kind: Any) -> np.dtype[Any]:
+    """The numpy type of numbers or flags; arrow asks pandas, before version 26 always."""
+    return _numpy_kinds()[kind]
+
+
+@functools.cache
+def _numpy_kinds() -> dict[Any, np.dtype[Any]]:
+    kinds = map(np.dtype, ("?", *np.typecodes["AllInteger"], *"efd"))
+    return {pa.from_numpy_dtype(kind): kind for kind in kinds}
 
 
 def same_text(text: str, n: int) -> Any:

@@ -7,7 +7,6 @@ import functools
 import mmap
 import os
 import socket
-import tempfile
 import time
 import zlib
 from contextlib import contextmanager, suppress
@@ -44,15 +43,25 @@ def temporary_beside(path: Path) -> Iterator[Path]:
     """A temporary path in the same folder, which is gone at the end unless it was published."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # always as long: ROOT files hold the name that they were written by
-        prefix = f".{path.name}.{_machine()}-{os.getpid():07}-"
-        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=path.parent)
-        os.close(handle)
-    temporary = Path(name)
+        temporary = _new_beside(path)
     try:
         yield temporary
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _new_beside(path: Path) -> Path:
+    """A new file with the rights that its folder and the user's mask give.
+
+    The system gives them: to ask for the mask is to change it, for all threads of the process.
+    """
+    while True:
+        # always as long: ROOT files hold the name that they were written by
+        owner = f"{_machine()}-{os.getpid():07}-{os.urandom(4).hex()}"
+        temporary = path.with_name(f".{path.name}.{owner}.tmp")
+        with suppress(FileExistsError):
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+            return temporary
 
 
 @contextmanager
@@ -67,8 +76,6 @@ def writing(path: Path) -> Iterator[None]:
 def publish(temporary: Path, path: Path) -> None:
     """Gives a file that is whole its name."""
     _sync(temporary)
-    # mkstemp makes files that only their owner may read
-    temporary.chmod(0o666 & ~_umask())
     temporary.replace(path)
 
 
@@ -76,6 +83,18 @@ def write_text(path: Path, text: str) -> None:
     """Writes a small file atomically."""
     with written_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def created(path: Path, mode: int = 0o666) -> int:
+    """A descriptor of a new file, in the place of what had its name.
+
+    Names of logs are known before. Whoever else may write a store could lay a link of such a name,
+    to any file of who runs.
+    """
+    # a device stays what it is
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 
 
 def remove_stale(folder: Path) -> None:
@@ -150,9 +169,3 @@ def checksum(path: Path) -> str:
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current

@@ -15,6 +15,7 @@ import numpy as np
 from higgsflow.archive import configuration_digest
 from higgsflow.code import own_digest
 from higgsflow.model.noun import Noun
+from higgsflow.output.arrow_arrays import numpy_kind
 from higgsflow.output.atomic import written_atomically
 from higgsflow.output.finalfit_branches import (
     FinalFitOrder,
@@ -106,6 +107,6 @@ def _rows(order: FinalFitOrder, variation: str) -> Iterator[Rows]:
     path = Path(order.merged[variation].path)
     columns = needed_columns(order, variation)
     types = column_types(path)
-    yield {name: np.empty(0, types[name].to_pandas_dtype()) for name in columns}
+    yield {name: np.empty(0, numpy_kind(types[name])) for name in columns}
     for table in tables(path, columns):
         yield {name: table[name].to_numpy() for name in columns}

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from higgsflow.output.arrow_arrays import arrow_number, numbers, together, without_rows
+from higgsflow.output.arrow_arrays import arrow_number, numbers, numpy_kind, together, without_rows
 from higgsflow.output.atomic import checksum
 from higgsflow.output.encodings import SAMPLE, encodings
 from higgsflow.output.hashed_file import HashedFile
@@ -166,7 +166,7 @@ class MergedRoot(MergedWriter):
         self._file = uproot.recreate(path)
         for name, text in texts(schema).items():
             self._file[f"{ABOUT}/{name}"] = text
-        types = {name: schema.field(name).type.to_pandas_dtype() for name in self._numbers}
+        types = {name: numpy_kind(schema.field(name).type) for name in self._numbers}
         self._trees = {name: self._file.mktree(name, types) for name in self.trees or (TREE,)}
 
     def _write(self, table: Any) -> None:

@@ -8,6 +8,7 @@ line that was cut off tells nothing.
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from higgsflow.records.job_record import FailureRecord, JobRecord
 
 _NAME = "journal.jsonl"
+# never through a link, which leads to another file than the one that was begun
+_APPENDED = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Journal:
@@ -60,7 +63,7 @@ class Journal:
         self._states[chunk_id] = self._states[chunk_id].model_copy(update=changes)
         line = json.dumps({"chunk_id": chunk_id, **changes}) + "\n"
         try:
-            with self._path.open("ab", buffering=0) as file:
+            with os.fdopen(os.open(self._path, _APPENDED, 0o666), "ab", buffering=0) as file:
                 file.write(line.encode())
         except OSError as error:
             raise cannot_write(self._path, error) from error

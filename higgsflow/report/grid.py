@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len, chop_cells
 from rich.text import Text
 
+from higgsflow.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -41,8 +43,9 @@ class Drawn(NamedTuple):
 
     def __rich_console__(self, _: Console, options: ConsoleOptions) -> Iterator[Text]:
         """All lines, an empty one before and after each part."""
-        layout = _layout(self.grid, options.max_width, "-" if options.ascii_only else "─")
-        for part in _split(self.grid, layout):
+        grid = _visible(self.grid)
+        layout = _layout(grid, options.max_width, "-" if options.ascii_only else "─")
+        for part in _split(grid, layout):
             yield Text("\n").join((Text(), *_drawn(part, layout), Text()))
 
 
@@ -61,6 +64,12 @@ class _Layout(NamedTuple):
     gap: int
     n_above: int
     indent: int
+
+
+def _visible(grid: Grid) -> Grid:
+    """The grid as a terminal may get it."""
+    headers, *rows = (tuple(map(visible, cells)) for cells in (grid.headers, *grid.rows))
+    return grid._replace(headers=headers, rows=tuple(rows))
 
 
 def _layout(grid: Grid, width: int, rule: str) -> _Layout:

@@ -17,6 +17,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.plan import make_plan
 from higgsflow.variations import input_columns as collection_inputs
+from higgsflow.visible import visible
 from higgsflow.weights import factor_column, full_column
 from higgsflow.weights import input_columns as weight_inputs
 
@@ -163,7 +164,7 @@ def render(analysis: AnalysisModel, width: int = WIDTH) -> str:
     for start in range(0, len(groups), _GROUPS_PER_TABLE):
         console.print(_matrix_table(groups, names, start))
     console.print(_content_table(found))
-    return text.getvalue()
+    return visible(text.getvalue())
 
 
 def _groups(found: Sequence[PairMatrix]) -> list[tuple[PairMatrix, ...]]:

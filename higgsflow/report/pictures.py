@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 SYSTEMATICS = "systematics"
 # what a report writes, and therefore removes when it is made again
 _KINDS = ("png", "pdf")
+_NAMES = re.compile(rf"(?:\d+_.*_\d+_.*|{SYSTEMATICS}_.*)\.(?:{'|'.join(_KINDS)})")
 _LONGEST_PART = 70
 
 
@@ -141,11 +142,11 @@ def _written(sketch: _Sketch, folder: Path, look: Look) -> tuple[str, ...]:
 
 
 def _remove_others(folder: Path, wanted: set[str]) -> None:
-    for kind in _KINDS:
-        for path in sorted(folder.glob(f"*.{kind}")):
-            if path.name not in wanted:
-                logger.info("removing %s, which this report does not have", path)
-                path.unlink()
+    # of a name that a report gives: the folder may be a link to one with pictures of somebody
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if _NAMES.fullmatch(path.name) and path.name not in wanted:
+            logger.info("removing %s, which this report does not have", path)
+            path.unlink()
 
 
 def _stacks(summary: Summary, filled: Filled) -> Iterator[_Sketch]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from higgsflow.report.grid import Drawn, Grid
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from higgsflow.report.analysis_status import (
@@ -42,7 +43,7 @@ def render(status: AnalysisStatus, width: int = WIDTH) -> str:
     _tell(console, status.summary, status.summary.stage)
     console.print(Text(f"summary: {status.summary.state}, {status.summary.path}"), soft_wrap=True)
     console.print(Text(f"{status.analysis} {status.version}: {status.state}"))
-    return text.getvalue()
+    return visible(text.getvalue())
 
 
 def _cells(sample: SampleStatus) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from higgsflow.report.largest import largest
 from higgsflow.report.systematic_rows import systematic_rows
 from higgsflow.report.totals import rows_of_year_groups
 from higgsflow.selection.cutflow import efficiency
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,16 +61,16 @@ def print_summary(
     console = console or _standard_output()
     width = min(console.width, _WIDTH)
     for grid in _grids(summary):
-        console.print(Text(grid.title, style="bold"), highlight=False)
+        console.print(Text(visible(grid.title), style="bold"), highlight=False)
         console.print(Drawn(grid), width=width, highlight=False)
     if not all(sample.complete for sample in summary.samples):
         note = f"{INCOMPLETE} not every event was processed, but this fraction of them"
         console.print(Text(note), width=width, highlight=False)
     for line in (line for sample in summary.samples for line in _lost(sample)):
         # a path in two pieces cannot be copied
-        console.print(Text(line), soft_wrap=True, highlight=False)
+        console.print(Text(visible(line)), soft_wrap=True, highlight=False)
     for line in _notes(summary):
-        console.print(Text(line, overflow="fold"), width=width, highlight=False)
+        console.print(Text(visible(line), overflow="fold"), width=width, highlight=False)
     if summary.findings:
         console.print()
         console.print(Text("Findings", style="bold"), highlight=False)
@@ -80,7 +81,7 @@ def print_summary(
     else:
         console.print()
     for line in _places(summary, folder):
-        console.print(Text(line), soft_wrap=True, highlight=False)
+        console.print(Text(visible(line)), soft_wrap=True, highlight=False)
 
 
 def _standard_output() -> Console:
@@ -99,7 +100,7 @@ def _findings(findings: Sequence[Finding], width: int) -> Table:
         table.add_column(no_wrap=overflow == "ignore", overflow=overflow)
     for one, name in zip(findings, about, strict=True):
         texts = (f"{name}\n{one.text}",) if is_long else (name, one.text)
-        table.add_row(Text(one.severity), *map(Text, texts))
+        table.add_row(Text(one.severity), *(Text(visible(text)) for text in texts))
     return table
 
 

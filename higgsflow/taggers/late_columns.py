@@ -89,7 +89,8 @@ class LateColumn:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         """As numpy asks for it."""
-        return np.array(self.values, dtype=dtype, copy=bool(copy) or None)
+        # numpy before 2 knows no copy that is made where it is needed
+        return (np.array if copy else np.asarray)(self.values, dtype)
 
     @cached_property
     def values(self) -> Array:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from higgsflow.report.formatting import BLINDED, percent_processed
 from higgsflow.report.grid import Drawn, Grid
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -37,7 +38,7 @@ def render(found: Sequence[Certificate], hidden: Collection[str] = (), width: in
     rest = ", and those of blinded data," if len(shown) < len(found) else ""
     n_rows = f"{sum(shown):,} rows{rest}"
     console.print(f"{len(found)} merged files with {n_rows} follow from their job records")
-    return text.getvalue()
+    return visible(text.getvalue())
 
 
 def _row(variations: list[Certificate], hidden: Collection[str]) -> tuple[str, ...]:

@@ -6,6 +6,8 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -51,7 +53,7 @@ def board(
         parts.append(Text(f"now: {running(stages)}", "dim", no_wrap=True, overflow="ellipsis"))
     for row in failures:
         line = f"{row['name']}: {row['last_failure']}"
-        parts.append(Text(line, "red", no_wrap=True, overflow="ellipsis"))
+        parts.append(Text(visible(line), "red", no_wrap=True, overflow="ellipsis"))
     return Group(*parts)
 
 

@@ -74,7 +74,8 @@ def keep(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for old in sorted(folder.glob("run_*.log"))[: -_KEPT + 1]:
             old.unlink(missing_ok=True)
-        file = LogFile(place, encoding="utf-8")
+        # a new one: a link of this name may lead anywhere
+        file = LogFile(place, "x", encoding="utf-8")
     except OSError:
         # the stage that has to write next tells why that cannot be
         return

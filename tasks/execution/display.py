@@ -16,6 +16,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -121,8 +123,9 @@ def end_display() -> None:
 
 def say(text: str) -> None:
     """Tells the user something: above the display where there is one, else on standard error."""
-    if not (is_shown() and _current[-1].channel.send("say", text)):
-        _write(text)
+    seen = visible(text)
+    if not (is_shown() and _current[-1].channel.send("say", seen)):
+        _write(seen)
 
 
 def tell_stage(name: str, begins: bool) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from higgsflow.report.formatting import percent_processed
+from higgsflow.visible import visible
 from tasks.execution.driver_lock import is_driven
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def write_screen(tables: Sequence[JobsTable]) -> None:
         by_id = {state.chunk_id: state for state in table.chunks}
         for title, ids in (("slowest", table.slowest), ("failing", table.failing)):
             for line in _chunk_lines(title, [by_id[chunk_id] for chunk_id in ids]):
-                console.print(line, markup=False, soft_wrap=True)
+                console.print(visible(line), markup=False, soft_wrap=True)
 
 
 def _row(table: JobsTable) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 import luigi
 import luigi.configuration
@@ -12,10 +13,8 @@ import luigi.interface
 from luigi.task_register import Register
 
 from higgsflow.cores import n_cores
+from higgsflow.errors import InvalidConfiguration
 from tasks.execution import chatter, command_line, interruption, lost_stage, scheduler, told
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # one thread for each process: chunks run side by side, and one threaded dot product of a library
 # would take the cores from the others
@@ -41,6 +40,7 @@ _NEEDED = (
 
 # of jobs on this machine, at least
 _STAGES = 32
+_ROOT = 0  # may write your files, too
 
 _prepared: set[str] = set()
 _making: set[str] = set()
@@ -73,9 +73,13 @@ def prepare_run(stage: str, n_pairs: int, engine: str = "local") -> bool:
 
     Called by every task that is made; the first one is the one asked for, and the rest follows it.
     Returns whether this is the first.
+
+    Raises:
+        InvalidConfiguration: where luigi has read settings of somebody else.
     """
     if _prepared:
         return False
+    _refuse_settings_of_others()
     _prepared.add(stage)
     config = luigi.configuration.get_config()
     workers = str(stages_at_once(n_pairs, engine))
@@ -85,6 +89,20 @@ def prepare_run(stage: str, n_pairs: int, engine: str = "local") -> bool:
     scheduler.choose(config)
     chatter.hold()
     return True
+
+
+def _refuse_settings_of_others() -> None:
+    """Luigi reads such files of the working folder, and does what they say of loggers as code."""
+    for path in map(Path, ("luigi.cfg", "client.cfg")):
+        with suppress(OSError):
+            # a link, and what it leads to
+            owners = {path.lstat().st_uid, path.stat().st_uid}
+            if not owners <= {os.getuid(), _ROOT}:
+                raise InvalidConfiguration(
+                    f"{path.absolute()} is of somebody else, and luigi would do what it says",
+                    "",
+                    "work in a folder of yours",
+                )
 
 
 def begin_to_make(folder: Path) -> str:

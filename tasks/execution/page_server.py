@@ -1,7 +1,7 @@
 """`higgsflow-luigid`: luigi's scheduler and its page on this machine, with the reports of a store.
 
 A plain luigid does as well; but a browser opens no file from its page, and this one serves them. It
-keeps nothing on disk, and does not start failed stages again by itself.
+keeps nothing on disk, does not start failed stages again by itself, and answers nobody else.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import tornado.ioloop
 import tornado.netutil
 import tornado.web
 
+from tasks.execution.sockets import caller_is_ours
+
 _HOST, _PORT = "127.0.0.1", 8082
 _PRUNE = 60_000  # milliseconds
 # reports, tables of jobs, pictures and logs; never events
@@ -35,7 +37,8 @@ class StoreHandler(tornado.web.StaticFileHandler):
 
     async def get(self, path: str, include_body: bool = True) -> None:
         """Answers with a file."""
-        if not path.endswith(_SERVED):
+        # a link may lead anywhere, and others may lay one where they may write
+        if not path.endswith(_SERVED) or not _is_below(Path(self.root), path):
             raise tornado.web.HTTPError(403)
         if path.endswith(".html") and not Path(self.root, path).is_file():
             self.set_status(404)
@@ -47,6 +50,21 @@ class StoreHandler(tornado.web.StaticFileHandler):
         """Tables of jobs change."""
         del path
         self.set_header("Cache-Control", "no-cache")
+
+
+def _is_below(root: Path, path: str) -> bool:
+    return Path(root, path).resolve().is_relative_to(root.resolve())
+
+
+class OwnServer(tornado.httpserver.HTTPServer):
+    """Hangs up on other users of this machine, whom their loopback leads here, too."""
+
+    def handle_stream(self, stream: Any, address: Any) -> None:
+        """Answers who has connected."""
+        if caller_is_ours(address[1], stream.socket.getsockname()[1]):
+            super().handle_stream(stream, address)
+        else:
+            stream.close()
 
 
 class AboutHandler(tornado.web.RequestHandler):
@@ -94,7 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
             "  perhaps one is running already; --port takes another number\n"
         )
         return 1
-    server = tornado.httpserver.HTTPServer(application(store))
+    server = OwnServer(application(store))
     server.add_sockets(sockets)
     loop = tornado.ioloop.IOLoop.current()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -21,7 +21,7 @@ from pebble import ProcessExpired
 
 from higgsflow.attempt import attempt_job
 from higgsflow.kept_memory import use_large_pages
-from higgsflow.output.atomic import cannot_write
+from higgsflow.output.atomic import cannot_write, created
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord, read_outline
@@ -227,7 +227,7 @@ def work(job: Any, log: Path, resources: Resources) -> FailureRecord | None:
     """
     # the descriptors for libraries, the streams for notebooks, where those are no descriptors
     with (
-        log.open("w", encoding="utf-8") as stream,
+        os.fdopen(created(log), "w", encoding="utf-8") as stream,
         redirect_stdout(stream),
         redirect_stderr(stream),
     ):

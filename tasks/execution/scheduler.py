@@ -10,13 +10,14 @@ import os
 import socket
 import sys
 import urllib.request
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import luigi.rpc
+
+from tasks.execution.sockets import listener_is_ours
 
 DEFAULT = "http://127.0.0.1:8082"
 VARIABLE = "HIGGSFLOW_SCHEDULER"
@@ -26,9 +27,6 @@ _OPTIONS = ("--local-scheduler", "--scheduler-")
 _WAITS = ("keep_alive", "count_last_scheduled")
 # seconds for somebody to listen at all, and for who listens to answer; longer where one was named
 _TIMEOUT, _ANSWER, _ANSWER_NAMED = 0.5, 2.0, 15.0
-_LISTENS = "0A"
-_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
-_UID = 7
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,8 @@ def _listens(url: str) -> bool:
     except ValueError:
         # what was named is no address
         return False
-    if VARIABLE not in os.environ and not belongs_to_us(port):
+    # on a shared machine it may be somebody else's scheduler
+    if VARIABLE not in os.environ and not listener_is_ours(port):
         return False
     try:
         with socket.create_connection((parts.hostname or "", port), timeout=_TIMEOUT):
@@ -85,18 +84,6 @@ def _listens(url: str) -> bool:
     # of a name that no host can have, Python raises the latter
     except (OSError, UnicodeError):
         return False
-
-
-def belongs_to_us(port: int, tables: tuple[str, ...] = _TABLES) -> bool:
-    """Whether who listens is the user: on a shared machine it may be somebody else's scheduler."""
-    owners = set()
-    for table in tables:
-        with suppress(OSError):
-            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
-                words = line.split()
-                if words[3] == _LISTENS and int(words[1].rpartition(":")[2], 16) == port:
-                    owners.add(int(words[_UID]))
-    return owners <= {os.getuid()}
 
 
 def _is_luigi(url: str) -> bool:

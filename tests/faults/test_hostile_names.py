@@ -15,7 +15,22 @@ if TYPE_CHECKING:
 
     from conftest import Lab
 
-NAMES = ["../evil", "..", "/tmp/evil", "a/b", "a\\b", "a\nb", "a\0b", "-rf", "~", "$HOME", "", " "]
+NAMES = [
+    "../evil",
+    "..",
+    "/tmp/evil",
+    "a/b",
+    "a\\b",
+    "a\nb",
+    "a\0b",
+    "-rf",
+    "~",
+    "$HOME",
+    "",
+    " ",
+    "\x1b[2J",
+    "a\x07",
+]
 
 
 def sample(lab: Lab, name: str) -> None:
@@ -70,6 +85,7 @@ def test_name_that_could_leave_the_store_is_refused(
     assert ended.value.code == 1
     assert told
     assert "Traceback" not in told
+    assert "\x1b" not in told
     assert not lab.store.exists()
 
 

@@ -55,6 +55,12 @@ def test_message_has_a_line_for_each_thing_told() -> None:
     assert str(UserError("what")) == "what"
 
 
+def test_what_a_message_quotes_cannot_drive_a_terminal() -> None:
+    assert str(UserError("no tree 'Events'", "it holds: \x1b[2J\x07")) == (
+        "no tree 'Events'\n  it holds: \\x1b[2J\\x07"
+    )
+
+
 def test_unknown_name_offers_the_nearest_and_lists_the_known() -> None:
     error = UnknownName("sample", "ttH_M215", ("ttH_M125", "Data"), "the analysis")
     assert str(error) == (

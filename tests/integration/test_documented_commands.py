@@ -30,6 +30,9 @@ TESTED_BY = {
     ".ci/gates all": "tests/test_gates.py",
     ".ci/run": ".ci/run",
     "pre-commit install": ".pre-commit-config.yaml",
+    # of the oldest releases, from a registry
+    "uv pip compile --resolution lowest-direct --python 3.10 setup.cfg -o lowest.txt": "setup.cfg",
+    "HIGGSFLOW_PYTHON=python3.10 PIP_CONSTRAINT=$PWD/lowest.txt source setup.sh && pytest": "tests",
     "higgsflow-luigid": "tests/tasks/execution/test_page_server.py",
 }
 SMALL = {"sample_list": ["ttH_M125", "Data"], "years": ["2017"]}

@@ -7,6 +7,7 @@ jobs wait changes nothing for them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.errors import StoreError
 from higgsflow.events.chunks import Chunk
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.jobs import Resources
@@ -94,15 +96,27 @@ class Batch:
         self.path = path
         self.token = path.stem
 
-    def write(self, header: Header, jobs: Sequence[Portions]) -> None:
-        """Writes it whole, or not at all."""
+    def write(self, header: Header, jobs: Sequence[Portions]) -> str:
+        """Writes it whole, or not at all; returns the seal that its jobs are given."""
         lines = [header.model_dump_json(by_alias=True), *(job.model_dump_json() for job in jobs)]
-        write_text(self.path, "\n".join(lines) + "\n")
+        text = "\n".join(lines) + "\n"
+        write_text(self.path, text)
+        return _seal(text.encode())
 
-    def header(self) -> Header:
-        """What its jobs share."""
-        with self.path.open(encoding="utf-8") as lines:
-            return Header.model_validate_json(next(lines))
+    def read(self, number: int, seal: str) -> tuple[Header, Portions]:
+        """What its jobs share, and what one of them runs.
+
+        Raises:
+            StoreError: when it is not what was written. It says which code is run, which nobody
+                may choose who can only write to the store.
+        """
+        content = self.path.read_bytes()
+        if _seal(content) != seal:
+            raise StoreError(
+                f"{self.path} is not what was submitted", "", "see who writes to this store"
+            )
+        lines = content.split(b"\n")
+        return Header.model_validate_json(lines[0]), Portions.model_validate_json(lines[number + 1])
 
     def engine(self) -> str:
         """Of what its jobs are."""
@@ -121,13 +135,9 @@ class Batch:
             for line in lines:
                 yield Portions.model_validate_json(line)
 
-    def job(self, number: int) -> Portions:
-        """What one of its jobs runs."""
-        with self.path.open(encoding="utf-8") as lines:
-            for position, line in enumerate(lines):
-                if position == number + 1:
-                    return Portions.model_validate_json(line)
-        raise ValueError(f"no job {number} in {self.path}")
+
+def _seal(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def new_batch(jobs_folder: Path) -> Batch:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from higgsflow.output.atomic import written_atomically
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.job_record import FailureRecord
 from tasks.execution.batch.script import told_code
@@ -105,5 +106,5 @@ def _printed(key: Key, places: Places) -> Path:
 def _keep(printed: Path, log: Path) -> None:
     """What a job printed before it could open its log is its log."""
     if printed.is_file():
-        log.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(printed, log)
+        with written_atomically(log) as temporary:
+            shutil.copyfile(printed, temporary)

@@ -1,6 +1,6 @@
 """The program of a batch job: runs its chunks, and leaves a record or a failure of each.
 
-    python -m tasks.execution.batch.node BATCH NUMBER
+    python -m tasks.execution.batch.node BATCH NUMBER SEAL
 
 It knows neither law nor any scheduler. Each chunk runs in the scratch folder that it is started in,
 and its outputs then move to the store: the events first, the record last, each whole or not at all.
@@ -20,8 +20,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from higgsflow.errors import StoreError
 from higgsflow.model.reference import look_in
-from higgsflow.output.atomic import written_atomically
+from higgsflow.output.atomic import created, written_atomically
 from higgsflow.records.error_classes import EXIT_CODES, MEANING, class_of
 from higgsflow.records.failures import FailureLog
 from higgsflow.records.job_record import FailureRecord, JobRecord
@@ -43,11 +44,15 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _end)
     # as in workers of a pool: an interruption that is raised all the same is of a tagger
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    batch = Batch(Path(arguments[0]))
-    header = batch.header()
+    path, number, seal = arguments
+    try:
+        header, job = Batch(Path(path)).read(int(number), seal)
+    except (OSError, StoreError) as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_CODES["store"]
     look_in(header.analysis.python_path)
     code = 0
-    for portion in batch.job(int(arguments[1])).portions:
+    for portion in job.portions:
         code = _run(header, portion) or code
     return code
 
@@ -63,7 +68,7 @@ def _run(header: Header, portion: Portion) -> int:
     """Runs one chunk; what it prints goes to its log. The exit code is that of its class."""
     path = header.jobs_folder / "logs" / f"{portion.stem}.{portion.attempt}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as log, _printing_to(log):
+    with os.fdopen(created(path), "w", encoding="utf-8") as log, _printing_to(log):
         job = job_of(header, portion, Path.cwd())
         failed = _Failed(header, portion, path)
         outcome = attempt(job, portion, log, failed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import StoreError
 from higgsflow.ingredients import digest
+from higgsflow.output.atomic import writing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -72,9 +73,15 @@ class Places:
 
         It is flock's: such a command has the lock too, also when who started it was killed. Taking
         it once waits for those.
+
+        Raises:
+            StoreError: when the store cannot be written.
         """
         self.jobs.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.jobs / "submit.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        path = self.jobs / "submit.lock"
+        with writing(path):
+            # of a group that shares a store each may submit
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
             # without locks on this file system, go on as if alone
             with suppress(OSError):

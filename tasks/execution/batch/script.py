@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import created, writing
 from tasks.execution.batch.engine import kind_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ trap 'rm -rf "$scratch"' EXIT
 trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
 cd "$scratch" || exit {environment}
 {setup}
-{run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" &
+{run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" {seal} &
 child=$!
 wait "$child"
 code=$?
@@ -51,8 +52,8 @@ exit "$code"
 """
 
 
-def write_script(path: Path, site: Site, batches: Path) -> None:
-    """Writes the script for jobs of a site, whose batches are in a folder.
+def write_script(path: Path, site: Site, batches: Path, seal: str) -> None:
+    """Writes the script for jobs of a site and batch, in a folder of batches.
 
     Raises:
         InvalidConfiguration: when the proxy is not there.
@@ -69,10 +70,12 @@ def write_script(path: Path, site: Site, batches: Path) -> None:
         run=_in_container(site),
         python=shlex.quote(site.python or sys.executable),
         folder=shlex.quote(str(batches)),
+        seal=seal,
         code=_CODE,
     )
-    write_text(path, text)
-    path.chmod(0o755)
+    # variables of the site may be secrets
+    with writing(path), os.fdopen(created(path, 0o700), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def told_code(printed: str) -> tuple[int | None, str]:
@@ -101,8 +104,8 @@ def _copied_proxy(site: Site, folder: Path) -> Path:
     source = Path(site.proxy).expanduser()
     target = folder / _PROXY
     try:
-        target.touch(mode=0o600)
-        shutil.copyfile(source, target)
+        with source.open("rb") as proxy, os.fdopen(created(target, 0o600), "wb") as copy:
+            shutil.copyfileobj(proxy, copy)
     except OSError as error:
         raise InvalidConfiguration(
             f"no proxy at {source}", error.strerror or str(error), "make one: voms-proxy-init"

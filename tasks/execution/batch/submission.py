@@ -32,8 +32,8 @@ class Submission:
 
     def __init__(self, site: Site, places: Places, room: Room) -> None:
         self._site, self._places, self._room = site, places, room
-        # by the token of a batch that was written what each of its jobs asks for
-        self._asked: dict[str, list[Resources]] = {}
+        # by the token of a batch that was written what each of its jobs asks for, and its seal
+        self._written: dict[str, tuple[list[Resources], str]] = {}
 
     def groups(self, due: Sequence[Attempt], have: int, most: int) -> list[Group]:
         """What may be submitted now, as one list of chunks for each job.
@@ -66,8 +66,8 @@ class Submission:
         batch = new_batch(self._places.jobs)
         first = jobs[0][0][0]
         header = header_of(batch, first, self._site.engine, self._places.jobs, wanted)
-        batch.write(header, portions)
-        self._asked[batch.token] = [job.resources for job in portions]
+        seal = batch.write(header, portions)
+        self._written[batch.token] = [job.resources for job in portions], seal
         return [
             Flight(attempt, (batch.token, number))
             for number, group in enumerate(groups)
@@ -84,9 +84,9 @@ class Submission:
         token = flights[0].key[0]
         folder = self._places.make_batch_folder(token)
         script = folder / "job.sh"
-        write_script(script, self._site, self._places.jobs / BATCHES)
+        asked, seal = self._written[token]
+        write_script(script, self._site, self._places.jobs / BATCHES, seal)
         with self._places.submitting() as descriptor:
-            asked = self._asked[token]
             request = Request(self._places.owner, token, folder, script, asked, descriptor)
             try:
                 ids = engine.submit(request)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,6 +61,20 @@ def test_what_was_written_to_the_store_is_found_by_name(path: Path) -> None:
     assert find_in_store("toy", "") == model
     with pytest.raises(UnknownName, match="no analysis 'toy'"):
         find_in_store("toy", "v2")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to somebody else")
+def test_what_somebody_else_wrote_is_found_by_its_path_only(path: Path) -> None:
+    model = load_analysis(path)
+    snapshot = write_snapshot(model, folder_of(model))
+    os.chown(snapshot, 65534, -1)
+    with pytest.raises(InvalidConfiguration) as refused:
+        find_in_store("toy", "")
+    assert str(refused.value) == (
+        "analysis 'toy' of the store is of somebody else, whose code would run as yours\n"
+        f"  if that is what you want: --analysis {snapshot}"
+    )
+    assert find_in_store(str(snapshot), "").name == "toy"
 
 
 def test_a_configuration_may_be_called_as_the_copy_in_the_store_is(path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from higgsflow.catalog import yaml_file
 from higgsflow.catalog.yaml_file import as_yaml_text, read_yaml
 from higgsflow.errors import InvalidConfiguration
+from higgsflow.visible import has_controls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +84,15 @@ def test_value_that_there_is_not_is_an_error(tmp_path: Path, value: str) -> None
     assert "cannot be read" in told(tmp_path, f"version: {value}\n")
 
 
+@pytest.mark.parametrize("text", ['process: "\\e[2J"', '"a\\x07": 1', 'a: ["\\u202ex"]'])
+def test_text_that_would_drive_a_terminal_is_an_error(tmp_path: Path, text: str) -> None:
+    message = told(tmp_path, text)
+    assert "has a control character" in message
+    assert "line 1" in message
+    assert message.isascii()
+    assert "\x1b" not in message
+
+
 def test_aliases_that_repeat_each_other_are_an_error(tmp_path: Path) -> None:
     """What is read takes no room, but no list of it could be written."""
     lines = [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 9)]
@@ -142,9 +152,10 @@ def test_file_of_another_encoding_is_an_error(tmp_path: Path) -> None:
         read_yaml(tmp_path / "a.yaml")
 
 
+TEXTS = st.text(max_size=8).filter(lambda text: not has_controls(text))
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner),
     max_leaves=12,
 )
 

@@ -55,6 +55,12 @@ def test_whose_it_is_stands_before_what_is_told_below() -> None:
     assert "tags: not valid (A (1)):\n  pt: a number\n" in text
 
 
+def test_names_in_files_cannot_drive_a_terminal() -> None:
+    problem = Problem(about="files", what="no tree 'Events'", where="it holds: \x1b[2J")
+    text = render(CheckReport(analysis="hgg", pairs=(PAIR,), problems=(problem,)))
+    assert "\n  it holds: \\x1b[2J\n" in text
+
+
 def test_it_fits_its_width() -> None:
     long = PAIR.model_copy(update={"sample": "GluGluHToGG_M125_TuneCP5_13TeV-amcatnloFXFX-pythia8"})
     text = render(CheckReport(analysis="hgg", pairs=(long,), problems=()))

@@ -64,6 +64,14 @@ def test_what_is_sound_is_let_through(tmp_path: Path, data: dict[str, Any]) -> N
             "a formula of the variables [None], which are no names",
         ),
         (correction(REFERENCE, parameters=[]), "0 parameters of a formula that uses 2"),
+        (
+            correction(FORMULA, expression=f"{'(' * 20_000}x{')' * 20_000}"),
+            "a formula of 40,001 letters, 20,000 brackets deep",
+        ),
+        (
+            correction(FORMULA, expression=f"x{'+x' * 200_000}"),
+            "a formula of 400,001 letters, 0 brackets deep",
+        ),
     ],
 )
 def test_what_correctionlib_does_not_get_through_is_told_instead(

@@ -4,7 +4,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from higgsflow.output.arrow_arrays import arrow_array, arrow_number, numbers, same_text, words_of
+from higgsflow.output.arrow_arrays import (
+    arrow_array,
+    arrow_number,
+    numbers,
+    numpy_kind,
+    same_text,
+    words_of,
+)
 
 KINDS = ("float64", "float32", "int16", "uint8", "int64", "uint64", "bool")
 
@@ -36,6 +43,11 @@ def test_numbers_of_a_column_come_back(kind: str, lengths: tuple[int, ...], star
     found = numbers(column)
     assert found.dtype == kind
     assert found.tolist() == column.to_pylist()
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "int8", "uint16", "int32", "uint32", "float16"])
+def test_a_type_comes_back(kind: str) -> None:
+    assert numpy_kind(pa.from_numpy_dtype(np.dtype(kind))) == kind
 
 
 def test_missing_numbers_are_nan() -> None:

@@ -16,6 +16,7 @@ from higgsflow.errors import StoreError
 from higgsflow.output.atomic import (
     cannot_write,
     checksum,
+    created,
     publish,
     remove_stale,
     temporary_beside,
@@ -106,6 +107,34 @@ def test_others_may_read_what_the_umask_allows(tmp_path: Path) -> None:
     plain.touch()
     write_text(tmp_path / "a", "x")
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == stat.S_IMODE(plain.stat().st_mode)
+
+
+def test_the_mask_is_not_changed_meanwhile_for_what_other_threads_make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(os, "umask", lambda mask: asked.append(mask) or 0o022)
+    write_text(tmp_path / "a", "x")
+    assert asked == []
+
+
+def test_a_new_file_takes_the_place_of_a_link(tmp_path: Path) -> None:
+    precious, log = tmp_path / "precious", tmp_path / "log"
+    precious.write_text("of the user", "utf-8")
+    log.symlink_to(precious)
+    for text in ("printed", "printed again"):
+        with os.fdopen(created(log, 0o600), "w", encoding="utf-8") as file:
+            file.write(text)
+        assert (log.read_text("utf-8"), precious.read_text("utf-8")) == (text, "of the user")
+        assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_a_file_or_a_link_makes_room_for_a_new_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError):
+        created(pipe)
+    assert pipe.is_fifo()
 
 
 def test_folder_that_cannot_be_made_is_told_in_three_lines(tmp_path: Path) -> None:

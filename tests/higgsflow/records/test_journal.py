@@ -143,6 +143,16 @@ def test_a_store_that_cannot_be_written_is_told(journal: Journal, tmp_path: Path
         journal.note(next(iter(journal._states)), status="running")
 
 
+def test_what_is_new_goes_through_no_link(journal: Journal, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.touch()
+    (tmp_path / "journal.jsonl").unlink()
+    (tmp_path / "journal.jsonl").symlink_to(precious)
+    with pytest.raises(StoreError, match="cannot write"):
+        journal.note(next(iter(journal._states)), status="running")
+    assert precious.read_bytes() == b""
+
+
 news = st.fixed_dictionaries(
     {},
     optional={

@@ -72,9 +72,14 @@ def test_pictures_of_an_earlier_report_are_removed(make_summary, folder):
 
 def test_other_files_are_left_alone(make_summary, folder):
     folder.mkdir(parents=True)
-    (folder / "notes.txt").write_text("mine")
+    for name in ("notes.txt", "holiday.png", "2017_holiday.pdf"):
+        (folder / name).write_text("mine")
     make_pictures(make_summary(samples=()), folder)
-    assert (folder / "notes.txt").read_text() == "mine"
+    assert {path.name for path in folder.iterdir()} == {
+        "notes.txt",
+        "holiday.png",
+        "2017_holiday.pdf",
+    }
 
 
 def test_names_of_files_stay_in_the_folder_and_differ(make_summary, folder):

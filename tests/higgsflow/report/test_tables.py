@@ -104,6 +104,18 @@ def test_many_lost_ranges_are_counted(make_summary):
     assert "and 2 more ranges of ttH_M125" in text
 
 
+def test_names_cannot_drive_a_terminal(make_summary):
+    summary = make_summary()
+    (first, *rest), evil = summary.samples, "\x1b[2J"
+    first = first.model_copy(update={"process": f"{evil}p", "lost": ((f"{evil}.root", 0, 1),)})
+    found = Finding(kind=f"{evil}k", severity="warning", where="w", text=f"{evil}t")
+    changes = {"samples": (first, *rest), "findings": (found,)}
+    text = printed(summary.model_copy(update=changes))
+    assert "\x1b" not in text
+    for seen in (r"\x1b[2Jp", r"\x1b[2J.root entries", r"\x1b[2Jk: w", r"\x1b[2Jt"):
+        assert seen in text
+
+
 def test_data_are_shown_when_unblinded(make_summary):
     text = printed(make_summary())
     assert "blinded" not in text

@@ -34,6 +34,11 @@ def test_a_line_of_each_sample_says_how_far_it_is() -> None:
     assert "demo v1  1:05  25%  0/1 samples  1,000 of 4,000 events" in told
 
 
+def test_a_failure_cannot_drive_the_terminal() -> None:
+    told = written([{**ROW, "last_failure": "input: no column \x1b[2J"}])
+    assert r"Sig (2017): input: no column \x1b[2J" in told
+
+
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (100, 40), (250, 60)])
 @pytest.mark.parametrize("n", [0, 1, 3, 60])
 def test_it_fits_any_terminal(size: tuple[int, int], n: int) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,21 @@ def test_what_luigi_says_is_in_the_file_also_from_before_it_was_opened(tmp_path:
     assert path is not None
     text = path.read_text("utf-8")
     assert text.index("scheduled A") < text.index("ran A")
+
+
+def test_what_luigi_says_goes_through_no_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.strftime", lambda *_: "now")
+    precious = tmp_path / "precious"
+    precious.write_text("of the user", "utf-8")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / f"run_now_{os.getpid()}.log").symlink_to(precious)
+    chatter.hold()
+    logging.getLogger("law").info("scheduled")
+    chatter.keep(tmp_path / "logs")
+    chatter.forget()
+    assert precious.read_text("utf-8") == "of the user"
 
 
 def test_an_invocation_that_makes_nothing_leaves_no_file(tmp_path: Path) -> None:

@@ -44,6 +44,11 @@ def test_writers_never_wait_for_a_display_that_reads_nothing() -> None:
     assert not sent[-1]
 
 
+def test_what_is_said_cannot_drive_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say("Sig failed: no column '\x1b[2J'\nTraceback")
+    assert capsys.readouterr().err == "Sig failed: no column '\\x1b[2J'\nTraceback\n"
+
+
 def test_stages_that_have_ended_are_not_shown() -> None:
     channel = Channel()
     reader = Reader.__new__(Reader)

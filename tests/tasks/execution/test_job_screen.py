@@ -72,6 +72,14 @@ def test_screen_names_failing_chunks_with_their_logs(capsys: pytest.CaptureFixtu
     assert "slowest: branch 0 done, attempt 0, 1.5 min" in told
 
 
+def test_messages_that_jobs_left_cannot_drive_a_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    failed = FAILED.model_copy(update={"message": "\x1b[2Jall is well"})
+    write_screen([tabulate(HEAD, [failed], driven=False, now=0.0)])
+    assert r"time: \x1b[2Jall is well" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("error_class", "told"),
     [

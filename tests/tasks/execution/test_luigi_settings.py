@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import luigi.configuration
 import pytest
 
+from higgsflow.errors import InvalidConfiguration
 from tasks.execution import luigi_settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,6 +52,24 @@ def test_a_machine_is_not_filled_with_stages_that_wait_for_a_core(
         monkeypatch.setattr(luigi_settings, "n_cores", lambda n=n: n)
         found[n] = [luigi_settings.stages_at_once(pairs, "local") for pairs in (1, 18, 400)]
     assert found == {2: [2, 18, 32], 64: [2, 18, 256]}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files to somebody else")
+@pytest.mark.parametrize("name", ["luigi.cfg", "client.cfg"])
+def test_settings_of_somebody_else_in_the_working_folder_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).touch()
+    luigi_settings.prepare_run("MergeSample", 1)
+    luigi_settings.reset()
+    os.chown(name, 65534, -1)
+    with pytest.raises(InvalidConfiguration, match="is of somebody else"):
+        luigi_settings.prepare_run("MergeSample", 1)
+    (tmp_path / name).rename(tmp_path / "theirs")
+    (tmp_path / name).symlink_to("theirs")
+    with pytest.raises(InvalidConfiguration, match="is of somebody else"):
+        luigi_settings.prepare_run("MergeSample", 1)
 
 
 def test_only_the_first_task_of_an_invocation_says_so(

@@ -46,6 +46,42 @@ def test_it_is_a_scheduler_and_serves_what_people_read(
     assert json.loads(got(f"{server}/higgsflow"))["store"] == str(found.store)
 
 
+def test_a_link_does_not_lead_out_of_the_store(scheduler_page: str, tmp_path: Path) -> None:
+    """Who may write a store could have read what only its server may."""
+    folder = tmp_path / "store" / "demo"
+    folder.mkdir(parents=True)
+    (tmp_path / "secret.json").write_text('"secret"')
+    (tmp_path / "store" / "own.json").write_text('"own"')
+    (folder / "out.json").symlink_to(tmp_path / "secret.json")
+    (folder / "in.json").symlink_to(tmp_path / "store" / "own.json")
+    assert refusal(f"{scheduler_page}/store/demo/out.json")[0] == 403
+    assert got(f"{scheduler_page}/store/demo/in.json") == '"own"'
+
+
+SOMEBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+ASK = 'exec 3<>"/dev/tcp/127.0.0.1/$0" && printf "GET $1 HTTP/1.0\\r\\n\\r\\n" >&3 && cat <&3'
+
+
+@pytest.mark.parametrize("path", ["/store/own.json", "/api/worker_list?data=%%7B%%7D"])
+def test_other_users_of_the_machine_get_no_answer(
+    scheduler_page: str, tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "own.json").write_text('"own"')
+    ask = ["bash", "-c", ASK, scheduler_page.rpartition(":")[2], path]
+    mine = subprocess.run(ask, capture_output=True, text=True, check=False, timeout=60)
+    assert "200 OK" in mine.stdout
+    try:
+        theirs = subprocess.run(
+            [*SOMEBODY, *ask], capture_output=True, text=True, check=False, timeout=60
+        )
+    except FileNotFoundError:
+        pytest.skip("needs setpriv")
+    if "setpriv: " in theirs.stderr:
+        pytest.skip("only root can be somebody else")
+    assert theirs.stdout == ""
+
+
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -143,8 +143,8 @@ def test_a_failure_costs_one_attempt_of_one_job(lab: Lab, how: str, error: str) 
 def test_a_disk_too_full_for_the_log_of_a_job_is_told(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(JobPool, "_log", lambda *_: FULL)
-    with pytest.raises(StoreError, match="cannot write /dev/full") as told:
+    monkeypatch.setattr(pool, "created", lambda _: os.open(FULL, os.O_WRONLY))
+    with pytest.raises(StoreError, match=rf"cannot write {lab.folder}/logs/.*\.1\.log") as told:
         run(lab, "")
     assert told.value.parts[1] == "No space left on device"
     assert told.value.parts[2].startswith("make room there")
@@ -265,6 +265,22 @@ def test_each_attempt_has_a_log(lab: Lab) -> None:
             "looked at " if isinstance(outcome, JobRecord) else "InputFileError: a disk is gone"
         )
         assert expected in text
+
+
+def test_a_log_is_written_through_no_link(lab: Lab) -> None:
+    precious, logs = lab.folder / "precious", lab.folder / "logs"
+    precious.write_text("of the user", encoding="utf-8")
+    logs.mkdir()
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    jobs = [task.job(chunk, task.wanted) for chunk in task.chunks]
+    for job in jobs:
+        (logs / f"{job.stem}.1.log").symlink_to(precious)
+    keeper = Keeper()
+    JobPool(JobsManager(), Slots(lab.folder / "slots", 2), logs).run(jobs, keeper)
+    assert kinds(keeper.outcomes) == ["done", "done"]
+    assert precious.read_text("utf-8") == "of the user"
+    assert [path for path in logs.iterdir() if path.is_symlink()] == []
 
 
 def test_a_file_that_a_tagger_misses_is_its_defect(lab: Lab) -> None:

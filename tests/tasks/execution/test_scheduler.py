@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tasks.execution import scheduler
-from tasks.execution.scheduler import Scheduler, address, belongs_to_us, find, said
+from tasks.execution.scheduler import Scheduler, address, find, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,15 +83,6 @@ def test_one_line_says_that_it_goes_on_without(monkeypatch: pytest.MonkeyPatch) 
     assert said() == ""
     monkeypatch.setattr(scheduler, "current", [Scheduler("http://127.0.0.1:2")])
     assert said() == "progress: http://127.0.0.1:2"
-
-
-def test_somebody_elses_scheduler_is_not_ours(tmp_path: Path) -> None:
-    """As the system lists who listens: port 8082 is 1F92."""
-    line = "  0: 0100007F:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {} 0 1"
-    table = tmp_path / "tcp"
-    table.write_text(f"header\n{line.format(4294967)}\n")
-    assert not belongs_to_us(8082, (str(table),))
-    assert belongs_to_us(8083, (str(table),))
 
 
 def test_files_of_the_store_have_addresses() -> None:

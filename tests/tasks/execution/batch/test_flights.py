@@ -26,6 +26,18 @@ def test_what_a_job_printed_before_its_log_becomes_its_log(bench: Any) -> None:
     assert one.begun(bench.places)
 
 
+def test_what_a_job_printed_is_written_through_no_link(bench: Any) -> None:
+    one = flight(bench)
+    printed = bench.places.batch_folder("token") / "0.out"
+    printed.parent.mkdir(parents=True)
+    printed.write_text("no python", encoding="utf-8")
+    log = bench.places.log(one.stem, 1)
+    log.parent.mkdir(parents=True)
+    log.symlink_to(log.with_name("elsewhere"))
+    failure_of(one, Seen("7", "ended", "FAILED", 127), bench.places)
+    assert (log.is_symlink(), log.read_text("utf-8")) == (False, "no python")
+
+
 def test_the_word_of_the_engine_counts(bench: Any) -> None:
     one = flight(bench)
     for state, expected in (("OUT_OF_MEMORY", "memory"), ("TIMEOUT", "time"), ("held: x", "lost")):

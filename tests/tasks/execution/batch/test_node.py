@@ -35,16 +35,20 @@ NODE = ["-m", "tasks.execution.batch.node"]
 FAILING = SLOW.replace("time.sleep(60)", 'raise RuntimeError("no such calibration")')
 
 
-def start(bench: Any, program: str = "", **asked: Any) -> subprocess.CompletedProcess[str]:
+def start(
+    bench: Any, program: str = "", kind: type[Submission] = Submission, **asked: Any
+) -> subprocess.CompletedProcess[str]:
     """Runs the first two chunks as one job."""
-    submission = Submission(bench.site, bench.places, bench.room)
+    submission = kind(bench.site, bench.places, bench.room)
     resources = Resources(**asked)
     (flight, _) = submission.write([[Attempt(job, resources) for job in bench.jobs[:2]]])
     scratch = bench.lab.folder / "scratch"
     scratch.mkdir()
-    batch = bench.places.jobs / "batches" / f"{flight.key[0]}.jsonl"
+    token = flight.key[0]
+    batch = bench.places.jobs / "batches" / f"{token}.jsonl"
+    _, seal = submission._written[token]
     done = subprocess.run(
-        [sys.executable, *(["-c", program] if program else NODE), str(batch), "0"],
+        [sys.executable, *(["-c", program] if program else NODE), str(batch), "0", seal],
         cwd=scratch, capture_output=True, text=True, check=False, timeout=120,
         env={**os.environ, "PYTHONPATH": str(bench.task_root)},
     )  # fmt: skip
@@ -79,6 +83,57 @@ def test_leaves_events_record_and_log_of_each_chunk(bench: Any) -> None:
         assert mailbox.outcome(job.stem, 1, "") is not None
         assert job.chunk.id in bench.places.log(job.stem, 1).read_text("utf-8")
     assert mailbox.outcome(bench.jobs[2].stem, 1, "") is None
+
+
+EVIL = """
+from pathlib import Path
+
+Path(__file__).with_name("was_here").touch()
+"""
+
+
+def test_code_of_who_may_write_the_store_is_not_run(bench: Any) -> None:
+    bench.prepare()
+    folder = bench.lab.folder / "evil"
+    folder.mkdir()
+    (folder / "higgs_evil.py").write_text(EVIL, encoding="utf-8")
+
+    class Changing(Submission):
+        """Between the submission and the begin of the job."""
+
+        def write(self, groups: Any) -> Any:
+            flights = super().write(groups)
+            (batch,) = batches_in(bench.places.jobs)
+            text = batch.path.read_text("utf-8").replace("toy_taggers:pair", "higgs_evil:pair")
+            changed = text.replace('"python_path":[', f'"python_path":["{folder}",')
+            batch.path.write_text(changed, encoding="utf-8")
+            return flights
+
+    done = start(bench, kind=Changing)
+    assert not (folder / "was_here").exists()
+    assert done.returncode == EXIT_CODES["store"]
+    assert "is not what was submitted" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_log_is_written_through_no_link(bench: Any) -> None:
+    bench.prepare()
+    precious = bench.lab.folder / "precious"
+    precious.write_text("of the user", encoding="utf-8")
+    log = bench.places.log(bench.jobs[0].stem, 1)
+
+    class Planting(Submission):
+        """Between the submission and the begin of the job."""
+
+        def write(self, groups: Any) -> Any:
+            flights = super().write(groups)
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.symlink_to(precious)
+            return flights
+
+    assert start(bench, kind=Planting).returncode == 0
+    assert precious.read_text("utf-8") == "of the user"
+    assert bench.jobs[0].chunk.id in log.read_text("utf-8")
 
 
 # what has to happen before a process ends, and what it has printed into a buffer

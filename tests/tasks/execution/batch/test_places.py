@@ -38,6 +38,24 @@ def test_a_command_that_submits_has_the_lock_after_its_parent_let_go(tmp_path: P
     os.close(probe)
 
 
+def test_of_a_group_that_shares_a_store_each_may_submit(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        with places(tmp_path).submitting():
+            mode = (tmp_path / "jobs" / "submit.lock").stat().st_mode
+    finally:
+        os.umask(before)
+    assert mode & 0o777 == 0o664
+
+
+def test_a_lock_is_no_link(tmp_path: Path) -> None:
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "submit.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="cannot write"), places(tmp_path).submitting():
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_what_is_done_or_old_is_removed(tmp_path: Path) -> None:
     found = places(tmp_path)
     for token in ("done", "old", "new"):

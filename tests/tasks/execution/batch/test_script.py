@@ -24,7 +24,7 @@ def script(tmp_path: Path, program: str, **settings: Any) -> tuple[Path, dict[st
     python.chmod(0o755)
     path = tmp_path / "job.sh"
     site = Site.model_validate({"engine": "slurm", "python": str(python), **settings})
-    write_script(path, site, tmp_path / "batches")
+    write_script(path, site, tmp_path / "batches", "5ea1")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     return path, {"PATH": os.environ["PATH"], "TMPDIR": str(scratch)}
@@ -41,7 +41,7 @@ def test_starts_the_program_in_a_folder_of_its_own_that_goes(tmp_path: Path) -> 
     done = run(path, environment)
     where, what = done.stdout.splitlines()
     assert where.startswith(str(tmp_path / "scratch" / "higgsflow-job."))
-    assert what == f"-m tasks.execution.batch.node {tmp_path}/batches/token.jsonl 7"
+    assert what == f"-m tasks.execution.batch.node {tmp_path}/batches/token.jsonl 7 5ea1"
     assert not list((tmp_path / "scratch").iterdir())
 
 
@@ -106,6 +106,23 @@ def test_an_engine_that_prepares_nodes_needs_neither_copy_nor_program(tmp_path: 
     path, environment = script(tmp_path, "echo ran", engine="htcondor", **settings)
     assert run(path, environment).stdout == "ran\n"
     assert not (tmp_path / "x509_proxy").exists()
+
+
+def test_nobody_else_reads_the_proxy_also_where_a_file_of_its_name_lies(tmp_path: Path) -> None:
+    proxy, taken = tmp_path / "x509up", tmp_path / "x509_proxy"
+    proxy.write_text("secret", encoding="utf-8")
+    taken.touch()
+    taken.chmod(0o666)
+    with taken.open() as other:
+        script(tmp_path, "true", proxy=str(proxy))
+        assert other.read() == ""
+    assert taken.read_text("utf-8") == "secret"
+    assert taken.stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_else_reads_the_variables_of_a_site(tmp_path: Path) -> None:
+    path, _ = script(tmp_path, "true", environment={"TOKEN": "secret"})
+    assert path.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
