@@ -35,7 +35,7 @@ _PHYSICS = tuple(
         "events.plain", "events.plain_values", "events.quick_views", "events.users_code",
         "every_variation", "full_weights", "given_factors", "late_weights", "needs", "objects",
         "output_columns", "per_bin", "plan", "preserved", "records.moments", "selection", "shifts",
-        "splitmix", "sums", "taggers", "tally", "variations", "vectors", "weights",
+        "splitmix", "step_of_sums", "sums", "taggers", "tally", "variations", "vectors", "weights",
         "working_points",
     )
 )  # fmt: skip

@@ -29,8 +29,8 @@ from higgsflow.preflight import (
     check_one_object,
     check_systematics,
     check_tags,
-    kept_at_step,
 )
+from higgsflow.step_of_sums import step_of_sums
 from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
 from higgsflow.taggers.candidates import candidate_of, check_candidates
 from higgsflow.taggers.declared import check_declared
@@ -164,7 +164,7 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     _check_targets(systematics, added, made_of(steps, context))
     check_systematics(systematics)
     check_functions(systematics)
-    kept_at = {w.name: kept_at_step(w, steps, context) for w in late if w.preserved is not None}
+    kept_at = {w.name: step_of_sums(w, steps, context) for w in late if w.preserved is not None}
     variables = _variables(analysis, added)
     variables |= {CANDIDATE_IDX: "int32"} if candidate_of(steps) else {}
     needs, needed_by = all_needs(steps, context, systematics, added)

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
-from higgsflow.model.context import Context
 from higgsflow.model.shift import NominalCorrection
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.preflight import (
@@ -14,9 +13,7 @@ from higgsflow.preflight import (
     check_not_carried,
     check_one_object,
     check_systematics,
-    kept_at_step,
 )
-from higgsflow.taggers.function import FunctionTagger, tagger
 
 FILE = {"file": "no.json", "name": "c", "inputs": {"pt": "Photon_pt"}}
 SMEARING = {
@@ -37,38 +34,6 @@ def message(**content: Any) -> str:
     with pytest.raises(UserError) as caught:
         check_systematics(Systematics.model_validate(content))
     return str(caught.value)
-
-
-@tagger(reads=["Jet_pt"], adds={"n_jets": "int16", "lead_pt": "float64"})
-def jets(events: Any) -> Any:
-    return events
-
-
-@tagger(adds={"n_all": "int16", "SelectedJet": "collection"})
-def last(events: Any) -> Any:
-    return events
-
-
-def step_of(**content: Any) -> int:
-    weight = WeightSystematic.model_validate({**B_TAG, "name": "b", "under": {}, **content})
-    steps = tuple((FunctionTagger(name=n, function=f"{__name__}:{n}"),) for n in ("jets", "last"))
-    return kept_at_step(weight, steps, Context(sample="S", year="2017", is_data=False))
-
-
-def test_sums_are_counted_where_all_that_a_weight_needs_is_known() -> None:
-    of_objects = {"type": "object", "input_collection": "Jet"}
-    assert step_of() == 1
-    assert step_of(preserve={"column": "n_jets", "edges": [0, 1]}) == 0
-    assert step_of(preserve={}, **of_objects, target_collections=["SelectedJet"]) == 1
-    assert step_of(preserve={}, **of_objects, target_collections=["lead"]) == 0
-
-
-def test_cut_before_the_sums_on_the_same_column_must_be_said_to_be_harmless() -> None:
-    with pytest.raises(InvalidConfiguration) as caught:
-        step_of(requires_branches=["Jet_pt"])
-    assert "'b' preserves sums, but 'jets' cuts before they are counted" in str(caught.value)
-    bins = {**B_TAG["preserve"], "after": ["jets"]}
-    assert step_of(requires_branches=["Jet_pt"], preserve=bins) == 1
 
 
 def test_unknown_variation_of_the_events_has_a_hint() -> None:
@@ -254,7 +219,11 @@ def test_shipped_function_shifts_what_it_was_made_for(
         check_functions(systematics)
 
 
+def without_direction(events: Any) -> Any:
+    return events
+
+
 def test_function_without_room_for_the_direction_is_told() -> None:
-    systematics = of_function(step_of, "independent_collections")
+    systematics = of_function(without_direction, "independent_collections")
     with pytest.raises(InvalidConfiguration, match="too many positional arguments"):
         check_functions(systematics)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from higgsflow.errors import StoreError
 from tasks.execution.driver_lock import _is_held, driving, is_driven
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def test_nobody_drives_what_was_never_begun(tmp_path: Path) -> None:
     with driving(tmp_path, lambda: None):
         pass
     assert not is_driven(tmp_path)
+
+
+def test_a_lock_is_no_link(tmp_path: Path) -> None:
+    """Older releases of filelock emptied what a link of its name leads to."""
+    precious = tmp_path / "precious"
+    precious.write_text("of the user", "utf-8")
+    (tmp_path / "driver.lock").symlink_to(precious)
+    with pytest.raises(StoreError, match="cannot write"), driving(tmp_path, lambda: None):
+        pass
+    assert precious.read_text("utf-8") == "of the user"
 
 
 def test_who_dies_drives_no_more(tmp_path: Path) -> None:
