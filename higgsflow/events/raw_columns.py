@@ -16,7 +16,6 @@ import numpy as np
 from higgsflow.events.baskets import Basket, OddBasket, Place, unpack
 from higgsflow.events.late_parts import LateBasket, LateBytes, LatePart, LateParts
 from higgsflow.events.lists import copied_lists, from_counts
-from higgsflow.events.objects import LONG
 from higgsflow.events.places import counter_of
 from higgsflow.events.raw_numbers import (
     ChosenEntries,
@@ -38,6 +37,11 @@ if TYPE_CHECKING:
 
 # where a basket is, and what gives its bytes; None where it is kept
 _Fetched = tuple[Place, "Callable[[], bytes] | None"]
+
+
+# objects per event from which on columns are read late, each by itself: there are fewer jets, at
+# which all events that go on are looked at, and a server is asked for all columns of these at once
+_MANY = 20
 
 
 class RawColumns:
@@ -209,7 +213,7 @@ def _counters_of_many(places: FilePlaces) -> dict[str, str]:
     return {
         name: counter
         for counter, names in by_counter.items()
-        if _counts(places, counter) and min(map(places.n_objects, names)) >= LONG
+        if _counts(places, counter) and min(map(places.n_objects, names)) >= _MANY
         for name in names
     }
 

@@ -71,8 +71,8 @@ def test_of_many_objects_only_baskets_that_are_looked_at_are_asked_for(
     server: Any, tmp_path: Path
 ) -> None:
     """One request for each column, however many of its baskets there are."""
-    rng, counts = np.random.default_rng(4), np.full(N, 10)
-    fields = {name: ak.unflatten(rng.random(10 * N), counts) for name in ("eta", "pt")}
+    rng, counts = np.random.default_rng(4), np.full(N, 30)
+    fields = {name: ak.unflatten(rng.random(30 * N), counts) for name in ("eta", "pt")}
     path, names = tmp_path / "a.root", ("x", "GenPart_eta", "GenPart_pt")
     columns = {"x": np.ones(N), "GenPart": ak.zip(fields)}
     write_root_file(path, columns, {}, Layout("none", 0, BASKET))

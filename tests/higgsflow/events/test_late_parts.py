@@ -14,6 +14,7 @@ from higgsflow.demo.root_file import Layout, write_root_file
 from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
 from higgsflow.events.file_head import HEAD
+from higgsflow.events.objects import Chosen
 from higgsflow.events.raw_numbers import RawColumn, StoredColumn
 from higgsflow.events.reader import Request, open_events
 from higgsflow.model.columns import required
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from higgsflow.events.reader import EventReader
 
-N, BASKET, MANY = 200, 20, 12
+N, BASKET, MANY = 200, 20, 30
 FIELDS = ("pdgId", "pt")
 NAMES = ("run", *(f"GenPart_{field}" for field in FIELDS))
 # in the third basket and in the last one
@@ -121,6 +122,18 @@ def test_few_objects_and_all_entries_do_not_wait(tmp_path: Path, path: Path) -> 
         found, odd = reader._raw.read(NAMES, 0, N, ROWS)
         assert odd == {}
         assert all(isinstance(column, RawColumn) for column in found.values())
+
+
+def test_as_many_as_there_are_jets_are_read_at_once(tmp_path: Path) -> None:
+    """They are turned late, but a server is asked for all of their columns in one request."""
+    write_root_file(tmp_path / "a.root", columns_of(n_objects=10), {}, Layout("zstd", 1, BASKET))
+    with opened(tmp_path / "a.root") as reader:
+        events = reader.read(required(*NAMES), 0, N, ROWS)
+        before = reader.bytes_read
+        assert before > sum(basket_of(tmp_path / "a.root", "GenPart_pt", i)[1] for i in range(10))
+        assert isinstance(events.collections["GenPart"].columns, Chosen)
+        assert len(events.collections["GenPart"].columns["pt"])
+        assert reader.bytes_read == before
 
 
 def test_of_what_the_file_does_not_count_the_first_column_does(tmp_path: Path) -> None:

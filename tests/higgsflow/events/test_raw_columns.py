@@ -85,7 +85,7 @@ def check_some(raw: RawColumns, whole: dict[str, Any], span: tuple[int, int], ro
 def layouts(draw: st.DrawFn) -> dict[str, Any]:
     n = draw(st.integers(1, 60))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    counts = rng.poisson(draw(st.sampled_from([0.0, 0.3, 2.0, 20.0])), n)
+    counts = rng.poisson(draw(st.sampled_from([0.0, 0.3, 2.0, 20.0, 40.0])), n)
     kinds = draw(st.lists(st.sampled_from(TYPES), min_size=2, max_size=3))
     flat = {f"flat{i}": rng.integers(0, 100, n).astype(kind) for i, kind in enumerate(kinds)}
     fields = {
