@@ -22,7 +22,8 @@ from higgsflow.code import physics_digest
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
-from higgsflow.output.merge import IDENTITY, MergeOrder, Part, merge
+from higgsflow.output.merge import merge
+from higgsflow.output.merge_order import IDENTITY, MergeOrder, Part
 from higgsflow.profiling import peak_memory_mb
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from higgsflow.errors import TaggerError
 from higgsflow.needs import IDENTITY, is_made
 from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
 from higgsflow.taggers.plain_tagger import is_plain
-from higgsflow.weights import input_columns
+from higgsflow.weight_columns import input_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

@@ -18,7 +18,7 @@ from higgsflow.preserved import counted, kept_sums, of_variation, positions
 from higgsflow.records.generator_bins import generator_key
 from higgsflow.selection.cutflow import Counter, count
 from higgsflow.variations import apply_variation, factors_under, find_variation
-from higgsflow.weights import Factors, factor_column
+from higgsflow.weight_columns import factor_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from higgsflow.model.systematic import WeightSystematic
     from higgsflow.plan import Plan
     from higgsflow.sums import Weighed
+    from higgsflow.weights import Factors
 
 Array = npt.NDArray[np.float64]
 Kept = dict[str, Counter]

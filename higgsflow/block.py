@@ -30,8 +30,8 @@ from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, step_flows, with_opening, with_total
 from higgsflow.variations import apply_corrections, shift_bounds
+from higgsflow.weight_columns import input_columns as weight_inputs
 from higgsflow.weights import check_finite, evaluate_early
-from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,8 +15,8 @@ from higgsflow.code import mentions
 from higgsflow.ingredients import digest
 from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.taggers.function import FunctionTagger
-from higgsflow.weights import factor_column, full_column
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.weight_columns import factor_column, full_column
+from higgsflow.weight_columns import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,9 +14,10 @@ from higgsflow.before_cuts import kept_at_step
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import IDENTITY
 from higgsflow.taggers.variants import only
-from higgsflow.weights import Factors, check_factors, evaluate, target_columns
+from higgsflow.weight_columns import input_columns as weight_inputs
+from higgsflow.weight_columns import target_columns
+from higgsflow.weights import Factors, check_factors, evaluate
 from higgsflow.weights import concatenated as joined
-from higgsflow.weights import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.per_bin import binned_for, combinations
 from higgsflow.records.chosen_moments import chosen
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from higgsflow.model.columns import Need, required
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.variations import input_columns as collection_inputs
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.weight_columns import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -15,7 +15,7 @@ from higgsflow.needs import IDENTITY
 from higgsflow.preserved import bin_column, bins_of
 from higgsflow.profiling import span
 from higgsflow.taggers.late_columns import worked_out
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from higgsflow.model.preserved import Bins

@@ -35,8 +35,8 @@ from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
 from higgsflow.taggers.candidates import candidate_of, check_candidates
 from higgsflow.taggers.declared import check_declared
 from higgsflow.taggers.sequence import Steps, load_steps
-from higgsflow.weights import factor_column, full_column
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.weight_columns import factor_column, full_column
+from higgsflow.weight_columns import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,7 +13,7 @@ from higgsflow.model.shift import NominalCorrection, Shift
 from higgsflow.model.source import CENTRAL
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.preserved import bin_column
-from higgsflow.weights import factor_column, full_column, target_columns
+from higgsflow.weight_columns import factor_column, full_column, target_columns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -20,7 +20,8 @@ from higgsflow.events.columns import get_column
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.output.rescale import Ratio
 from higgsflow.selection.cutflow import Counter
-from higgsflow.weights import Factors, factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
+from higgsflow.weights import Factors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

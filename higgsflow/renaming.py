@@ -15,7 +15,7 @@ from higgsflow.preserved import bin_column
 from higgsflow.records.layout import Layout, Places, places
 from higgsflow.records.names import Called, counterparts, matches
 from higgsflow.records.packed import Packed
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

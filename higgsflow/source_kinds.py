@@ -11,7 +11,7 @@ from higgsflow.errors import InvalidConfiguration
 from higgsflow.events.kinds import kind_of
 from higgsflow.model.shift import Shift
 from higgsflow.model.systematic import WeightSystematic
-from higgsflow.weights import factor_inputs
+from higgsflow.weight_columns import factor_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.needs import is_made, is_one_object
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.weight_columns import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from higgsflow.model.context import Context

@@ -12,7 +12,8 @@ from higgsflow.corrections.evaluate import Source, count_clamped
 from higgsflow.exact_sums import exact_sum
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.shifts import objects_of
-from higgsflow.weights import Factors, clamped, factor_column
+from higgsflow.weight_columns import factor_column
+from higgsflow.weights import Factors, clamped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

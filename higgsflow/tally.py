@@ -17,7 +17,7 @@ from higgsflow.records.ledger import Ledger, StepFlow
 from higgsflow.records.moments import joined, measure_all
 from higgsflow.selection.cutflow import Counter, CutFlow, count, count_codes
 from higgsflow.selection.tags import count_tags
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,9 +1,4 @@
-"""Event weights: generator weight, central factors, and the factors of each direction.
-
-The stored column `weight_<systematic>_<direction>` is the factor. Where a source modifies the
-central weight, `weight_full_<systematic>_<direction>` is the whole varied weight, also where its
-central factor is zero and the ratio does not exist.
-"""
+"""Event weights: the generator weight, central factors, and the factors of each direction."""
 
 from __future__ import annotations
 
@@ -24,6 +19,7 @@ from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
 from higgsflow.vectors import vector_factors
+from higgsflow.weight_columns import input_columns, of_collection, target_columns
 from higgsflow.working_points import at_working_point
 
 if TYPE_CHECKING:
@@ -82,47 +78,6 @@ def concatenated(parts: Sequence[Factors]) -> Factors:
     return Factors(
         central, {d: np.concatenate([p.directions[d] for p in parts]) for d in directions}
     )
-
-
-def factor_column(weight: WeightSystematic, direction: str) -> str:
-    """Name of the column that holds the factor of a direction."""
-    return f"weight_{weight.name}_{direction}"
-
-
-def full_column(weight: WeightSystematic, direction: str) -> str:
-    """Name of the column with the whole varied weight, for sources that modify the central one."""
-    return f"weight_full_{weight.name}_{direction}"
-
-
-def is_whole_weight(column: str) -> bool:
-    """Whether the column is a weight that the merge scales, not a factor of one."""
-    return column == "weight_central" or column.startswith("weight_full_")
-
-
-def input_columns(weight: WeightSystematic) -> tuple[str, ...]:
-    """The columns of the events that a source needs, wherever they come from."""
-    of_event = weight.event_columns
-    if weight.vector is not None:
-        of_event = (weight.vector.branch,)
-    if weight.preserved is not None and weight.preserved.column:
-        of_event = (*of_event, weight.preserved.column)
-    return tuple(dict.fromkeys((*factor_inputs(weight), *of_event, *weight.requires_branches)))
-
-
-def factor_inputs(weight: WeightSystematic) -> tuple[str, ...]:
-    """The columns that have a number for each factor: of the event, or of its objects."""
-    fields = tuple(dict.fromkeys(weight.branches.values()))
-    if weight.correction is not None:
-        fields = weight.asked_columns
-    if weight.type == "object":
-        fields = tuple(_of_collection(weight, name) for name in fields)
-    return fields
-
-
-def _of_collection(weight: WeightSystematic, name: str) -> str:
-    """The column of the objects: `sf` of the collection `Muon` is `Muon_sf`."""
-    prefix = f"{weight.input_collection}_"
-    return name if weight.input_collection is None or name.startswith(prefix) else prefix + name
 
 
 def evaluate_early(
@@ -224,12 +179,6 @@ def _is_collection(target: str, events: Any) -> bool:
     return target in (events.collections if isinstance(events, PlainEvents) else events.fields)
 
 
-def target_columns(weight: WeightSystematic, target: str) -> tuple[str, ...]:
-    """The columns of a correction's inputs for one object, such as `lead_pt` of `lead`."""
-    fields = (_of_collection(weight, name).partition("_")[2] for name in weight.asked_columns)
-    return tuple(f"{target}_{field}" for field in fields)
-
-
 def _correction_directions(weight: WeightSystematic) -> tuple[str, ...]:
     """The directions to ask a file for; one without variations has a central value."""
     assert weight.correction is not None
@@ -265,7 +214,7 @@ def _object_factors(
     if weight.method == "from_branch":
         objects = seen(events)[target]
         branches = _chosen(weight.branches, wanted)
-        columns = {d: _of_collection(weight, name) for d, name in branches.items()}
+        columns = {d: of_collection(weight, name) for d, name in branches.items()}
         by_object = {d: objects[name.partition("_")[2]] for d, name in columns.items()}
     else:
         by_object = _chosen(factors_of_function(weight, events, target), wanted)
@@ -277,7 +226,7 @@ def _check_fields(weight: WeightSystematic, events: Any, target: str) -> None:
     if not _is_collection(target, events):
         return
     columns = weight.branches.values()
-    names = {_of_collection(weight, name).partition("_")[2] for name in columns}
+    names = {of_collection(weight, name).partition("_")[2] for name in columns}
     if weight.correction is not None:
         names = {name.removeprefix(f"{target}_") for name in target_columns(weight, target)}
     is_plain = isinstance(events, PlainEvents)

@@ -10,7 +10,7 @@ from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.per_bin import binned_for, combinations
 from higgsflow.preserved import column_ratios
 from higgsflow.selection.cutflow import Counter
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from higgsflow.ingredients import Ingredients
     from higgsflow.normalization import Normalization
-    from higgsflow.output.merge import Part
+    from higgsflow.output.merge_order import Part
     from higgsflow.records.job_record import Product
     from higgsflow.records.sample_jobs import JobRow
 
@@ -135,7 +135,7 @@ class MergeSample(VariationTask):
     def _order(self, variations: list[str], shared: _Shared) -> Any:
         """What to merge: the chunks that count, with the checksums of their records."""
         from higgsflow.output.descriptions import origin_of
-        from higgsflow.output.merge import MergeOrder
+        from higgsflow.output.merge_order import MergeOrder
         from higgsflow.preserved import column_ratios
         from higgsflow.records.sample_jobs import SampleJobs
 
@@ -176,7 +176,7 @@ class MergeSample(VariationTask):
 
     def _parts(self, variations: list[str], counted: list[JobRow]) -> dict[str, tuple[Part, ...]]:
         """By variation the outputs of jobs that hold it, chunk by chunk."""
-        from higgsflow.output.merge import Part
+        from higgsflow.output.merge_order import Part
         from higgsflow.records.chunk_store import ChunkStore
 
         process = ProcessSample.req(self)

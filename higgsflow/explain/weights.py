@@ -16,7 +16,7 @@ from higgsflow.normalization import Normalization
 from higgsflow.output.arrow_arrays import arrow_array
 from higgsflow.output.rescale import rescaled
 from higgsflow.preserved import column_ratios
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

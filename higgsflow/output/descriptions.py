@@ -11,7 +11,7 @@ from higgsflow.output.provenance import Origin
 from higgsflow.plan import described
 from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.taggers.candidates import candidate_of
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -21,7 +21,7 @@ from higgsflow.model.sample import SampleYear
 from higgsflow.model.systematic import NOMINAL, Systematics, WeightSystematic
 from higgsflow.output.manifest import Manifest
 from higgsflow.records.generator_bins import GeneratorBin
-from higgsflow.weights import factor_column, full_column
+from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ from higgsflow.output.finalfit_branches import (
 )
 from higgsflow.preserved import bins_of
 from higgsflow.records.generator_bins import GeneratorBin
-from higgsflow.weights import factor_column
+from higgsflow.weight_columns import factor_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,93 +16,32 @@ import pyarrow.compute as pc
 
 from higgsflow.errors import NormalizationError, StoreError
 from higgsflow.ingredients import digest
-from higgsflow.model.noun import Noun
 from higgsflow.output.arrow_arrays import arrow_array, arrow_number, same_text
 from higgsflow.output.atomic import written_atomically
 from higgsflow.output.chunk_file import ChunkFile, unreadable
 from higgsflow.output.manifest import Manifest
+from higgsflow.output.merge_order import IDENTITY, TAGS, MergeOrder, Part
 from higgsflow.output.merged_file import ROW_GROUP, TABLES, WRITERS, MergedWriter
 from higgsflow.output.met_twice import met_twice
-from higgsflow.output.provenance import Origin, annotated, provenance
+from higgsflow.output.provenance import annotated, provenance
 from higgsflow.output.renamed_file import by_names_of_today
-from higgsflow.output.rescale import Ratios, bin_columns, rescaled
+from higgsflow.output.rescale import rescaled
 from higgsflow.output.verified import State, Verified
-from higgsflow.records.names import Called
 from higgsflow.sharing import alone
 from higgsflow.taggers.base import CANDIDATE_IDX
-from higgsflow.weights import is_whole_weight
+from higgsflow.weight_columns import is_whole_weight
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from higgsflow.sharing import Share
 
-IDENTITY = ("run", "luminosityBlock", "event")
-_TAGS = ("tag_idx", "tag_category")
 # each open file keeps up to a row group in memory [bytes, of all]: with more variations, the job
 # outputs are opened again rather than all kept
 _TOGETHER = 100_000_000
 # what a column of a table that waits takes beside its rows [bytes]
 _COLUMN = 512
-
-
-class Part(Noun):
-    """One job output in a merge.
-
-    Attributes:
-        most_rows: of the variation that has most in it; a row group where that is not known.
-        called: what is called otherwise in it than today.
-    """
-
-    chunk_id: str
-    stem: str
-    path: Path
-    checksum: str
-    most_rows: int = ROW_GROUP
-    called: Called = Called()
-
-
-class MergeOrder(Noun):
-    """What to merge, and how it is scaled.
-
-    Attributes:
-        parts: per variation the outputs in order.
-        variables, weights: per variation the columns to keep.
-        scale1fb: None for data.
-        trees: tag_idx of each tree of a ROOT file, where it has one per tag.
-        origin: what the files say of where they come from.
-        ratios: per variation what columns of weights are multiplied with besides.
-    """
-
-    sample: str
-    year: str
-    process_id: int
-    is_data: bool
-    scale1fb: float | None
-    luminosity: float
-    denominator: float | None
-    mode: str
-    holds_selection: bool = True
-    complete: bool
-    fraction: float
-    output_format: str
-    folder: Path
-    inputs: dict[str, str]
-    parts: dict[str, tuple[Part, ...]]
-    variables: tuple[str, ...]
-    weights: dict[str, tuple[str, ...]]
-    trees: dict[str, int] = {}
-    origin: Origin = Origin()
-    ratios: dict[str, Ratios] = {}
-
-    @property
-    def scale(self) -> float:
-        """What weight_central is multiplied with."""
-        return 1.0 if self.scale1fb is None else self.scale1fb * self.luminosity
-
-    def path(self, variation: str) -> Path:
-        """The merged file of a variation."""
-        return self.folder / f"{variation}.{self.output_format}"
 
 
 def merge(order: MergeOrder, share: Share = alone) -> Generator[tuple[str, Manifest], None, None]:
@@ -134,7 +72,7 @@ def _passes(order: MergeOrder) -> Iterator[list[str]]:
     together: list[str] = []
     n_bytes = 0
     for variation in order.parts:
-        needed = len(_input_columns(order, variation)) * _column_bytes(order.parts[variation])
+        needed = len(order.input_columns(variation)) * _column_bytes(order.parts[variation])
         if together and n_bytes + needed > _TOGETHER:
             yield together
             together, n_bytes = [], 0
@@ -193,7 +131,7 @@ def _writer(order: MergeOrder, variation: str, path: Path, table: Any) -> Merged
         "variation": variation,
         "inputs": order.inputs[variation],
         "chunks": digest([part.chunk_id for part in order.parts[variation]]),
-        **_scale_facts(order),
+        **order.scale_facts,
     }
     scaled = _scaled(order, variation, table).schema
     schema = pa.schema([field.with_nullable(False) for field in scaled])
@@ -203,17 +141,11 @@ def _writer(order: MergeOrder, variation: str, path: Path, table: Any) -> Merged
     return writer
 
 
-def _scale_facts(order: MergeOrder) -> dict[str, Any]:
-    """How the events were scaled, for files and manifests."""
-    names = ("scale", "scale1fb", "luminosity", "denominator", "mode", "complete", "fraction")
-    return {name: getattr(order, name) for name in names}
-
-
 def _tables(
     order: MergeOrder, variations: Sequence[str], verified: Verified
 ) -> Iterator[tuple[str, Any]]:
     """The variation and rows of one table after the other; of a job output only what is theirs."""
-    columns = {variation: _input_columns(order, variation) for variation in variations}
+    columns = {variation: order.input_columns(variation) for variation in variations}
     by_stem: dict[str, list[str]] = {}
     outputs: dict[str, Part] = {}
     for variation in variations:
@@ -227,12 +159,6 @@ def _tables(
                 yield variation, table
 
 
-def _input_columns(order: MergeOrder, variation: str) -> list[str]:
-    weights = ("weight_central", "weight_central_initial", *order.weights[variation])
-    bins = bin_columns(order.ratios.get(variation, {}))
-    return [*IDENTITY, *order.variables, *_TAGS, *weights, *bins]
-
-
 def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
     """The rows with their final columns."""
     _refuse_missing(table, order)
@@ -240,7 +166,7 @@ def _scaled(order: MergeOrder, variation: str, table: Any) -> Any:
     central = table["weight_central"]
     per_fb = arrow_number(1.0 if order.scale1fb is None else order.scale1fb)
     scale = arrow_number(order.scale)
-    columns = {name: table[name] for name in (*IDENTITY, *order.variables, *_TAGS)}
+    columns = {name: table[name] for name in (*IDENTITY, *order.variables, *TAGS)}
     columns["weight_central"] = pc.multiply(central, scale)
     columns["weight_central_no_lumi"] = pc.multiply(central, per_fb)
     columns["weight_central_initial"] = table["weight_central_initial"]
@@ -310,5 +236,5 @@ def _manifest(order: MergeOrder, variation: str, writer: MergedWriter) -> Manife
         holds_selection=order.holds_selection,
         files=order.origin.files,
         ranges=order.origin.ranges,
-        **_scale_facts(order),
+        **order.scale_facts,
     )

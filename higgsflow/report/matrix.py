@@ -18,8 +18,8 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.plan import make_plan
 from higgsflow.variations import input_columns as collection_inputs
 from higgsflow.visible import visible
-from higgsflow.weights import factor_column, full_column
-from higgsflow.weights import input_columns as weight_inputs
+from higgsflow.weight_columns import factor_column, full_column
+from higgsflow.weight_columns import input_columns as weight_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -21,7 +21,7 @@ from higgsflow.report.variation_content import (
     Yield,
 )
 from higgsflow.selection.cutflow import Counter, efficiency, weighted_efficiency
-from higgsflow.weights import is_whole_weight
+from higgsflow.weight_columns import is_whole_weight
 
 if TYPE_CHECKING:
     from higgsflow.records.ledger import Ledger, StepFlow

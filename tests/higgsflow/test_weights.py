@@ -13,18 +13,8 @@ from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Chosen, Objects
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.systematic import WeightSystematic
-from higgsflow.weights import (
-    Factors,
-    check_finite,
-    clamped,
-    concatenated,
-    evaluate,
-    evaluate_early,
-    factor_column,
-    full_column,
-    input_columns,
-    target_columns,
-)
+from higgsflow.weight_columns import input_columns, target_columns
+from higgsflow.weights import Factors, check_finite, clamped, concatenated, evaluate, evaluate_early
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,13 +152,6 @@ def test_no_events_and_events_without_objects_give_factors() -> None:
     assert evaluate(content, EVENTS[1:2]).directions["up"].tolist() == [1.0]
 
 
-def test_inputs_are_named_as_events_have_them() -> None:
-    content = {"requires_branches": ["Jet_pt"]}
-    assert input_columns(event_weight(**content)) == ("w", "w_up", "Jet_pt")
-    of_muons = weight(**OF_MUONS, input_collection="Muon")
-    assert input_columns(of_muons) == ("Muon_sf", "Muon_sf_up")
-
-
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_factor_that_is_not_finite_names_the_event(bad: float) -> None:
     events = ak.with_field(EVENTS, [1.0, bad, bad], "w_up")
@@ -198,11 +181,6 @@ def test_every_event_needs_a_factor() -> None:
     """One for all of them would fit every array."""
     found = message(function_weight(for_one_event, directions=["up"]))
     assert "'s': 1 factors for 3 events" in found
-
-
-def test_names_of_columns() -> None:
-    assert factor_column(event_weight(), "up") == "weight_s_up"
-    assert full_column(event_weight(), "up") == "weight_full_s_up"
 
 
 def test_factors_of_some_events() -> None:
@@ -318,14 +296,6 @@ def test_nominal_weight_of_zero_names_the_event() -> None:
     events = ak.with_field(EVENTS, ak.Array([[2.0, 1.0], [0.0, 1.0], [4.0, 6.0]]), "S")
     vector = {"branch": "S", "length": 2, "nominal": 0, "names": {"up": 1}}
     assert "'s' up is inf for event 1:2:8" in message(weight(vector=vector), events)
-
-
-def test_bin_of_a_preserved_sum_is_read_too() -> None:
-    assert input_columns(event_weight(preserve={"column": "nJet", "edges": [0, 1]})) == (
-        "w",
-        "w_up",
-        "nJet",
-    )
 
 
 def test_direction_may_be_the_central_one_under_a_variation() -> None:

@@ -16,7 +16,8 @@ from higgsflow.errors import WeightError
 from higgsflow.events.plain import plain
 from higgsflow.model.systematic import Systematics, WeightSystematic
 from higgsflow.plan import make_plan
-from higgsflow.weights import evaluate, input_columns, target_columns
+from higgsflow.weight_columns import input_columns, target_columns
+from higgsflow.weights import evaluate
 from tests.correction_file import write_correction
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from higgsflow.output import merge as merging
 from higgsflow.output import merged_file, verified
 from higgsflow.output.atomic import checksum
 from higgsflow.output.chunk_file import ChunkWriter
-from higgsflow.output.merge import MergeOrder, Part, merge
+from higgsflow.output.merge import merge
+from higgsflow.output.merge_order import MergeOrder, Part
 from higgsflow.output.merged_events import about, column_types, read
 from higgsflow.output.merged_file import ROW_GROUP, WRITERS
 from higgsflow.output.provenance import Origin
