@@ -12,7 +12,6 @@ from pathlib import Path
 from higgsflow.model.engines import Site
 from tasks.execution.batch.places import Places
 from tasks.execution.batch.room import Room
-from tasks.execution.batch.script import write_script
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
 from tasks.process_sample import ProcessSample
@@ -29,9 +28,8 @@ def prepare(config: str, sample: str, year: str) -> list[str]:
     attempt = Attempt(job, task.model.jobs_manager.resources)
     submission = Submission(SITE, places, Room(jobs / "room", sample))
     (flight,) = submission.write([[attempt]])
-    script = jobs / "job.sh"
-    write_script(script, SITE, jobs / "batches")
-    return [str(script), flight.key[0], str(flight.key[1])]
+    token, number = flight.key
+    return [str(submission.script(token, jobs)), token, str(number)]
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tasks.execution.display import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
 
     from higgsflow.model.engines import Site
     from higgsflow.model.jobs import Resources
@@ -74,6 +75,16 @@ class Submission:
             for attempt in group
         ]
 
+    def script(self, token: str, folder: Path) -> Path:
+        """Writes what starts each job of a batch that was written.
+
+        Raises:
+            StoreError: when it cannot be written.
+        """
+        script, (_, seal) = folder / "job.sh", self._written[token]
+        write_script(script, self._site, self._places.jobs / BATCHES, seal)
+        return script
+
     def submit(self, engine: Engine, flights: Sequence[Flight]) -> None:
         """Gives a batch that was written to the engine.
 
@@ -83,9 +94,7 @@ class Submission:
         """
         token = flights[0].key[0]
         folder = self._places.make_batch_folder(token)
-        script = folder / "job.sh"
-        asked, seal = self._written[token]
-        write_script(script, self._site, self._places.jobs / BATCHES, seal)
+        script, (asked, _) = self.script(token, folder), self._written[token]
         with self._places.submitting() as descriptor:
             request = Request(self._places.owner, token, folder, script, asked, descriptor)
             try:
