@@ -145,6 +145,7 @@ def _open(opened: ExitStack, asked: Asked, plan: Plan, part: Range) -> EventRead
         replicas=plan.pair.replicas,
         turn=asked.turn,
         book=asked.book,
+        looking=span("read"),
     )
     return opened.enter_context(open_events(request))
 

@@ -14,6 +14,7 @@ from higgsflow.events.tree import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from typing import Any
 
     import numpy as np
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 
 
 class LateBytes:
-    """The bytes of baskets of a file, which are asked for when they are wanted."""
+    """The bytes of baskets of a file, which are asked for when they are wanted.
 
-    def __init__(self, source: FileBytes, url: str) -> None:
-        self._source, self._url = source, url
+    Attributes:
+        reading: is entered for what is read when somebody looks at it, so that it counts as such.
+    """
+
+    def __init__(self, source: FileBytes, url: str, reading: AbstractContextManager[None]) -> None:
+        self.source, self.reading, self._url = source, reading, url
         self._asked_for: dict[Place, Callable[[], bytes]] = {}
 
     def ask_for(self, places: Sequence[Place]) -> None:
@@ -38,8 +43,8 @@ class LateBytes:
         missing = [place for place in places if place not in self._asked_for]
         if not missing:
             return
-        with reading(self._url):
-            parts = self._source.read([(p.seek, p.seek + p.size) for p in missing])
+        with self.reading, reading(self._url):
+            parts = self.source.read([(p.seek, p.seek + p.size) for p in missing])
         for number, place in enumerate(missing):
             self._asked_for[place] = partial(parts.__getitem__, number)
 
@@ -73,8 +78,9 @@ class LateBasket:
             InputFileError: when it cannot be read.
             OddBasket: when it does not hold what it should.
         """
-        raw = self._source.take(self.place)
-        return unpack(raw, self._name, self.place, self._dtype, is_list=True)
+        with self._source.reading:
+            raw = self._source.take(self.place)
+            return unpack(raw, self._name, self.place, self._dtype, is_list=True)
 
 
 class LatePart(NamedTuple):

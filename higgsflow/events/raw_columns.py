@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from higgsflow.events.places import FilePlaces
-    from higgsflow.events.ranges_of_bytes import FileBytes
     from higgsflow.events.raw_numbers import Numbers, Offsets, Raw, Rows
 
     # name, first entry and end, lists, what is odd: numbers as uproot has them
@@ -47,10 +46,10 @@ _MANY = 20
 class RawColumns:
     """Columns of an open file whose baskets are known."""
 
-    def __init__(self, source: FileBytes, places: FilePlaces, url: str, instead: Instead) -> None:
+    def __init__(self, late: LateBytes, places: FilePlaces, instead: Instead) -> None:
         """`instead` gives what turns out to be odd when somebody looks at it."""
-        self._source, self._places = source, places
-        self._late_bytes, self._instead = LateBytes(source, url), instead
+        self._source, self._places = late.source, places
+        self._late_bytes, self._instead = late, instead
         self._counters = _counters_of_many(places)
         # the last basket of each column, which the next range may begin in
         self._kept: dict[str, Basket] = {}

@@ -6,7 +6,7 @@ answer or error is then that of the reader; `by_uproot` tells which columns that
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.columns import assemble_plain, locate
 from higgsflow.events.file_head import HEAD, Head, head_of, head_of_opened, original_uuid
 from higgsflow.events.index import listed_lumisections
+from higgsflow.events.late_parts import LateBytes
 from higgsflow.events.objects import unlike
 from higgsflow.events.places import (
     FilePlaces,
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
     from higgsflow.model.columns import Need
 
 
+_NOBODY_NOTES = nullcontext()
+
+
 @dataclass(frozen=True)
 class Request:
     """What is wanted of a file.
@@ -62,6 +66,7 @@ class Request:
         is_data: whether it matters that the file lists its lumisections.
         replicas, turn: see `open_replica`.
         book: folder of what is known of files, if there is one.
+        looking: is entered for what is read when somebody looks at it.
     """
 
     part: Range
@@ -71,6 +76,7 @@ class Request:
     replicas: Mapping[str, Sequence[str]]
     turn: int = 0
     book: Path | None = None
+    looking: AbstractContextManager[None] = _NOBODY_NOTES
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,8 +178,10 @@ class EventReader:
         self._book = PlaceBook(request.book) if request.book is not None else None
         self._places, self._sources = self._known() or self._found()
         source = file.source
-        known = (self._places, self._url, self._instead)
-        self._raw = RawColumns(source, *known) if source is not None else None
+        self._raw = None
+        if source is not None:
+            late = LateBytes(source, self._url, request.looking)
+            self._raw = RawColumns(late, self._places, self._instead)
 
     @property
     def lists_lumisections(self) -> bool | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from higgsflow.demo.root_file import CODECS, Layout, write_root_file
 from higgsflow.events import raw_numbers
+from higgsflow.events.late_parts import LateBytes
 from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Objects
 from higgsflow.events.places import FilePlaces, find_places
@@ -39,7 +40,7 @@ def raw_columns(path: Path, names: list[str]) -> Iterator[tuple[RawColumns, Any]
         tree = file["Events"]
         places = FilePlaces(uuid="u", end=0, **find_places(tree, names))
         assert set(places.columns) == set(names)
-        yield RawColumns(source, places, str(path), never), tree
+        yield RawColumns(LateBytes(source, str(path), nullcontext()), places, never), tree
 
 
 def check(raw: RawColumns, tree: Any, names: list[str], span: tuple[int, int]) -> None:
