@@ -35,6 +35,21 @@ def test_cutting_into_chunks_and_blocks_changes_no_bit(lab: Lab) -> None:
                 assert one[name].to_pylist() == other[name].to_pylist(), name
 
 
+@pytest.mark.parametrize(("n_events", "n_block"), [(1000, 1000), (13, 1000), (1000, 19)])
+def test_of_weights_that_cancel_nothing_is_lost(lab: Lab, n_events: int, n_block: int) -> None:
+    """Where a job or a block ends between two large ones, its sum has no place for those of one."""
+    lab.without_data().sig["allow_equal_sums"] = True
+    paths = lab.own_files()
+    lab.write_weighted(paths, [np.array([1e17, *[1.0] * 38, -1e17]) for _ in paths])
+    lab.jobs.update(n_events_per_output=n_events, n_events_per_block=n_block)
+    assert lab.run("SummarizeAnalysis")
+    (sample,) = lab.read("summary", "summary.json")["samples"]
+    assert sample["normalization"]["denominator"]["value"] == 76.0
+    assert sample["normalization"]["denominator"]["sum_read"] == 76.0
+    assert (sample["sum_g"], [file["sum_g"] for file in sample["files"]]) == (76.0, [38.0, 38.0])
+    assert lab.run("VerifyStore", sample="Sig")
+
+
 def test_weights_are_scaled_once(lab: Lab) -> None:
     lab.sig["bf"] = 0.1
     assert lab.run("MergeSample", sample="Sig")
