@@ -27,11 +27,11 @@ class LateBytes:
     """The bytes of baskets of a file, which are asked for when they are wanted.
 
     Attributes:
-        reading: is entered for what is read when somebody looks at it, so that it counts as such.
+        looking: is entered for what is read when somebody looks at it, so that it counts as read.
     """
 
-    def __init__(self, source: FileBytes, url: str, reading: AbstractContextManager[None]) -> None:
-        self.source, self.reading, self._url = source, reading, url
+    def __init__(self, source: FileBytes, url: str, looking: AbstractContextManager[None]) -> None:
+        self.source, self.looking, self._url = source, looking, url
         self._asked_for: dict[Place, Callable[[], bytes]] = {}
 
     def ask_for(self, places: Sequence[Place]) -> None:
@@ -43,7 +43,7 @@ class LateBytes:
         missing = [place for place in places if place not in self._asked_for]
         if not missing:
             return
-        with self.reading, reading(self._url):
+        with self.looking, reading(self._url):
             parts = self.source.read([(p.seek, p.seek + p.size) for p in missing])
         for number, place in enumerate(missing):
             self._asked_for[place] = partial(parts.__getitem__, number)
@@ -78,7 +78,7 @@ class LateBasket:
             InputFileError: when it cannot be read.
             OddBasket: when it does not hold what it should.
         """
-        with self._source.reading:
+        with self._source.looking:
             raw = self._source.take(self.place)
             return unpack(raw, self._name, self.place, self._dtype, is_list=True)
 

@@ -114,8 +114,10 @@ class RawColumns:
         for name in counters:
             with suppress(OddBasket):
                 counts = self._column(name, fetched[name], span, ({}, None)).numbers
+                if (counts < 0).any():
+                    continue
                 lists = StoredLists(from_counts(counts).offsets, chosen)
-                if lists.wait and (counts >= 0).all():
+                if lists.wait:
                     found[name] = lists
         return found
 
