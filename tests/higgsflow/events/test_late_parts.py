@@ -214,14 +214,18 @@ def test_lists_that_are_not_as_they_are_counted_are_told(tmp_path: Path, field: 
     assert str(tmp_path / "a.root") in str(told.value)
 
 
-@pytest.mark.parametrize("counted", [10**6, -1])
-def test_a_counter_that_cannot_be_is_not_believed(tmp_path: Path, counted: int) -> None:
+@pytest.mark.parametrize(("counted", "where"), [(10**6, slice(None)), (-1, slice(None)), (-1, 7)])
+def test_a_counter_that_cannot_be_is_not_believed(
+    tmp_path: Path, counted: int, where: slice | int
+) -> None:
+    """Of all events, or of one at which nobody looks."""
     columns = columns_of()["GenPart"]
     kinds = {"run": "uint32", "nGenPart": "int32"}
     kinds |= {"GenPart_pt": "var * float32", "GenPart_pdgId": "var * int32"}
     with uproot.recreate(tmp_path / "a.root", compression=uproot.ZSTD(1)) as file:
         file.mktree("Events", kinds, counter_name=lambda name: f"n{name}")
-        run, number = np.arange(N, dtype=np.uint32), np.full(N, counted, np.int32)
+        run, number = np.arange(N, dtype=np.uint32), ak.to_numpy(ak.num(columns)).astype(np.int32)
+        number[where] = counted
         lists = {f"GenPart_{name}": columns[name] for name in FIELDS}
         file["Events"].extend({"run": run, "nGenPart": number, **lists})
     with opened(tmp_path / "a.root") as reader:

@@ -129,6 +129,16 @@ def test_a_new_file_takes_the_place_of_a_link(tmp_path: Path) -> None:
         assert log.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_link_to_nothing_makes_room_for_a_new_file(tmp_path: Path) -> None:
+    """What it names may come to be the user's own file later."""
+    log = tmp_path / "job.log"
+    log.symlink_to(tmp_path / "not_there")
+    os.close(created(log))
+    assert log.is_file()
+    assert not log.is_symlink()
+    assert not (tmp_path / "not_there").exists()
+
+
 def test_only_a_file_or_a_link_makes_room_for_a_new_file(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
