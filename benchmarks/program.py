@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.analysis import YEAR, analysis, write_analysis
@@ -140,15 +141,26 @@ def peak_of_all_files(case: Case, scale: Scale) -> float:
 
 
 def two_workers(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
-    """Wall seconds from the first start to the last end of the same jobs in one worker and two."""
-    files = scale.files(case)
-    for n_workers in (1, 2):
-        store = fresh_store(scale, f"workers_{n_workers}")
-        jobs = {"n_workers": n_workers, "n_events_per_output": scale.events // _JOBS_OF_A_FILE}
-        spent(configure(case, scale, files, f"w{n_workers}", **jobs), scale, store, "ProcessSample")
-        efforts = [record["effort"] for record in job_records(store)]
-        end = max(effort["started"] + effort["wall"] for effort in efforts)
-        yield f"program.workers_{n_workers}.wall", end - efforts[0]["started"]
+    """Wall seconds of the same jobs in one worker and in two, in the middle of several times each.
+
+    One time is half a second: whatever else the machine does shows in it.
+    """
+    walls: dict[int, list[float]] = {1: [], 2: []}
+    for _ in range(scale.turns):
+        for n_workers, found in walls.items():
+            found.append(_wall_of_jobs(case, scale, n_workers))
+    yield from ((f"program.workers_{n}.wall", median(found)) for n, found in walls.items())
+
+
+def _wall_of_jobs(case: Case, scale: Scale, n_workers: int) -> float:
+    """From the first start to the last end."""
+    store = fresh_store(scale, f"workers_{n_workers}")
+    jobs = {"n_workers": n_workers, "n_events_per_output": scale.events // _JOBS_OF_A_FILE}
+    config = configure(case, scale, scale.files(case), f"w{n_workers}", **jobs)
+    spent(config, scale, store, "ProcessSample")
+    efforts = [record["effort"] for record in job_records(store)]
+    end = max(effort["started"] + effort["wall"] for effort in efforts)
+    return float(end - efforts[0]["started"])
 
 
 def _stages(record: dict[str, Any]) -> dict[str, Any]:
