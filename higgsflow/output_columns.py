@@ -14,7 +14,7 @@ from higgsflow.model.systematic import CENTRAL
 from higgsflow.needs import IDENTITY
 from higgsflow.preserved import bin_column, bins_of
 from higgsflow.profiling import span
-from higgsflow.taggers.late_columns import worked_out
+from higgsflow.taggers.late_columns import LateColumn
 from higgsflow.weight_columns import factor_column, full_column
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def output_columns(plan: Plan, result: SequenceResult, initial: Array, weighed: 
     added = result.kept.added
     for name, kind in plan.variables.items():
         # mostly what a tagger added, of which there is nothing to find out
-        values = worked_out(added.get(name)) if kind != "gen" else None
+        values = None if kind == "gen" else added.get(name)
+        if isinstance(values, LateColumn):
+            values = values.values
         if not isinstance(values, np.ndarray):
             values = _variable(plan, result, name, kind)
         columns[name] = values

@@ -75,9 +75,14 @@ def _check_other_direction(source: IndependentCollection, systematics: Systemati
 
 def check_functions(systematics: Systematics) -> None:
     """Raises for a function that is not there, or cannot do what it is asked with its `kwargs`."""
+    # twenty sources have one function, and jobs ask too
+    signatures: dict[str, inspect.Signature | None] = {}
     for source in systematics.sources:
         if source.function is not None:
-            _check_call(source, 1 if isinstance(source, WeightSystematic) else 2)
+            if source.function not in signatures:
+                signatures[source.function] = _signature_of(source.function)
+            if signature := signatures[source.function]:
+                _check_call(source, signature)
             if isinstance(source, Shift) and source.function in SHIPPED:
                 _check_shipped(source, SHIPPED[source.function])
 
@@ -93,14 +98,17 @@ def _check_shipped(source: Shift, gives: Shifted) -> None:
             raise UnknownName("direction", direction, gives.directions, where)
 
 
-def _check_call(source: Systematic, n_given: int) -> None:
-    """A weight is given the events, a shift the direction too."""
-    reference = str(source.function)
+def _signature_of(function: str) -> inspect.Signature | None:
+    """What a function takes; None of code that is not Python, which does not tell it."""
     try:
-        signature = inspect.signature(resolve(reference))
+        return inspect.signature(resolve(function))
     except (TypeError, ValueError):
-        # code that is not Python does not tell what it takes
-        return
+        return None
+
+
+def _check_call(source: Systematic, signature: inspect.Signature) -> None:
+    """A weight is given the events, a shift the direction too."""
+    n_given = 1 if isinstance(source, WeightSystematic) else 2
     others = list(signature.parameters.values())[n_given:]
     if not any(p.kind is p.VAR_KEYWORD for p in others):
         named = [p.name for p in others if p.kind is not p.VAR_POSITIONAL]
@@ -113,7 +121,8 @@ def _check_call(source: Systematic, n_given: int) -> None:
     except TypeError as error:
         what = f"'{source.name}' cannot be called as configured: {error}"
         takes = "events" if n_given == 1 else "events and direction"
-        raise InvalidConfiguration(what, reference, f"it is given {takes}, and kwargs") from error
+        where, remedy = str(source.function), f"it is given {takes}, and kwargs"
+        raise InvalidConfiguration(what, where, remedy) from error
 
 
 def check_tags(systematics: Systematics, tags: tuple[str, ...]) -> None:

@@ -74,9 +74,9 @@ def _of_step(number: int, step: StepResult, weight: Array, counted: FlowMemo) ->
 
 def _rows_by_tag(plan: Plan, tag_idx: npt.NDArray[np.int16]) -> dict[str, Index]:
     """The rows of each tag, and of none where these are kept too."""
-    by_tag = {tag: np.flatnonzero(tag_idx == i) for i, tag in enumerate(plan.tags)}
+    by_tag = {tag: (tag_idx == i).nonzero()[0] for i, tag in enumerate(plan.tags)}
     if plan.analysis.tag_sequence.keep_untagged:
-        by_tag[UNTAGGED] = np.flatnonzero(tag_idx < 0)
+        by_tag[UNTAGGED] = (tag_idx < 0).nonzero()[0]
     return by_tag
 
 
@@ -175,7 +175,7 @@ class FlowMemo:
         """The counter of those rows that pass."""
         return self.once(
             (mask, rows, weight),
-            lambda: count(self.weights(rows, weight).take(np.flatnonzero(mask))),
+            lambda: count(self.weights(rows, weight).take(mask.nonzero()[0])),
         )
 
     def weights(self, rows: Index, weight: Array) -> Array:

@@ -72,6 +72,10 @@ class Formula:
         return found
 
 
+# a tuple: a union would be made anew by each of thousands of questions
+_LONG = (np.ndarray, Formula)
+
+
 class _Step(NamedTuple):
     """A function, and for each of its inputs what it is and where it is found."""
 
@@ -130,7 +134,7 @@ def _fits(one: Any) -> bool:
 
 
 def _is_long(one: Any) -> TypeGuard[Array | Formula]:
-    return isinstance(one, np.ndarray | Formula)
+    return isinstance(one, _LONG)
 
 
 def _lengths(inputs: Sequence[Any]) -> Iterator[int]:

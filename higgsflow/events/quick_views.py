@@ -182,7 +182,7 @@ def _of_any_array() -> dict[str, Any]:
 
 def _name_of(value: Any, numbers: Any, arithmetic: Arithmetic) -> Hashable:
     """Of a constant how it is written, which has its type, and the sign of a zero."""
-    if not isinstance(value, QuickNumbers):
+    if type(value) in _CONSTANTS:
         return repr(value)
     return arithmetic.name(numbers) if value._name is None else value._name
 
@@ -196,8 +196,10 @@ def _field_of(record: Any, where: Any) -> Any:
 
 def _numbers(value: Any, offsets: Any) -> Any:
     """The numbers of an array of the same lists, or a constant; None for anything else."""
+    if type(value) in _CONSTANTS:
+        return value
     if not isinstance(value, QuickNumbers):
-        return value if type(value) in _CONSTANTS else None
+        return None
     if value._parts is not None:
         return _in_memory(value._parts[1]) if value._parts[0] is offsets else None
     return _in_memory(value.layout.content) if value.layout.offsets is offsets else None

@@ -101,7 +101,7 @@ def _counted(
 ) -> tuple[Counts, Counts, Counts, Index, Index, Index]:
     lists = Lists(offsets)
     central, positions = lists.chosen(selected & is_central)
-    rows = np.flatnonzero(central.counts >= 2)
+    rows = (central.counts >= 2).nonzero()[0]
     first, second = _leading_two(Objects(central, {"pt": pt[positions]}), rows)
     counts = (central.counts, lists.count(selected & ~is_central), lists.count(selected & is_b))
     n_central, n_forward, n_b = (values.astype(np.int16) for values in counts)

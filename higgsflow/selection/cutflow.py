@@ -79,7 +79,9 @@ def count(weight: Weight, mask: Any = None) -> Counter:
     """The counter of the events in the mask, or of all; one weight per event."""
     chosen = weight if mask is None else weight[mask]
     return Counter.trusted(
-        n=len(chosen), sumw=float(chosen.sum()), sumw2=float(np.square(chosen).sum())
+        n=len(chosen),
+        sumw=float(np.add.reduce(chosen)),
+        sumw2=float(np.add.reduce(np.square(chosen))),
     )
 
 

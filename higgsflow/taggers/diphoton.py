@@ -183,7 +183,7 @@ def _pair_columns(
     ways = events.once("directions of photons", inputs, lambda: SomeDirections(*inputs))
     lead, sublead = pairs.lead.take(best), pairs.sublead.take(best)
     total = SomeMomenta(photons.pt, ways, lead, sublead)
-    rows, n = np.flatnonzero(found), len(found)
+    rows, n = found.nonzero()[0], len(found)
     of_pairs = Places.of_some(best, rows, n)
     of_best = Places.of_some(np.arange(len(rows)), rows, n)
     columns = {

@@ -63,7 +63,7 @@ class Places:
         has_one = self.index >= 0
         if has_one.all():
             return None
-        rows = np.flatnonzero(has_one)
+        rows = has_one.nonzero()[0]
         return rows, self.index.take(rows)
 
 

@@ -204,7 +204,7 @@ class Runner:
         """What the next step is given, or, after the last one, what is kept."""
         added = joined_columns(reached.added, step)
         is_last = number + 1 == len(self.steps)
-        kept = np.flatnonzero(step.masks.any(axis=0) | (is_last and self.keep_untagged))
+        kept = (step.masks.any(axis=0) | (is_last and self.keep_untagged)).nonzero()[0]
         needed = None if is_last else self.asked[number + 1].needed
         if len(kept) == len(reached.rows):
             # the very same arrays: of all variations that did not change them there is one
@@ -239,7 +239,7 @@ class Runner:
         tag_idx = remove_overlap(steps[-1].masks)
         rows = np.arange(len(tag_idx))
         if not self.keep_untagged:
-            rows = np.flatnonzero(tag_idx != UNTAGGED)
+            rows = (tag_idx != UNTAGGED).nonzero()[0]
             tag_idx = tag_idx.take(rows)
         category = categories(steps[-1], tag_idx, rows)
         return one_row_each(SequenceResult(kept, tag_idx, category, tuple(steps), tuple(reached)))

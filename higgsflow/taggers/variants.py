@@ -158,11 +158,11 @@ class Reached:
             if isinstance(mine, np.ndarray):
                 again = marked(again, mine, theirs, places)
             else:
-                known = np.flatnonzero(~again)
+                known = (~again).nonzero()[0]
                 again[known] |= unlike_rows(
                     mine, theirs, known, places[known], fields.get(name, ())
                 )
-        return np.flatnonzero(again)
+        return again.nonzero()[0]
 
 
 def _to_compare(
