@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,16 +59,21 @@ def test_run_with_credentials_gives_the_same_and_leaves_none(
 def test_files_are_the_same_whatever_the_token_is(
     lab: Lab, server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A token lives for hours, a store for years."""
+    """A token lives for hours, a store for years: jobs read with that of today."""
     lab.without_data()
     one = server()
     paths = [one.put(lab.files / f"Sig_2017_{i}.root") for i in (0, 1)]
     lab.sig["files"]["2017"] = [address(one, Path(path).name) for path in paths]
     assert lab.run("MergeSample", sample="Sig")
     before = {path: path.stat().st_mtime_ns for path in lab.store.rglob("*.parquet")}
+    index = lab.output("index", "Sig", "2017", "index.json")
+    found = json.loads(index.read_text("utf-8"))["index"]["files"]
+    assert [file["url"] for file in found] == lab.sig["files"]["2017"]
+    looked_up = index.stat().st_mtime_ns
     monkeypatch.setenv("XRD_TOKEN_OF_ME", "eyJanother.9012")
     assert lab.run("MergeSample", sample="Sig")
     assert {path: path.stat().st_mtime_ns for path in lab.store.rglob("*.parquet")} == before
+    assert index.stat().st_mtime_ns == looked_up
 
 
 def test_errors_name_the_address_without_credentials(
