@@ -5,6 +5,7 @@ This is the function that workers receive, with frozen objects only.
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import socket
@@ -66,9 +67,9 @@ class Job(Noun):
     profile: bool = False
     known_files: Path | None = None
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
-        """Names the outputs."""
+        """Names the outputs; a copy for another attempt, which wants the same, has it too."""
         return job_digest(self.chunk.id, self.wanted)
 
     @property
@@ -76,7 +77,7 @@ class Job(Noun):
         """The variations to make, nominal first, which has all columns that others have."""
         return tuple(sorted(self.wanted, key=lambda variation: variation != NOMINAL))
 
-    @property
+    @functools.cached_property
     def stem(self) -> str:
         """The name of the outputs without their ending."""
         return f"{self.chunk.id}.{self.digest}"

@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from higgsflow.errors import NormalizationError, WeightError
 from higgsflow.events.columns import get_column
+from higgsflow.exact_sums import exact_sums
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.output.rescale import Ratio
+from higgsflow.records.exact_counters import exact_counters, whole_counter
 from higgsflow.selection.cutflow import Counter
 from higgsflow.weight_columns import factor_column, full_column
 from higgsflow.weights import Factors
@@ -85,6 +87,7 @@ def kept_sums(
 ) -> dict[str, Counter]:
     """The sums of a weight that preserves some, by name; none of one that does not.
 
+    They are exact, so that ratios do not depend on how events are cut into blocks and jobs.
     `generated` are the generator weights of the events, before any factor.
     """
     if weight.preserved is None:
@@ -93,11 +96,13 @@ def kept_sums(
     n = weight.preserved.n
     named = {} if factors.central is None else {CENTRAL: factors.central}
     by_direction = {"": np.ones(len(generated)), **named, **factors.directions}
-    return {
-        _key(weight, direction, k): counter
-        for direction, factor in by_direction.items()
-        for k, counter in enumerate(counted(index, generated * factor, n))
-    }
+    found: dict[str, Counter] = {}
+    for direction, factor in by_direction.items():
+        weights = generated * factor
+        both = zip(counted(index, weights, n), exact_sums(index, weights, n), strict=True)
+        for k, (counter, sumw) in enumerate(both):
+            found |= exact_counters(_key(weight, direction, k), counter, sumw)
+    return found
 
 
 def counted(index: npt.NDArray[np.int16], weight: Array, n: int) -> tuple[Counter, ...]:
@@ -137,7 +142,11 @@ def ratios(weight: WeightSystematic, kept: Mapping[str, Counter], variation: str
         if _key(weight, direction, 0) not in kept:
             raise NormalizationError(f"no sums of '{weight.name}' before any cut were kept")
         found[direction] = tuple(
-            _ratio(kept[_key(weight, "", k)], kept[_key(weight, direction, k)], weight.name)
+            _ratio(
+                whole_counter(kept, _key(weight, "", k)),
+                whole_counter(kept, _key(weight, direction, k)),
+                weight.name,
+            )
             for k in range(weight.preserved.n)
         )
     return found

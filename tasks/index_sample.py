@@ -78,6 +78,10 @@ class IndexSample(SampleTask):
         given = (a for a in self.pair.addresses if not a.startswith((PRODUCED, *REMOTE)))
         return (*given, *made)
 
+    def _local_files(self) -> tuple[InputFile, ...]:
+        # all may be at servers
+        return _resolved(self._local(), self.pair.name) if self._local() else ()
+
     def _remote(self) -> tuple[str, ...]:
         """Addresses of servers, which are asked once: the index keeps the answer."""
         return tuple(a for a in self.pair.addresses if a.startswith(REMOTE))
@@ -118,11 +122,10 @@ class IndexSample(SampleTask):
     def _ingredients(self) -> Ingredients:
         from higgsflow.events.sample_index import FORMAT
 
-        local = _resolved(self._local(), self.pair.name) if self._local() else ()
         pair = self.pair
         return {
             "format of the index": FORMAT,
-            "list of files": marked(digest([file.model_dump() for file in local])),
+            "list of files": marked(digest([file.model_dump() for file in self._local_files()])),
             "remote files": list(self._remote()),
             "skim or partial": pair.declared_kind,
             "is data": pair.is_data,
@@ -135,9 +138,10 @@ class IndexSample(SampleTask):
             return (f"{NEVER}; {_OF_THESE.format(', '.join(others))}",)
         if _LIST_CHANGED not in found or not self.year:
             return found
-        known = {f.url: f for f in index_of(self.output()).index.files}
-        today = {f.url: f for f in _resolved(self._local(), self.pair.name)}
-        files = (
+        files = index_of(self.output()).index.files
+        known = {f.url: f for f in files if not f.url.startswith(REMOTE)}
+        today = {f.url: f for f in self._local_files()}
+        told = (
             *(f"file {url} is new" for url in today if url not in known),
             *(f"file {url} is gone" for url in known if url not in today),
             *(
@@ -147,7 +151,7 @@ class IndexSample(SampleTask):
                 and (file.size, file.mtime_ns) != (known[url].size, known[url].mtime_ns)
             ),
         )
-        return (*(reason for reason in found if reason != _LIST_CHANGED), *files)
+        return (*(reason for reason in found if reason != _LIST_CHANGED), *told)
 
     def _names_before(self) -> list[str]:
         """Former names with an index of exactly these files."""

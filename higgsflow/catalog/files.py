@@ -19,6 +19,7 @@ from higgsflow.catalog.listing import (
     remote_listing,
     split_pattern,
 )
+from higgsflow.credentials import apart, refuse_secrets
 from higgsflow.errors import InputFileError, InvalidConfiguration, UserError, nearest
 from higgsflow.model.noun import Noun
 
@@ -38,7 +39,7 @@ class InputFile(Noun):
     """One input file before it is opened.
 
     Attributes:
-        url: absolute path or `root://` address.
+        url: absolute path or `root://` address, in which credentials are names of variables.
         size: bytes, where the address tells it.
         mtime_ns: time of the last change in nanoseconds, of local files only.
         n_events: what DAS says; the file index has the truth.
@@ -74,6 +75,7 @@ def resolve_files(addresses: Sequence[str], owner: str) -> tuple[InputFile, ...]
 
 def _locate(address: str, folder: Path, owner: str) -> list[_Located]:
     """Files with the address that led to each; lists name their own lines."""
+    refuse_secrets(address, f"files of {owner}")
     text = _with_variables(address, owner)
     try:
         if text.startswith(DATASET):
@@ -94,7 +96,10 @@ def _locate(address: str, folder: Path, owner: str) -> list[_Located]:
 
 
 def _with_variables(address: str, owner: str) -> str:
-    """The address with its environment variables filled in, if it is one at all."""
+    """The address with its environment variables filled in, if it is one at all.
+
+    But those of credentials, of which it is only seen that there are such.
+    """
     if not address.strip():
         raise InvalidConfiguration(f"an empty address among the files of {owner}")
     if "\0" in address:
@@ -116,7 +121,10 @@ def _with_variables(address: str, owner: str) -> str:
             )
         return os.environ[name]
 
-    return _VARIABLE.sub(value_of, address)
+    login, place, query = apart(address)
+    for credentials in (login, query):
+        _VARIABLE.sub(value_of, credentials)
+    return login + _VARIABLE.sub(value_of, place) + query
 
 
 def _absolute(text: str, folder: Path, owner: str) -> Path:
@@ -229,11 +237,11 @@ def _remote_files(url: str, owner: str) -> Iterable[InputFile]:
         raise InvalidConfiguration(f"'{url}' of {owner} is not root://server//path")
     if _ROOT_FILE.fullmatch(url):
         return (InputFile(url=url, size=None, mtime_ns=None),)
-    server = matched["server"]
-    anchor, parts = split_pattern("/" + matched["path"].strip("/"))
-    listing = remote_listing(server, owner)
+    server, query = matched["server"], apart(url)[2]
+    anchor, parts = split_pattern("/" + matched["path"].removesuffix(query).strip("/"))
+    listing = remote_listing(server, owner, query)
     found = find_files(listing, anchor, parts or ALL_ROOT_FILES, f"{owner} at {server}")
-    return (InputFile(url=f"{server}/{e.path}", size=e.size, mtime_ns=None) for e in found)
+    return (InputFile(url=f"{server}/{e.path}{query}", size=e.size, mtime_ns=None) for e in found)
 
 
 def _check_each_once(located: list[_Located], owner: str) -> None:
@@ -256,4 +264,5 @@ def identity_of(url: str) -> str:
     if matched is None:
         return os.path.realpath(url)
     path = PurePosixPath("/" + matched["path"].partition("?")[0].lstrip("/"))
-    return f"{matched['server'].lower().removesuffix(':1094')}/{path}"
+    host = matched["server"].removeprefix(SERVER).rpartition("@")[2]
+    return f"{SERVER}{host.lower().removesuffix(':1094')}/{path}"

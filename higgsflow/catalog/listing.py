@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from higgsflow.credentials import filled_in, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
 
 ALL_ROOT_FILES: tuple[str, ...] = ("**", "*.root")
@@ -49,8 +50,8 @@ def _leads_back(entry: os.DirEntry[str]) -> bool:
     return holder.is_relative_to(target)
 
 
-def remote_listing(server: str, owner: str) -> Listing:
-    """How to list folders at `root://server`.
+def remote_listing(server: str, owner: str, query: str = "") -> Listing:
+    """How to list folders at `root://server`, which is told the query each time.
 
     Raises:
         UserError: when the XRootD client is not installed.
@@ -64,16 +65,18 @@ def remote_listing(server: str, owner: str) -> Listing:
             f"files of {owner}",
             "pip install higgsflow[xrootd]",
         ) from error
-    system = client.FileSystem(server)
+    system = client.FileSystem(filled_in(server))
+    told = filled_in(f"{server}/{query}").removeprefix(f"{filled_in(server)}/")
     # a redirector by itself would pass on what one of its servers has
     how = flags.DirListFlags.STAT | flags.DirListFlags.LOCATE | flags.DirListFlags.MERGE
 
     def listing(folder: str) -> list[Entry]:
-        status, answer = system.dirlist(folder, how, timeout=_TIMEOUT)
+        status, answer = system.dirlist(folder + told, how, timeout=_TIMEOUT)
         if not status.ok or status.code != 0:  # other codes of success: some servers failed
             what = f"cannot list {server}/{folder} for {owner}"
             hint = "check the path, and whether the proxy is valid"
-            raise InputFileError(what, " ".join(status.message.split()), hint)
+            said = without_values(" ".join(status.message.split()), f"{server}/{query}")
+            raise InputFileError(what, said, hint)
         return [_remote_entry(folder, entry, flags.StatInfoFlags.IS_DIR) for entry in answer]
 
     return listing

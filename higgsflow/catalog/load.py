@@ -19,6 +19,7 @@ from higgsflow.catalog.higgsdna import import_higgsdna
 from higgsflow.catalog.paths import expanded, with_absolute_files
 from higgsflow.catalog.snapshot import FILE_NAME
 from higgsflow.catalog.yaml_file import read_yaml
+from higgsflow.credentials import refuse_secrets
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
@@ -330,6 +331,7 @@ def _absolute_sample(name: str, entry: dict[str, Any], folder: Path) -> dict[str
 
 
 def _absolute(address: str, folder: Path, owner: str) -> str:
+    refuse_secrets(address, f"files of '{owner}'")
     # as a path it would lose a slash, and nobody could tell what was meant
     if address.startswith((*REMOTE, PRODUCED, "root:")) or "://" in address:
         return address

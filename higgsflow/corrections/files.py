@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 correctionlib = lazy.load("correctionlib")
 
 Range = tuple[float, float]
+# bytes; the largest files of experiments hold a fifth of it
+_MOST, _PIECE = 500_000_000, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,7 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
     """Every correction of a file; the time tells versions of it apart."""
     del mtime_ns
     try:
-        raw = Path(path).read_bytes()
-        text = (gzip.decompress(raw) if path.endswith(".gz") else raw).decode()
+        text = _content(path).decode()
         # correctionlib itself takes the first of two values, and Python the last
         content = json.loads(text, object_pairs_hook=keys_once)
         check_nodes(content, path)
@@ -137,6 +138,25 @@ def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
         # its inputs may be updated from one correction to the next
         found[entry["name"]] = Evaluator(opened.compound[entry["name"]].evaluate, inputs, {})
     return found
+
+
+def _content(path: str) -> bytearray:
+    """What a file holds, unpacked, and no more of it than a correction can be.
+
+    Raises:
+        InvalidConfiguration: for more, which a small packed file may hold.
+    """
+    content = bytearray()
+    with (gzip.open if path.endswith(".gz") else open)(path, "rb") as file:
+        while piece := file.read(_PIECE):
+            content += piece
+            if len(content) > _MOST:
+                raise InvalidConfiguration(
+                    f"{path} holds more than {_MOST // 10**6} MB",
+                    "all of it would be in the memory of every job",
+                    "write the corrections that you need to a file of their own",
+                )
+    return content
 
 
 def _check_edges(data: Any, where: str) -> None:

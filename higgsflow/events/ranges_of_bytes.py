@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 import lazy_loader as lazy
 
+from higgsflow.credentials import filled_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -101,7 +103,7 @@ class _RemoteBytes:
 
     def __init__(self, url: str) -> None:
         # the client keeps handles for half a minute, also those of a server that went away
-        self._system, self._path = fsspec.core.url_to_fs(url, skip_instance_cache=True)
+        self._system, self._path = fsspec.core.url_to_fs(filled_in(url), skip_instance_cache=True)
         self.n_read = self.n_requests = 0
 
     @property

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 import numpy as np
 
+from higgsflow.credentials import filled_in, has_credentials, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
 from higgsflow.events.heads import OddHead, TreeHead, parse
 from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
@@ -33,6 +34,24 @@ _ABSURD = 1 << 40
 @contextmanager
 def reading(url: str) -> Iterator[None]:
     """Turns whatever the reading of a damaged file trips over into an `InputFileError`."""
+    if not has_credentials(url):
+        with _told(url):
+            yield
+        return
+    try:
+        with _told(url):
+            yield
+    except InputFileError as error:
+        if error.__cause__ is None:
+            raise
+        what, where, remedy = (without_values(part, url) for part in error.parts)
+        # where it comes from would tell the address with its credentials
+        raise InputFileError(what, where, remedy) from None
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """The same of an address that anybody may know."""
     try:
         yield
     except UserError:
@@ -75,7 +94,7 @@ def open_file(url: str) -> Iterator[Any]:
     """
     with reading(url):
         # as a mapping, since a colon in a plain path would be taken for the name of an object
-        file = uproot.open({url: None}, object_cache=None, array_cache=None, **_how(url))
+        file = uproot.open({filled_in(url): None}, object_cache=None, array_cache=None, **_how(url))
     try:
         with reading(url):
             _check_size(file.file, url)

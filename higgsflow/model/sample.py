@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from higgsflow.credentials import refuse_secrets
 from higgsflow.errors import UnknownName
 from higgsflow.model.dataset import PrimaryDataset, Triggers
 from higgsflow.model.findings import shown
@@ -37,6 +38,8 @@ def _not_empty(by_year: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]
     for year, addresses in by_year.items():
         if not addresses:
             raise ValueError(f"no addresses of files for year '{year}'")
+        for address in addresses:
+            refuse_secrets(address, f"files of {year}")
     return by_year
 
 

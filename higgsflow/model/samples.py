@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+from itertools import chain
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from higgsflow.credentials import refuse_secrets
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.dataset import PrimaryDataset, dataset_of
 from higgsflow.model.noun import Name, Noun
 from higgsflow.model.sample import DataSample, Sample, SampleYear, Year
 from higgsflow.model.short_forms import with_text_keys, with_tuples
 
-Replicas = Annotated[dict[str, tuple[str, ...]], BeforeValidator(with_tuples)]
+
+def _without_secrets(replicas: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    for address in (*replicas, *chain(*replicas.values())):
+        refuse_secrets(address, "replicas")
+    return replicas
+
+
+Replicas = Annotated[
+    dict[str, tuple[str, ...]], BeforeValidator(with_tuples), AfterValidator(_without_secrets)
+]
 
 
 class Samples(Noun):

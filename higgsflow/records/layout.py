@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.records.exact_counters import exact_places
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -155,6 +157,14 @@ def _nested_in_both(
 def positions(layout: Layout, part: Layout) -> Places:
     """Where in rows of a layout the numbers of a part of it are."""
     return places(layout, part.counters, part.columns)
+
+
+@functools.lru_cache(maxsize=1000)
+def exact_sums_of(layout: Layout) -> Places:
+    """Where in rows of a layout the terms of each exact sum of weights are."""
+    n = len(layout.counters)
+    # sums of weights are the second field, and what was kept comes last
+    return n + (n - len(layout.kept)) + exact_places(layout.kept)
 
 
 def places(layout: Layout, counters: Sequence[Key], columns: Sequence[Key]) -> Places:

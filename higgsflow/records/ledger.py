@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import SerializerFunctionWrapHandler, WrapSerializer
 
 from higgsflow.model.noun import Frozen
+from higgsflow.records.exact_counters import add_kept
 from higgsflow.records.moments import MeasuredColumns, Moments
 from higgsflow.selection.cutflow import Counter, CutFlow
 
@@ -72,7 +73,7 @@ class Ledger(Frozen):
                 if tag in other.moments
             },
             yields=_add_nested(self.yields, other.yields),
-            kept=_add_maps(self.kept, other.kept),
+            kept=add_kept(self.kept, other.kept),
         )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from higgsflow.records.layout import MOMENTS_FIELDS, Layout, common, positions
+from higgsflow.exact_sums import add_terms
+from higgsflow.records.layout import MOMENTS_FIELDS, Layout, common, exact_sums_of, positions
 from higgsflow.records.moments import add_numbers
 from higgsflow.records.packed import Packed, Rows
 from higgsflow.records.packed_ledgers import PackedLedgers
@@ -89,6 +90,9 @@ def add_rows(layout: Layout, a: Rows, b: Rows) -> Rows:
     shape = (len(a), len(MOMENTS_FIELDS), len(layout.columns))
     total = np.empty_like(a)
     np.add(a[:, :n], b[:, :n], out=total[:, :n])
+    exact = exact_sums_of(layout)
+    if exact.size:
+        total[:, exact] = add_terms(a[:, exact], b[:, exact])
     moments = add_numbers(a[:, n:].reshape(shape), b[:, n:].reshape(shape))
     total[:, n:] = moments.reshape(len(a), -1)
     return total

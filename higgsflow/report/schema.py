@@ -64,7 +64,8 @@ def schema() -> dict[str, Any]:
     for name, definition in {**content["$defs"], "Summary": content}.items():
         if "properties" in definition:
             _describe(definition, nouns[name])
-    return content
+    found: dict[str, Any] = _without_defaults(content)
+    return found
 
 
 def written() -> str:
@@ -72,6 +73,16 @@ def written() -> str:
     made = json.dumps(schema(), indent=1, sort_keys=True) + "\n"
     # as JSON calls it
     return re.sub(r"\bNone\b", "null", made)
+
+
+def _without_defaults(content: Any) -> Any:
+    """The same without `additionalProperties: true`, which not all versions of pydantic say."""
+    if isinstance(content, list):
+        return [_without_defaults(one) for one in content]
+    if not isinstance(content, dict):
+        return content
+    said = ((k, v) for k, v in content.items() if (k, v) != ("additionalProperties", True))
+    return {key: _without_defaults(value) for key, value in said}
 
 
 def _describe(definition: dict[str, Any], noun: type[Frozen]) -> None:

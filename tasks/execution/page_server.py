@@ -18,11 +18,14 @@ import luigi.server
 import tornado.httpserver
 import tornado.ioloop
 import tornado.netutil
+import tornado.routing
 import tornado.web
 
 from tasks.execution.sockets import caller_is_ours
 
 _HOST, _PORT = "127.0.0.1", 8082
+# what a browser calls this machine, also at the end of a tunnel
+_NAMES = r"(127\.0\.0\.1|localhost|\[?::1\]?)"
 _PRUNE = 60_000  # milliseconds
 # reports, tables of jobs, pictures and logs; never events
 _SERVED = (".html", ".png", ".pdf", ".json", ".log")
@@ -79,6 +82,26 @@ class AboutHandler(tornado.web.RequestHandler):
         self.write({"store": str(self._store)})
 
 
+class ElsewhereHandler(tornado.web.RequestHandler):
+    """Answers who was led here by a name of somebody else, whose pages could read what is here."""
+
+    def prepare(self) -> None:
+        """Refuses whatever is asked."""
+        self.set_status(403)
+        self.finish(f"This is {_HOST}, under no other name: open http://{_HOST}:PORT")
+
+
+def under_own_names(page: Any) -> Any:
+    """The page, for those who ask this machine for it by one of its own names."""
+    elsewhere = tornado.web.Application([(".*", ElsewhereHandler)])
+    return tornado.routing.RuleRouter(
+        [
+            tornado.routing.Rule(tornado.routing.HostMatches(_NAMES), page),
+            tornado.routing.Rule(tornado.routing.AnyMatches(), elsewhere),
+        ]
+    )
+
+
 def application(store: Path) -> Any:
     """The page of luigi, and a store beside it."""
     state = luigi.scheduler.Scheduler(
@@ -112,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
             "  perhaps one is running already; --port takes another number\n"
         )
         return 1
-    server = OwnServer(application(store))
+    server = OwnServer(under_own_names(application(store)))
     server.add_sockets(sockets)
     loop = tornado.ioloop.IOLoop.current()
     for number in (signal.SIGINT, signal.SIGTERM):

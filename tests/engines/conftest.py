@@ -122,6 +122,10 @@ class Farm:
             "landing_time": 10,
             "submit_folder": str(lab.folder / "submit"),
         }
+        # a name that engines would take for what they fill in
+        folder = lab.folder / "50 % %j $(number)"
+        folder.mkdir()
+        (lab.folder / "submit").symlink_to(folder)
         lab.jobs.update(n_events_per_output=10, retry_delay=0.1)
         self.tagger()
 

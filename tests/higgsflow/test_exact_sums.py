@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from higgsflow.exact_sums import exact_sum, terms_of
+from higgsflow.exact_sums import add_terms, exact_sum, exact_sums, terms_of
 
 # their sums stay below the largest number
 NUMBERS = st.floats(-1e300, 1e300, allow_nan=False)
@@ -42,6 +42,35 @@ def test_any_cut_and_any_order_give_the_same_terms(values: np.ndarray, data: st.
     assert terms_of(term for part in parts for term in part) == exact_sum(values)
 
 
+@given(values=ARRAYS, data=st.data())
+def test_each_place_has_the_sum_of_its_values(values: np.ndarray, data: st.DataObject) -> None:
+    places = data.draw(hnp.arrays(np.int16, len(values), elements=st.integers(0, 3)))
+    expected = [exact_sum(values[places == place]) for place in range(5)]
+    assert exact_sums(places, values, 5) == expected
+
+
+# within these 2^106 three terms hold every sum
+@given(
+    parts=st.lists(
+        hnp.arrays(np.float64, 6, elements=st.floats(-1e8, 1e8).filter(lambda x: abs(x) > 1e-8)),
+        max_size=9,
+    )
+)
+def test_sums_add_without_rounding(parts: list[np.ndarray]) -> None:
+    total = np.zeros((2, 3))
+    for part in parts:
+        sums = [(*exact_sum(half), 0.0, 0.0)[:3] for half in (part[:3], part[3:])]
+        total = add_terms(total, np.array(sums))
+    every = np.array(parts).reshape(-1, 6)
+    for terms, values in zip(total, (every[:, :3], every[:, 3:]), strict=True):
+        assert exactly(terms.tolist()) == exactly(values.ravel().tolist())
+
+
+def test_sum_that_is_not_finite_stays_so() -> None:
+    (value, *_) = add_terms(np.array([np.inf, 0.0, 0.0]), np.array([1.0, 2.0**-60, 0.0])).tolist()
+    assert not math.isfinite(value)
+
+
 def test_weights_of_a_generator_need_one_term() -> None:
     """They are float32, and of one size but for their sign."""
     weights = np.random.default_rng(1).choice([-1.0, 1.0], 100_000) * np.float32(45.8734)
@@ -59,6 +88,8 @@ def test_what_has_no_sum_is_one_term_that_is_not_finite(
 ) -> None:
     (term,) = exact_sum(np.array(values))
     assert term == pytest.approx(expected, nan_ok=True)
+    ((of_place,),) = exact_sums(np.zeros(len(values), np.intp), np.array(values), 1)
+    assert of_place == pytest.approx(expected, nan_ok=True)
 
 
 def test_nothing_adds_up_to_zero() -> None:

@@ -12,7 +12,7 @@ from indexed import index_of, sample_year
 
 from higgsflow.compiled.choice import COMPILED, NUMPY, using, way
 from higgsflow.demo.generate import generate_file
-from higgsflow.digests import products
+from higgsflow.digests import job_digest, products
 from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.chunks import Chunk, Range, make_chunks
 from higgsflow.job import Job, run_job
@@ -283,6 +283,18 @@ def test_the_record_says_where_time_went_if_asked(index: SampleIndex, folder: Pa
     )
     assert sum(s.cpu for s in effort.profile.stages.values()) <= effort.cpu + 0.05
     assert 0 < effort.profile.bytes_needed <= effort.profile.bytes_read
+
+
+def test_what_a_job_is_called_is_worked_out_once(index: SampleIndex, folder: Path) -> None:
+    """Of hundreds of variations it takes a millisecond, and everybody asks for it."""
+    model = analysis(index.files[0].url)
+    wanted = products(make_plan(model, model.samples.pairs[0]))
+    chunk = Chunk(ranges=(part(index, 0, 700),))
+    job = Job(analysis=model, sample="S", year="2017", chunk=chunk, wanted=wanted, folder=folder)
+    again = job.model_copy(update={"attempt": 2})
+    assert job.stem == f"{chunk.id}.{job_digest(chunk.id, wanted)}"
+    assert again.stem == job.stem
+    assert job.stem is job.stem
 
 
 def test_replaced_file_is_an_error(index: SampleIndex, folder: Path) -> None:

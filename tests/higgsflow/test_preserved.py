@@ -143,7 +143,8 @@ def test_what_rounding_leaves_grows_with_the_number_of_events(n: int, ratio: flo
 
 def test_weight_without_a_central_factor_has_sums_of_its_directions() -> None:
     found = kept_sums(weight(preserve={}), G, Factors(None, {"up": 2 * G}), EVENTS)
-    assert {name: counter.sumw for name, counter in found.items()} == {"b::0": 6.0, "b:up:0": 44.0}
+    sums = {name: counter.sumw for name, counter in found.items() if counter.n}
+    assert sums == {"b::0": 6.0, "b:up:0": 44.0}
 
 
 def test_sums_that_were_not_kept_are_an_error() -> None:

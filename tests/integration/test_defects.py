@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,7 +78,8 @@ def test_the_command_that_is_told_shows_it_again_on_the_failing_events(
     again = lab.law(*words[1:])
     assert again.returncode == 1
     assert "RuntimeError: no calibration for event 2000" in again.stderr
-    assert f"in events 0 to 5 of {lab.files / 'Sig_2017_1.root'}" in again.stderr
+    if sys.version_info >= (3, 11):  # before there are no notes on exceptions
+        assert f"in events 0 to 5 of {lab.files / 'Sig_2017_1.root'}" in again.stderr
     lab.taggers.write_text(lab.taggers.read_text("utf-8").replace("3000", "0"), encoding="utf-8")
     mended = lab.law(*words[1:])
     assert mended.returncode == 0, mended.stderr

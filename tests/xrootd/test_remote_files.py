@@ -61,6 +61,21 @@ def test_addresses_and_folders_give_what_local_files_give(
     assert merged(lab).equals(expected)
 
 
+def test_files_that_move_to_a_server_are_looked_up_again_and_not_processed(
+    lab: Lab, files: list[Path], server: Any
+) -> None:
+    assert lab.run("MergeSample", sample="Sig")
+    events = [path for path in lab.store.rglob("*.parquet") if path.name != "job_table.parquet"]
+    before = {path: path.stat().st_mtime_ns for path in events}
+    one = server()
+    addresses = [one.put(path) for path in files]
+    remote(lab, *addresses)
+    assert lab.run("MergeSample", sample="Sig")
+    found = lab.read("index", "Sig", "2017", "index.json")["index"]["files"]
+    assert [file["url"] for file in found] == sorted(addresses)
+    assert {path: path.stat().st_mtime_ns for path in events} == before
+
+
 def test_a_file_that_one_replica_lacks_is_read_from_the_other(
     lab: Lab, files: list[Path], expected: Any, server: Any
 ) -> None:

@@ -13,6 +13,7 @@ from tasks.execution.batch.engine import Seen, ask, run_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+    from pathlib import Path
 
     from higgsflow.model.engines import Site
     from higgsflow.model.jobs import Resources
@@ -99,12 +100,12 @@ def describe(request: Request, site: Site) -> str:
     """The submit file of a batch."""
     lines = [
         "universe = vanilla",
-        f"executable = {request.script}",
+        f"executable = {_as_it_is(request.script)}",
         f"arguments = {request.token} $(number)",
-        f"initialdir = {request.folder}",
+        f"initialdir = {_as_it_is(request.folder)}",
         "output = $(number).out",
         "error = $(number).out",
-        f"log = {request.folder / 'events.log'}",
+        f"log = {_as_it_is(request.folder / 'events.log')}",
         "should_transfer_files = YES",
         "when_to_transfer_output = ON_EXIT",
         # outputs go to the store by themselves
@@ -119,6 +120,11 @@ def describe(request: Request, site: Site) -> str:
         *_queue(request, site),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _as_it_is(path: Path) -> str:
+    """A path in which nothing is filled in."""
+    return str(path).replace("$", "$(DOLLAR)")
 
 
 def _of_site(site: Site) -> list[str]:

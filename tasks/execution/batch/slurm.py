@@ -85,7 +85,8 @@ def arguments(request: Request, number: int, site: Site) -> list[str]:
     limit = run_time(asked)
     said = (
         ("job-name", _name_of(request.token, number)),
-        ("output", str(request.printed(number))),
+        # it fills in what follows a percent sign
+        ("output", str(request.printed(number)).replace("%", "%%")),
         ("chdir", str(request.folder)),
         ("cpus-per-task", str(site.cores)),
         ("mem", "" if asked.memory_mb is None else f"{math.ceil(asked.memory_mb)}M"),

@@ -120,6 +120,16 @@ def test_redirector_must_be_one(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> 
     assert "in the environment variable HIGGSFLOW_XROOTD_REDIRECTOR" in failure()
 
 
+def test_redirector_has_the_name_of_a_password(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGGSFLOW_XROOTD_REDIRECTOR", "root://me:geheim@cms.org")
+    told = failure()
+    assert "in the environment variable HIGGSFLOW_XROOTD_REDIRECTOR" in told
+    assert "geheim" not in told
+    monkeypatch.setenv("HIGGSFLOW_XROOTD_REDIRECTOR", "root://me:$PASSWORD@cms.org")
+    peer.answers([record("/store/a.root")])
+    assert query_das(DATASET, OWNER)[0].url == "root://me:$PASSWORD@cms.org//store/a.root"
+
+
 def test_address_with_das_is_looked_up(peer: Peer) -> None:
     peer.answers([record("/store/a.root")])
     assert resolve_files([f"das:{DATASET}"], OWNER)[0].url == f"{GLOBAL}/store/a.root"

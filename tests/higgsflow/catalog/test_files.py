@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from higgsflow.catalog.files import InputFile, resolve_files
+from higgsflow.catalog.files import InputFile, identity_of, resolve_files
 from higgsflow.errors import InputFileError, InvalidConfiguration, UserError
 
 OWNER = "ttH_M125 (2017)"
@@ -122,10 +122,31 @@ def test_list_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_file_at_a_server_is_kept_as_it_is() -> None:
-    urls = ["root://xrd.cern.ch//store/a.root", "root://xrd.cern.ch//store/b.root?authz=x"]
+    urls = ["root://xrd.cern.ch//store/a.root", "root://xrd.cern.ch//store/b.root?svc=x"]
     assert resolve_files(urls, OWNER) == tuple(
         InputFile(url=url, size=None, mtime_ns=None) for url in urls
     )
+
+
+def test_credentials_are_called_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other variables of the address have their values."""
+    for name, value in {"SITE": "xrd.cern.ch", "PW": "geheim", "TOKEN": "abc"}.items():
+        monkeypatch.setenv(name, value)
+    (file,) = resolve_files(["root://me:$PW@$SITE//store/a.root?authz=${TOKEN}"], OWNER)
+    assert file.url == "root://me:$PW@xrd.cern.ch//store/a.root?authz=${TOKEN}"
+    assert identity_of(file.url) == "root://xrd.cern.ch//store/a.root"
+
+
+def test_credentials_that_are_not_defined_are_told_before_anything_is_opened() -> None:
+    told = message("root://xrd.cern.ch//store/a.root?authz=$NO_TOKEN_AT_ALL")
+    assert "$NO_TOKEN_AT_ALL is not defined" in told
+
+
+def test_password_in_a_list_is_refused_and_not_told(tmp_path: Path) -> None:
+    told = message(write(tmp_path / "files.txt", "root://me:geheim@xrd.cern.ch//a.root\n"))
+    assert "geheim" not in told
+    assert "files.txt, line 1" in told
+    assert "root://me:$NAME@xrd.cern.ch//a.root" in told
 
 
 @pytest.mark.parametrize(
@@ -209,7 +230,12 @@ def test_same_file_through_a_list_names_its_line(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "again", ["root://XRD.cern.ch//a/b.root", "root://xrd.cern.ch:1094//a//b.root?x=y"]
+    "again",
+    [
+        "root://XRD.cern.ch//a/b.root",
+        "root://xrd.cern.ch:1094//a//b.root?x=y",
+        "root://me@xrd.cern.ch//a/b.root",
+    ],
 )
 def test_same_file_at_a_server_in_other_words_is_an_error(again: str) -> None:
     assert "same file twice" in message("root://xrd.cern.ch//a/b.root", again)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import resource
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,16 @@ def test_packed_file_that_is_damaged_is_said(muons: Path, damage: str) -> None:
     path = muons.with_suffix(".json.gz")
     path.write_bytes(packed)
     assert f"{path} is no correctionlib file" in message(ask(path))
+
+
+def test_small_file_that_holds_more_than_memory_is_refused(tmp_path: Path) -> None:
+    """A packed one, of which all would be 16 GB."""
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(b" " * (1 << 24)) * 1000)
+    assert path.stat().st_size < 20_000_000
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert f"{path} holds more than 500 MB" in message(ask(path))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began < 1_000_000  # kB
 
 
 @pytest.mark.parametrize("edges", [(0.0, math.nan, 2.0), (0.0,)])

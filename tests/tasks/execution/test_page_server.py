@@ -15,12 +15,12 @@ from tasks.execution import scheduler
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def got(url: str) -> str:
+def got(url: str | urllib.request.Request) -> str:
     with urllib.request.urlopen(url, timeout=30) as answer:
         return str(answer.read().decode())
 
 
-def refusal(url: str) -> tuple[int, str]:
+def refusal(url: str | urllib.request.Request) -> tuple[int, str]:
     """Status and text of an answer that is none."""
     with pytest.raises(urllib.error.HTTPError) as refused:
         got(url)
@@ -80,6 +80,29 @@ def test_other_users_of_the_machine_get_no_answer(
     if "setpriv: " in theirs.stderr:
         pytest.skip("only root can be somebody else")
     assert theirs.stdout == ""
+
+
+@pytest.mark.parametrize("host", ["evil.example:8082", "127.0.0.1.evil.example", "evil.example"])
+def test_a_name_of_somebody_else_that_leads_here_gets_no_answer(
+    scheduler_page: str, tmp_path: Path, host: str
+) -> None:
+    """A page of theirs would be of the same origin, and its scripts read the store."""
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "own.json").write_text('"own"')
+    for path in ("store/own.json", "api/task_list?data={}", "higgsflow"):
+        asked = urllib.request.Request(f"{scheduler_page}/{path}", headers={"Host": host})
+        status, told = refusal(asked)
+        assert (status, "under no other name" in told) == (403, True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost:8082", "LOCALHOST", "[::1]:8082"])
+def test_its_own_names_may_have_any_port_as_through_a_tunnel(
+    scheduler_page: str, tmp_path: Path, host: str
+) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "own.json").write_text('"own"')
+    url = f"{scheduler_page}/store/own.json"
+    assert got(urllib.request.Request(url, headers={"Host": host})) == '"own"'
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:

@@ -70,6 +70,19 @@ def test_neutral_names_are_translated() -> None:
         assert line in found
 
 
+def test_folder_with_a_dollar_sign_stays_what_it_is() -> None:
+    """It fills in `$(number)` wherever it stands."""
+    folder = Path("/a $(number)")
+    asked = Request("owner", "token", folder, folder / "job.sh", (SMALL,), 3)
+    found = describe(asked, Site(engine="htcondor")).splitlines()
+    for line in (
+        "initialdir = /a $(DOLLAR)(number)",
+        "executable = /a $(DOLLAR)(number)/job.sh",
+        "log = /a $(DOLLAR)(number)/events.log",
+    ):
+        assert line in found
+
+
 def test_held_jobs_do_not_stay() -> None:
     assert any(
         line.startswith("periodic_remove = JobStatus == 5")

@@ -12,8 +12,8 @@ from tasks.execution.batch.slurm import arguments
 ASKED = Resources(memory_mb=1000.5, time_limit=600)
 
 
-def command(site: Site, asked: Resources = ASKED) -> list[str]:
-    folder = Path("/submit/token")
+def command(site: Site, asked: Resources = ASKED, submit: str = "/submit") -> list[str]:
+    folder = Path(submit) / "token"
     return arguments(Request("owner", "token", folder, folder / "job.sh", [asked], 3), 0, site)
 
 
@@ -33,6 +33,13 @@ def test_neutral_names_are_translated() -> None:
     ):
         assert option in found
     assert found[-3:] == ["/submit/token/job.sh", "token", "0"]
+
+
+def test_folder_with_a_percent_sign_stays_what_it_is() -> None:
+    """Slurm fills in the number of the job for `%j`, and only where it prints."""
+    found = command(Site(engine="slurm"), submit="/50 %j")
+    assert "--output=/50 %%j/token/0.out" in found
+    assert "--chdir=/50 %j/token" in found
 
 
 def test_what_is_not_said_is_left_to_the_cluster() -> None:
