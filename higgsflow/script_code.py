@@ -51,7 +51,7 @@ class _Walk:
     def add(self, label: str, value: Any) -> str:
         """Notes what an object is; returns what it is called."""
         if isinstance(value, _PLAIN):
-            self.found[label] = repr(value)
+            self.found[label] = _hashed(repr(value))
             return label
         if id(value) not in self._labels:
             self._labels[id(value)] = (label, value)
@@ -60,11 +60,11 @@ class _Walk:
 
     def _digest(self, label: str, value: Any) -> str:
         if not inspect.isfunction(value) and not inspect.isclass(value):
-            return self._text(label, value)
+            return _hashed(self._text(label, value))
         if not _is_of_user(value.__module__):
-            return f"{value.__module__}:{value.__qualname__}"
+            return _hashed(f"{value.__module__}:{value.__qualname__}")
         said = self._class(value) if inspect.isclass(value) else self._function(label, value)
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        return _hashed(repr(said))
 
     def _function(self, label: str, function: FunctionType) -> list[str]:
         """Its code, its defaults, what it encloses; and what it looks up is noted."""
@@ -119,6 +119,11 @@ class _Walk:
         texts = [self._text(f"{label}.{n}", part) for n, part in enumerate(parts)]
         texts = sorted(texts) if isinstance(value, set | frozenset) else texts
         return f"{type(value).__name__}({', '.join(texts)})"
+
+
+def _hashed(text: str) -> str:
+    """Of values, too: whoever keeps the beginning of a digest keeps all of what it is of."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _parts_of_value(value: Any) -> list[Any] | None:

@@ -120,9 +120,10 @@ def test_a_value_that_is_called_as_an_attribute_is_no_part_of_it(script: Script)
 
 
 def test_what_is_installed_counts_by_its_name(script: Script) -> None:
-    text = "import numpy as np\nfrom textwrap import dedent\n" + tagger("np.abs(dedent(events))")
-    assert script.run(text) == script.run(text)
-    assert code_parts("__main__:t")["dedent"] == "textwrap:dedent"
+    text = "import numpy as np\nfrom textwrap import {}\n" + tagger("np.abs(change(events))")
+    before = script.run(text.format("dedent as change"))
+    assert script.run(text.format("dedent as change")) == before
+    assert script.run(text.format("indent as change")) != before
 
 
 def test_things_that_refer_to_each_other_are_no_trouble(script: Script) -> None:
