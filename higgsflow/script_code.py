@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import sys
 import textwrap
+from pickle import PickleError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ _MAIN = "__main__"
 _GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 _SEVERAL = (list, tuple, dict, set, frozenset, np.ndarray)
+_PROTOCOL = 4
 # what a repr says of an object that says nothing of its content
 _ADDRESS = " at 0x"
 
@@ -147,8 +149,30 @@ def _parts_of_object(value: Any) -> list[Any] | None:
     wrapped = getattr(value, "py_func", getattr(value, "__wrapped__", None))
     if inspect.isfunction(wrapped):
         return [wrapped]
+    if not _is_of_user(type(value).__module__) and (kept := _pickled(value)) is not None:
+        return kept
     says_itself = not _is_of_user(type(value).__module__) and _ADDRESS not in repr(value)
     return None if says_itself or not hasattr(value, "__dict__") else [type(value), vars(value)]
+
+
+def _pickled(value: Any) -> list[Any] | None:
+    """What pickling keeps of an object; None where it cannot be pickled.
+
+    A correction or a trained model says only its place in memory, a table or a histogram not all
+    that is in it.
+    """
+    try:
+        found = value.__reduce_ex__(_PROTOCOL)
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError, PickleError):
+        return None
+    if isinstance(found, str):
+        return [found]
+    made_by, *parts = found
+    # items of lists and mappings come as iterators
+    return [
+        f"{made_by.__module__}:{made_by.__qualname__}",
+        *(list(p) if hasattr(p, "__next__") else p for p in parts),
+    ]
 
 
 def _is_of_user(module: str) -> bool:

@@ -136,6 +136,39 @@ def test_a_set_is_the_same_in_any_order(script: Script) -> None:
     assert script.run(first) == script.run(second)
 
 
+CORRECTIONS = """
+import correctionlib.schemav2 as schema
+from correctionlib import CorrectionSet
+
+sf = schema.Correction(
+    name="sf", version=1, inputs=[], output=schema.Variable(name="sf", type="real"), data={}
+)
+said = schema.CorrectionSet(schema_version=2, corrections=[sf]).model_dump_json(exclude_unset=True)
+USED = CorrectionSet.from_string(said)
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CORRECTIONS,
+        CORRECTIONS + "USED = USED['sf']\n",
+        # which shows the sum of its bins only
+        "import hist\n\nUSED = hist.Hist.new.Reg(10, 0, 100).Double().fill([{}])\n",
+        "import collections\n\nUSED = collections.deque([{}])\n",
+        "import numpy as np\n\nUSED = np.random.default_rng({})\n",
+    ],
+)
+def test_an_object_of_what_is_installed_counts_by_its_content(script: Script, text: str) -> None:
+    """Not by its place in memory, which is another one in each process, nor by what it shows."""
+    text += tagger("USED")
+    before = script.run(text.format(20))
+    kept = sys.modules["__main__"]
+    assert script.run(text.format(20)) == before
+    assert kept is not sys.modules["__main__"]
+    assert script.run(text.format(95)) != before
+
+
 def test_a_function_without_source_is_an_error(script: Script) -> None:
     script.run(tagger("True"))
     # Python 3.13 knows the text of what `python -c` runs by the name that exec would give
