@@ -35,11 +35,14 @@ _PROTOCOL = 4
 _ADDRESS = " at 0x"
 
 
-def parts_of(name: str) -> dict[str, str]:
-    """A digest of an object of the script, and of each function, class and value that it uses."""
+def parts_of(name: str) -> tuple[dict[str, str], set[str]]:
+    """A digest of an object of the script, and of each function, class and value that it uses.
+
+    Beside them the names of modules that are imported when its functions run.
+    """
     walk = _Walk()
     walk.add(name, resolve(f"{_MAIN}:{name}"))
-    return dict(sorted(walk.found.items()))
+    return dict(sorted(walk.found.items())), walk.imported
 
 
 class _Walk:
@@ -47,6 +50,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
+        self.imported: set[str] = set()
         # by identity, with the objects, which must not vanish meanwhile
         self._labels: dict[int, tuple[str, Any]] = {}
 
@@ -73,6 +77,7 @@ class _Walk:
         code = function.__code__
         names, attributes = _looked_up(code)
         self._follow(names, attributes, function.__globals__)
+        self.imported |= set(_imported(code, function.__globals__.get("__package__")))
         enclosed = zip(code.co_freevars, function.__closure__ or (), strict=True)
         return [
             _source_of(function, label) if _is_as_written(function) else _bytecode(function),
@@ -149,7 +154,8 @@ def _parts_of_object(value: Any) -> list[Any] | None:
     wrapped = getattr(value, "py_func", getattr(value, "__wrapped__", None))
     if inspect.isfunction(wrapped):
         return [wrapped]
-    if not _is_of_user(type(value).__module__) and (kept := _pickled(value)) is not None:
+    keeps_fields = _is_of_user(type(value).__module__) and hasattr(value, "__dict__")
+    if not keeps_fields and (kept := _pickled(value)) is not None:
         return kept
     says_itself = not _is_of_user(type(value).__module__) and _ADDRESS not in repr(value)
     return None if says_itself or not hasattr(value, "__dict__") else [type(value), vars(value)]
@@ -251,6 +257,18 @@ def _looked_up(code: CodeType) -> tuple[set[str], set[str]]:
     steps = (step for one in codes for step in dis.get_instructions(one))
     names = {step.argval for step in steps if step.opname in _GLOBAL}
     return names, {name for one in codes for name in one.co_names}
+
+
+def _imported(code: CodeType, package: str | None) -> Iterator[str]:
+    """Names of modules that imports within code may mean; those in a package may be relative."""
+    for one in _codes(code):
+        module = ""
+        for step in dis.get_instructions(one):
+            if step.opname == "IMPORT_NAME":
+                module = step.argval
+            if step.opname in ("IMPORT_NAME", "IMPORT_FROM"):
+                taken = module if step.opname == "IMPORT_NAME" else f"{module}.{step.argval}"
+                yield from (taken.strip("."), f"{package}.{taken.strip('.')}" if package else taken)
 
 
 def _methods_in(value: Any) -> Iterator[FunctionType]:

@@ -113,6 +113,20 @@ def test_what_it_uses_of_a_module_of_the_user_counts(
     assert script.run(text) != before
 
 
+@pytest.mark.parametrize(
+    "imports", ["from module_of_script import LOW", "import module_of_script as m\n    LOW = m.LOW"]
+)
+def test_what_is_imported_when_it_runs_counts(script: Script, imports: str) -> None:
+    """Which may not be in memory yet."""
+    text = f"def t(events):\n    {imports}\n    return events.MET_pt > LOW\n"
+    script.beside(20)
+    before = script.run(text)
+    script.beside(20, comment="said otherwise")
+    assert script.run(text) == before
+    script.beside(100)
+    assert script.run(text) != before
+
+
 def test_a_value_that_is_called_as_an_attribute_is_no_part_of_it(script: Script) -> None:
     """A notebook keeps results beside its taggers, often under the names of columns."""
     text = tagger("events.met > 100")
@@ -157,9 +171,11 @@ USED = CorrectionSet.from_string(said)
         "import hist\n\nUSED = hist.Hist.new.Reg(10, 0, 100).Double().fill([{}])\n",
         "import collections\n\nUSED = collections.deque([{}])\n",
         "import numpy as np\n\nUSED = np.random.default_rng({})\n",
+        # of the script itself, but with no fields that say it
+        "class C:\n    __slots__ = ('low',)\n\n\nUSED = C()\nUSED.low = {}\n",
     ],
 )
-def test_an_object_of_what_is_installed_counts_by_its_content(script: Script, text: str) -> None:
+def test_an_object_counts_by_its_content(script: Script, text: str) -> None:
     """Not by its place in memory, which is another one in each process, nor by what it shows."""
     text += tagger("USED")
     before = script.run(text.format(20))
