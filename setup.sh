@@ -340,22 +340,39 @@ _higgsflow_setup() {
             ZSH_VERSION='' LAW_CLI_SKIP_COMPLETION=1 source "$completion"
             # An exported function would travel to every job.
             export -fn _law_complete
-            complete -o bashdefault -o default -F _law_complete law
+            complete -o bashdefault -o default -F _higgsflow_complete law
         elif [[ -o interactive ]]; then
             LAW_CLI_SKIP_COMPLETION=1 source "$completion"
             whence compdef >/dev/null || { autoload -Uz compinit && compinit -i; }
             whence complete >/dev/null || { autoload -Uz bashcompinit && bashcompinit; }
-            complete -o bashdefault -o default -F _law_complete law
+            complete -o bashdefault -o default -F _higgsflow_complete law
         fi
     done
 
     # higgsflow completes itself by argcomplete, which answers on file descriptor 8 and adds the
-    # blank after the only completion.
+    # blank after the only completion. law knows stages and options; what names something of an
+    # analysis behind an option is asked for as of a command of higgsflow, which calls it the same.
     _higgsflow_complete() {
-        local IFS=$'\013'
+        local IFS=$'\013' line="$COMP_LINE" point="$COMP_POINT"
+        local named='^law +run +[^ ]+ (.* )?--(analysis|sample|year|variation)[= ]+[^ ]*$'
+        if [[ "$line" == law\ * ]]; then
+            line="${line:0:$point}"
+            if ! [[ "$line" =~ $named ]]; then
+                unset IFS
+                _law_complete "$@"
+                return
+            fi
+            line="higgsflow explain --${line#* --}"
+            point=${#line}
+        fi
         COMPREPLY=($(_ARGCOMPLETE=1 _ARGCOMPLETE_COMP_WORDBREAKS="${COMP_WORDBREAKS:-}" \
-            COMP_LINE="$COMP_LINE" COMP_POINT="$COMP_POINT" COMP_TYPE="${COMP_TYPE:-9}" \
+            COMP_LINE="$line" COMP_POINT="$point" COMP_TYPE="${COMP_TYPE:-9}" \
             command higgsflow 8>&1 >/dev/null 2>&1 </dev/null))
+        # the shell adds the blank itself where it completes law, but none behind a folder
+        if [[ "$COMP_LINE" == law\ * ]]; then
+            COMPREPLY=("${COMPREPLY[@]% }")
+            if [[ "${COMPREPLY[*]}" == */ ]]; then compopt -o nospace 2>/dev/null || :; fi
+        fi
     }
     if [ -n "${BASH_VERSION:-}" ] || whence complete >/dev/null; then
         complete -o nospace -o bashdefault -o default -F _higgsflow_complete higgsflow

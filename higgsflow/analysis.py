@@ -11,7 +11,7 @@ from pydantic import model_validator
 from higgsflow.catalog.folder import known_analyses
 from higgsflow.catalog.load import find_analysis, load_analysis, refuse_path
 from higgsflow.catalog.paths import expanded, with_absolute_files
-from higgsflow.catalog.snapshot import as_yaml
+from higgsflow.catalog.snapshot import as_yaml, with_folders
 from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import StoreError, UnknownName
 from higgsflow.model.analysis import AnalysisModel
@@ -77,7 +77,7 @@ class Analysis(AnalysisModel, metaclass=Told):
             StoreError: where it cannot be written.
         """
         try:
-            Path(path).write_text(as_yaml(self), encoding="utf-8")
+            Path(path).write_text(as_yaml(with_folders(self)), encoding="utf-8")
         except OSError as error:
             raise StoreError(
                 f"cannot write {path}", str(error.strerror), "name a file in a folder of yours"

@@ -158,7 +158,9 @@ def _open(
     events = apply_corrections(uncorrected, plan.first_corrections, plan.systematics)
     early = {w.name: (w, evaluate_early(w, events, plan.varying)) for w in plan.early}
     initial = generated.take(rows)
-    step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, events))
+    # objects that it selects have the columns that they have when it is asked again
+    shown = events.without(_unseen(plan, events))
+    step = StepResult(np.arange(len(events)), plan.steps[0], runner.ask(0, shown))
     flows = step_flows(0, step, central_product(initial, early), FlowMemo())
     kept = _skim(plan, events, step, variations)
     kept, witnesses = _witnessed(plan, events, kept, variations)

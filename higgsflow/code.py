@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from higgsflow.errors import InvalidConfiguration
-from higgsflow.model.reference import broken, lives_in_main
+from higgsflow.model.reference import broken, is_installed, lives_in_main
 from higgsflow.script_code import parts_of
 from higgsflow.syntax import remember, syntax_of
 
@@ -71,7 +71,10 @@ def code_parts(reference: str) -> dict[str, str]:
     if reference in _frozen:
         return _frozen[reference]
     if lives_in_main(reference):
-        return parts_of(reference.partition(":")[2])
+        found, imported = parts_of(reference.partition(":")[2])
+        for module in sorted(filter(_is_own_file, imported)):
+            found |= _collect(module)
+        return found
     module = reference.partition(":")[0]
     found = _collect(module)
     if module not in found:
@@ -196,6 +199,12 @@ def _collect(root: str) -> dict[str, str]:
 def _is_ours(name: str) -> bool:
     """Whether a module is of this package; users may have a `higgsflow_extras`."""
     return name.partition(".")[0] == "higgsflow"
+
+
+def _is_own_file(name: str) -> bool:
+    """Whether it is a module of a user, which is not installed."""
+    path = None if _is_ours(name) else _path_of(name)
+    return path is not None and not is_installed(str(path))
 
 
 def _is_followed(name: str, root: str) -> bool:

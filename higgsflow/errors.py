@@ -7,6 +7,7 @@ Everything else that is raised is a defect and keeps its traceback.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from higgsflow.visible import visible
@@ -124,8 +125,13 @@ class MissingColumn(UserError):
     def __init__(self, wanted: str, needed_by: str, url: str, known: Collection[str]) -> None:
         guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
         hint = f"nearest names there: {', '.join(guesses)}" if guesses else "no similar name there"
+        types = dict(known) if isinstance(known, Mapping) else {}
+        objects = wanted.partition("_")[0]
+        # an array of records in an RNTuple, as uproot writes one: it has no type of its own
+        if types.get(objects) == "":
+            hint = f"'{objects}' there holds whole objects: write '{wanted}' as a column of its own"
         super().__init__(f"no column '{wanted}', which {needed_by} needs", f"in {url}", hint)
-        self.args = (wanted, needed_by, url, tuple(known))
+        self.args = (wanted, needed_by, url, types or tuple(known))
 
 
 class UndeclaredColumn(UserError):

@@ -87,6 +87,27 @@ def seen_before_cuts(
     )
 
 
+def of_first_step(
+    weights: Iterable[WeightSystematic], steps: Steps, context: Context
+) -> tuple[WeightSystematic, ...]:
+    """Weights of objects that the first step selects: what they look at is read before it."""
+    made = {name for tagger in steps[0] for name in tagger.adds(context)}
+    return tuple(w for w in weights if not made.isdisjoint(w.target_collections))
+
+
+def needs_of_objects(
+    weights: Iterable[WeightSystematic], added: Collection[str]
+) -> tuple[Need, ...]:
+    """The columns of their objects that weights look at."""
+    names = (
+        name
+        for weight in weights
+        for name in weight_inputs(weight)
+        if name.startswith(f"{weight.input_collection}_") and not is_made(name, added)
+    )
+    return required(*names)
+
+
 def split_corrections(
     systematics: Systematics,
     steps: Steps,

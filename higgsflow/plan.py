@@ -19,6 +19,8 @@ from higgsflow.needs import (
     first_needs,
     is_made,
     is_one_object,
+    needs_of_objects,
+    of_first_step,
     seen_before_cuts,
     split_corrections,
     unique,
@@ -171,15 +173,21 @@ def make_plan(analysis: AnalysisModel, pair: SampleYear) -> Plan:
     passed_on = _passed_on(variables, context)
     watched = seen_before_cuts(systematics, early)
     seen: tuple[WeightSystematic | Shift, ...] = (*early, *watched)
-    first_corrections, rest_corrections = split_corrections(systematics, steps, context, seen)
+    selected = of_first_step(late, steps, context)
+    first_corrections, rest_corrections = split_corrections(
+        systematics, steps, context, (*seen, *selected)
+    )
     counted = _generator_columns(analysis, context)
     triggers = pair.dataset.needs if pair.dataset is not None else ()
     first_seen = first_needs(steps, context, (*seen, *first_corrections))
-    first = unique((*first_seen, *counted, *triggers))
+    first = unique((*first_seen, *counted, *triggers, *needs_of_objects(selected, added)))
     rest = unique((*needs, *passed_on), without={need.name for need in first})
-    needed_by |= {n.name: needed_by.get(n.name, "primary_datasets") for n in triggers}
-    needed_by |= {n.name: needed_by.get(n.name, "generator_bins") for n in counted}
-    needed_by |= {n.name: needed_by.get(n.name, "variables_of_interest") for n in passed_on}
+    for owner, needed in (
+        ("primary_datasets", triggers),
+        ("generator_bins", counted),
+        ("variables_of_interest", passed_on),
+    ):
+        needed_by |= {n.name: needed_by.get(n.name, owner) for n in needed}
     read = {n.name: needed_by.get(n.name, "the selection") for n in (*first, *rest)}
     check_input_stays(steps, context, read)
     return Plan(

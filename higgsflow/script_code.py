@@ -13,6 +13,7 @@ import hashlib
 import inspect
 import sys
 import textwrap
+from pickle import PickleError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,15 +30,19 @@ _MAIN = "__main__"
 _GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 _SEVERAL = (list, tuple, dict, set, frozenset, np.ndarray)
+_PROTOCOL = 4
 # what a repr says of an object that says nothing of its content
 _ADDRESS = " at 0x"
 
 
-def parts_of(name: str) -> dict[str, str]:
-    """A digest of an object of the script, and of each function, class and value that it uses."""
+def parts_of(name: str) -> tuple[dict[str, str], set[str]]:
+    """A digest of an object of the script, and of each function, class and value that it uses.
+
+    Beside them the names of modules that are imported when its functions run.
+    """
     walk = _Walk()
     walk.add(name, resolve(f"{_MAIN}:{name}"))
-    return dict(sorted(walk.found.items()))
+    return dict(sorted(walk.found.items())), walk.imported
 
 
 class _Walk:
@@ -45,13 +50,14 @@ class _Walk:
 
     def __init__(self) -> None:
         self.found: dict[str, str] = {}
+        self.imported: set[str] = set()
         # by identity, with the objects, which must not vanish meanwhile
         self._labels: dict[int, tuple[str, Any]] = {}
 
     def add(self, label: str, value: Any) -> str:
         """Notes what an object is; returns what it is called."""
         if isinstance(value, _PLAIN):
-            self.found[label] = repr(value)
+            self.found[label] = _hashed(repr(value))
             return label
         if id(value) not in self._labels:
             self._labels[id(value)] = (label, value)
@@ -60,17 +66,18 @@ class _Walk:
 
     def _digest(self, label: str, value: Any) -> str:
         if not inspect.isfunction(value) and not inspect.isclass(value):
-            return self._text(label, value)
+            return _hashed(self._text(label, value))
         if not _is_of_user(value.__module__):
-            return f"{value.__module__}:{value.__qualname__}"
+            return _hashed(f"{value.__module__}:{value.__qualname__}")
         said = self._class(value) if inspect.isclass(value) else self._function(label, value)
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        return _hashed(repr(said))
 
     def _function(self, label: str, function: FunctionType) -> list[str]:
         """Its code, its defaults, what it encloses; and what it looks up is noted."""
         code = function.__code__
         names, attributes = _looked_up(code)
         self._follow(names, attributes, function.__globals__)
+        self.imported |= set(_imported(code, function.__globals__.get("__package__")))
         enclosed = zip(code.co_freevars, function.__closure__ or (), strict=True)
         return [
             _source_of(function, label) if _is_as_written(function) else _bytecode(function),
@@ -121,6 +128,11 @@ class _Walk:
         return f"{type(value).__name__}({', '.join(texts)})"
 
 
+def _hashed(text: str) -> str:
+    """Of values, too: whoever keeps the beginning of a digest keeps all of what it is of."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _parts_of_value(value: Any) -> list[Any] | None:
     """What a value consists of; None where its repr says it."""
     if isinstance(value, np.ndarray) and value.dtype.kind != "O":
@@ -142,8 +154,31 @@ def _parts_of_object(value: Any) -> list[Any] | None:
     wrapped = getattr(value, "py_func", getattr(value, "__wrapped__", None))
     if inspect.isfunction(wrapped):
         return [wrapped]
+    keeps_fields = _is_of_user(type(value).__module__) and hasattr(value, "__dict__")
+    if not keeps_fields and (kept := _pickled(value)) is not None:
+        return kept
     says_itself = not _is_of_user(type(value).__module__) and _ADDRESS not in repr(value)
     return None if says_itself or not hasattr(value, "__dict__") else [type(value), vars(value)]
+
+
+def _pickled(value: Any) -> list[Any] | None:
+    """What pickling keeps of an object; None where it cannot be pickled.
+
+    A correction or a trained model says only its place in memory, a table or a histogram not all
+    that is in it.
+    """
+    try:
+        found = value.__reduce_ex__(_PROTOCOL)
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError, PickleError):
+        return None
+    if isinstance(found, str):
+        return [found]
+    made_by, *parts = found
+    # items of lists and mappings come as iterators
+    return [
+        f"{made_by.__module__}:{made_by.__qualname__}",
+        *(list(p) if hasattr(p, "__next__") else p for p in parts),
+    ]
 
 
 def _is_of_user(module: str) -> bool:
@@ -222,6 +257,18 @@ def _looked_up(code: CodeType) -> tuple[set[str], set[str]]:
     steps = (step for one in codes for step in dis.get_instructions(one))
     names = {step.argval for step in steps if step.opname in _GLOBAL}
     return names, {name for one in codes for name in one.co_names}
+
+
+def _imported(code: CodeType, package: str | None) -> Iterator[str]:
+    """Names of modules that imports within code may mean; those in a package may be relative."""
+    for one in _codes(code):
+        module = ""
+        for step in dis.get_instructions(one):
+            if step.opname == "IMPORT_NAME":
+                module = step.argval
+            if step.opname in ("IMPORT_NAME", "IMPORT_FROM"):
+                taken = module if step.opname == "IMPORT_NAME" else f"{module}.{step.argval}"
+                yield from (taken.strip("."), f"{package}.{taken.strip('.')}" if package else taken)
 
 
 def _methods_in(value: Any) -> Iterator[FunctionType]:

@@ -164,8 +164,9 @@ class MonitorJobs(VariationTask):
         folder = self.stage_folder("jobs")
         journal = read_journal(folder)
         head = journal[0] if journal else head_of(process, self.workflow)
-        # which may have been renamed since
-        head = head.model_copy(update={"variations": tuple(process.wanted)})
+        # both may be others since they were driven: a name, and what suffices
+        today = {"variations": tuple(process.wanted), "min_completion": process.min_completion}
+        head = head.model_copy(update=today)
         before = {state.chunk_id: state for state in journal[1]} if journal else {}
         skims = parts_of_skims(process.index, process.chunks)
         states = list(in_skims(settled(before, process.chunks, records, failures), skims))

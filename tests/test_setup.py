@@ -176,7 +176,7 @@ class TestSourcedAgain:
     @pytest.mark.parametrize("command", ["law", "higgsflow"])
     def test_completes_in_bash(self, env, tmp_path, command):
         result = run("bash", f"source '{BASE}/setup.sh'; complete -p {command}", env, tmp_path)
-        assert f"-F _{command}_complete {command}" in result.stdout
+        assert f"-F _higgsflow_complete {command}" in result.stdout
 
     @pytest.mark.parametrize("command", ["law", "higgsflow"])
     def test_completes_in_interactive_zsh(self, env, command):
@@ -190,7 +190,7 @@ class TestSourcedAgain:
             text=True,
             check=True,
         )
-        assert f"_{command}_complete" in result.stdout
+        assert "_higgsflow_complete" in result.stdout
 
     @pytest.mark.parametrize(
         ("typed", "offered"),
@@ -198,14 +198,33 @@ class TestSourcedAgain:
             ("higgsflow mat", "matrix "),
             ("higgsflow matrix --ana", "--analysis "),
             ("higgsflow matrix --analysis hg", "hgg "),
+            # law knows options, but not what they name
+            ("law run MergeSample --sample t", "ttH_M125|tHq_M125"),
+            ("law run MergeSample --workers 2 --sample Da", "Data"),
+            ("law run MergeSample --sample ttH_M125 --year 2018", "2018"),
+            (
+                "law run MergeSample --sample GJet --variation photon_pt_scale_u",
+                "photon_pt_scale_up",
+            ),
+            ("law run RunAnalysis --analysis corr", "corrections"),
         ],
     )
-    def test_higgsflow_completes_what_is_typed(self, shell, env, tmp_path, typed, offered):
+    def test_completes_what_is_typed(self, shell, env, tmp_path, typed, offered):
         script = (
             f"source '{BASE}/setup.sh'; COMP_LINE='{typed}'; COMP_POINT={len(typed)}; "
             "_higgsflow_complete; printf '%s|' \"${COMPREPLY[@]}\""
         )
         assert run(shell, script, env, tmp_path).stdout == f"{offered}|"
+
+    def test_stages_and_options_are_completed_by_law(self, env, tmp_path):
+        for typed, offered in (("Merg", "MergeSample"), ("MergeSample --sam", "--sample")):
+            words = f"law run {typed}"
+            script = (
+                f"source '{BASE}/setup.sh'; COMP_LINE='{words}'; COMP_POINT={len(words)}; "
+                f"COMP_WORDS=({words}); COMP_CWORD=$(({len(words.split())} - 1)); "
+                "_higgsflow_complete; printf '%s|' \"${COMPREPLY[@]}\""
+            )
+            assert run("bash", script, env, tmp_path).stdout == f"{offered}|"
 
 
 class TestFailure:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import luigi
 
-import higgsflow
-from higgsflow.catalog.snapshot import write_snapshot
+from higgsflow.catalog.snapshot import with_folders, write_snapshot
 from higgsflow.check.configuration import check_all
 from higgsflow.check.namesake import check_namesake
 from higgsflow.errors import UserError
-from higgsflow.model.reference import folder_of_module, look_in
+from higgsflow.model.reference import look_in
 from tasks import session
 from tasks.execution import collector, interruption, luigi_settings
 from tasks.execution.display import end_display, say
@@ -35,7 +34,7 @@ def run_analysis(analysis: AnalysisModel) -> Path:
     collector.work()
     look_in(analysis.python_path)
     check_all(analysis)
-    found = analysis.model_copy(update={"python_path": _user_folders(analysis)})
+    found = with_folders(analysis)
     for note in check_namesake(found):
         say(f"note: {note.text}")
     snapshot = write_snapshot(found, session.folder_of(analysis))
@@ -56,10 +55,3 @@ def _built(task: RunAnalysis) -> Path:
         what = "the analysis did not get to its end"
         raise UserError(what, f"store: {task.folder}", "what failed is told above")
     return Path(task.output().path)
-
-
-def _user_folders(analysis: AnalysisModel) -> tuple[str, ...]:
-    """Where the modules of taggers and systematics lie, for the command line to find them."""
-    folders = {folder_of_module(reference) for reference in analysis.code_references}
-    own = str(Path(higgsflow.__file__).resolve().parents[1])
-    return tuple(sorted({*folders, *analysis.python_path} - {"", own}))

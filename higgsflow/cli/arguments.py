@@ -58,9 +58,9 @@ def _complete_with(action: argparse.Action, completer: Any) -> None:
 
 
 def _analyses(prefix: str, **_: Any) -> list[str]:
-    folder = Path(prefix).parent if prefix else Path()
-    # what is typed keeps its spelling
+    # what is typed keeps its spelling, and a folder with its slash is not looked for beside it
     before = prefix[: prefix.rfind("/") + 1]
+    folder = Path(before)
     paths = [f"{before}{p.name}" for p in folder.glob("*.yaml")]
     folders = [f"{before}{p.name}/" for p in folder.glob("*") if p.is_dir()]
     return [*known_analyses(), *paths, *folders]

@@ -11,6 +11,7 @@ from higgsflow.report import aggregates
 from higgsflow.report.agreement import disagreements
 from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
+from higgsflow.report.flow_sentinels import about_flows
 from higgsflow.report.formatting import percent_processed, processed, several
 from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.ratio_sentinels import about_ratios
@@ -34,6 +35,7 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *about_corrections(summary.samples),
         *about_ratios(summary.samples, limits),
         *_empty_tags(summary),
+        *about_flows([s for s in summary.samples if not aggregates.is_hidden(summary, s)]),
         *disagreements(summary, limits),
         *_lumi(summary, limits),
         *about_years(summary.samples),

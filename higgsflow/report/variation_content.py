@@ -58,7 +58,7 @@ class FlowSummary(Printed, Frozen):
 
     Attributes:
         total: counter before any cut of the group.
-        passed: counter after all of them.
+        passed: counter after all of them; where `cuts` is empty, of what the tagger takes.
         efficiency: of all cuts together.
         interval: Clopper-Pearson interval of the efficiency, of 68.3 %.
         weighted: the efficiency with weights; may leave [0, 1].

@@ -16,11 +16,17 @@ from typing import TYPE_CHECKING, Any
 from pebble import ProcessPool
 
 from tasks.execution.interruption import end_with_parent
+from tasks.execution.one_thread import keep_to_one_thread
 from tasks.execution.silent_ends import SilentEnds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from concurrent.futures import Future
+
+
+def _begin() -> None:
+    end_with_parent()
+    keep_to_one_thread()
 
 
 class Workers:
@@ -32,7 +38,7 @@ class Workers:
 
     def _begin(self) -> None:
         context = multiprocessing.get_context("fork")
-        self._pool: Any = ProcessPool(self._n, context=context, initializer=end_with_parent)
+        self._pool: Any = ProcessPool(self._n, context=context, initializer=_begin)
         self._silent_ends = SilentEnds(self._pool)
 
     def schedule(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,20 @@ def test_written_and_read_it_is_equal(tmp_path: Path) -> None:
     first = Analysis.from_yaml("demo")
     first.to_yaml(tmp_path / "copy.yaml")
     assert Analysis.from_yaml(tmp_path / "copy.yaml") == first
+
+
+def test_what_is_written_says_where_its_modules_lie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process, such as the command line, looks for them there."""
+    code = "from higgsflow import tagger\n\n\n@tagger(reads=[])\ndef all_of(events): ...\n"
+    (tmp_path / "module_of_session.py").write_text(code, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    tagger = importlib.import_module("module_of_session").all_of
+    (tmp_path / "elsewhere").mkdir()
+    path = tmp_path / "elsewhere" / "mine.yaml"
+    analysis(tag_sequence=TagSequence(tag_list=[tagger])).to_yaml(path)
+    assert Analysis.from_yaml(path).python_path == (str(tmp_path),)
 
 
 def test_an_analysis_cannot_be_changed() -> None:

@@ -49,6 +49,49 @@ def raises(events: Any) -> Any:
     raise ZeroDivisionError
 
 
+@tagger(
+    reads=["Muon_pt"],
+    adds={"n_good": "int16", "GoodMuon": "collection"},
+    made_of={"GoodMuon": "Muon"},
+)
+def good_muons(events: Any) -> Any:
+    good = events.Muon[events.Muon.pt > 20]
+    return ak.num(events.Muon.pt) >= 0, {"n_good": ak.num(good.pt), "GoodMuon": good}
+
+
+def by_angle(events: Any, direction: str) -> Any:
+    return events.Muon.pt * np.where(events.Muon.eta[:, :1] > 0, 1.0, 0.5)
+
+
+def shifted(events: Any, direction: str) -> Any:
+    return events.Muon.pt * (2.0 if direction == "up" else 0.5)
+
+
+SELECTING = {"tag_sequence": [[f"{__name__}:good_muons"]], "variables_of_interest": ["n_good"]}
+
+
+def test_objects_that_the_first_step_selects_have_what_a_weight_looks_at() -> None:
+    """Also a column that its tagger does not declare."""
+    content = {**OF_MUONS, "target_collections": ["GoodMuon"], "requires_branches": ["Muon_eta"]}
+    table = run(NO_TAG, LEPTONIC, **SELECTING, systematics=systematics(sf=content))
+    assert table.tables["nominal"]["weight_sf_up"].tolist() == [1.0, 1.5]
+
+
+def test_objects_that_the_first_step_selects_are_selected_again_under_a_variation() -> None:
+    """Of columns that nobody declares, but something reads before the skim."""
+    of_muons = {"method": "from_function", "branch_modified": "Muon_pt"}
+    by_eta = {"function": f"{__name__}:by_angle", "requires_branches": ["Muon_eta"]}
+    content = {
+        "weights": {"sf": {**OF_MUONS, "target_collections": ["GoodMuon"]}},
+        "corrections": {"angle": {**of_muons, **by_eta}},
+        "independent_collections": {"shift": {**of_muons, "function": f"{__name__}:shifted"}},
+    }
+    # not all events change: the others are taken from the nominal ones
+    tables = run(NO_TAG, LEPTONIC, NO_TAG, **SELECTING, systematics=content).tables
+    numbers = {name: table["n_good"].tolist() for name, table in tables.items()}
+    assert numbers == {"nominal": [0, 1, 0], "shift_up": [0, 1, 0], "shift_down": [0, 0, 0]}
+
+
 def message(*events: dict[str, Any], **changes: Any) -> str:
     with pytest.raises(UserError) as caught:
         run(*events, **changes)

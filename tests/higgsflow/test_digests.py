@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import linecache
 import os
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,6 +109,40 @@ ALL = {"nominal", "scale_up", "scale_down"}
 )
 def test_what_a_change_makes_again(changes: dict[str, Any], made_again: set[str]) -> None:
     assert to_make(wanted(), **changes) == made_again
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import numpy as np\nUSED = np.array([0.0, {}])",
+        "USED = [0.0, 100.0, 200.0, {}]",
+        "USED = {{'pt_min': 20.0, 'eta_max': {}}}",
+        "USED = 'the pt of all jets is above {}'",
+        "USED = 0.12345678901234{}",
+        "from multiprocessing.pool import {} as USED",
+    ],
+)
+def test_values_of_a_script_that_begin_alike_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Ingredients keep the first characters of what a script says of each."""
+    last = ("Pool", "ThreadPool") if "pool" in text else ("50", "55")
+    found = []
+    for value in last:
+        path = tmp_path / "script.py"
+        code = f"{text.format(value)}\n\n\ndef scale(events, direction):\n    return USED\n"
+        path.write_text(code, encoding="utf-8")
+        linecache.clearcache()
+        main = ModuleType("__main__")
+        main.__file__ = str(path)
+        monkeypatch.setitem(sys.modules, "__main__", main)
+        exec(compile(code, str(path), "exec"), vars(main))
+        source = {**SCALE, "function": "__main__:scale", "kwargs": {}}
+        found.append(wanted(objects={"scale": source}))
+    assert {name for name in found[1] if not found[0][name].covers(found[1][name])} == {
+        "scale_up",
+        "scale_down",
+    }
 
 
 def test_removed_weight_that_was_only_a_column_makes_nothing() -> None:

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
-from typing import Any
+import pickle
+from typing import TYPE_CHECKING, Any
 
+import awkward as ak
 import pytest
+import uproot
 
 from higgsflow.errors import MissingColumn, UserError
+from higgsflow.events.tree import column_types, get_tree, open_file
 from higgsflow.file_columns import check_columns
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PILEUP = {"branches": {"central": "puWeight", "up": "puWeightUp"}, "modify_central_weight": True}
 SCALE = {"branches": {"up": "Photon_ptUp"}, "branch_modified": "Photon_pt"}
@@ -73,6 +80,23 @@ def test_missing_column_names_file_column_who_needs_it_and_near_names(
     assert "f.root" in text
     assert f"{column}s" in text
     assert len(text.splitlines()) == 3
+
+
+def test_whole_objects_in_place_of_their_columns_are_told(tmp_path: Path) -> None:
+    made = plan()
+    sources = {s for n in (*made.first_needs, *made.rest_needs) for s in n.candidates}
+    types = {name: kind for name, kind in typed(sources).items() if not name.startswith("Photon_")}
+    path = tmp_path / "objects.root"
+    # without a choice uproot writes an RNTuple, with one column of records
+    with uproot.recreate(path) as file:
+        file.mkrntuple("Events", {"Photon": ak.zip({"pt": ak.Array([[50.0, 30.0], []])})})
+    with open_file(str(path)) as file:
+        types |= column_types(get_tree(file, str(path)))
+    with pytest.raises(MissingColumn) as caught:
+        check_columns(made, types, "f.root")
+    hint = "'Photon' there holds whole objects: write 'Photon_pt' as a column of its own"
+    assert hint in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_correction_that_a_file_carries_is_refused_before_anything_runs() -> None:

@@ -113,6 +113,20 @@ def test_what_it_uses_of_a_module_of_the_user_counts(
     assert script.run(text) != before
 
 
+@pytest.mark.parametrize(
+    "imports", ["from module_of_script import LOW", "import module_of_script as m\n    LOW = m.LOW"]
+)
+def test_what_is_imported_when_it_runs_counts(script: Script, imports: str) -> None:
+    """Which may not be in memory yet."""
+    text = f"def t(events):\n    {imports}\n    return events.MET_pt > LOW\n"
+    script.beside(20)
+    before = script.run(text)
+    script.beside(20, comment="said otherwise")
+    assert script.run(text) == before
+    script.beside(100)
+    assert script.run(text) != before
+
+
 def test_a_value_that_is_called_as_an_attribute_is_no_part_of_it(script: Script) -> None:
     """A notebook keeps results beside its taggers, often under the names of columns."""
     text = tagger("events.met > 100")
@@ -120,9 +134,10 @@ def test_a_value_that_is_called_as_an_attribute_is_no_part_of_it(script: Script)
 
 
 def test_what_is_installed_counts_by_its_name(script: Script) -> None:
-    text = "import numpy as np\nfrom textwrap import dedent\n" + tagger("np.abs(dedent(events))")
-    assert script.run(text) == script.run(text)
-    assert code_parts("__main__:t")["dedent"] == "textwrap:dedent"
+    text = "import numpy as np\nfrom textwrap import {}\n" + tagger("np.abs(change(events))")
+    before = script.run(text.format("dedent as change"))
+    assert script.run(text.format("dedent as change")) == before
+    assert script.run(text.format("indent as change")) != before
 
 
 def test_things_that_refer_to_each_other_are_no_trouble(script: Script) -> None:
@@ -133,6 +148,41 @@ def test_things_that_refer_to_each_other_are_no_trouble(script: Script) -> None:
 def test_a_set_is_the_same_in_any_order(script: Script) -> None:
     first, second = (f"E = set({words})\n" + tagger("E") for words in ("'ab'", "'ba'"))
     assert script.run(first) == script.run(second)
+
+
+CORRECTIONS = """
+import correctionlib.schemav2 as schema
+from correctionlib import CorrectionSet
+
+sf = schema.Correction(
+    name="sf", version=1, inputs=[], output=schema.Variable(name="sf", type="real"), data={}
+)
+said = schema.CorrectionSet(schema_version=2, corrections=[sf]).model_dump_json(exclude_unset=True)
+USED = CorrectionSet.from_string(said)
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CORRECTIONS,
+        CORRECTIONS + "USED = USED['sf']\n",
+        # which shows the sum of its bins only
+        "import hist\n\nUSED = hist.Hist.new.Reg(10, 0, 100).Double().fill([{}])\n",
+        "import collections\n\nUSED = collections.deque([{}])\n",
+        "import numpy as np\n\nUSED = np.random.default_rng({})\n",
+        # of the script itself, but with no fields that say it
+        "class C:\n    __slots__ = ('low',)\n\n\nUSED = C()\nUSED.low = {}\n",
+    ],
+)
+def test_an_object_counts_by_its_content(script: Script, text: str) -> None:
+    """Not by its place in memory, which is another one in each process, nor by what it shows."""
+    text += tagger("USED")
+    before = script.run(text.format(20))
+    kept = sys.modules["__main__"]
+    assert script.run(text.format(20)) == before
+    assert kept is not sys.modules["__main__"]
+    assert script.run(text.format(95)) != before
 
 
 def test_a_function_without_source_is_an_error(script: Script) -> None:

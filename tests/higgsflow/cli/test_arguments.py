@@ -52,6 +52,16 @@ def test_analyses_are_completed_by_name_and_by_path(
     assert "demo" in completions(parser, "--analysis", "no/such/folder/x")
 
 
+def test_a_folder_with_its_slash_offers_what_is_in_it(
+    parser: argparse.ArgumentParser, tmp_path: Path
+) -> None:
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "deeper" / "mine.yaml").touch()
+    (tmp_path / "beside.yaml").touch()
+    found = completions(parser, "--analysis", f"{tmp_path}/deeper/")
+    assert [path for path in found if "/" in path] == [f"{tmp_path}/deeper/mine.yaml"]
+
+
 def test_samples_and_years_are_those_of_the_analysis(parser: argparse.ArgumentParser) -> None:
     assert "ttH_M125" in completions(parser, "--sample", "")
     assert "2017" in completions(parser, "--year", "", "--sample", "ttH_M125")

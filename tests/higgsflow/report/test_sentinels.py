@@ -126,6 +126,20 @@ def test_tag_with_events_in_some_sample_is_not_empty(plain):
     assert not [k for k in kinds(empty.model_copy(update={"samples": samples})) if "thq" in k]
 
 
+def test_a_mask_of_other_cuts_than_are_named_is_told_but_not_of_hidden_data(plain):
+    def stricter(sample):
+        nominal = sample.variations["nominal"]
+        taken = {tag: n - (tag == "tth") for tag, n in nominal.before.items()}
+        return {"variations": {"nominal": nominal.model_copy(update={"before": taken})}}
+
+    assert ("unnamed cut", "tth") not in kinds(plain())
+    assert ("unnamed cut", "tth") in kinds(with_samples(plain(), stricter))
+    hidden = with_samples(
+        plain(blinded=WINDOW), lambda sample: {} if is_simulated(sample) else stricter(sample)
+    )
+    assert ("unnamed cut", "tth") not in kinds(hidden)
+
+
 def test_blinded_findings_do_not_depend_on_selected_data(plain):
     summary = plain(blinded=WINDOW)
     other = Yield(n=0, value=0.0, error=0.0)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tasks.execution.job_screen import look
 from tasks.execution.local import remove_leftovers
 
 if TYPE_CHECKING:
@@ -85,6 +86,17 @@ def test_many_lost_ranges_fit_three_lines(lab: Lab, capfd: Captured) -> None:
     at = next(i for i, line in enumerate(lines) if "failed: " in line)
     assert lines[at + 1].endswith(" and 4 more ranges")
     assert len(lines) == at + 3
+
+
+def test_a_look_goes_by_the_fraction_that_suffices_today(lab: Lab) -> None:
+    """Lowered, it needs no job and no driver that would say so."""
+    failing(lab, 2000).jobs.update(attempts=1)
+    assert not lab.run("MonitorJobs", sample="Sig")
+    folder = lab.output("jobs", "Sig", "2017")
+    assert [table.state for table in look([folder])] == ["insufficient"]
+    lab.jobs.update(min_completion=0.5)
+    assert lab.run("MonitorJobs", sample="Sig")
+    assert [table.state for table in look([folder])] == ["enough"]
 
 
 def test_jobs_that_are_not_needed_can_be_left_out(lab: Lab) -> None:
