@@ -142,6 +142,36 @@ def test_relative_imports_in_a_package_count(folder: Folder) -> None:
     assert code_parts(reference) != before
 
 
+def test_module_of_another_folder_of_the_user_counts(
+    folder: Folder, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Folder(tmp_path_factory.mktemp("other"))
+    monkeypatch.syspath_prepend(str(other.path))
+    helper = other.write("helper", HELPER)
+    reference = folder.write("tags", TAGGER.format(helper=helper)) + ":high_met"
+    before = code_parts(reference)
+    other.write("helper", HELPER.replace("100", "90"))
+    assert code_parts(reference) != before
+
+
+@pytest.mark.parametrize("place", ["tags", "inner.tags"])
+def test_packages_count_in_which_a_module_lies(folder: Folder, place: str) -> None:
+    """Python runs what they say first, and it may change what the module has."""
+    package = folder.package("pack", tags=HELPER)
+    (package / "inner").mkdir()
+    _write(package / "inner" / "__init__.py", "")
+    _write(package / "inner" / "tags.py", HELPER)
+    name = folder.write("uses", f"from {package.name}.{place} import threshold\n")
+    before = code_parts(f"{name}:threshold")
+    assert package.name not in before
+    said = f"from {package.name}.{place} import threshold\nthreshold.by = 2\n"
+    _write(package / Path(*place.split(".")).parent / "__init__.py", said)
+    after = code_parts(f"{name}:threshold")
+    assert after != before
+    _write(package / Path(*place.split(".")).parent / "__init__.py", said.replace("2", "3"))
+    assert code_parts(f"{name}:threshold") not in (before, after)
+
+
 def test_module_that_is_no_python_is_told_though_it_is_imported_late(folder: Folder) -> None:
     broken = folder.write("broken", "def f(:\n")
     name = folder.write("late", f"def f(events):\n    import {broken}\n")
@@ -199,6 +229,24 @@ def test_a_changed_module_of_the_user_is_imported_again(
     assert resolve(reference)() == 1500
     for name in (part, taggers):
         sys.modules.pop(name)
+
+
+def test_a_module_that_was_replaced_runs_though_size_and_time_are_the_same(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by `cp -p`: Python would go on with what it has compiled of the old one."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    name = folder.write("copied", HELPER)
+    path = folder.path / f"{name}.py"
+    reference, before = f"{name}:threshold", path.stat()
+    refresh([reference])
+    assert resolve(reference)() == 100
+    other = path.with_suffix(".new")
+    other.write_text(HELPER.replace("100", "900"), encoding="utf-8")
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+    refresh([reference])
+    assert resolve(reference)() == 900
 
 
 # what the physics imports that decides on no number: each with the reason
