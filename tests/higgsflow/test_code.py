@@ -142,6 +142,15 @@ def test_relative_imports_in_a_package_count(folder: Folder) -> None:
     assert code_parts(reference) != before
 
 
+def test_module_that_is_imported_by_its_name_counts(folder: Folder) -> None:
+    helper = folder.write("helper", HELPER)
+    source = f"import importlib\n\ndef f(events):\n    importlib.import_module('{helper}')\n"
+    reference = folder.write("tags", source) + ":f"
+    before = code_parts(reference)
+    folder.write("helper", HELPER.replace("100", "90"))
+    assert code_parts(reference) != before
+
+
 def test_module_of_another_folder_of_the_user_counts(
     folder: Folder, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
