@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from higgsflow.errors import InvalidConfiguration
+from higgsflow.errors import ChangedMeanwhile, InvalidConfiguration
 from higgsflow.model.reference import broken, is_installed, lives_in_main
 from higgsflow.script_code import parts_of
 from higgsflow.syntax import digest_of, remember, syntax_of
@@ -46,6 +46,8 @@ _ELSEWHERE = {"site-packages", "dist-packages"}
 
 # digests that hold until `thaw`, whatever happens to the files; the physics of this package as ""
 _frozen: dict[str, dict[str, str]] = {}
+# modules of these that nobody had imported then, with the time of their file and their digest
+_late: dict[str, tuple[int, str]] = {}
 
 
 def freeze(references: Iterable[str]) -> None:
@@ -56,12 +58,31 @@ def freeze(references: Iterable[str]) -> None:
         if root not in known:
             known[root] = code_parts(reference)
         _frozen[reference] = known[root]
+        for name in known[root].keys() - sys.modules.keys() - _late.keys():
+            if _is_own_file(name):
+                _late[name] = _time_of(name), known[root][name]
     _frozen[""] = physics_parts()
 
 
 def thaw() -> None:
     """Looks at the files again."""
     _frozen.clear()
+    _late.clear()
+
+
+def check_late_imports() -> None:
+    """Of modules that functions import when they run, what is in memory must be what was frozen.
+
+    Raises:
+        ChangedMeanwhile: where a file had changed before it was imported.
+    """
+    for name in [name for name in _late if name in sys.modules]:
+        time, said = _late[name]
+        path = _path_of(name)
+        if path is not None and _time_of(name) != time and _said_by(name, path).digest != said:
+            raise ChangedMeanwhile(path)
+        # what is in memory stays
+        del _late[name]
 
 
 def code_parts(reference: str) -> dict[str, str]:
@@ -130,13 +151,13 @@ def mentions(reference: str, words: Iterable[str]) -> bool:
         return True
     paths = filter(None, map(_path_of, code_parts(reference)))
     wanted = set(words)
-    return any(wanted & _words(path, path.stat().st_mtime_ns) for path in paths)
+    return any(wanted & _words(path, path.stat().st_ctime_ns) for path in paths)
 
 
 @functools.cache
-def _words(path: Path, mtime_ns: int) -> frozenset[str]:
+def _words(path: Path, ctime_ns: int) -> frozenset[str]:
     """Attributes and texts of a file; the time tells versions apart."""
-    del mtime_ns
+    del ctime_ns
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     attributes = (node.attr for node in nodes if isinstance(node, ast.Attribute))
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))

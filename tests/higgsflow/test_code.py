@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.code import code_parts, physics_digest, physics_parts, refresh
+from higgsflow.code import (
+    check_late_imports,
+    code_parts,
+    freeze,
+    physics_digest,
+    physics_parts,
+    refresh,
+    thaw,
+)
 from higgsflow.corrections.shipped import SHIPPED as CORRECTIONS
-from higgsflow.errors import BrokenModule, InvalidConfiguration, UserError
+from higgsflow.errors import BrokenModule, ChangedMeanwhile, InvalidConfiguration, UserError
 from higgsflow.model.reference import resolve
 from higgsflow.model.tagging import SHIPPED as TAGGERS
 from higgsflow.syntax import syntax_of
@@ -256,6 +264,27 @@ def test_a_module_that_was_replaced_runs_though_size_and_time_are_the_same(
     other.replace(path)
     refresh([reference])
     assert resolve(reference)() == 900
+
+
+def test_a_module_that_changed_before_it_was_imported_is_told(folder: Folder) -> None:
+    helper = folder.write("helper", HELPER)
+    source = f"def f(events):\n    from {helper} import threshold\n    return threshold()\n"
+    reference = folder.write("tags", source) + ":f"
+    thaw()
+    freeze([reference])
+    folder.write("helper", "# said otherwise\n" + HELPER)
+    check_late_imports()
+    changed = folder.path / f"{folder.write('helper', HELPER.replace('100', '90'))}.py"
+    resolve(reference)(None)
+    for _ in range(2):
+        with pytest.raises(ChangedMeanwhile, match=changed.name):
+            check_late_imports()
+    folder.write("helper", HELPER)
+    check_late_imports()
+    folder.write("helper", HELPER.replace("100", "90"))
+    # what is in memory stays
+    check_late_imports()
+    thaw()
 
 
 # what the physics imports that decides on no number: each with the reason
