@@ -232,7 +232,12 @@ def test_python_to_yaml_to_python(lab: Lab) -> None:
     again = Analysis.from_yaml(lab.folder / "copy.yaml")
     for name in AnalysisModel.model_fields:
         mine, theirs = getattr(analysis, name), getattr(again, name)
-        assert mine.model_dump() == theirs.model_dump() if name == "samples" else mine == theirs
+        if name == "samples":
+            mine, theirs = mine.model_dump(), theirs.model_dump()
+        if name == "python_path":
+            # a file does not know what Python has imported from where
+            mine = (str(lab.taggers.parent),)
+        assert mine == theirs, name
 
 
 def test_the_shipped_demo_is_the_same_both_ways(tmp_path: Path) -> None:
