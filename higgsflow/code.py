@@ -1,7 +1,7 @@
 """Digests of code: what a function computes, not how it is formatted or explained.
 
-A digest covers the syntax of a module, and of what it imports from the same package and from the
-physics of this one.
+A digest covers the syntax of a module, and of what it imports of the user's own modules and of the
+physics of this package, with the packages in which they lie, which are imported first.
 """
 
 from __future__ import annotations
@@ -11,20 +11,21 @@ import functools
 import hashlib
 import importlib.util
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from higgsflow.errors import InvalidConfiguration
+from higgsflow.errors import ChangedMeanwhile, InvalidConfiguration
 from higgsflow.model.reference import broken, is_installed, lives_in_main
 from higgsflow.script_code import parts_of
-from higgsflow.syntax import remember, syntax_of
+from higgsflow.syntax import digest_of, remember, syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from importlib.machinery import ModuleSpec
 
-    from higgsflow.syntax import Imported
+    from higgsflow.syntax import Imported, Syntax
 
 # modules of this package whose code decides what comes out of a job
 _PHYSICS = tuple(
@@ -40,8 +41,13 @@ _PHYSICS = tuple(
     )
 )  # fmt: skip
 
+# folders of what is installed for all, such as what an experiment provides
+_ELSEWHERE = {"site-packages", "dist-packages"}
+
 # digests that hold until `thaw`, whatever happens to the files; the physics of this package as ""
 _frozen: dict[str, dict[str, str]] = {}
+# modules of these that nobody had imported then, with the time of their file and their digest
+_late: dict[str, tuple[int, str]] = {}
 
 
 def freeze(references: Iterable[str]) -> None:
@@ -52,12 +58,31 @@ def freeze(references: Iterable[str]) -> None:
         if root not in known:
             known[root] = code_parts(reference)
         _frozen[reference] = known[root]
+        for name in known[root].keys() - sys.modules.keys() - _late.keys():
+            if _is_own_file(name):
+                _late[name] = _time_of(name), known[root][name]
     _frozen[""] = physics_parts()
 
 
 def thaw() -> None:
     """Looks at the files again."""
     _frozen.clear()
+    _late.clear()
+
+
+def check_late_imports() -> None:
+    """Of modules that functions import when they run, what is in memory must be what was frozen.
+
+    Raises:
+        ChangedMeanwhile: where a file had changed before it was imported.
+    """
+    for name in [name for name in _late if name in sys.modules]:
+        time, said = _late[name]
+        path = _path_of(name)
+        if path is not None and _time_of(name) != time and _said_by(name, path).digest != said:
+            raise ChangedMeanwhile(path)
+        # what is in memory stays
+        del _late[name]
 
 
 def code_parts(reference: str) -> dict[str, str]:
@@ -126,13 +151,13 @@ def mentions(reference: str, words: Iterable[str]) -> bool:
         return True
     paths = filter(None, map(_path_of, code_parts(reference)))
     wanted = set(words)
-    return any(wanted & _words(path, path.stat().st_mtime_ns) for path in paths)
+    return any(wanted & _words(path, path.stat().st_ctime_ns) for path in paths)
 
 
 @functools.cache
-def _words(path: Path, mtime_ns: int) -> frozenset[str]:
+def _words(path: Path, ctime_ns: int) -> frozenset[str]:
     """Attributes and texts of a file; the time tells versions apart."""
-    del mtime_ns
+    del ctime_ns
     nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     attributes = (node.attr for node in nodes if isinstance(node, ast.Attribute))
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))
@@ -145,6 +170,8 @@ def _digest(parts: object) -> str:
 
 # modules of users with the time of their file when they were first looked at
 _known: dict[str, int] = {}
+# a package of which nothing is said but that it is one
+_EMPTY = digest_of(ast.parse(""))
 
 
 def refresh(references: Iterable[str]) -> None:
@@ -157,6 +184,7 @@ def refresh(references: Iterable[str]) -> None:
             # which follows nothing of the user
             continue
         names = [name for name in _collect(root) if not _is_ours(name)]
+        _forget_compiled(names)
         times = {name: _time_of(name) for name in names}
         if any(_known.get(name, time) != time for name, time in times.items()):
             for name in names:
@@ -165,35 +193,55 @@ def refresh(references: Iterable[str]) -> None:
 
 
 def _time_of(name: str) -> int:
+    """When the file of a module last changed: whoever copies one may keep the time it tells."""
     path = _path_of(name)
-    return 0 if path is None else path.stat().st_mtime_ns
+    return 0 if path is None else path.stat().st_ctime_ns
+
+
+def _forget_compiled(names: Iterable[str]) -> None:
+    """Removes what Python has compiled of files that were replaced since.
+
+    It takes a source of the same size and time for the same one, and would run the old one.
+    """
+    for path in filter(None, map(_path_of, names)):
+        # nobody's cache, or a cache of somebody else
+        with suppress(OSError, NotImplementedError):
+            compiled = Path(importlib.util.cache_from_source(str(path)))
+            if compiled.stat().st_mtime_ns < path.stat().st_ctime_ns:
+                compiled.unlink()
 
 
 def _collect(root: str) -> dict[str, str]:
-    """Syntax of a module and of all it uses of its own package and of the physics here."""
+    """Syntax of a module and of all it uses of the user's own modules and of the physics here."""
     found: dict[str, str] = {}
-    pending = [root]
+    pending, asked = [root], {root}
     while pending:
         name = pending.pop()
-        if name in found:
-            continue
-        path = _path_of(name)
+        path = None if name in found else _path_of(name)
         if path is None:
             continue
-        try:
-            found[name], imports = syntax_of(path.read_bytes())
-        except SyntaxError as error:
-            # one that is only imported when a function is called
-            error.filename = str(path)
-            raise broken(name, error) from error
-        pending.extend(
+        found[name], imports = _said_by(name, path)
+        followed = [
             target
             for imported in imports
             for target in _resolved(imported, name, path)
             if _is_followed(target, root)
-        )
+        ]
+        asked.update(followed)
+        around = () if _is_ours(name) else _packages_of(name)
+        pending.extend((*followed, *around))
     remember()
-    return found
+    # most packages say nothing, and of those nobody asks
+    return {name: said for name, said in found.items() if name in asked or said != _EMPTY}
+
+
+def _said_by(name: str, path: Path) -> Syntax:
+    try:
+        return syntax_of(path.read_bytes())
+    except SyntaxError as error:
+        # one that is only imported when a function is called
+        error.filename = str(path)
+        raise broken(name, error) from error
 
 
 def _is_ours(name: str) -> bool:
@@ -204,31 +252,22 @@ def _is_ours(name: str) -> bool:
 def _is_own_file(name: str) -> bool:
     """Whether it is a module of a user, which is not installed."""
     path = None if _is_ours(name) else _path_of(name)
-    return path is not None and not is_installed(str(path))
+    return path is not None and not is_installed(str(path)) and not _ELSEWHERE & {*path.parts}
 
 
 def _is_followed(name: str, root: str) -> bool:
     if _is_ours(name):
         return name.startswith(_PHYSICS)
-    return name.partition(".")[0] == root.partition(".")[0] or _beside(name, root)
+    if _is_ours(root):
+        return False
+    return name.partition(".")[0] == root.partition(".")[0] or _is_of_user(name)
 
 
-def _beside(name: str, root: str) -> bool:
-    """Whether two modules, of any packages, are imported from the same folder of one's own."""
-    ours, theirs = _home_of(root), _home_of(name)
-    return ours is not None and ours == theirs and "site-packages" not in ours.parts
-
-
-def _home_of(name: str) -> Path | None:
-    """The folder from which Python imports a module or its outermost package."""
+def _is_of_user(name: str) -> bool:
+    """Whether a module is imported from a folder of one's own, whichever it is."""
     outermost = name.partition(".")[0]
     # of folders without __init__.py only what is in them has a path
-    found = outermost if _path_of(outermost) is not None else name
-    path = _path_of(found)
-    if path is None:
-        return None
-    depth = found.count(".") + (1 if path.name == "__init__.py" else 0)
-    return path.parents[depth]
+    return _is_own_file(outermost if _path_of(outermost) is not None else name)
 
 
 @functools.cache

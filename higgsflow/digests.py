@@ -229,7 +229,9 @@ def _options(said: Mapping[str, Any]) -> dict[str, Any]:
 def _by_content(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_by_content(one) for one in value]
-    found = _checksum_of(value) if isinstance(value, str) and "." in value else ""
+    # a word is no file, though one be called so where the command is given
+    may_be = isinstance(value, str) and not {".", "/"}.isdisjoint(value)
+    found = _checksum_of(value) if may_be else ""
     return marked(found) if found else value
 
 
@@ -249,11 +251,11 @@ def _checksum_of(text: str) -> str:
     except (OSError, ValueError):
         # no name that a file could have
         return ""
-    return _checksum(path, status.st_size, status.st_mtime_ns)
+    return _checksum(path, status.st_size, status.st_ctime_ns)
 
 
 @functools.cache
-def _checksum(path: Path, size: int, mtime_ns: int) -> str:
+def _checksum(path: Path, size: int, ctime_ns: int) -> str:
     """The checksum of a file as it was at a time, so that it is read once."""
-    del size, mtime_ns
+    del size, ctime_ns
     return checksum(path)[:16]

@@ -212,6 +212,24 @@ class VariationError(UserError):
     cure = "correct the function, or what is declared of it, such as its `bound`."
 
 
+class ChangedMeanwhile(UserError):
+    """A module that was imported late, and was not any more what the run began with."""
+
+    cause = (
+        "a module that a function imports when it runs was edited after the command began and "
+        "before it was imported: what jobs make would not be what they say they are made from."
+    )
+    cure = "run the command again, and edit such modules when it has ended."
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "this module was changed after the command began, before it was imported",
+            str(path),
+            "run the command again",
+        )
+        self.args = (path,)
+
+
 class IncompleteSample(UserError):
     """Too little of a sample was processed for what was asked."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import higgsflow
 from higgsflow.blocks import Asked, blocks
+from higgsflow.code import check_late_imports
 from higgsflow.compiled.choice import way
 from higgsflow.digests import job_digest
 from higgsflow.events.chunks import Chunk
@@ -109,6 +110,7 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
             with span("write"), writing(path):
                 writer.add(result.tables)
         clock.lap("process")
+        check_late_imports()
         with span("write"), writing(path):
             rows = writer.close()
             # a record never stands beside events that it does not describe

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _MAIN = "__main__"
 _GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME")
+# what looks something up by a text, such as `globals()["CUT"]`, or imports what it names
+_BY_NAME = {"getattr", "globals", "vars", "__dict__", "attrgetter", "methodcaller"}
+_IMPORT_BY_NAME = {"import_module", "__import__"}
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 _SEVERAL = (list, tuple, dict, set, frozenset, np.ndarray)
 _PROTOCOL = 4
@@ -256,13 +259,19 @@ def _looked_up(code: CodeType) -> tuple[set[str], set[str]]:
     codes = list(_codes(code))
     steps = (step for one in codes for step in dis.get_instructions(one))
     names = {step.argval for step in steps if step.opname in _GLOBAL}
-    return names, {name for one in codes for name in one.co_names}
+    attributes = {name for one in codes for name in one.co_names}
+    if _BY_NAME.isdisjoint(attributes):
+        return names, attributes
+    texts = {text for one in codes for text in one.co_consts if isinstance(text, str)}
+    return names | texts, attributes | texts
 
 
 def _imported(code: CodeType, package: str | None) -> Iterator[str]:
     """Names of modules that imports within code may mean; those in a package may be relative."""
     for one in _codes(code):
         module = ""
+        if not _IMPORT_BY_NAME.isdisjoint(one.co_names):
+            yield from (text for text in one.co_consts if isinstance(text, str))
         for step in dis.get_instructions(one):
             if step.opname == "IMPORT_NAME":
                 module = step.argval

@@ -27,6 +27,8 @@ _TELLING = ("higgsflow.objects.measures", "higgsflow.selection.measured")
 # methods of taggers that only tell: of cuts, and of columns, as words of `@tagger` do
 _TELLS = "measures"
 _TELL_OF_COLUMNS = ("describes", "made_of")
+# functions that import what a text names
+_IMPORT_BY_NAME = ("import_module", "__import__")
 _MOST = 2000  # sources that are remembered
 
 
@@ -118,7 +120,21 @@ def _imports(tree: ast.Module) -> tuple[Imported, ...]:
         elif isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             imports.append(Imported(node.module or "", node.level, names))
+        elif isinstance(node, ast.Call) and _name_of(node.func) in _IMPORT_BY_NAME:
+            imports.extend(_imported_by_name(node))
     return tuple(imports)
+
+
+def _imported_by_name(call: ast.Call) -> Iterator[Imported]:
+    """What `import_module("cuts")` imports; of a name that is computed nothing is known."""
+    match call.args:
+        case [ast.Constant(value=str(text)), *_]:
+            module = text.lstrip(".")
+            yield Imported(module, len(text) - len(module), ())
+
+
+def _name_of(called: ast.expr) -> str:
+    return called.attr if isinstance(called, ast.Attribute) else str(getattr(called, "id", ""))
 
 
 def without_telling(tree: ast.Module) -> ast.Module:
@@ -153,9 +169,7 @@ def _tells(node: ast.AST) -> TypeGuard[ast.FunctionDef]:
 
 def _forget_what_it_tells(decorator: ast.expr) -> None:
     """What `@tagger(...)` says of columns: their types are what counts."""
-    called = decorator.func if isinstance(decorator, ast.Call) else None
-    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-    if isinstance(decorator, ast.Call) and name == "tagger":
+    if isinstance(decorator, ast.Call) and _name_of(decorator.func) == "tagger":
         decorator.keywords = [
             word for word in decorator.keywords if word.arg not in _TELL_OF_COLUMNS
         ]

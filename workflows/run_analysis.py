@@ -10,6 +10,7 @@ import luigi
 from tasks import session
 from tasks.base import AnalysisTask
 from tasks.execution.batch.leftovers import cancel_leftovers
+from tasks.incomplete import tell_incomplete
 
 
 class RunAnalysis(AnalysisTask):
@@ -38,6 +39,7 @@ def _say_so(task: Any) -> None:
     else:
         cancel_leftovers(task.model, task.model.samples.pairs)
     sys.stdout.write(f"nothing to do, everything is current: {task.folder / 'summary'}\n")
+    tell_incomplete(task.model, task.model.samples.pairs)
     sys.stdout.flush()
 
 

@@ -104,17 +104,18 @@ def check(correction: Correction, directions: tuple[str, ...], owner: str) -> No
 
 
 def _time_of(path: str, owner: str) -> int:
+    """When it last changed: whoever copies a file may keep the time it tells."""
     try:
-        return Path(path).stat().st_mtime_ns
+        return Path(path).stat().st_ctime_ns
     except OSError as error:
         reason = f"cannot read {path}: {error.strerror}"
         raise InvalidConfiguration(reason, f"the correction of '{owner}'") from error
 
 
 @functools.lru_cache(maxsize=64)
-def _opened(path: str, mtime_ns: int) -> dict[str, Evaluator]:
+def _opened(path: str, ctime_ns: int) -> dict[str, Evaluator]:
     """Every correction of a file; the time tells versions of it apart."""
-    del mtime_ns
+    del ctime_ns
     try:
         text = _content(path).decode()
         # correctionlib itself takes the first of two values, and Python the last

@@ -141,7 +141,7 @@ def collect(
                 ledgers.add(packed, variations)
         records[chunk.id] = list(by_stem.values())
         base = by_stem[sources[chunk.id].get(NOMINAL, next(iter(by_stem)))]
-        ranges[chunk.id] = base.ranges
+        ranges[chunk.id] = _where_they_lie(base.ranges, chunk)
         known_factors = base.factor_sums if len(ranges) == 1 else factors
         factors = {
             name: factors.get(name, 0.0) + base.factor_sums[name]
@@ -175,6 +175,14 @@ def _check_ranges(record: JobRecord, chunk: Chunk) -> None:
     if record.n_entries == chunk.n_entries:
         raise ValueError("it is of other entries than its chunk")
     raise ValueError(f"it is of {record.n_entries} entries, its chunk has {chunk.n_entries}")
+
+
+def _where_they_lie(read: Sequence[RangeSums], chunk: Chunk) -> tuple[RangeSums, ...]:
+    """What was read, with the addresses that the files have today: they may have been moved."""
+    return tuple(
+        part.model_copy(update={"url": today.url})
+        for part, today in zip(read, chunk.ranges, strict=True)
+    )
 
 
 def _check_all_there(packed: Sequence[Packed], variations: Sequence[str]) -> None:

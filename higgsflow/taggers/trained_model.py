@@ -81,7 +81,7 @@ def stamp(path: Path) -> Stamp:
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise InvalidConfiguration("no model can be read", f"{path}: {reason}") from error
-    return path, status.st_size, status.st_mtime_ns
+    return path, status.st_size, status.st_ctime_ns
 
 
 @functools.lru_cache(maxsize=32)

@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.code import code_parts, physics_digest, physics_parts, refresh
+from higgsflow.code import (
+    check_late_imports,
+    code_parts,
+    freeze,
+    physics_digest,
+    physics_parts,
+    refresh,
+    thaw,
+)
 from higgsflow.corrections.shipped import SHIPPED as CORRECTIONS
-from higgsflow.errors import BrokenModule, InvalidConfiguration, UserError
+from higgsflow.errors import BrokenModule, ChangedMeanwhile, InvalidConfiguration, UserError
 from higgsflow.model.reference import resolve
 from higgsflow.model.tagging import SHIPPED as TAGGERS
 from higgsflow.syntax import syntax_of
@@ -142,6 +150,45 @@ def test_relative_imports_in_a_package_count(folder: Folder) -> None:
     assert code_parts(reference) != before
 
 
+def test_module_that_is_imported_by_its_name_counts(folder: Folder) -> None:
+    helper = folder.write("helper", HELPER)
+    source = f"import importlib\n\ndef f(events):\n    importlib.import_module('{helper}')\n"
+    reference = folder.write("tags", source) + ":f"
+    before = code_parts(reference)
+    folder.write("helper", HELPER.replace("100", "90"))
+    assert code_parts(reference) != before
+
+
+def test_module_of_another_folder_of_the_user_counts(
+    folder: Folder, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Folder(tmp_path_factory.mktemp("other"))
+    monkeypatch.syspath_prepend(str(other.path))
+    helper = other.write("helper", HELPER)
+    reference = folder.write("tags", TAGGER.format(helper=helper)) + ":high_met"
+    before = code_parts(reference)
+    other.write("helper", HELPER.replace("100", "90"))
+    assert code_parts(reference) != before
+
+
+@pytest.mark.parametrize("place", ["tags", "inner.tags"])
+def test_packages_count_in_which_a_module_lies(folder: Folder, place: str) -> None:
+    """Python runs what they say first, and it may change what the module has."""
+    package = folder.package("pack", tags=HELPER)
+    (package / "inner").mkdir()
+    _write(package / "inner" / "__init__.py", "")
+    _write(package / "inner" / "tags.py", HELPER)
+    name = folder.write("uses", f"from {package.name}.{place} import threshold\n")
+    before = code_parts(f"{name}:threshold")
+    assert package.name not in before
+    said = f"from {package.name}.{place} import threshold\nthreshold.by = 2\n"
+    _write(package / Path(*place.split(".")).parent / "__init__.py", said)
+    after = code_parts(f"{name}:threshold")
+    assert after != before
+    _write(package / Path(*place.split(".")).parent / "__init__.py", said.replace("2", "3"))
+    assert code_parts(f"{name}:threshold") not in (before, after)
+
+
 def test_module_that_is_no_python_is_told_though_it_is_imported_late(folder: Folder) -> None:
     broken = folder.write("broken", "def f(:\n")
     name = folder.write("late", f"def f(events):\n    import {broken}\n")
@@ -199,6 +246,45 @@ def test_a_changed_module_of_the_user_is_imported_again(
     assert resolve(reference)() == 1500
     for name in (part, taggers):
         sys.modules.pop(name)
+
+
+def test_a_module_that_was_replaced_runs_though_size_and_time_are_the_same(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by `cp -p`: Python would go on with what it has compiled of the old one."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    name = folder.write("copied", HELPER)
+    path = folder.path / f"{name}.py"
+    reference, before = f"{name}:threshold", path.stat()
+    refresh([reference])
+    assert resolve(reference)() == 100
+    other = path.with_suffix(".new")
+    other.write_text(HELPER.replace("100", "900"), encoding="utf-8")
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+    refresh([reference])
+    assert resolve(reference)() == 900
+
+
+def test_a_module_that_changed_before_it_was_imported_is_told(folder: Folder) -> None:
+    helper = folder.write("helper", HELPER)
+    source = f"def f(events):\n    from {helper} import threshold\n    return threshold()\n"
+    reference = folder.write("tags", source) + ":f"
+    thaw()
+    freeze([reference])
+    folder.write("helper", "# said otherwise\n" + HELPER)
+    check_late_imports()
+    changed = folder.path / f"{folder.write('helper', HELPER.replace('100', '90'))}.py"
+    resolve(reference)(None)
+    for _ in range(2):
+        with pytest.raises(ChangedMeanwhile, match=changed.name):
+            check_late_imports()
+    folder.write("helper", HELPER)
+    check_late_imports()
+    folder.write("helper", HELPER.replace("100", "90"))
+    # what is in memory stays
+    check_late_imports()
+    thaw()
 
 
 # what the physics imports that decides on no number: each with the reason

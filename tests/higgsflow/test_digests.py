@@ -191,8 +191,9 @@ def test_changed_option_of_a_tagger_changes_everything() -> None:
     assert to_make(before, **sequence(threshold=90.0)) == ALL
 
 
-def test_content_of_a_file_that_an_option_names_counts(tmp_path: Path) -> None:
-    corrections = tmp_path / "scale.json"
+@pytest.mark.parametrize("called", ["cuts.json", "cuts"])
+def test_content_of_a_file_that_an_option_names_counts(tmp_path: Path, called: str) -> None:
+    corrections = tmp_path / called
     corrections.write_text("1.0", encoding="utf-8")
     function, kwargs = f"{__name__}:from_files", {"files": [str(corrections)]}
     objects = {"scale": {**SCALE, "function": function, "kwargs": kwargs}}

@@ -60,6 +60,7 @@ def tagger(mask: str) -> str:
     "text",
     [
         "CUT = {}" + tagger("events.MET_pt > CUT"),
+        "CUT = {}" + tagger("events.MET_pt > globals()['CUT']"),
         "CUT = {}\n\n\ndef t(events, low=CUT):\n    return events.MET_pt > low\n",
         "CUT = {}\n\n\ndef t(events, *, low=CUT):\n    return events.MET_pt > low\n",
         "CUT = {}\n\n\ndef f(x, low=CUT):\n    return x > low\n" + tagger("f(events.MET_pt)"),
@@ -98,6 +99,8 @@ def test_all_that_a_script_uses_counts(script: Script, text: str) -> None:
         ("from module_of_script import cut", "cut(events)"),
         ("import module_of_script", "module_of_script.cut(events)"),
         ("import module_of_script as m", "m.LOW"),
+        ("import module_of_script as m", "getattr(m, 'LOW')"),
+        ("import module_of_script as m", "vars(m)['LOW']"),
         ("from module_of_script import LOW", "events.MET_pt > LOW"),
     ],
 )
@@ -114,7 +117,12 @@ def test_what_it_uses_of_a_module_of_the_user_counts(
 
 
 @pytest.mark.parametrize(
-    "imports", ["from module_of_script import LOW", "import module_of_script as m\n    LOW = m.LOW"]
+    "imports",
+    [
+        "from module_of_script import LOW",
+        "import module_of_script as m\n    LOW = m.LOW",
+        "from importlib import import_module\n    LOW = import_module('module_of_script').LOW",
+    ],
 )
 def test_what_is_imported_when_it_runs_counts(script: Script, imports: str) -> None:
     """Which may not be in memory yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import luigi
 import numpy as np
 import pytest
 import uproot
@@ -339,3 +340,19 @@ def test_the_order_of_files_and_of_samples_changes_nothing(finished: Lab) -> Non
     lab.sig["files"]["2017"] = files[::-1]
     lab.content["samples"]["samples"] = dict(reversed(lab.content["samples"]["samples"].items()))
     assert rerun(lab) == NOTHING
+
+
+def test_a_module_that_changes_while_jobs_begin_is_in_no_result(lab: Lab) -> None:
+    """Changed back before the next run, nobody would see that these events are not its own."""
+    lab.without_data()
+    late = lab.taggers.with_name("late_cuts.py")
+    late.write_text("LOW = 100.0\n", encoding="utf-8")
+    code = lab.taggers.read_text(encoding="utf-8")
+    body = "    from late_cuts import LOW\n    return events.mass > LOW,"
+    lab.taggers.write_text(code.replace("    return events.mass > low,", body), encoding="utf-8")
+    begun = lab.task("MergeSample", sample="Sig")
+    late.write_text("LOW = 150.0\n", encoding="utf-8")
+    assert not luigi.build([begun], workers=2, local_scheduler=True, no_lock=True)
+    late.write_text("LOW = 100.0\n", encoding="utf-8")
+    assert len(rerun(lab)[1]) == N_CHUNKS
+    assert min(lab.table()["m_gg"].to_numpy()) < 150.0

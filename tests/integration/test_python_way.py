@@ -234,7 +234,12 @@ def test_python_to_yaml_to_python(lab: Lab) -> None:
     assert again.python_path == (str(lab.taggers.parent),)
     for name in AnalysisModel.model_fields.keys() - {"python_path"}:
         mine, theirs = getattr(analysis, name), getattr(again, name)
-        assert mine.model_dump() == theirs.model_dump() if name == "samples" else mine == theirs
+        if name == "samples":
+            mine, theirs = mine.model_dump(), theirs.model_dump()
+        if name == "python_path":
+            # a file does not know what Python has imported from where
+            mine = (str(lab.taggers.parent),)
+        assert mine == theirs, name
 
 
 def test_the_shipped_demo_is_the_same_both_ways(tmp_path: Path) -> None:

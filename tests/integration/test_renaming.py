@@ -268,3 +268,14 @@ def test_samples_that_swap_their_names_adopt_from_each_other(
     assert {path.name for path in lab.output("chunks", "Sig", "2017").iterdir()} >= old
     assert lab.run()
     assert lab.run("VerifyStore")
+
+
+def test_a_file_that_was_moved_is_told_by_its_address_of_today(lab: Lab) -> None:
+    lab.without_data()
+    files = lab.own_files()
+    assert lab.run("MergeSample", sample="Sig")
+    moved = [path.rename(path.with_name(f"moved_{path.name}")) for path in files]
+    lab.sig["files"]["2017"] = [str(path) for path in moved]
+    assert rerun(lab)[1] == []
+    jobs = lab.read("jobs", "Sig", "2017", "jobs.json")
+    assert {part["url"] for part in jobs["ranges"]} == {str(path) for path in moved}
