@@ -24,8 +24,7 @@ def about_flows(samples: Sequence[SampleSummary]) -> Iterator[Finding]:
     ends: dict[str, list[tuple[int, int]]] = {}
     for sample in samples:
         nominal = aggregates.nominal(sample)
-        # events that have rows are no cut of events
-        if nominal is not None and sample.n_candidates is None:
+        if nominal is not None:
             for flow in nominal.flows:
                 taken = _taken(flow, nominal)
                 if flow.group == "events" and taken is not None:

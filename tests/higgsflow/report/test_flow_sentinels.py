@@ -55,6 +55,8 @@ def test_cuts_of_objects_are_no_cuts_of_events() -> None:
     assert not list(about_flows([sample(jets, before={"tth": 9})]))
 
 
-def test_cuts_of_events_do_not_say_which_candidates_are_taken() -> None:
-    one = sample(flow(0, "probe", 4000, 2508), before={"probe": 367}, n_candidates=584)
-    assert not list(about_flows([one]))
+def test_candidates_of_events_that_fail_a_cut_of_events_are_told_of() -> None:
+    kept = flow(0, "probe", 4000, 367)
+    assert not list(about_flows([sample(kept, before={"probe": 367}, n_candidates=584)]))
+    (found,) = about_flows([sample(kept, before={"probe": 400}, n_candidates=600)])
+    assert found.where == "probe"
