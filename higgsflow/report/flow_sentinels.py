@@ -44,5 +44,6 @@ def _taken(flow: FlowSummary, nominal: VariationSummary) -> int | None:
     if flow.tagger in nominal.before:
         return nominal.before[flow.tagger]
     # a step that is not the last has one tagger, and lets through what this takes
-    later = (other.total.n for other in nominal.flows if other.step == flow.step + 1)
-    return next(later, None)
+    later = (other for other in nominal.flows if other.step == flow.step + 1)
+    # cuts of objects count these
+    return next((other.total.n for other in later if other.group == "events"), None)

@@ -126,9 +126,9 @@ def _groups(
     cuts = {} if told is None else {name: told[name] for name in told.names}
     last = "mask" if told is None else f"{what} kept"
     return {
-        what: coded({"mask": of_candidates}, lists),
-        **known,
         _EVENTS: coded({**cuts, last: of_events}),
+        what: coded({"mask": of_candidates}, lists),
+        **{name: group for name, group in known.items() if name != _EVENTS},
     }
 
 

@@ -45,6 +45,11 @@ def test_a_mask_of_an_earlier_step_is_known_from_what_the_next_one_sees() -> Non
     assert "40 events pass all cuts of its cut flow, and its mask takes 38:" in found.text
 
 
+def test_what_the_next_step_sees_are_events_whatever_cuts_it_names_first() -> None:
+    later = (flow(1, "tth", 95, 30, group="jets"), flow(1, "tth", 40, 9))
+    assert not list(about_flows([sample(flow(0, "pair", 100, 40), *later, before={"tth": 9})]))
+
+
 def test_a_mask_that_asks_for_less_is_told() -> None:
     (found,) = about_flows([sample(flow(0, "tth", 10, 1), before={"tth": 3})])
     assert found.text.startswith("1 event pass")
