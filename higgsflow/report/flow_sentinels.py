@@ -24,8 +24,7 @@ def about_flows(samples: Sequence[SampleSummary]) -> Iterator[Finding]:
     ends: dict[str, list[tuple[int, int]]] = {}
     for sample in samples:
         nominal = aggregates.nominal(sample)
-        # events that have rows are no cut of events
-        if nominal is not None and sample.n_candidates is None:
+        if nominal is not None:
             for flow in nominal.flows:
                 taken = _taken(flow, nominal)
                 if flow.group == "events" and taken is not None:
@@ -45,5 +44,6 @@ def _taken(flow: FlowSummary, nominal: VariationSummary) -> int | None:
     if flow.tagger in nominal.before:
         return nominal.before[flow.tagger]
     # a step that is not the last has one tagger, and lets through what this takes
-    later = (other.total.n for other in nominal.flows if other.step == flow.step + 1)
-    return next(later, None)
+    later = (other for other in nominal.flows if other.step == flow.step + 1)
+    # cuts of objects count these
+    return next((other.total.n for other in later if other.group == "events"), None)

@@ -117,12 +117,18 @@ def checked_candidates(
 def _groups(
     known: dict[str, CutGroup], what: str, masks: tuple[Mask, Mask], lists: Lists
 ) -> dict[str, CutGroup]:
-    """Cuts of events and of candidates: where the tagger tells none, what it keeps of each."""
+    """Cuts of events and of candidates: where the tagger tells none, what it keeps of each.
+
+    Of events the last one is whether they have a row, so that under every variation the same pass.
+    """
     of_events, of_candidates = masks
+    told = known.get(_EVENTS)
+    cuts = {} if told is None else {name: told[name] for name in told.names}
+    last = "mask" if told is None else f"{what} kept"
     return {
-        _EVENTS: coded({"mask": of_events}),
+        _EVENTS: coded({**cuts, last: of_events}),
         what: coded({"mask": of_candidates}, lists),
-        **known,
+        **{name: group for name, group in known.items() if name != _EVENTS},
     }
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from higgsflow.events.plain import PlainEvents
+from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.taggers.decisions import take
 from higgsflow.taggers.differences import changed_events, marked, unlike_rows, with_fields
 from higgsflow.taggers.late_columns import all_worked_out, have_one_source, placed, worked_out
@@ -63,7 +64,7 @@ class Reached:
     """What reaches a step, or the end, under one variation.
 
     Attributes:
-        rows: positions of the events.
+        rows: positions of the events, in order; of candidates that of its event for each of them.
         added: the columns of earlier steps, for these rows.
         needed: those of them that the step looks at; None where that is not known.
     """
@@ -99,12 +100,16 @@ class Reached:
         return placed(np.arange(len(self.rows)), self.rows, len(self.variant.events), -1)
 
     def places_in(self, other: Reached) -> Index:
-        """Of each of these events its position in another run, -1 where it is not there.
+        """Of each of these rows its position in another run, -1 where it is not there.
 
+        Of candidates an event has several rows: each stands for the same candidate there.
         Found once, for whatever steps and weights compare: who changes it takes a copy.
         """
         if id(other) not in self._places_in:
-            found = other.places.take(self.rows)
+            if CANDIDATE_IDX in self.added:
+                found = _places_of_candidates(self, other)
+            else:
+                found = other.places.take(self.rows)
             found.flags.writeable = False
             self._places_in[id(other)] = (other, found)
         return self._places_in[id(other)][1]
@@ -163,6 +168,16 @@ class Reached:
                     mine, theirs, known, places[known], fields.get(name, ())
                 )
         return again.nonzero()[0]
+
+
+def _places_of_candidates(mine: Reached, other: Reached) -> Index:
+    """Of each candidate of an event its position in another run, -1 where it is not there."""
+    both = (mine, other)
+    size = 1 + max(int(one.added[CANDIDATE_IDX].max(initial=0)) for one in both)
+    # in order, as events are, and the candidates of each
+    own, theirs = (one.rows * size + one.added[CANDIDATE_IDX] for one in both)
+    found = np.searchsorted(theirs, own)
+    return np.where(np.append(theirs, -1)[found] == own, found, -1)
 
 
 def _to_compare(

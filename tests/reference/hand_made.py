@@ -30,6 +30,7 @@ MODIFYING = {"branches": {"central": "w", "up": "w_up"}, "modify_central_weight"
 
 def event(**content: Any) -> dict[str, Any]:
     flat = {"run": 1, "luminosityBlock": 2, "event": 3, "genWeight": 1.0, "w": 1.0, "w_up": 1.5}
+    flat["MET_pt"] = 50.0
     return {**flat, "Photon": PAIR, "Electron": [], "Muon": [], "Jet": [], **content}
 
 

@@ -40,6 +40,13 @@ def test_object_that_is_not_a_number_does_not_spoil_it() -> None:
     assert pt.tolist() == [pytest.approx(math.hypot(x, y)), 40.0, 50.0]
 
 
+def test_missing_momentum_that_is_no_number_stays_what_it_is() -> None:
+    """A pt that is NaN is no reason for a NaN where phi was a number, which no shift may give."""
+    met = (np.array([math.nan, 40.0, 50.0]), np.array([0.5, 1.0, math.nan]))
+    found = propagated(met, (BEFORE, BEFORE * 1.1, PHI), 5.0)
+    np.testing.assert_array_equal(found, met)
+
+
 def test_object_without_a_direction_does_not_count() -> None:
     phi = ak.Array([[0.0, math.nan], [], [2.0]])
     pt, _ = propagated(MET, (BEFORE, BEFORE + 10, phi), 15.0)

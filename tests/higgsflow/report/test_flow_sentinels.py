@@ -45,6 +45,11 @@ def test_a_mask_of_an_earlier_step_is_known_from_what_the_next_one_sees() -> Non
     assert "40 events pass all cuts of its cut flow, and its mask takes 38:" in found.text
 
 
+def test_what_the_next_step_sees_are_events_whatever_cuts_it_names_first() -> None:
+    later = (flow(1, "tth", 95, 30, group="jets"), flow(1, "tth", 40, 9))
+    assert not list(about_flows([sample(flow(0, "pair", 100, 40), *later, before={"tth": 9})]))
+
+
 def test_a_mask_that_asks_for_less_is_told() -> None:
     (found,) = about_flows([sample(flow(0, "tth", 10, 1), before={"tth": 3})])
     assert found.text.startswith("1 event pass")
@@ -55,6 +60,8 @@ def test_cuts_of_objects_are_no_cuts_of_events() -> None:
     assert not list(about_flows([sample(jets, before={"tth": 9})]))
 
 
-def test_cuts_of_events_do_not_say_which_candidates_are_taken() -> None:
-    one = sample(flow(0, "probe", 4000, 2508), before={"probe": 367}, n_candidates=584)
-    assert not list(about_flows([one]))
+def test_candidates_of_events_that_fail_a_cut_of_events_are_told_of() -> None:
+    kept = flow(0, "probe", 4000, 367)
+    assert not list(about_flows([sample(kept, before={"probe": 367}, n_candidates=584)]))
+    (found,) = about_flows([sample(kept, before={"probe": 400}, n_candidates=600)])
+    assert found.where == "probe"

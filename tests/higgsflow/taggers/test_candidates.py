@@ -125,6 +125,61 @@ def test_events_and_candidates_are_counted_apart() -> None:
     assert ledger.moments["jets"]["jet_pt"].n == 6
 
 
+@tagger(reads=["Photon_pt"], adds={"hard": "bool"})
+def hard(events: Any) -> Any:
+    is_hard = ak.any(events.Photon.pt > 60.5, axis=1)
+    return np.ones(len(events), dtype=bool), {"hard": is_hard}
+
+
+def photon_scale(events: Any, direction: str) -> Any:
+    return events.Photon.pt * (1.1 if direction == "up" else 0.9)
+
+
+def test_candidates_have_weights_of_their_own_where_other_columns_change() -> None:
+    """Each candidate of an event stands for itself in the nominal run, not for the last one."""
+    shift = {
+        "method": "from_function",
+        "function": f"{__name__}:photon_scale",
+        "branch_modified": "Photon_pt",
+    }
+    changes = {
+        "tag_sequence": [f"{__name__}:hard", f"{__name__}:jets"],
+        "variables_of_interest": ["jet_pt", "hard"],
+        "systematics": systematics({"photons": shift}, sf=SF),
+    }
+    found = run({**HADRONIC, "Jet": JETS}, HADRONIC, **changes)
+    assert found.tables["photons_up"]["hard"].all()
+    for table in found.tables.values():
+        assert table["jet_pt"].tolist() == [50.0, 31.0, 50.0, 50.0, 50.0, 50.0]
+        np.testing.assert_allclose(table["weight_central"], 1 + table["jet_pt"] / 100)
+
+
+@tagger(reads=["Jet_pt", "Photon_pt"], adds={"jet_pt": "float64"}, one_row_per="jet")
+def jets_of_pairs(events: Any) -> Decision:
+    pair = ak.num(events.Photon.pt) == 2
+    cuts = {"events": {"pair": pair}}
+    return Decision((events.Jet.pt > 45) & pair, {"jet_pt": events.Jet.pt}, cuts)
+
+
+def test_under_every_variation_the_same_events_pass() -> None:
+    """Those that have a row, also where the tagger names cuts of events: they are not all."""
+    changes = {
+        "tag_sequence": [f"{__name__}:jets_of_pairs"],
+        "variables_of_interest": ["jet_pt"],
+        "systematics": systematics(SCALE),
+    }
+    soft = {**HADRONIC, "Jet": [{**JET, "pt": 40.0}]}
+    found = run(HADRONIC, soft, NO_TAG, {**HADRONIC, "Photon": []}, **changes)
+    ends = {
+        name: next(f.flow for f in ledger.flows if f.group == "events")
+        for name, ledger in found.ledgers.items()
+    }
+    assert ends["nominal"].cuts == ("pair", "jet kept")
+    assert [c.n for c in ends["nominal"].prefix] == [3, 1]
+    passed = {name: flow.passed.n for name, flow in ends.items()}
+    assert passed == {"nominal": 1, "jets_scale_up": 2, "jets_scale_down": 0}
+
+
 def test_without_cuts_of_its_own_both_are_counted_all_the_same() -> None:
     setup = {"tag_sequence": [f"{__name__}:photons"], "variables_of_interest": ["photon_pt"]}
     found = run(HADRONIC, {**NO_TAG, "Photon": []}, ONE_PHOTON, **setup)
