@@ -116,7 +116,11 @@ def test_factors_of_variations_are_those_made_anew(
     correction["variations"] = {"central": "nominal", "up": "up"}
     of_file = {**MUONS, "method": "correctionlib", "correction": correction}
     del of_file["branches"]
-    weights = {**WEIGHTS, "file": of_file}
+    # objects whose columns taggers add one by one
+    inputs = {**inputs, "eta": "Photon_eta", "pt": "Photon_pt"}
+    of_photons = {"input_collection": "Photon", "target_collections": ["lead", "sublead"]}
+    photons = {**of_file, **of_photons, "correction": {**correction, "inputs": inputs}}
+    weights = {**WEIGHTS, "file": of_file, "photons": photons}
     function = f"{__name__}:muons_aside"
     of_eta = {"branch_modified": "Muon_eta", "function": function}
     shifts = {"more_scale": {**SHIFTS["muons_scale"], **of_eta}}
@@ -178,6 +182,18 @@ def test_function_does_not_see_what_varies_unless_it_says_so() -> None:
     undeclared = {"requires_branches": ["Jet_pt"], "modifies_taggers": ["tth_leptonic"]}
     with pytest.raises(UndeclaredColumn, match="lead_pt"):
         result(pair={**OF_PAIR, **undeclared})
+
+
+def test_sums_to_preserve_are_of_all_events_that_reach_the_step_of_the_bins() -> None:
+    weight = {**MODIFYING, "preserve": {"column": "n_central_jets", "edges": [0, 3, 9]}}
+    events = [{**HADRONIC, "w": 2.0}, {**LEPTONIC, "w": 3.0}, event(w=0.5)]
+    shift = {"photons_scale": SHIFTS["photons_scale"]}
+    ledgers = run(*events, systematics=systematics(shift, b=weight)).ledgers
+    sums = {name: kept.sumw for name, kept in ledgers["nominal"].kept.items() if kept.n}
+    central = {"b::0": 2.0, "b:central:0": 3.5, "b::1": 1.0, "b:central:1": 2.0}
+    assert sums == {**central, "b:up:0": 3.0, "b:up:1": 1.5}
+    varied = ledgers["photons_scale_up"].kept
+    assert {name: kept.sumw for name, kept in varied.items() if kept.n} == central
 
 
 def test_direction_under_a_variation_becomes_the_central_one() -> None:
