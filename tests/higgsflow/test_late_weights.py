@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
+import hand_made
 import numpy as np
 import pytest
 from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, systematics
@@ -12,6 +14,7 @@ from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, syst
 from higgsflow import late_weights
 from higgsflow.demo.corrections import write_corrections
 from higgsflow.errors import UndeclaredColumn
+from higgsflow.plan import make_plan
 from higgsflow.taggers.variants import Reached
 from higgsflow.weights import evaluate
 
@@ -203,6 +206,21 @@ def test_direction_under_a_variation_becomes_the_central_one() -> None:
     assert tables["nominal"]["weight_central"].tolist() == [2.0]
     assert tables["jets_scale_up"]["weight_central"].tolist() == [3.0]
     assert tables["photons_scale_up"]["weight_central"].tolist() == [2.0]
+
+
+def test_plan_that_explains_has_central_factors_of_variations_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also of a source that leaves the central weight as it is."""
+    beside = {**MODIFYING, "modify_central_weight": False, "modifies_taggers": ["tth_hadronic"]}
+    monkeypatch.setattr(
+        hand_made, "make_plan", lambda *of: replace(make_plan(*of), tells_central=True)
+    )
+    events = {**HADRONIC, "event": 1, "w": 2.0}
+    tables = run(events, systematics=systematics(SHIFTS, s=beside)).tables
+    for name in ("nominal", "jets_scale_up"):
+        assert tables[name]["weight_s_central"].tolist() == [2.0]
+        assert tables[name]["weight_central"].tolist() == [1.0]
 
 
 def test_factors_of_which_variations_write_nothing_are_made_nominally_only(
