@@ -57,6 +57,14 @@ def test_object_without_a_direction_does_not_count() -> None:
     assert pt.tolist() == [pytest.approx(math.hypot(x, y)), 40.0, 50.0]
 
 
+def test_objects_below_the_threshold_leave_it_to_the_bit() -> None:
+    """Most of them, made anew from their x and y, differ in the last bits."""
+    pt, phi = np.linspace(10.0, 90.0, 100), np.linspace(-3.0, 3.0, 100)
+    soft = ak.Array([[10.0]] * 100)
+    found = propagated((pt, phi), (soft, soft + 10, soft), 15.0)
+    np.testing.assert_array_equal(found, (pt, phi))
+
+
 @pytest.mark.parametrize(("pt_min", "counts"), [(9.9, True), (10.0, False)])
 def test_objects_count_above_the_threshold_before_they_move(pt_min: float, counts: bool) -> None:
     after = ak.Array([[100.0, 50.0], [], [20.0]])
