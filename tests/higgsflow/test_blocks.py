@@ -260,6 +260,31 @@ def test_what_fails_for_a_moment_has_failed(small: Small) -> None:
     assert not list(small.job.folder.glob("*.json"))
 
 
+def test_record_tells_what_uproot_read(small: Small, files: list[Path]) -> None:
+    assert small.run(1000).by_uproot == {}
+    with uproot.open(files[1]) as file:
+        events = file["Events"].arrays()
+    with uproot.recreate(files[1]) as file:
+        file.mkrntuple("Events", {name: events[name] for name in events.fields})
+    assert {"event", "mass"} <= small.run(1000).by_uproot.keys()
+
+
+def test_data_of_a_run_that_no_golden_json_can_name_are_refused(
+    lab: Lab, make_root_file: Any
+) -> None:
+    path, _ = lab.own_files("Data")
+    lab.data["files"]["2017"] = [str(path)]
+    with uproot.open(path) as file:
+        trees = {tree: file[tree].arrays(library="np") for tree in ("Events", "LuminosityBlocks")}
+    trees["Events"]["run"] = trees["Events"]["run"].astype(np.int64) - 2
+    make_root_file(path, **trees)
+    assert lab.run("IndexSample", sample="Data", year="2017")
+    task = lab.task("ProcessSample", sample="Data", year="2017")
+    (chunk,) = task.chunks
+    with pytest.raises(InputFileError, match=f"'run' in {path} is -1"):
+        run_job(task.job(chunk, task.wanted))
+
+
 def test_a_file_that_was_replaced_is_told(small: Small, files: list[Path]) -> None:
     small.run(1000)
     files[3].write_bytes(files[0].read_bytes())

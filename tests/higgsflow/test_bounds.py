@@ -47,6 +47,9 @@ def test_variation_that_is_not_made_is_not_looked_at() -> None:
 
 def test_column_that_is_read_later_is_not_looked_at() -> None:
     check_dropped(plain(ak.Array([{"run": 1}])), SYSTEMATICS, ["s_up"])
+    of_jets = {**SCALE, "requires_branches": ["Jet_pt"]}
+    both = Systematics.model_validate({"independent_collections": {"s": of_jets}})
+    check_dropped(photons(95), both, ["s_up"])
 
 
 def test_chosen_ones_are_spread_over_the_block(monkeypatch: pytest.MonkeyPatch) -> None:

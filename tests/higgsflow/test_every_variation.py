@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import awkward as ak
 import numpy as np
 import pytest
 from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, NO_TAG, run, systematics
@@ -54,6 +55,27 @@ def test_each_variation_selects_for_itself() -> None:
         "jets_scale_up": [1, 2, 4],
         "jets_scale_down": [1, 2],
     }
+
+
+def of_photons(events: Any) -> Any:
+    factor = ak.to_numpy(ak.sum(events.Photon.pt, axis=1)) / 100
+    return {"central": factor, "up": factor, "down": factor}
+
+
+def test_weights_are_made_again_where_only_one_looks_at_what_changes() -> None:
+    """Both photons have 60 GeV; the weights of the other source are 1 and 2."""
+    looking = {
+        "method": "from_function",
+        "function": f"{__name__}:of_photons",
+        "requires_branches": ["Photon_pt"],
+        "modify_central_weight": True,
+    }
+    tables = run(*EVENTS, systematics=systematics(SCALES, s=MODIFYING, photons=looking)).tables
+    names = ("nominal", "photons_scale_up", "jets_scale_down")
+    nominal, up, down = (tables[name]["weight_central"] for name in names)
+    np.testing.assert_allclose(nominal, [1.2, 2.4])
+    np.testing.assert_allclose(up, [1.44, 2.88])
+    np.testing.assert_array_equal(down, nominal)
 
 
 def test_order_is_that_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,17 @@ def test_sums_add_without_rounding(parts: list[np.ndarray]) -> None:
         assert exactly(terms.tolist()) == exactly(values.ravel().tolist())
 
 
+def test_added_sums_have_the_terms_of_the_whole_sum() -> None:
+    """Numbers of all their bits and of many sizes, whose terms overlap until they are passed on."""
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(300, 6)) * 2.0 ** rng.integers(-45, 45, (300, 6))
+    a, b, every = (
+        np.array([(*exact_sum(row), 0.0, 0.0)[:3] for row in part])
+        for part in (values[:, :3], values[:, 3:], values)
+    )
+    np.testing.assert_array_equal(add_terms(a, b), every)
+
+
 def test_sum_that_is_not_finite_stays_so() -> None:
     (value, *_) = add_terms(np.array([np.inf, 0.0, 0.0]), np.array([1.0, 2.0**-60, 0.0])).tolist()
     assert not math.isfinite(value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
+import hand_made
 import numpy as np
 import pytest
 from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, systematics
@@ -12,6 +14,7 @@ from hand_made import HADRONIC, JET, LEPTONIC, MODIFYING, MUON, event, run, syst
 from higgsflow import late_weights
 from higgsflow.demo.corrections import write_corrections
 from higgsflow.errors import UndeclaredColumn
+from higgsflow.plan import make_plan
 from higgsflow.taggers.variants import Reached
 from higgsflow.weights import evaluate
 
@@ -116,7 +119,11 @@ def test_factors_of_variations_are_those_made_anew(
     correction["variations"] = {"central": "nominal", "up": "up"}
     of_file = {**MUONS, "method": "correctionlib", "correction": correction}
     del of_file["branches"]
-    weights = {**WEIGHTS, "file": of_file}
+    # objects whose columns taggers add one by one
+    inputs = {**inputs, "eta": "Photon_eta", "pt": "Photon_pt"}
+    of_photons = {"input_collection": "Photon", "target_collections": ["lead", "sublead"]}
+    photons = {**of_file, **of_photons, "correction": {**correction, "inputs": inputs}}
+    weights = {**WEIGHTS, "file": of_file, "photons": photons}
     function = f"{__name__}:muons_aside"
     of_eta = {"branch_modified": "Muon_eta", "function": function}
     shifts = {"more_scale": {**SHIFTS["muons_scale"], **of_eta}}
@@ -180,6 +187,18 @@ def test_function_does_not_see_what_varies_unless_it_says_so() -> None:
         result(pair={**OF_PAIR, **undeclared})
 
 
+def test_sums_to_preserve_are_of_all_events_that_reach_the_step_of_the_bins() -> None:
+    weight = {**MODIFYING, "preserve": {"column": "n_central_jets", "edges": [0, 3, 9]}}
+    events = [{**HADRONIC, "w": 2.0}, {**LEPTONIC, "w": 3.0}, event(w=0.5)]
+    shift = {"photons_scale": SHIFTS["photons_scale"]}
+    ledgers = run(*events, systematics=systematics(shift, b=weight)).ledgers
+    sums = {name: kept.sumw for name, kept in ledgers["nominal"].kept.items() if kept.n}
+    central = {"b::0": 2.0, "b:central:0": 3.5, "b::1": 1.0, "b:central:1": 2.0}
+    assert sums == {**central, "b:up:0": 3.0, "b:up:1": 1.5}
+    varied = ledgers["photons_scale_up"].kept
+    assert {name: kept.sumw for name, kept in varied.items() if kept.n} == central
+
+
 def test_direction_under_a_variation_becomes_the_central_one() -> None:
     weight = {**MODIFYING, "modifies_taggers": ["tth_hadronic"], "under": {"jets_scale_up": "up"}}
     events = [{**HADRONIC, "event": 1, "w": 2.0, "w_up": 3.0}, event(Jet=[JET])]
@@ -187,6 +206,21 @@ def test_direction_under_a_variation_becomes_the_central_one() -> None:
     assert tables["nominal"]["weight_central"].tolist() == [2.0]
     assert tables["jets_scale_up"]["weight_central"].tolist() == [3.0]
     assert tables["photons_scale_up"]["weight_central"].tolist() == [2.0]
+
+
+def test_plan_that_explains_has_central_factors_of_variations_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also of a source that leaves the central weight as it is."""
+    beside = {**MODIFYING, "modify_central_weight": False, "modifies_taggers": ["tth_hadronic"]}
+    monkeypatch.setattr(
+        hand_made, "make_plan", lambda *of: replace(make_plan(*of), tells_central=True)
+    )
+    events = {**HADRONIC, "event": 1, "w": 2.0}
+    tables = run(events, systematics=systematics(SHIFTS, s=beside)).tables
+    for name in ("nominal", "jets_scale_up"):
+        assert tables[name]["weight_s_central"].tolist() == [2.0]
+        assert tables[name]["weight_central"].tolist() == [1.0]
 
 
 def test_factors_of_which_variations_write_nothing_are_made_nominally_only(

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hand_made import MODIFYING, model, systematics
 
 from higgsflow.check.configuration import check_all
 from higgsflow.errors import UserError
@@ -316,3 +317,15 @@ def test_kwargs_that_a_systematic_does_not_take_are_told_before_anything_runs() 
     }  # fmt: skip
     told = message(systematics={"independent_collections": {"scale": shift}})
     assert "no option 'sift' in the function of 'scale'. Did you mean 'shift'?" in told
+
+
+def test_weights_multiply_in_one_order_whatever_they_are_called() -> None:
+    """Then renaming them changes no product in its last bit."""
+    orders = []
+    for names in ("ab", "ba"):
+        columns = zip(names, ("w", "w_up"), strict=True)
+        weights = {name: {**MODIFYING, "branches": {"central": c, "up": c}} for name, c in columns}
+        analysis = model(systematics=systematics(**weights))
+        plan = make_plan(analysis, analysis.samples.pairs[0])
+        orders.append([weight.branches["central"] for weight in plan.early])
+    assert orders[0] == orders[1]

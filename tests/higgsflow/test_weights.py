@@ -8,13 +8,21 @@ import numpy as np
 import pytest
 
 from higgsflow.demo.corrections import write_corrections
-from higgsflow.errors import UndeclaredColumn, UnknownName, UserError
+from higgsflow.errors import UndeclaredColumn, UnknownName, UserError, WeightError
 from higgsflow.events.lists import Lists
 from higgsflow.events.objects import Chosen, Objects
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.model.systematic import WeightSystematic
 from higgsflow.weight_columns import input_columns, target_columns
-from higgsflow.weights import Factors, check_finite, clamped, concatenated, evaluate, evaluate_early
+from higgsflow.weights import (
+    Factors,
+    check_factors,
+    check_finite,
+    clamped,
+    concatenated,
+    evaluate,
+    evaluate_early,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,6 +164,22 @@ def test_no_events_and_events_without_objects_give_factors() -> None:
 def test_factor_that_is_not_finite_names_the_event(bad: float) -> None:
     events = ak.with_field(EVENTS, [1.0, bad, bad], "w_up")
     assert f"'s' up is {bad} for event 1:2:8\n  and 1 more" in message(event_weight(), events)
+
+
+def test_events_of_factors_are_asked_for_only_where_one_is_not_finite() -> None:
+    fine, bad = np.ones(3), np.array([1.0, math.nan, 1.0])
+
+    def asked() -> Any:
+        raise LookupError("nobody should ask")
+
+    for finite in (Factors(None, {"up": fine}), Factors(fine, {"up": fine})):
+        check_factors(event_weight(), finite, asked)
+    for direction, factors in {
+        "up": Factors(fine, {"up": bad}),
+        "central": Factors(bad, {}),
+    }.items():
+        with pytest.raises(WeightError, match=f"'s' {direction} is nan for event 1:2:8"):
+            check_factors(event_weight(), factors, lambda: EVENTS)
 
 
 def test_missing_factor_names_the_event() -> None:

@@ -20,6 +20,16 @@ def test_missing_momentum_goes_against_what_jets_gain() -> None:
     assert (pt[0], phi[0]) == (pytest.approx(math.hypot(x, y)), pytest.approx(math.atan2(y, x)))
 
 
+def test_each_event_follows_its_own_objects() -> None:
+    """Of events that move together each is what it is alone."""
+    objects = (BEFORE, BEFORE + 10, PHI)
+    together = propagated(MET, objects, 5.0)
+    for event in (slice(0, 1), slice(1, 2), slice(2, 3)):
+        met, own = ((values[event] for values in of) for of in (MET, objects))
+        alone = propagated(tuple(met), tuple(own), 5.0)
+        np.testing.assert_array_equal([values[event] for values in together], alone)
+
+
 def test_what_does_not_move_leaves_it_to_the_bit() -> None:
     for after in (BEFORE, ak.Array([[100.0, 50.0], [], [20.0]])):
         pt, phi = propagated(MET, (BEFORE, after, PHI), 15.0)
@@ -52,6 +62,14 @@ def test_object_without_a_direction_does_not_count() -> None:
     pt, _ = propagated(MET, (BEFORE, BEFORE + 10, phi), 15.0)
     x, y = 30 * math.cos(0.5) - 10, 30 * math.sin(0.5)
     assert pt.tolist() == [pytest.approx(math.hypot(x, y)), 40.0, 50.0]
+
+
+def test_objects_below_the_threshold_leave_it_to_the_bit() -> None:
+    """Most of them, made anew from their x and y, differ in the last bits."""
+    pt, phi = np.linspace(10.0, 90.0, 100), np.linspace(-3.0, 3.0, 100)
+    soft = ak.Array([[10.0]] * 100)
+    found = propagated((pt, phi), (soft, soft + 10, soft), 15.0)
+    np.testing.assert_array_equal(found, (pt, phi))
 
 
 @pytest.mark.parametrize(("pt_min", "counts"), [(9.9, True), (10.0, False)])

@@ -18,6 +18,11 @@ def test_columns_are_multiplied_by_bin_and_as_a_whole() -> None:
     assert found.column_names == TABLE.column_names
 
 
+def test_ratio_is_that_of_its_own_bins_or_the_one_of_all() -> None:
+    assert BINNED.at({"other": 0, "bin": 1}) == 100.0
+    assert ALL.at({"other": 1, "bin": 1}) == 0.5
+
+
 def test_nothing_to_do_is_the_same_table() -> None:
     assert rescaled(TABLE, {}) is TABLE
 

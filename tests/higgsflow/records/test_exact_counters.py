@@ -28,6 +28,12 @@ def test_counters_of_an_exact_sum_add_up_to_it_whoever_adds() -> None:
     assert [c.sumw for c in found.values()] == [1e16 + 2, 1e-20, 0.0]
 
 
+def test_whole_counter_has_all_that_its_parts_lack() -> None:
+    """1e16 + 1 rounds to 1e16, and twice so."""
+    parts = {"b": Counter(n=2, sumw=1e16), "b+1": Counter(sumw=1.0), "b+2": Counter(sumw=1.0)}
+    assert whole_counter(parts, "b") == Counter(n=2, sumw=1e16 + 2)
+
+
 def test_sum_rounds_once_and_the_others_as_they_did() -> None:
     """0.1 ten times is 0.9999999999999999 when it rounds nine times."""
     total = {**of(0.1), **PLAIN}

@@ -30,6 +30,12 @@ def test_width_counts_every_number():
     assert Layout().width == 0
 
 
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_whole_layout_is_a_part_of_itself(size):
+    whole = layout(size=size)
+    assert positions(whole, whole).tolist() == list(range(whole.width))
+
+
 def test_layout_survives_being_written():
     assert from_content(as_content(layout())) == layout()
 

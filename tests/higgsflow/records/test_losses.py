@@ -132,6 +132,14 @@ def test_equal_parts_do_not_differ() -> None:
         assert (spread.chi2, spread.excess, spread.is_beyond(0.0)) == (0.0, 0.0, False)
 
 
+def test_weights_that_are_all_the_same_do_not_differ() -> None:
+    done = [read("a", 0, spread=0.0), read("b", 0, spread=0.0)]
+    found = losses(done, [gone("c", 0)], [(10, 5)] * 2)
+    assert found is not None
+    assert found.weight is not None
+    assert (found.weight.chi2, found.weight.excess) == (0.0, 0.0)
+
+
 def test_files_of_different_constant_weights_differ_without_bound() -> None:
     done = [read("a", 0, spread=0.0), read("b", 0, mean=2.0, spread=0.0)]
     found = losses(done, [gone("c", 0)], [(10, 5)] * 2)

@@ -66,6 +66,12 @@ def test_empty_is_the_identity(pairs: list[tuple[float, float]]) -> None:
     assert made + Moments() == made == Moments() + made
 
 
+def test_adding_nothing_does_not_round() -> None:
+    """Three times 0.1 is 0.30000000000000004, a third of which is not 0.1."""
+    made = Moments(n=3, mean=0.1, m2=0.02, min=0.0, max=0.2)
+    assert made + Moments() == made == Moments() + made
+
+
 @law
 @given(entries)
 def test_moments_are_those_of_the_slow_books(pairs: list[tuple[float, float]]) -> None:
@@ -182,6 +188,7 @@ def test_columns_are_joined_and_called_otherwise() -> None:
     one = measure_all({"x": x}, ones, {"t": np.arange(2)})["t"]
     both = joined([one, one.called("@0")])
     assert dict(both) == {"x": measure(x, ones), "x@0": measure(x, ones)}
+    assert [name in both for name in ("x", "x@0", "x@1")] == [True, True, False]
     np.testing.assert_array_equal(numbers_of(both), numbers_of(dict(both)))
 
 

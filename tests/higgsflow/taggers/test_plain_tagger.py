@@ -6,6 +6,7 @@ import awkward as ak
 import numpy as np
 
 from higgsflow.events.objects import Objects
+from higgsflow.events.plain import plain
 from higgsflow.model.columns import required
 from higgsflow.model.context import Context
 from higgsflow.taggers import DiphotonTagger, TTHTagger
@@ -13,6 +14,7 @@ from higgsflow.taggers.base import Decision
 from higgsflow.taggers.cut_groups import coded
 from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.plain_tagger import PlainTagger, as_plain, is_plain
+from higgsflow.taggers.sequence import ask
 
 CONTEXT = Context(sample="S", year="2017", is_data=False)
 EVENTS = ak.Array({"Jet": [[{"pt": 50.0}, {"pt": 10.0}], []]})
@@ -41,7 +43,8 @@ class Inverted(Hard):
     """A subclass of a user who knows awkward arrays only."""
 
     def select(self, events: Any, context: Context) -> Decision:
-        return Decision(~super().select(events, context).mask)
+        found = super().select(events, context)
+        return Decision(~found.mask, found.columns)
 
 
 class Further(Inverted):
@@ -64,6 +67,8 @@ def test_who_changed_only_the_selection_is_asked_for_that() -> None:
     assert not is_plain(Inverted(name="i"))
     assert is_plain(Further(name="f"))
     assert Inverted(name="i").select(EVENTS, CONTEXT).mask.tolist() == [False, True]
+    hard, inverted = ask((Hard(name="h"), Inverted(name="i")), plain(EVENTS), CONTEXT)
+    assert (hard.mask.tolist(), inverted.mask.tolist()) == ([True, False], [False, True])
 
 
 def test_shipped_taggers_are_plain() -> None:

@@ -50,6 +50,11 @@ def adds_y(events: Any, value: float = 0.0) -> Any:
     return np.ones(len(events), dtype=bool), {"y": np.full(len(events), value)}
 
 
+@tagger(adds={"Near": "collection"})
+def adds_objects(events: Any, pt: float = 0.0) -> Any:
+    return np.ones(len(events), dtype=bool), {"Near": ak.with_field(events.Jet, pt, "pt")}
+
+
 @tagger()
 def short(events: Any) -> Any:
     return events.x[:-1] > 0
@@ -138,6 +143,13 @@ def test_no_events_give_all_columns() -> None:
 def test_equal_columns_of_two_taggers_are_one() -> None:
     result = run([spec("a", adds_y, value=np.nan), spec("b", adds_y, value=np.nan)])
     assert np.isnan(result.column("y")).all()
+
+
+def test_equal_objects_of_two_taggers_are_one_collection() -> None:
+    result = run([spec("a", adds_objects, pt=np.nan), spec("b", adds_objects, pt=np.nan)])
+    assert np.isnan(ak.to_numpy(result.kept.everything.view.Near.pt)).all()
+    with pytest.raises(TaggerError, match="taggers 'a' and 'b' add different 'Near'"):
+        run([spec("a", adds_objects, pt=1.0), spec("b", adds_objects, pt=2.0)])
 
 
 def test_different_columns_of_one_name_are_an_error() -> None:
