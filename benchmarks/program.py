@@ -143,13 +143,14 @@ def peak_of_all_files(case: Case, scale: Scale) -> float:
 def two_workers(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
     """Wall seconds of the same jobs in one worker and in two, in the middle of several times each.
 
-    One time is half a second: whatever else the machine does shows in it.
+    One time is seconds, or less: whatever else the machine does shows in it.
     """
     walls: dict[int, list[float]] = {1: [], 2: []}
     for _ in range(scale.turns):
         for n_workers, found in walls.items():
             found.append(_wall_of_jobs(case, scale, n_workers))
-    yield from ((f"program.workers_{n}.wall", median(found)) for n, found in walls.items())
+    of_case = f"program.{case.name}"
+    yield from ((f"{of_case}.workers_{n}.wall", median(found)) for n, found in walls.items())
 
 
 def _wall_of_jobs(case: Case, scale: Scale, n_workers: int) -> float:

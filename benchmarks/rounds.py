@@ -75,7 +75,9 @@ def _background(scale: Scale) -> Iterator[tuple[str, float]]:
 
 def _jobs(scale: Scale) -> Iterator[tuple[str, float]]:
     yield "program.all_files.peak_mb", program.peak_of_all_files(scale.signal_many, scale)
-    yield from program.two_workers(scale.signal_none, scale)
+    # of jobs of a moment it is mostly what goes on beside them that is seen, which has its own row
+    for case in (scale.signal_many, scale.signal_none):
+        yield from program.two_workers(case, scale)
 
 
 def _among_peers(
