@@ -149,8 +149,7 @@ def two_workers(case: Case, scale: Scale) -> Iterator[tuple[str, float]]:
     for _ in range(scale.turns):
         for n_workers, found in walls.items():
             found.append(_wall_of_jobs(case, scale, n_workers))
-    of_case = f"program.{case.name}"
-    yield from ((f"{of_case}.workers_{n}.wall", median(found)) for n, found in walls.items())
+    yield from ((f"workers_{n}.wall", median(found)) for n, found in walls.items())
 
 
 def _wall_of_jobs(case: Case, scale: Scale, n_workers: int) -> float:

@@ -76,8 +76,8 @@ def _background(scale: Scale) -> Iterator[tuple[str, float]]:
 def _jobs(scale: Scale) -> Iterator[tuple[str, float]]:
     yield "program.all_files.peak_mb", program.peak_of_all_files(scale.signal_many, scale)
     # of jobs of a moment it is mostly what goes on beside them that is seen, which has its own row
-    for case in (scale.signal_many, scale.signal_none):
-        yield from program.two_workers(case, scale)
+    for who, case in (("program", scale.signal_many), ("program.brief", scale.signal_none)):
+        yield from ((f"{who}.{name}", wall) for name, wall in program.two_workers(case, scale))
 
 
 def _among_peers(
