@@ -25,9 +25,11 @@ from pathlib import Path
 
 
 @tagger(reads=["event"])
-def killed_once(events, marker=""):
-    if events.event[0] >= 2000 and not Path(marker).exists():
-        Path(marker).touch()
+def killed_once(events, folder=""):
+    # a file that an option names would count by what is in it
+    marker = Path(folder, "marker")
+    if events.event[0] >= 2000 and not marker.exists():
+        marker.touch()
         os.kill(os.getpid(), 9)
     return events.event > 0
 """
@@ -43,7 +45,7 @@ def test_runs_all_and_leaves_no_batch_behind(bench: Any) -> None:
 def test_a_killed_job_is_tried_again(bench: Any) -> None:
     lab = bench.lab
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + ONCE, encoding="utf-8")
-    options = {"marker": str(lab.folder / "marker")}
+    options = {"folder": str(lab.folder)}
     entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
     lab.content["tag_sequence"][1].insert(0, entry)
     outcomes = bench.prepare().run()
