@@ -176,12 +176,8 @@ def _pickled(value: Any) -> list[Any] | None:
         return None
     if isinstance(found, str):
         return [found]
-    made_by, *parts = found
     # items of lists and mappings come as iterators
-    return [
-        f"{made_by.__module__}:{made_by.__qualname__}",
-        *(list(p) if hasattr(p, "__next__") else p for p in parts),
-    ]
+    return [list(part) if hasattr(part, "__next__") else part for part in found]
 
 
 def _is_of_user(module: str) -> bool:

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.errors import shorten
+from higgsflow.report.formatting import processed
 from tasks import session
 
 if TYPE_CHECKING:
@@ -20,11 +22,10 @@ _MOST = 3  # that are named
 def tell_incomplete(analysis: AnalysisModel, pairs: Iterable[SampleYear]) -> None:
     """Says which of them lack entries, and how to try again; they must be normalised."""
     found = [(pair.name, _scale1fb(analysis, pair)) for pair in pairs]
-    lacking = [f"{name} {said['fraction']:.1%}" for name, said in found if not said["complete"]]
+    lacking = [f"{n} {processed(said['fraction'])}" for n, said in found if not said["complete"]]
     if lacking:
-        more = f" and {len(lacking) - _MOST} more" if len(lacking) > _MOST else ""
         sys.stdout.write(
-            f"incomplete: {', '.join(lacking[:_MOST])}{more}; "
+            f"incomplete: {shorten(lacking, _MOST)}; "
             "--retry-failed tries again what failed for good\n"
         )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 
-def _begin() -> None:
+def _in_each_process() -> None:
     end_with_parent()
     keep_to_one_thread()
 
@@ -38,7 +38,7 @@ class Workers:
 
     def _begin(self) -> None:
         context = multiprocessing.get_context("fork")
-        self._pool: Any = ProcessPool(self._n, context=context, initializer=_begin)
+        self._pool: Any = ProcessPool(self._n, context=context, initializer=_in_each_process)
         self._silent_ends = SilentEnds(self._pool)
 
     def schedule(

@@ -170,6 +170,21 @@ USED = CorrectionSet.from_string(said)
 """
 
 
+PARTIAL = """
+from functools import partial
+
+
+class C:
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol):
+        return partial(max, {}), ()
+
+
+USED = C()
+"""
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -181,6 +196,8 @@ USED = CorrectionSet.from_string(said)
         "import numpy as np\n\nUSED = np.random.default_rng({})\n",
         # of the script itself, but with no fields that say it
         "class C:\n    __slots__ = ('low',)\n\n\nUSED = C()\nUSED.low = {}\n",
+        # which pickling makes by what is no function
+        PARTIAL,
     ],
 )
 def test_an_object_counts_by_its_content(script: Script, text: str) -> None:

@@ -32,7 +32,7 @@ def test_failed_jobs_that_may_be_tried_again_are_told_where_nothing_is_to_be_don
     assert lab.run()
     nothing, incomplete = capfd.readouterr().out.splitlines()
     assert nothing.startswith("nothing to do, everything is current")
-    said = "incomplete: Sig (2017) 50.0%; --retry-failed tries again what failed for good"
+    said = "incomplete: Sig (2017) 50.00%; --retry-failed tries again what failed for good"
     assert incomplete == said
     assert lab.run(retry_failed=True)
     capfd.readouterr()
