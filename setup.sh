@@ -235,6 +235,16 @@ PYTHON
         echo "  source setup.sh again to go on; without network, PIP_FIND_LINKS=<what 'pip download' fetched>" >&2
     }
 
+    # What way() says, whatever HIGGSFLOW_KERNELS asks for.
+    tell_of_kernels() {
+        local answer='from higgsflow.compiled.choice import way; print(way())'
+        answer=$(env -u HIGGSFLOW_KERNELS "$venv/bin/python" -E -s -c "$answer" 2>/dev/null)
+        [ "$answer" = numpy ] || return 0
+        say "no C compiler worked here, so jobs use numpy instead of compiled loops: same numbers, more time"
+        echo "  to have them compiled: gcc and Python's headers (on Debian: apt-get install gcc python3-dev), then" >&2
+        echo "  rm '$stamp' && source setup.sh" >&2
+    }
+
     install() {
         say "installing into $venv (about a minute; log: $log)"
         # A line of its own for errors of find_python, which are for the user, not for the log.
@@ -251,6 +261,7 @@ PYTHON
         # bytecode is of one Python
         rm -f "$LAW_HOME/compiled"
         stamp_for "$venv/bin/python" >"$stamp.$$" && mv -f "$stamp.$$" "$stamp"
+        tell_of_kernels
     }
 
     # Jobs may run on a checkout that they cannot write to, or where Python is told to write no

@@ -227,6 +227,34 @@ class TestSourcedAgain:
             assert run("bash", script, env, tmp_path).stdout == f"{offered}|"
 
 
+# Makes environments of itself, which say yes to all that is asked of them.
+YES = """#!/bin/sh
+case "$*" in
+    *"-m venv"*) for last in "$@"; do :; done
+        mkdir -p "$last/bin"; cp "$0" "$last/bin/python"; cp "$0" "$last/bin/law"
+        : >"$last/bin/activate" ;;
+    *version_info*) echo 3.11.2 ;;
+    *way*) echo KERNELS ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("kernels", "lines"), [("numpy", 3), ("compiled", 0)])
+def test_an_install_without_compiled_kernels_says_how_to_have_them(
+    env, checkout, tmp_path, kernels, lines
+):
+    python = tmp_path / "python"
+    python.write_text(YES.replace("KERNELS", kernels))
+    python.chmod(0o755)
+    chosen = {**env, "HIGGSFLOW_PYTHON": str(python), "HIGGSFLOW_KERNELS": "numpy"}
+    result = run("bash", f"source '{checkout}/setup.sh' && echo ran", chosen, tmp_path)
+    assert result.stdout == "ran\n", result.stderr
+    _installing, *told = result.stderr.splitlines()
+    assert len(told) == lines
+    assert "python3-dev" in result.stderr or not lines
+    assert f"rm '{checkout}/.venv/.higgsflow-installed'" in result.stderr or not lines
+
+
 class TestFailure:
     @pytest.mark.parametrize(
         ("body", "said"),
