@@ -68,7 +68,7 @@ class Progress:
 
     def failed(self, failure: FailureRecord) -> None:
         """An attempt has failed."""
-        self._failed[failure.chunk_id] = f"{failure.error_class}: {failure.message.splitlines()[0]}"
+        self._failed[failure.chunk_id] = f"{failure.error_class}: {failure.first_line}"
         self._page.failed(failure)
 
     @property

@@ -18,9 +18,9 @@ def chunks() -> list[Chunk]:
     ]
 
 
-def failure(chunk: Chunk) -> FailureRecord:
+def failure(chunk: Chunk, message: str = "cannot\nread") -> FailureRecord:
     return FailureRecord(
-        chunk_id=chunk.id, digest="d", attempt=1, error_class="input", message="cannot\nread",
+        chunk_id=chunk.id, digest="d", attempt=1, error_class="input", message=message,
         host="h", started=0.0, wall=1.0,
     )  # fmt: skip
 
@@ -56,6 +56,14 @@ def test_is_a_file_for_whoever_wants_to_see_it(tmp_path: Path) -> None:
     assert shown["finished"] is False
     progress.finish()
     assert content_of(tmp_path)["finished"] is True
+
+
+def test_a_failure_may_say_nothing(tmp_path: Path) -> None:
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second])
+    progress.failed(failure(second, message=""))
+    progress.finish()
+    assert content_of(tmp_path)["last_failure"] == "input: "
 
 
 def test_what_succeeds_later_has_not_failed(tmp_path: Path) -> None:
