@@ -77,7 +77,7 @@ def test_code_in_a_package_lies_in_one(lab: Lab) -> None:
 
 def test_code_is_kept_as_it_is_whatever_its_encoding(lab: Lab) -> None:
     code = lab.taggers.read_bytes().replace(b"\n", b"\r\n")
-    lab.taggers.write_bytes(b"# -*- coding: latin-1 -*-\r\nNAME = 'caf\xe9'\r\n" + code)
+    lab.taggers.write_bytes(b"# -*- coding: latin-1 -*-\r\nNAME = 'gr\xfcn'\r\n" + code)
     sys.path.insert(0, str(lab.taggers.parent))
     kept = keep(load_analysis(lab.write()), lab.folder)
     assert (kept.parent / "toy_taggers.py").read_bytes() == lab.taggers.read_bytes()
