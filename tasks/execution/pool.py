@@ -57,7 +57,8 @@ class Book(Protocol):
         """Called several times a second."""
 
 
-@dataclass
+# told from others by itself, as a flight is
+@dataclass(eq=False)
 class Attempt:
     """One try of a job.
 
@@ -116,13 +117,12 @@ class JobPool:
 
     def _start_what_can(self, workers: Workers, book: Book) -> None:
         now = time.monotonic()
-        for _ in range(len(self._waiting)):
-            attempt = self._waiting.popleft()
-            may_start = attempt.not_before <= now and len(self._running) < self.knobs.parallel_jobs
-            slot = self._slots.take() if may_start else None
+        for attempt in [attempt for attempt in self._waiting if attempt.not_before <= now]:
+            slot = self._slots.take() if self.n_running < self.knobs.parallel_jobs else None
             if slot is None:
-                self._waiting.append(attempt)
-                continue
+                # nor is there one for the next: each look at all slots takes time from who has them
+                return
+            self._waiting.remove(attempt)
             attempt.slot, attempt.started = slot, time.time()
             attempt.resources = self.knobs.applied(attempt.resources, attempt.number)
             job = attempt.job.model_copy(update={"attempt": attempt.number})
