@@ -98,7 +98,8 @@ class JobPool:
         """Runs all jobs, as long as its book says so."""
         self._waiting.extend(Attempt(job, self._settings.resources) for job in jobs)
         self._logs.mkdir(parents=True, exist_ok=True)
-        workers = Workers(self._slots.n)
+        # all are begun at once, on a machine of many cores more than a small sample has use for
+        workers = Workers(max(1, min(self._slots.n, len(self._waiting))))
         try:
             while self._waiting or self._running:
                 self._start_what_can(workers, book)

@@ -392,6 +392,27 @@ def test_who_waits_for_a_slot_looks_for_one_once_in_a_round(lab: Lab) -> None:
     assert slots.n_asked <= keeper.n_ticks + 8
 
 
+class Counting(Keeper):
+    """Counts the processes that there are at a time."""
+
+    most = 0
+
+    def tick(self, n_running: int) -> None:
+        super().tick(n_running)
+        self.most = max(self.most, len(multiprocessing.active_children()))
+
+
+def test_no_more_processes_are_begun_than_there_are_jobs(lab: Lab) -> None:
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    keeper = Counting()
+    before = len(multiprocessing.active_children())
+    pool = JobPool(JobsManager(), Slots(lab.folder / "slots", 8), lab.folder / "logs")
+    pool.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
+    assert kinds(keeper.outcomes) == ["done", "done"]
+    assert 0 < keeper.most - before <= 2
+
+
 def test_a_job_that_ended_well_is_heard_of_through_its_record_alone(lab: Lab) -> None:
     """Half of a large answer would stay in the pipe of all workers, were one killed meanwhile."""
     keeper = kept(lab, "large", {})
