@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.snapshot import with_folders
 from higgsflow.errors import StoreError
 from higgsflow.events.chunks import Chunk
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.jobs import Resources
 from higgsflow.model.noun import Noun
-from higgsflow.model.reference import folder_of_module
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
@@ -189,7 +189,7 @@ def header_of(
         token=batch.token,
         created=time.time(),
         engine=engine,
-        analysis=_with_code(job.analysis),
+        analysis=with_folders(job.analysis),
         sample=job.sample,
         year=job.year,
         folder=job.folder,
@@ -198,10 +198,3 @@ def header_of(
         names=job.names,
         known_files=job.known_files,
     )
-
-
-def _with_code(analysis: AnalysisModel) -> AnalysisModel:
-    """The analysis, with the folders in which this process finds the user's code."""
-    folders = {folder_of_module(reference) for reference in analysis.code_references}
-    found = sorted(folders - {"", *analysis.python_path})
-    return analysis.model_copy(update={"python_path": (*analysis.python_path, *found)})
