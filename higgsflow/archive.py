@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.code import own_digest, own_sources
 from higgsflow.ingredients import digest
-from higgsflow.output.atomic import write_text, writing
+from higgsflow.output.atomic import write_text, writing, written_atomically
 
 if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
@@ -41,7 +41,10 @@ def keep(analysis: AnalysisModel, folder: Path) -> Path:
         is_kept = path.is_file()
     if not is_kept:
         for name, source in own_sources(analysis.code_references).items():
-            write_text(place / _within(name, source), source.read_text(encoding="utf-8"))
+            # as it is: a module may say that it is of another encoding than UTF-8
+            content = source.read_bytes()
+            with written_atomically(place / _within(name, source)) as temporary:
+                temporary.write_bytes(content)
         beside = analysis.model_copy(update={"python_path": (".", *analysis.python_path)})
         # last: where it lies, the code does
         write_text(path, as_yaml(beside))

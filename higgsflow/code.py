@@ -158,7 +158,7 @@ def mentions(reference: str, words: Iterable[str]) -> bool:
 def _words(path: Path, ctime_ns: int) -> frozenset[str]:
     """Attributes and texts of a file; the time tells versions apart."""
     del ctime_ns
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    nodes = list(ast.walk(ast.parse(path.read_bytes())))
     attributes = (node.attr for node in nodes if isinstance(node, ast.Attribute))
     constants = (node.value for node in nodes if isinstance(node, ast.Constant))
     return frozenset((*attributes, *(text for text in constants if isinstance(text, str))))

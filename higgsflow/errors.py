@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.visible import visible
 
@@ -43,6 +43,10 @@ class UserError(Exception):
         self.where = where
         self.remedy = remedy
         super().__init__(what, where, remedy)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # each kind is made of things of its own, but is no more than what it says
+        return type(self).__new__, (type(self), *self.args), vars(self)
 
     def __str__(self) -> str:
         # what it quotes may have lines of its own: a name in a file, the message of a library
@@ -91,7 +95,6 @@ class UnknownName(UserError):
         hint = f". Did you mean '{guess}'?" if guess else ""
         listed = shorten(set(known)) or "none"
         super().__init__(f"no {kind} '{name}' in {where}{hint}", f"known: {listed}")
-        self.args = (kind, name, known, where)
 
 
 class InvalidConfiguration(UserError):
@@ -125,13 +128,12 @@ class MissingColumn(UserError):
     def __init__(self, wanted: str, needed_by: str, url: str, known: Collection[str]) -> None:
         guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
         hint = f"nearest names there: {', '.join(guesses)}" if guesses else "no similar name there"
-        types = dict(known) if isinstance(known, Mapping) else {}
+        types = known if isinstance(known, Mapping) else {}
         objects = wanted.partition("_")[0]
         # an array of records in an RNTuple, as uproot writes one: it has no type of its own
         if types.get(objects) == "":
             hint = f"'{objects}' there holds whole objects: write '{wanted}' as a column of its own"
         super().__init__(f"no column '{wanted}', which {needed_by} needs", f"in {url}", hint)
-        self.args = (wanted, needed_by, url, types or tuple(known))
 
 
 class UndeclaredColumn(UserError):
@@ -157,7 +159,6 @@ class UndeclaredColumn(UserError):
             place,
             f"it has {shorten(set(known))}; say others in `reads`, or `requires_branches`",
         )
-        self.args = (name, known, place)
 
 
 class NoMethodOfArray(UserError):
@@ -169,7 +170,6 @@ class NoMethodOfArray(UserError):
     def __init__(self, name: str, place: str, known: Collection[str]) -> None:
         remedy = f"`ak.{name}(array)` is there" if name in known else "see the functions of awkward"
         super().__init__(f"an array without fields has no '{name}'", place, remedy)
-        self.args = (name, place, known)
 
 
 class InputFileError(UserError):
@@ -227,7 +227,6 @@ class ChangedMeanwhile(UserError):
             str(path),
             "run the command again",
         )
-        self.args = (path,)
 
 
 class IncompleteSample(UserError):
@@ -275,7 +274,6 @@ class Unreadable(StoreError):
     def __init__(self, error: PermissionError) -> None:
         reason = error.strerror or str(error)
         super().__init__(f"cannot read {error.filename}", reason, "ask whoever owns it")
-        self.args = (error,)
 
 
 class DamagedRecord(StoreError, ValueError):
@@ -289,4 +287,3 @@ class DamagedRecord(StoreError, ValueError):
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} is damaged", reason, "remove it and run again")
-        self.args = (path, reason)

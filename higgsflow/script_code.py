@@ -150,8 +150,8 @@ def _parts_of_object(value: Any) -> list[Any] | None:
         return [value.func, value.args, value.keywords]
     if inspect.ismethod(value):
         return [value.__func__, value.__self__]
-    if hasattr(type(value), "to_list"):
-        # awkward shows the beginning and the end
+    if type(value).__module__.startswith("awkward."):
+        # it shows the beginning and the end
         return [value.to_list()]
     # what a decorator such as that of numba has made of a function
     wrapped = getattr(value, "py_func", getattr(value, "__wrapped__", None))

@@ -11,6 +11,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.catalog import files
+from higgsflow.catalog.addresses import SERVER
 from higgsflow.credentials import refuse_secrets
 from higgsflow.errors import InputFileError, InvalidConfiguration, UserError
 
@@ -72,7 +73,7 @@ def query_das(dataset: str, owner: str) -> tuple[files.InputFile, ...]:
 def _redirector() -> str:
     redirector = os.environ.get(REDIRECTOR_VARIABLE) or DEFAULT_REDIRECTOR
     refuse_secrets(redirector, f"in the environment variable {REDIRECTOR_VARIABLE}")
-    if not redirector.startswith("root://"):
+    if not redirector.startswith(SERVER):
         raise InvalidConfiguration(
             f"'{redirector}' is not a redirector",
             f"in the environment variable {REDIRECTOR_VARIABLE}",

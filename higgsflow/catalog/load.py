@@ -281,9 +281,9 @@ def validated(noun: type[T], content: Any, where: str) -> T:
         found.findings = tuple(findings(*said))
         raise found from error
     except UserError as error:
-        if error.where:
-            raise
-        raise type(error)(error.what, where, error.remedy) from error
+        if not error.where:
+            error.happened_in(where)
+        raise
 
 
 def _absolute_catalog(catalog: dict[str, Any], folder: Path, where: str) -> dict[str, Any]:

@@ -27,11 +27,12 @@ def as_yaml(analysis: AnalysisModel) -> str:
 def with_folders(analysis: AnalysisModel) -> AnalysisModel:
     """The analysis with the folders in which this process finds the code that it names.
 
-    So another process finds it, too, such as the command line.
+    So another process finds it, too, such as the command line. Those that are configured come
+    first, in their order: two may have a module of one name.
     """
     folders = {folder_of_module(reference) for reference in analysis.code_references}
-    found = tuple(sorted({*folders, *analysis.python_path} - {"", _PROGRAM}))
-    return analysis.model_copy(update={"python_path": found})
+    found = sorted(folders - {"", _PROGRAM, *analysis.python_path})
+    return analysis.model_copy(update={"python_path": (*analysis.python_path, *found)})
 
 
 def write_snapshot(analysis: AnalysisModel, folder: Path) -> Path:

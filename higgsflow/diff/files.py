@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -10,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from higgsflow.errors import StoreError, UnknownName, UserError
+from higgsflow.errors import UnknownName
 from higgsflow.output.arrow_arrays import numbers_of, numpy_kind, words_of
+from higgsflow.output.merged_events import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,23 +29,11 @@ _OF_CPP = {"double": "float64", "float": "float32", "char": "int8", "int": "int3
 Columns = dict[str, Any]
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except UserError:
-        raise
-    # what a decoder meets in a damaged file of anybody can be anything
-    except Exception as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        raise StoreError(f"cannot read {path}", reason, "is it complete?") from error
-
-
 def tree_names(path: Path) -> tuple[str, ...]:
     """The trees of a ROOT file, those in folders too; for a parquet file one without a name."""
     if path.suffix != ".root":
         return ("",)
-    with _reading(path), uproot.open(path) as file:
+    with reading(path), uproot.open(path) as file:
         classes = ("TTree", "ROOT::RNTuple")
         names = file.keys(cycle=False, filter_classname=lambda name: name in classes)
         return tuple(dict.fromkeys(name for name in names if not name.startswith(_ABOUT)))
@@ -58,7 +46,7 @@ def column_types(path: Path, tree: str) -> dict[str, str]:
         UnknownName: for a tree that is not there.
         StoreError: when the file cannot be read.
     """
-    with _reading(path):
+    with reading(path):
         if path.suffix != ".root":
             found = {field.name: field.type for field in pq.read_schema(path)}
             return {name: _numpy_name(t) for name, t in found.items() if not pa.types.is_nested(t)}
@@ -75,7 +63,7 @@ def column_types(path: Path, tree: str) -> dict[str, str]:
 
 def always_there(path: Path, tree: str) -> set[str]:
     """The columns of which a file says itself that none of their values is missing."""
-    with _reading(path):
+    with reading(path):
         if path.suffix == ".root":
             return set(column_types(path, tree))
         about = pq.read_metadata(path)
@@ -90,7 +78,7 @@ def always_there(path: Path, tree: str) -> set[str]:
 
 def n_rows(path: Path, trees: Sequence[str]) -> int:
     """How many rows there are."""
-    with _reading(path):
+    with reading(path):
         if path.suffix != ".root":
             return int(pq.read_metadata(path).num_rows)
         with uproot.open(path) as file:
@@ -99,7 +87,7 @@ def n_rows(path: Path, trees: Sequence[str]) -> int:
 
 def pieces(path: Path, tree: str, names: Sequence[str]) -> Iterator[Columns]:
     """The columns as numpy arrays, some rows at a time; what is missing is NaN."""
-    with _reading(path):
+    with reading(path):
         if path.suffix != ".root":
             for batch in _batches(path, list(dict.fromkeys(names))):
                 yield {name: _as_numpy(batch.column(name)) for name in names}

@@ -132,18 +132,16 @@ def _own_file(path: Path) -> tuple[Key, Source] | None:
     """A merged file by itself, from what it says of itself; None for files of others.
 
     Raises:
-        StoreError: for one of ours that does not say it, of which nobody knows what is blinded.
+        StoreError: for one that cannot be read, and one of ours that does not say what it is, of
+            which nobody knows what is blinded.
     """
+    origin = about(path).get("provenance")
+    if not origin:
+        return None
     try:
-        origin = about(path).get("provenance")
-        if not origin:
-            return None
         key = (str(origin["sample"]), str(origin["year"]), str(origin["variation"]))
         tags, mode = tuple(map(str, origin["tags"])), origin["mode"]
-    except UserError:
-        # of others, or one that cannot be read, which is told when it is
-        return None
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError) as error:
         raise StoreError(
             f"what {path} says of itself is damaged", "", "make it again, or take it away"
         ) from error

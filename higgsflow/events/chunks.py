@@ -55,11 +55,15 @@ def make_chunks(index: SampleIndex, n_events: int) -> tuple[Chunk, ...]:
     """
     chunks: list[Chunk] = []
     open_ranges: list[Range] = []
+    n_open = 0
     for file in index.files:
         parts = list(_cut(file, n_events))
-        if len(parts) > 1 or sum(p.n_entries for p in open_ranges + parts) > n_events:
+        if len(parts) > 1 or n_open + file.n_entries > n_events:
             _close(chunks, open_ranges)
-        open_ranges.extend(parts[-1:] if file.kind != "skim" or len(parts) == 1 else ())
+            n_open = 0
+        kept = parts[-1:] if file.kind != "skim" or len(parts) == 1 else []
+        open_ranges.extend(kept)
+        n_open += sum(part.n_entries for part in kept)
         whole = parts if file.kind == "skim" and len(parts) > 1 else parts[:-1]
         chunks.extend(Chunk(ranges=(part,)) for part in whole)
     _close(chunks, open_ranges)

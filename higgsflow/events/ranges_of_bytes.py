@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Protocol, overload
 
 import lazy_loader as lazy
 
+from higgsflow.catalog.addresses import SERVER
 from higgsflow.credentials import filled_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 fsspec = lazy.load("fsspec")
-
-REMOTE = "root://"
 
 
 class FileBytes(Protocol):
@@ -43,7 +42,7 @@ class FileBytes(Protocol):
 @contextmanager
 def open_bytes(url: str) -> Iterator[FileBytes]:
     """An open file; errors are those of the system or of the client."""
-    if url.startswith(REMOTE):
+    if url.startswith(SERVER):
         yield _RemoteBytes(url)
         return
     descriptor = os.open(url, os.O_RDONLY | os.O_CLOEXEC)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from higgsflow.catalog.addresses import SERVER
 from higgsflow.errors import InputFileError, MissingColumn
 from higgsflow.events.columns import assemble_plain, locate
 from higgsflow.events.file_head import HEAD, Head, head_of, head_of_opened, original_uuid
@@ -26,7 +27,7 @@ from higgsflow.events.places import (
     with_counters,
 )
 from higgsflow.events.plain_values import values_of_objects
-from higgsflow.events.ranges_of_bytes import REMOTE, FileBytes, open_bytes
+from higgsflow.events.ranges_of_bytes import FileBytes, open_bytes
 from higgsflow.events.raw_columns import RawColumns
 from higgsflow.events.replicas import opened_by
 from higgsflow.events.tree import (
@@ -147,7 +148,7 @@ class _OpenFile:
 
     def _open_bytes(self) -> Head | None:
         """Opens the file as bytes; None where uproot shall say what is wrong with it."""
-        if "://" in self.url and not self.url.startswith(REMOTE):
+        if "://" in self.url and not self.url.startswith(SERVER):
             return None
         try:
             with reading(self.url):
@@ -155,7 +156,7 @@ class _OpenFile:
                 head = head_of(*source.read([(0, HEAD)]))
                 is_whole = source.size >= head.end
         except InputFileError:
-            if self.url.startswith(REMOTE):
+            if self.url.startswith(SERVER):
                 raise
             return None
         self.source = source if is_whole else None

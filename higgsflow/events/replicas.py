@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from higgsflow.catalog.addresses import SERVER
 from higgsflow.errors import InputFileError
 
 # for what it does when it is imported
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 T = TypeVar("T")
-REMOTE = "root://"
 # what the client does by default waits for minutes for a server that is gone [s]
 PATIENCE = {
     "XRD_CONNECTIONWINDOW": "15",
@@ -68,7 +68,7 @@ def opened_by(
         InputFileError: when none can be opened, with what was wrong with each.
     """
     # read by the client when it is loaded
-    if url.startswith(REMOTE):
+    if url.startswith(SERVER):
         for name, value in PATIENCE.items():
             os.environ.setdefault(name, value)
     with ExitStack() as stack:
@@ -110,9 +110,9 @@ def in_order(addresses: Sequence[str], turn: int = 0) -> list[str]:
 
 def server_of(url: str) -> str:
     """The server of a remote address; the address itself where there is none."""
-    if not url.startswith(REMOTE):
+    if not url.startswith(SERVER):
         return url
-    return REMOTE + url.removeprefix(REMOTE).partition("/")[0]
+    return SERVER + url.removeprefix(SERVER).partition("/")[0]
 
 
 def forget() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.addresses import PRODUCED
 from higgsflow.catalog.store import folder_of
 from higgsflow.errors import InvalidConfiguration, Unreadable
 from higgsflow.events.sample_index import IndexFile
@@ -13,12 +14,10 @@ if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.sample import SampleYear
 
-_PRODUCED = "task:"
-
 
 def is_produced(pair: SampleYear) -> bool:
     """Whether a task makes the files of a sample and year, so that only the index knows them."""
-    return any(address.startswith(_PRODUCED) for address in pair.addresses)
+    return any(address.startswith(PRODUCED) for address in pair.addresses)
 
 
 def stored_index(analysis: AnalysisModel, pair: SampleYear) -> SampleIndex:

@@ -18,7 +18,7 @@ from higgsflow.events.chunks import make_chunks
 from higgsflow.forecast.content import Forecast, PairForecast
 from higgsflow.forecast.cost import cost_of
 from higgsflow.forecast.entries import entries_of
-from higgsflow.forecast.probe import blocks_of, probe
+from higgsflow.forecast.probe import blocks_of, probe_or_told, told
 from higgsflow.model.quantities import seconds
 
 if TYPE_CHECKING:
@@ -155,15 +155,14 @@ def _probed(
                 continue
             asked = (pair.sample.name, pair.year, found.first(n_events))
             try:
-                done = executor.submit(probe, analysis, *asked)
-                yield pair, found, done.result()
+                done = executor.submit(probe_or_told, analysis, *asked).result()
             except BrokenProcessPool:
                 executor = ProcessPoolExecutor(1, mp_context=context)
-                yield pair, found, _ENDED
-            # whatever code of users raises is told, and the other samples go on
+                done = _ENDED
+            # what cannot be handed to another process is told, and the other samples go on
             except Exception as error:  # noqa: BLE001
-                is_told = isinstance(error, UserError)
-                yield pair, found, str(error) if is_told else f"{type(error).__name__}: {error}"
+                done = told(error)
+            yield pair, found, done
     finally:
         executor.shutdown(cancel_futures=True)
 

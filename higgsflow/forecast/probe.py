@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 
 from higgsflow.blocks import together
 from higgsflow.digests import products
+from higgsflow.errors import UserError
 from higgsflow.events.failing import part_of
 from higgsflow.job import Job, run_job
 from higgsflow.model.noun import Noun
 from higgsflow.model.reference import look_in
 from higgsflow.plan import make_plan
+from higgsflow.records.exception_text import message_of
 
 if TYPE_CHECKING:
     from higgsflow.events.chunks import Chunk
@@ -83,6 +85,24 @@ def probe(analysis: AnalysisModel, sample: str, year: str, chunk: Chunk) -> Prob
         cut = _run(jobs[1], block)
     of_few, of_many = zip(*rounds, strict=True)
     return Probe(start_up=start_up, first=first, few=of_few, many=of_many, cut=cut)
+
+
+def probe_or_told(analysis: AnalysisModel, sample: str, year: str, chunk: Chunk) -> Probe | str:
+    """The same, or what the code of a user has raised, for which another process has no words.
+
+    An exception may be of a class that cannot be made anew there, and an exit would end that one.
+    """
+    try:
+        return probe(analysis, sample, year, chunk)
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        return told(error)
+
+
+def told(error: BaseException) -> str:
+    """What an error says, and of one that is not ours what it is."""
+    if isinstance(error, UserError):
+        return str(error)
+    return f"{type(error).__name__}: {message_of(error)}"
 
 
 def _job(analysis: AnalysisModel, names: tuple[str, str], chunk: Chunk, folder: Path) -> Job:

@@ -10,7 +10,7 @@ import lazy_loader as lazy
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from higgsflow.errors import StoreError
+from higgsflow.errors import StoreError, UserError
 from higgsflow.output.arrow_arrays import numbers, together
 from higgsflow.output.merged_file import ABOUT, ROW_GROUP
 from higgsflow.output.provenance import texts
@@ -31,7 +31,7 @@ def column_types(path: Path) -> dict[str, Any]:
     Raises:
         StoreError: when the file cannot be read.
     """
-    with _unreadable(path):
+    with reading(path):
         if path.suffix == ".root":
             with uproot.open(path) as file:
                 first = file[_trees(file)[0]]
@@ -44,19 +44,23 @@ def tables(path: Path, columns: Collection[str] | None = None) -> Iterator[Any]:
     """The columns as arrow tables, some rows at a time; all columns in their order when None.
 
     In a file with a tree per tag the rows of one tag follow those of another.
+
+    Raises:
+        StoreError: when the file cannot be read.
     """
-    if path.suffix == ".root":
-        names = list(column_types(path) if columns is None else columns)
-        with uproot.open(path) as file:
-            for tree in _trees(file):
-                parts = file[tree].iterate(names, step_size=ROW_GROUP, library="np")
-                yield from (pa.table({name: part[name] for name in names}) for part in parts)
-        return
-    wanted = None if columns is None else list(columns)
-    # threads of Arrow may still hold a buffer of Python's when Python ends, and that aborts it
-    with pq.ParquetFile(path, pre_buffer=False) as file:
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group, wanted, use_threads=False)
+    with reading(path):
+        if path.suffix == ".root":
+            names = list(column_types(path) if columns is None else columns)
+            with uproot.open(path) as file:
+                for tree in _trees(file):
+                    parts = file[tree].iterate(names, step_size=ROW_GROUP, library="np")
+                    yield from (pa.table({name: part[name] for name in names}) for part in parts)
+            return
+        wanted = None if columns is None else list(columns)
+        # threads of Arrow may still hold a buffer of Python's when Python ends, and that aborts it
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, wanted, use_threads=False)
 
 
 def read(path: Path, columns: Collection[str] | None = None) -> Any:
@@ -76,25 +80,36 @@ def pieces(path: Path, columns: Collection[str]) -> Iterator[dict[str, npt.NDArr
 def about(path: Path) -> dict[str, Any]:
     """What a merged file says of itself: `provenance`, and the descriptions of its `columns`.
 
+    Files of others say nothing.
+
     Raises:
         StoreError: when the file cannot be read.
     """
-    with _unreadable(path):
+    with reading(path):
         if path.suffix == ".root":
             with uproot.open(path) as file:
-                found = {key: str(file[f"{ABOUT}/{key}"]) for key in ("provenance", "columns")}
+                own = file[ABOUT] if ABOUT in file.keys(recursive=False, cycle=False) else {}
+                found = {key: str(own[key]) for key in ("provenance", "columns") if own}
         else:
             found = texts(pq.read_schema(path))
-    return {key: json.loads(text) for key, text in found.items()}
+        return {key: json.loads(text) for key, text in found.items()}
 
 
 @contextmanager
-def _unreadable(path: Path) -> Iterator[None]:
-    """Errors of the system, of arrow and of uproot, with the file that they are about."""
+def reading(path: Path) -> Iterator[None]:
+    """Whatever goes wrong in here is told with the file that it is about.
+
+    Raises:
+        StoreError: when the file cannot be read.
+    """
     try:
         yield
-    except (OSError, LookupError, ValueError, pa.ArrowException) as error:
-        raise StoreError(f"cannot read {path}", str(error).splitlines()[0]) from error
+    except UserError:
+        raise
+    # what a decoder meets in a damaged file can be anything
+    except Exception as error:
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise StoreError(f"cannot read {path}", reason, "is it complete?") from error
 
 
 def _trees(file: Any) -> list[str]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from higgsflow.errors import StoreError, Unreadable
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import write_text, writing
 from higgsflow.records.job_record import FailureRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 
@@ -57,7 +57,14 @@ class FailureLog:
         """Those after which no attempt followed."""
         return [failure for failure in self.all() if failure.final]
 
-    def forget(self, chunk_id: str) -> None:
-        """Forgets the failures of a chunk, which is tried again."""
-        for path in self.folder.glob(f"{chunk_id}.*.json"):
-            path.unlink(missing_ok=True)
+    def forget(self, chunk_ids: Collection[str]) -> None:
+        """Forgets the failures of chunks, which are tried again.
+
+        Raises:
+            StoreError: where the folder cannot be read or written.
+        """
+        # one look at the folder, which holds those of ten thousand chunks
+        for path in self._paths():
+            if path.name.partition(".")[0] in chunk_ids:
+                with writing(path):
+                    path.unlink(missing_ok=True)

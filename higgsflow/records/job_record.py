@@ -261,6 +261,11 @@ class FailureRecord(Noun):
         return is_infrastructure(self.error_class)
 
     @property
+    def first_line(self) -> str:
+        """Of its message, which is empty where an exception says nothing."""
+        return next(iter(self.message.splitlines()), "")
+
+    @property
     def place(self) -> str:
         """Where the exception was raised, as `file:line`; empty without a traceback."""
         found = _FRAME.findall(self.traceback)

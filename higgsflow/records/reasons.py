@@ -34,7 +34,7 @@ class JobReasons:
         # ten thousand chunks have few products
         self._wanted = {_shift(name, today): name for name in today.products}
         self._shifts: dict[tuple[str, int], Shift] = {}
-        self._told: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        self._told: dict[tuple[str, str, int], tuple[str, ...]] = {}
 
     def of(self, chunks: Sequence[Chunk], variations: Collection[str]) -> dict[str, int]:
         """For each reason for which jobs have to run, the number of chunks; empty if none has."""
@@ -75,7 +75,7 @@ class JobReasons:
         return self._shifts[key]
 
     def _of_product(self, variation: str, had: tuple[str, Product]) -> tuple[str, ...]:
-        key = (variation, had[0], had[1].model_dump_json())
+        key = (variation, had[0], id(had[1]))
         if key not in self._told:
             self._told[key] = tuple(_of_product(variation, had, self._today, self._book.of(*had)))
         return self._told[key]

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from tasks.execution.notebook import NotebookDisplay
 
 _INTERVAL = 0.4
-# letters of a message in one write; with escapes still less than what a pipe takes whole
-_PIECE = 600
+# letters of a message in one write; with escapes, of up to 12 bytes each, still less than what a
+# pipe takes whole
+_PIECE = 300
 _CONTEXT = multiprocessing.get_context("fork")
 
 
@@ -38,12 +39,17 @@ class Channel:
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
         self._rest = b""
+        # messages of which some pieces are to come, by what their pieces have in common
+        self._begun: dict[str, str] = {}
 
     def send(self, kind: str, text: str) -> bool:
         """Whether all of it was taken."""
         pieces = [text[i : i + _PIECE] for i in range(0, len(text), _PIECE)] or [""]
+        # those of other stages may come in between
+        message = os.urandom(4).hex()
         for i, piece in enumerate(pieces):
-            entry = {"kind": kind, "text": piece, "more": i + 1 < len(pieces)}
+            more = i + 1 < len(pieces)
+            entry = {"message": message, "kind": kind, "text": piece, "more": more}
             try:
                 os.write(self._write, json.dumps(entry).encode() + b"\n")
             except OSError:
@@ -51,18 +57,18 @@ class Channel:
         return True
 
     def received(self) -> Iterator[tuple[str, str]]:
-        """What was sent since the last call, as kind and text."""
+        """What has come to its end since the last call, as kind and text."""
         with suppress(BlockingIOError):
             while found := os.read(self._read, 65536):
                 self._rest += found
         *lines, self._rest = self._rest.split(b"\n")
-        text = ""
         for line in lines:
             entry = json.loads(line)
-            text += entry["text"]
-            if not entry["more"]:
+            text = self._begun.pop(entry["message"], "") + entry["text"]
+            if entry["more"]:
+                self._begun[entry["message"]] = text
+            else:
                 yield entry["kind"], text
-                text = ""
 
 
 class _Shown:

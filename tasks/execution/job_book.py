@@ -57,15 +57,16 @@ class JobBook:
         done = self._store.done(task.chunks, task.wanted)
         # final failures stay, unless too little is left with them; who retries has none yet
         lost = task.final_failures(self._store) if task.completeness().suffices else {}
-        jobs = []
+        jobs, anew = [], set()
         for chunk in task.chunks:
             if chunk.id in done:
                 self._progress.done(chunk.id)
             elif chunk.id not in lost:
                 job = task.job(chunk, missing_products(self._store, chunk, task.wanted))
                 if not in_flight(job.stem):
-                    task.failures.forget(chunk.id)
+                    anew.add(chunk.id)
                 jobs.append(job)
+        task.failures.forget(anew)
         skims = parts_of_skims(task.index, task.chunks)
         states = in_skims(self._states(done, lost), skims)
         self._journal.begin(head_of(task, self._engine), states)

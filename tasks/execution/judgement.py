@@ -51,7 +51,7 @@ class DefectError(UserError):
     @property
     def short(self) -> str:
         """Without the traceback."""
-        return f"{self._first.message.splitlines()[0]}, {self.where}"
+        return f"{self._first.first_line}, {self.where}"
 
 
 def defect_error(task: Any, defects: Sequence[FailureRecord]) -> DefectError:
@@ -97,7 +97,7 @@ def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
     store = ChunkStore(task.chunk_folder)
     done = store.done(task.chunks, task.wanted)
     failures = task.final_failures(store)
-    reasons = "; ".join(sorted({f.message.split("\n")[0] for f in failures.values()})[:2])
+    reasons = "; ".join(sorted({f.first_line for f in failures.values()})[:2])
     lost = [chunk for chunk in task.chunks if chunk.id not in done]
     ranges = [r for chunk in lost for r in chunk.ranges]
     shown = ", ".join(f"{r.url} {r.start} to {r.stop}" for r in ranges[:_SHOWN])

@@ -33,8 +33,8 @@ class NotebookDisplay:
 
     def __init__(self, reader: Reader, title: str) -> None:
         self._reader, self._title, self._began = reader, title, time.time()
-        self._handle = _display(as_html(self._board()))
         self._said: list[str] = []
+        self._handle = _display(as_html(self._board()))
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -63,7 +63,7 @@ class NotebookDisplay:
         seconds = time.time() - self._began
         rows, stages = self._reader.rows(), tuple(self._reader.stages)
         shown = board(self._title, rows, stages, _SIZE, seconds)
-        return Group(*(Text(text) for text in getattr(self, "_said", [])), shown)
+        return Group(*(Text(text) for text in self._said), shown)
 
 
 def as_html(content: Any) -> str:

@@ -21,6 +21,8 @@ import tornado.netutil
 import tornado.routing
 import tornado.web
 
+from higgsflow.catalog.store import environment_store
+from higgsflow.errors import UserError
 from tasks.execution.sockets import caller_is_ours
 
 _HOST, _PORT = "127.0.0.1", 8082
@@ -126,9 +128,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=_PORT, help="default: 8082")
     parser.add_argument("--store", type=Path, help="default: HIGGSFLOW_STORE")
     given = parser.parse_args(arguments)
-    store = (given.store or Path(os.environ.get("HIGGSFLOW_STORE") or "store")).resolve()
     try:
+        store = environment_store() if given.store is None else given.store.resolve()
         sockets = tornado.netutil.bind_sockets(given.port, address=_HOST)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(
             f"cannot listen at {_HOST}:{given.port}: {error.strerror}\n"

@@ -57,7 +57,8 @@ class Book(Protocol):
         """Called several times a second."""
 
 
-@dataclass
+# told from others by itself, as a flight is
+@dataclass(eq=False)
 class Attempt:
     """One try of a job.
 
@@ -97,7 +98,8 @@ class JobPool:
         """Runs all jobs, as long as its book says so."""
         self._waiting.extend(Attempt(job, self._settings.resources) for job in jobs)
         self._logs.mkdir(parents=True, exist_ok=True)
-        workers = Workers(self._slots.n)
+        # all are begun at once, on a machine of many cores more than a small sample has use for
+        workers = Workers(max(1, min(self._slots.n, len(self._waiting))))
         try:
             while self._waiting or self._running:
                 self._start_what_can(workers, book)
@@ -116,13 +118,12 @@ class JobPool:
 
     def _start_what_can(self, workers: Workers, book: Book) -> None:
         now = time.monotonic()
-        for _ in range(len(self._waiting)):
-            attempt = self._waiting.popleft()
-            may_start = attempt.not_before <= now and len(self._running) < self.knobs.parallel_jobs
-            slot = self._slots.take() if may_start else None
+        for attempt in [attempt for attempt in self._waiting if attempt.not_before <= now]:
+            slot = self._slots.take() if self.n_running < self.knobs.parallel_jobs else None
             if slot is None:
-                self._waiting.append(attempt)
-                continue
+                # nor is there one for the next: each look at all slots takes time from who has them
+                return
+            self._waiting.remove(attempt)
             attempt.slot, attempt.started = slot, time.time()
             attempt.resources = self.knobs.applied(attempt.resources, attempt.number)
             job = attempt.job.model_copy(update={"attempt": attempt.number})

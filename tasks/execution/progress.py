@@ -56,9 +56,14 @@ class Progress:
         self._began, self._ticked = time.time(), time.monotonic()
         self._last = self._last_slow = 0.0
         self._last_line = time.monotonic()
+        # how often somebody told something, and what was shown last, at once and slowly
+        self._n_told = 0
+        self._shown: Any = None
+        self._shown_slowly: Any = None
 
     def done(self, chunk_id: str, record: JobRecord | None = None) -> None:
         """A chunk is done; with a record when it was done just now."""
+        self._n_told += 1
         self._done.add(chunk_id)
         self._failed.pop(chunk_id, None)
         self._page.done(chunk_id, record)
@@ -68,7 +73,8 @@ class Progress:
 
     def failed(self, failure: FailureRecord) -> None:
         """An attempt has failed."""
-        self._failed[failure.chunk_id] = f"{failure.error_class}: {failure.message.splitlines()[0]}"
+        self._n_told += 1
+        self._failed[failure.chunk_id] = f"{failure.error_class}: {failure.first_line}"
         self._page.failed(failure)
 
     @property
@@ -83,7 +89,10 @@ class Progress:
         return sum(self._entries[c] for c in self._done) / total if total else 1.0
 
     def show(self, n_running: int) -> None:
-        """Updates the file a few times a second at most, and the rest every few seconds."""
+        """Updates the file a few times a second at most, and the rest every few seconds.
+
+        Only what is news: dozens of samples may wait for hours for a free core.
+        """
         now = time.monotonic()
         self._busy += (now - self._ticked) * bool(n_running)
         self._ticked = now
@@ -91,9 +100,12 @@ class Progress:
             return
         self._last = now
         content = self._content(n_running)
-        write_text(self._path, json.dumps(content))
-        if now - self._last_slow >= _SLOW_INTERVAL:
-            self._last_slow = now
+        news = (self._n_told, content)
+        if news != self._shown:
+            self._shown = news
+            write_text(self._path, json.dumps(content))
+        if now - self._last_slow >= _SLOW_INTERVAL and news != self._shown_slowly:
+            self._last_slow, self._shown_slowly = now, news
             self._tell(content)
         if now - self._last_line >= _LINE_INTERVAL and not is_shown():
             self._last_line = now

@@ -91,6 +91,14 @@ def test_what_is_written_says_where_its_modules_lie(
     assert Analysis.from_yaml(path).python_path == (str(tmp_path),)
 
 
+def test_folders_of_modules_stay_in_their_order(tmp_path: Path) -> None:
+    """Of two with a module of one name the first counts, there as here."""
+    folders = tuple(str(tmp_path / name) for name in ("new", "old", "elder"))
+    path = tmp_path / "mine.yaml"
+    analysis(python_path=folders).to_yaml(path)
+    assert Analysis.from_yaml(path).python_path == folders
+
+
 def test_an_analysis_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         analysis().version = "v2"

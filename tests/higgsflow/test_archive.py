@@ -75,6 +75,14 @@ def test_code_in_a_package_lies_in_one(lab: Lab) -> None:
     assert found == [f"own_physics/{name}.py" for name in ("__init__", "cuts", "pairs")]
 
 
+def test_code_is_kept_as_it_is_whatever_its_encoding(lab: Lab) -> None:
+    code = lab.taggers.read_bytes().replace(b"\n", b"\r\n")
+    lab.taggers.write_bytes(b"# -*- coding: latin-1 -*-\r\nNAME = 'gr\xfcn'\r\n" + code)
+    sys.path.insert(0, str(lab.taggers.parent))
+    kept = keep(load_analysis(lab.write()), lab.folder)
+    assert (kept.parent / "toy_taggers.py").read_bytes() == lab.taggers.read_bytes()
+
+
 def test_what_was_made_once_can_be_made_again(command_line: Lab) -> None:
     """The file says by what it was made, which lies in the store whatever became of it since."""
     lab = command_line.without_data()

@@ -16,6 +16,7 @@ from higgsflow.code import (
     check_late_imports,
     code_parts,
     freeze,
+    mentions,
     physics_digest,
     physics_parts,
     refresh,
@@ -203,6 +204,17 @@ def test_modules_that_import_each_other_are_no_trouble(folder: Folder) -> None:
     before = code_parts(f"{name}:x")
     folder.write("b", f"import {name}\nx = 2\n")
     assert code_parts(f"{name}:x") != before
+
+
+def test_a_module_may_be_of_another_encoding(folder: Folder) -> None:
+    name = folder.write("latin", "x = 1\n")
+    path = folder.path / f"{name}.py"
+    text = "# -*- coding: latin-1 -*-\n\ndef f(context):\n    return context.sample, 'gr\xfcn'\n"
+    path.write_bytes(text.encode("latin-1"))
+    assert list(code_parts(f"{name}:f")) == [name]
+    assert mentions(f"{name}:f", ["sample"])
+    assert mentions(f"{name}:f", ["gr\xfcn"])
+    assert not mentions(f"{name}:f", ["year"])
 
 
 def test_function_of_the_started_program_counts_by_itself() -> None:

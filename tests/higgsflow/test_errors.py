@@ -1,5 +1,6 @@
 import copy
 import pickle
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -7,10 +8,12 @@ from hypothesis import strategies as st
 
 from higgsflow import errors
 from higgsflow.errors import (
+    DamagedRecord,
     InputFileError,
     InvalidConfiguration,
     MissingColumn,
     UnknownName,
+    Unreadable,
     UserError,
     nearest,
     shorten,
@@ -20,6 +23,8 @@ EVERY_ERROR = [
     UserError("what", "where", "remedy"),
     UnknownName("sample", "ttH_M215", ("ttH_M125", "Data"), "the analysis"),
     MissingColumn("Photon_mvaId", "the diphoton tagger", "/x/a.root", ("Photon_mvaID",)),
+    Unreadable(PermissionError(13, "Permission denied", "/x/a.root")),
+    DamagedRecord(Path("/x/a.json"), "it is no record"),
     *(kind("what") for kind in UserError.__subclasses__() if kind.__init__ is UserError.__init__),
 ]
 
@@ -86,6 +91,23 @@ def test_error_survives_the_way_between_processes(error: UserError) -> None:
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
         assert type(again) is type(error)
         assert str(again) == str(error)
+
+
+def test_what_an_error_was_told_later_survives_it_too() -> None:
+    error = InvalidConfiguration("what", "here", "remedy")
+    error.findings = ("one", "two")
+    error.happened_in("mine.py, line 3")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.findings) == (str(error), error.findings)
+    assert "mine.py, line 3: here" in str(again)
+
+
+def test_an_error_of_a_kind_of_its_own_survives_it() -> None:
+    class Own(UserError):
+        def __init__(self, n: int) -> None:
+            super().__init__(f"{n} of them", "where")
+
+    assert str(copy.copy(Own(3))) == "3 of them\n  where"
 
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)

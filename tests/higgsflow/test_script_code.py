@@ -75,6 +75,8 @@ def tagger(mask: str) -> str:
         "import awkward as ak\nE = ak.Array([[1]] * 500 + [[{}]] + [[1]] * 500)\n"
         + tagger("events.MET_pt > E[500, 0]"),
         "class C:\n    pass\n\n\nc = C()\nc.low = {}\n" + tagger("events.MET_pt > c.low"),
+        "class C:\n    def to_list(self):\n        return []\n\n\nc = C()\nc.low = {}\n"
+        + tagger("events.MET_pt > c.low"),
         "class C:\n    def low(self):\n        return {}\n\n\nc = C()\n"
         + tagger("events.MET_pt > c.low()"),
         "class C:\n    def f(self, x):\n        return x > {}\n\n\nf = C().f\n"

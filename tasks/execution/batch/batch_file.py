@@ -15,12 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.catalog.snapshot import with_folders
 from higgsflow.errors import StoreError
 from higgsflow.events.chunks import Chunk
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.jobs import Resources
 from higgsflow.model.noun import Noun
-from higgsflow.model.reference import folder_of_module
 from higgsflow.output.atomic import write_text
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
@@ -90,10 +90,14 @@ class Portions(Noun):
 
 
 class Batch:
-    """A batch as it is in the store."""
+    """A batch as it is in the store.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Attributes:
+        engine: of what its jobs are; empty where nobody has looked.
+    """
+
+    def __init__(self, path: Path, engine: str = "") -> None:
+        self.path, self.engine = path, engine
         self.token = path.stem
 
     def write(self, header: Header, jobs: Sequence[Portions]) -> str:
@@ -118,16 +122,6 @@ class Batch:
         lines = content.split(b"\n")
         return Header.model_validate_json(lines[0]), Portions.model_validate_json(lines[number + 1])
 
-    def engine(self) -> str:
-        """Of what its jobs are."""
-        with self.path.open(encoding="utf-8") as lines:
-            return str(json.loads(next(lines))["engine"])
-
-    def created(self) -> float:
-        """When it was written."""
-        with self.path.open(encoding="utf-8") as lines:
-            return float(json.loads(next(lines))["created"])
-
     def jobs(self) -> Iterator[Portions]:
         """What each of its jobs runs."""
         with self.path.open(encoding="utf-8") as lines:
@@ -149,10 +143,14 @@ def batches_in(jobs_folder: Path) -> list[Batch]:
     """All batches of a sample and year, the oldest first; what cannot be read is none."""
     found = []
     for path in (jobs_folder / BATCHES).glob("*.jsonl"):
-        batch = Batch(path)
-        with suppress(OSError, ValueError, LookupError, TypeError, StopIteration):
-            found.append((batch.created(), batch.engine(), path))
-    return [Batch(path) for _, _, path in sorted(found)]
+        # once: a header has all variations, and another command may remove it
+        with (
+            suppress(OSError, ValueError, LookupError, TypeError, StopIteration),
+            path.open(encoding="utf-8") as lines,
+        ):
+            header = json.loads(next(lines))
+            found.append((float(header["created"]), path, str(header["engine"])))
+    return [Batch(path, engine) for _, path, engine in sorted(found)]
 
 
 def portions_of(
@@ -191,7 +189,7 @@ def header_of(
         token=batch.token,
         created=time.time(),
         engine=engine,
-        analysis=_with_code(job.analysis),
+        analysis=with_folders(job.analysis),
         sample=job.sample,
         year=job.year,
         folder=job.folder,
@@ -200,10 +198,3 @@ def header_of(
         names=job.names,
         known_files=job.known_files,
     )
-
-
-def _with_code(analysis: AnalysisModel) -> AnalysisModel:
-    """The analysis, with the folders in which this process finds the user's code."""
-    folders = {folder_of_module(reference) for reference in analysis.code_references}
-    found = sorted(folders - {"", *analysis.python_path})
-    return analysis.model_copy(update={"python_path": (*analysis.python_path, *found)})

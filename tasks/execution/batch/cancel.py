@@ -56,7 +56,7 @@ def cancel_those_of_others(analysis: AnalysisModel, pair: SampleYear, engine: st
 
 def _engines(analysis: AnalysisModel, pair: SampleYear) -> set[str]:
     jobs = session.stage_folder(analysis, "jobs", pair.sample.name, pair.year)
-    return {batch.engine() for batch in batches_in(jobs)}
+    return {batch.engine for batch in batches_in(jobs)}
 
 
 def _cancel(analysis: AnalysisModel, pair: SampleYear, engine: str) -> int:

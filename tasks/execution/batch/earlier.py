@@ -41,7 +41,7 @@ class Earlier:
         # a command of a killed process may still be submitting
         with places.submitting():
             pass
-        self._batches = [batch for batch in batches_in(places.jobs) if batch.engine() == engine]
+        self._batches = [batch for batch in batches_in(places.jobs) if batch.engine == engine]
         self.keys: set[Key] = set()
         self.open: dict[str, Known] = {}
         for batch in self._batches:

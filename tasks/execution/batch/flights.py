@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tasks.execution.pool import Attempt
 
 
-@dataclass
+# told from thousands of others by itself: to compare what they hold would take minutes
+@dataclass(eq=False)
 class Flight:
     """An attempt at a chunk that was given to the engine.
 

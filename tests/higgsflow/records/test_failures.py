@@ -23,7 +23,7 @@ def test_nothing_has_failed_where_there_is_no_folder(tmp_path: Path) -> None:
     log = FailureLog(tmp_path / "nowhere")
     assert list(log.all()) == []
     assert log.final() == []
-    log.forget("c1")
+    log.forget({"c1"})
 
 
 def test_keeps_every_attempt(tmp_path: Path) -> None:
@@ -42,12 +42,13 @@ def test_failures_of_one_chunk_under_other_settings_are_others(tmp_path: Path) -
     assert [found.digest for found in log.final()] == ["d1", "d2"]
 
 
-def test_forgets_one_chunk_and_no_other(tmp_path: Path) -> None:
+def test_forgets_some_chunks_and_no_other(tmp_path: Path) -> None:
     log = FailureLog(tmp_path)
-    for chunk_id in ("c1", "c11"):
-        log.add(failure(chunk_id, final=True))
-    log.forget("c1")
-    assert [found.chunk_id for found in log.final()] == ["c11"]
+    for chunk_id in ("c1", "c11", "c2"):
+        log.add(failure(chunk_id))
+        log.add(failure(chunk_id, attempt=2, final=True))
+    log.forget({"c1", "c2", "c3"})
+    assert [found.chunk_id for found in log.all()] == ["c11", "c11"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"chunk_id": "c1"}'])

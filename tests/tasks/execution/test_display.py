@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import multiprocessing
 import os
 import pty
 import re
@@ -25,6 +26,7 @@ ROW: dict[str, Any] = {
     "entries_done": 3000, "entries_read": 3000, "rate": 250.0, "memory_mb": 512.0,
     "last_failure": "input: cannot be opened",
 }  # fmt: skip
+FORK = multiprocessing.get_context("fork")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -35,6 +37,38 @@ def test_messages_of_any_length_arrive_whole_and_in_order() -> None:
         assert channel.send("say", text)
     assert list(channel.received()) == [("say", text) for text in texts]
     assert list(channel.received()) == []
+
+
+def test_what_stages_say_at_a_time_arrives_whole_however_often_somebody_reads() -> None:
+    channel = Channel()
+    texts = {letter * 3_000 for letter in "abc"}
+    stages = [FORK.Process(target=say_often, args=(channel, text)) for text in texts]
+    for stage in stages:
+        stage.start()
+    found: list[tuple[str, str]] = []
+    while any(stage.is_alive() for stage in stages):
+        found.extend(channel.received())
+    found.extend(channel.received())
+    # what does not fit into the pipe is said by other means: then it is not here at all
+    assert found
+    assert {text for _, text in found} <= texts
+
+
+def say_often(channel: Channel, text: str) -> None:
+    for _ in range(1000):
+        channel.send("say", text)
+
+
+@pytest.mark.parametrize("n", range(0, 4000, 200))
+def test_what_did_not_fit_into_the_pipe_spoils_nothing_that_comes_later(n: int) -> None:
+    channel = Channel()
+    channel.send("say", "x" * n)
+    # each letter takes twelve bytes there
+    while channel.send("say", "\U0001f600" * 1000):
+        pass
+    assert len(list(channel.received())) > 1
+    assert channel.send("say", "whole")
+    assert list(channel.received()) == [("say", "whole")]
 
 
 def test_writers_never_wait_for_a_display_that_reads_nothing() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -118,3 +119,21 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"cannot listen at 127.0.0.1:{port}" in done.stderr
     assert "--port takes another number" in done.stderr
+
+
+def test_the_store_is_the_one_that_stages_write_to(tmp_path: Path) -> None:
+    program = [sys.executable, "-m", "tasks.execution.page_server", "--port", "0"]
+    named = {**os.environ, "HOME": str(tmp_path), "HIGGSFLOW_STORE": "$HOME/mine"}
+    with subprocess.Popen(
+        program, env=named, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as server:
+        assert server.stdout is not None
+        said = server.stdout.readline()
+        server.terminate()
+    assert said.endswith(f"reports of {tmp_path}/mine\n")
+    unknown = {**named, "HIGGSFLOW_STORE": "$NO_SUCH_VARIABLE/mine"}
+    done = subprocess.run(
+        program, env=unknown, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120
+    )
+    assert (done.returncode, "undefined variable" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr

@@ -19,6 +19,7 @@ from tasks.execution.workers import Workers
 
 if TYPE_CHECKING:
     from conftest import Lab
+    from filelock import FileLock
 
 FULL = Path("/dev/full")
 TAGGER = '''
@@ -349,6 +350,67 @@ def test_a_clock_that_is_set_back_keeps_no_attempt_waiting(
 ) -> None:
     keeper = kept(lab, "fails", {}, keeper=Backwards(monkeypatch), retry_delay=0.1)
     assert kinds(keeper.outcomes) == ["done", "done", "input"]
+
+
+class AskedSlots(Slots):
+    """Counts how often somebody looks for a free one."""
+
+    n_asked = 0
+
+    def take(self) -> FileLock | None:
+        self.n_asked += 1
+        return super().take()
+
+
+class Patient(Keeper):
+    """Frees the slots of another sample after some rounds, which it counts."""
+
+    def __init__(self, others: list[FileLock]) -> None:
+        super().__init__()
+        self._others, self.n_ticks = others, 0
+
+    def tick(self, n_running: int) -> None:
+        super().tick(n_running)
+        self.n_ticks += 1
+        if self.n_ticks == 5:
+            for slot in self._others:
+                slot.release()
+
+
+def test_who_waits_for_a_slot_looks_for_one_once_in_a_round(lab: Lab) -> None:
+    """Thousands of chunks would each look at all of them, ten times a second."""
+    lab.jobs["n_events_per_output"] = 10
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    others = Slots(lab.folder / "slots", 2)
+    keeper = Patient([slot for slot in (others.take(), others.take()) if slot is not None])
+    slots = AskedSlots(lab.folder / "slots", 2)
+    pool = JobPool(JobsManager(), slots, lab.folder / "logs")
+    pool.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
+    assert kinds(keeper.outcomes) == ["done"] * 8
+    assert [chunk_id for chunk_id, _ in keeper.started] == [chunk.id for chunk in task.chunks]
+    assert slots.n_asked <= keeper.n_ticks + 8
+
+
+class Counting(Keeper):
+    """Counts the processes that there are at a time."""
+
+    most = 0
+
+    def tick(self, n_running: int) -> None:
+        super().tick(n_running)
+        self.most = max(self.most, len(multiprocessing.active_children()))
+
+
+def test_no_more_processes_are_begun_than_there_are_jobs(lab: Lab) -> None:
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    keeper = Counting()
+    before = len(multiprocessing.active_children())
+    pool = JobPool(JobsManager(), Slots(lab.folder / "slots", 8), lab.folder / "logs")
+    pool.run([task.job(chunk, task.wanted) for chunk in task.chunks], keeper)
+    assert kinds(keeper.outcomes) == ["done", "done"]
+    assert 0 < keeper.most - before <= 2
 
 
 def test_a_job_that_ended_well_is_heard_of_through_its_record_alone(lab: Lab) -> None:

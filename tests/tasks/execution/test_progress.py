@@ -10,6 +10,8 @@ from tasks.execution.progress import Progress, as_line
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 
 def chunks() -> list[Chunk]:
     return [
@@ -18,9 +20,9 @@ def chunks() -> list[Chunk]:
     ]
 
 
-def failure(chunk: Chunk) -> FailureRecord:
+def failure(chunk: Chunk, message: str = "cannot\nread") -> FailureRecord:
     return FailureRecord(
-        chunk_id=chunk.id, digest="d", attempt=1, error_class="input", message="cannot\nread",
+        chunk_id=chunk.id, digest="d", attempt=1, error_class="input", message=message,
         host="h", started=0.0, wall=1.0,
     )  # fmt: skip
 
@@ -58,6 +60,14 @@ def test_is_a_file_for_whoever_wants_to_see_it(tmp_path: Path) -> None:
     assert content_of(tmp_path)["finished"] is True
 
 
+def test_a_failure_may_say_nothing(tmp_path: Path) -> None:
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second])
+    progress.failed(failure(second, message=""))
+    progress.finish()
+    assert content_of(tmp_path)["last_failure"] == "input: "
+
+
 def test_what_succeeds_later_has_not_failed(tmp_path: Path) -> None:
     first, second = chunks()
     progress = Progress(tmp_path, "Sig (2017)", [first, second])
@@ -90,3 +100,30 @@ def test_whoever_publishes_is_told_a_line_and_how_much_is_done(tmp_path: Path) -
     assert fraction == 0.3
     assert message.splitlines()[0].startswith("Sig (2017): 1/2 chunks, 1 running, 1 failed")
     assert message.splitlines()[1] == "last failure: input: cannot"
+
+
+def test_is_written_when_there_is_news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for interval in ("_INTERVAL", "_SLOW_INTERVAL"):
+        monkeypatch.setattr(f"tasks.execution.progress.{interval}", 0.0)
+    first, second = chunks()
+    progress = Progress(tmp_path, "Sig (2017)", [first, second])
+
+    def written(n_running: int) -> list[str]:
+        """What is there again after it was taken away."""
+        for path in tmp_path.iterdir():
+            path.unlink()
+        progress.show(n_running)
+        return sorted(path.name for path in tmp_path.iterdir())
+
+    both = ["jobs.html", "progress.json"]
+    assert written(0) == both
+    assert written(0) == []
+    assert written(1) == both
+    progress.failed(failure(second))
+    assert written(1) == both
+    # another attempt, for the same reason
+    progress.failed(failure(second))
+    assert written(0) == both
+    assert written(0) == []
+    progress.done(second.id)
+    assert written(0) == both

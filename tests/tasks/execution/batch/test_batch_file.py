@@ -22,7 +22,7 @@ def written(bench: Any) -> tuple[Batch, str]:
 def test_a_node_finds_in_it_what_was_written(bench: Any) -> None:
     batch, seal = written(bench)
     header, job = batch.read(1, seal)
-    assert (header.sample, header.year, batch.engine()) == ("Sig", "2017", "slurm")
+    assert (header.sample, header.year, header.engine) == ("Sig", "2017", "slurm")
     assert str(bench.lab.taggers.parent) in header.analysis.python_path
     assert [len(job.portions) for job in batch.jobs()] == [3, 1]
     assert job.portions[0].stem == bench.jobs[3].stem
@@ -50,3 +50,11 @@ def test_what_cannot_be_read_is_no_batch(bench: Any) -> None:
     for number, line in enumerate(("null", "[]", "{}", '{"created": 1.0}', '{"engine": "slurm"}')):
         (batch.path.parent / f"foreign_{number}.jsonl").write_text(line, encoding="utf-8")
     assert [found.token for found in batches_in(bench.places.jobs)] == [batch.token]
+
+
+def test_of_a_batch_that_was_removed_meanwhile_the_engine_is_known(bench: Any) -> None:
+    """As by the command that drove its jobs, and ended while this one looked."""
+    batch, _ = written(bench)
+    found = batches_in(bench.places.jobs)
+    batch.path.unlink()
+    assert [one.engine for one in found] == ["slurm"]

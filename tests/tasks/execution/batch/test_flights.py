@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -12,6 +13,14 @@ from tasks.execution.pool import Attempt
 
 def flight(bench: Any) -> Flight:
     return Flight(Attempt(bench.prepare().jobs[0], Resources()), ("token", 0))
+
+
+def test_is_told_from_others_by_itself(bench: Any) -> None:
+    """To compare the jobs of ten thousand took the driver half an hour."""
+    one = flight(bench)
+    assert one in [one]
+    assert one not in [copy.copy(one)]
+    assert one.attempt not in [copy.copy(one.attempt)]
 
 
 def test_what_a_job_printed_before_its_log_becomes_its_log(bench: Any) -> None:
