@@ -191,7 +191,8 @@ def _witnessed(
 def _runner(plan: Plan) -> Runner:
     wanted = frozenset(_looked_at(plan))
     untagged_too = plan.analysis.tag_sequence.keep_untagged
-    return Runner(plan.steps, plan.context, untagged_too, plan.varying, wanted)
+    rest = frozenset(need.name for need in plan.rest_needs)
+    return Runner(plan.steps, plan.context, untagged_too, plan.varying, rest, wanted)
 
 
 def _looked_at(plan: Plan) -> Iterator[str]:

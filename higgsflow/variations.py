@@ -104,8 +104,8 @@ def _undone(events: PlainEvents, correction: NominalCorrection) -> PlainEvents:
 
 
 def _ratio(varied: Any, central: Any) -> Any:
-    safe = np.where(central == 0, 1.0, central)
-    return np.where(central == 0, 1.0, varied / safe)
+    known = np.isfinite(central) & (central != 0)
+    return np.where(known, varied / np.where(known, central, 1.0), 1.0)
 
 
 def apply_variation(events: PlainEvents, source: Shift, direction: str) -> PlainEvents:
@@ -163,6 +163,8 @@ def _checked(events: PlainEvents, source: Shift, direction: str) -> dict[str, An
     for column, values in changed.items():
         what = f"'{source.name}' {direction} of '{column}'"
         found[column] = _plain(values, column, events, what)
+        if source.method == "correctionlib":
+            found[column] = _left_if_no_number(events.column(column), found[column])
         _check_numbers(what, (events.column(column), found[column]))
         bound = source.bound if isinstance(source, IndependentCollection) else None
         if bound is not None and column in source.branch_modified:
@@ -240,6 +242,14 @@ def _as_stored(values: Any, column: str, events: PlainEvents, what: str) -> Any:
         raise VariationError(f"{what} is of type {values.dtype}, not a number")
     is_real = values.dtype.kind == "f" or stored == "f"
     return values.astype(np.float64) if is_real else values
+
+
+def _left_if_no_number(before: Any, after: Any) -> Any:
+    """What is no number, infinity neither, stays as it is: files have no factor for it."""
+    if not isinstance(before, np.ndarray) or before.dtype.kind != "f":
+        return after
+    known = np.isfinite(before)
+    return after if known.all() else np.where(known, after, before)
 
 
 def _check_numbers(what: str, arrays: tuple[Any, Any]) -> None:

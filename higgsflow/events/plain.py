@@ -245,9 +245,20 @@ def plain(events: Any) -> PlainEvents:
 
 
 def _definite(values: Any) -> Any:
-    """With NaN for numbers of objects that are missing, as events made by hand may have them."""
+    """With NaN for real numbers that are missing, of events and of objects; it passes no cut."""
+    if not values.fields:
+        return _filled(values) if values.ndim == 1 else values
     for field_name in values.fields:
-        if "?float" in str(values[field_name].type):
-            filled = ak.fill_none(values[field_name], np.nan, axis=-1)
-            values = ak.with_field(values, filled, field_name)
+        if "?" in str(values[field_name].type):
+            values = ak.with_field(values, _filled(values[field_name]), field_name)
     return values
+
+
+def _filled(values: Any) -> Any:
+    """Without the type of what may be missing, unless some that are no real numbers are."""
+    kind = str(values.type)
+    if "?float" in kind:
+        return ak.fill_none(values, np.nan, axis=-1)
+    if "?" not in kind or ak.any(ak.is_none(values, axis=-1), axis=None):
+        return values
+    return ak.drop_none(values, axis=-1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.events.plain import concatenated
 from higgsflow.profiling import span
+from higgsflow.taggers.base import COLLECTION
 from higgsflow.taggers.decisions import NUMBERS, between, settled
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.taggers.sequence import ask
@@ -43,6 +44,8 @@ class AskedStep:
         hidden: columns that some variation changes: code of users sees those of them it declares,
             so that a variation of the others needs no run.
         wanted: collections that the step adds which somebody looks at; all for None.
+        rest: columns that are not read yet when it is asked nominally. Objects that it selects
+            have them under no variation either: they have the same columns everywhere.
         looked_at: what code of users has looked at, all it can see where it was not told;
             None before it was asked.
     """
@@ -51,6 +54,7 @@ class AskedStep:
     context: Context
     hidden: frozenset[str]
     wanted: frozenset[str] | None
+    rest: frozenset[str] = frozenset()
     looked_at: set[str] | None = None
 
     @span("sequence")
@@ -59,6 +63,8 @@ class AskedStep:
         if self.looked_at is None:
             self.looked_at = set()
         hidden = self.hidden - self.reads
+        if self.rest and self._selects_objects:
+            events = events.without(self.rest)
         return settled(ask(self.taggers, events, self.context, hidden, self.looked_at), self.wanted)
 
     def ask_all(
@@ -88,6 +94,10 @@ class AskedStep:
     def is_plain(self) -> bool:
         """Whether all its taggers are shipped ones."""
         return all(map(is_plain, self.taggers))
+
+    @cached_property
+    def _selects_objects(self) -> bool:
+        return any(COLLECTION in t.adds(self.context).values() for t in self.taggers)
 
     @cached_property
     def reads(self) -> frozenset[str]:

@@ -150,7 +150,8 @@ def offered(events: PlainEvents) -> Offered:
 
 
 def _is_simple(values: Any) -> bool:
-    return bool(values.ndim == 1 and values.dtype.kind in "biufc")
+    is_plain = isinstance(values, np.ndarray)
+    return is_plain and bool(values.ndim == 1 and values.dtype.kind in "biufc")
 
 
 def _as_it_is(values: Array) -> Column:
@@ -185,13 +186,13 @@ def some_of(parts: Sequence[tuple[PlainEvents, Index]]) -> Offered:
     rows = _Rows([some for _, some in parts], np.concatenate([some for _, some in parts]))
     sets = [events for events, _ in parts]
     first, flat, others = sets[0], {}, {}
-    for name in first.flat:
-        arrays = [events.flat[name] for events in sets]
+    # numbers that are missing somewhere may be plain ones where a variation says what they are
+    for name in (*first.flat, *first.others):
+        arrays = [events.column(name) for events in sets]
         if all(map(_is_simple, {id(values): values for values in arrays}.values())):
             flat[name] = _taken(arrays, rows)
         else:
             others[name] = [ak.Array(values) for values in arrays]
-    others |= {name: [events.others[name] for events in sets] for name in first.others}
     return Offered(
         len(rows.together),
         flat,

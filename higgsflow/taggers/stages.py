@@ -104,6 +104,7 @@ class Runner:
     Attributes:
         hidden: columns that some variation changes: code of users sees those of them it declares,
             so that a variation of the others needs no run.
+        rest: columns that are read after the nominal first step.
         collections: those that the last step adds which somebody looks at; all for None.
     """
 
@@ -111,6 +112,7 @@ class Runner:
     context: Context
     keep_untagged: bool = False
     hidden: frozenset[str] = frozenset()
+    rest: frozenset[str] = frozenset()
     collections: frozenset[str] | None = None
 
     @property
@@ -139,7 +141,13 @@ class Runner:
         wanted = None if self.collections is None else self.collections | {CANDIDATES}
         last = len(self.steps) - 1
         return tuple(
-            AskedStep(taggers, self.context, self.hidden, wanted if number == last else None)
+            AskedStep(
+                taggers,
+                self.context,
+                self.hidden,
+                wanted if number == last else None,
+                frozenset() if number else self.rest,
+            )
             for number, taggers in enumerate(self.steps)
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
@@ -28,11 +28,19 @@ from higgsflow import every_variation
 from higgsflow.block import process_block
 from higgsflow.errors import InvalidConfiguration, UserError
 from higgsflow.events.golden import Golden
+from higgsflow.model.columns import Need, required
 from higgsflow.plan import make_plan
 from higgsflow.sums import RangeSum
 from higgsflow.taggers import variants
+from higgsflow.taggers.cut_groups import coded
+from higgsflow.taggers.decisions import PlainDecision
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.late_columns import have_one_source
+from higgsflow.taggers.plain_tagger import PlainTagger
+
+if TYPE_CHECKING:
+    from higgsflow.events.plain import PlainEvents
+    from higgsflow.model.context import Context
 
 SCALE = {
     "method": "from_function",
@@ -90,6 +98,55 @@ def test_objects_that_the_first_step_selects_are_selected_again_under_a_variatio
     tables = run(NO_TAG, LEPTONIC, NO_TAG, **SELECTING, systematics=content).tables
     numbers = {name: table["n_good"].tolist() for name, table in tables.items()}
     assert numbers == {"nominal": [0, 1, 0], "shift_up": [0, 1, 0], "shift_down": [0, 0, 0]}
+
+
+class GoodMuons(PlainTagger):
+    """The same on plain columns."""
+
+    def reads(self, context: Context) -> tuple[Need, ...]:
+        del context
+        return required("Muon_pt")
+
+    def adds(self, context: Context) -> dict[str, str]:
+        del context
+        return {"n_good": "int16", "GoodMuon": "collection"}
+
+    def decide(self, events: PlainEvents, context: Context) -> PlainDecision:
+        del context
+        muons = events.collections["Muon"]
+        good = muons[muons.pt > 20]
+        n_good = good.lists.counts.astype(np.int16)
+        every = n_good >= 0
+        columns = {"n_good": n_good, "GoodMuon": good}
+        return PlainDecision(every, columns, {"events": coded({"any": every})})
+
+
+@tagger(reads=["Muon_charge"])
+def positive(events: Any) -> Any:
+    return ak.sum(events.Muon.charge, axis=1) > 0
+
+
+@tagger()
+def good(events: Any) -> Any:
+    return ak.sum(events.GoodMuon.pt, axis=1) > 20
+
+
+def of_some(events: Any, direction: str) -> Any:
+    return events.Muon.pt * np.where(events.Muon.eta > 0, 1.0, 2.0)
+
+
+@pytest.mark.parametrize("first", ["good_muons", "GoodMuons"])
+def test_objects_that_the_first_step_selects_have_the_same_columns_everywhere(first: str) -> None:
+    """Also where one changes all events, so that none are nominal ones, and another a few."""
+    shift = {"method": "from_function", "branch_modified": "Muon_pt", "directions": ["up"]}
+    few = {**shift, "function": f"{__name__}:of_some", "requires_branches": ["Muon_eta"]}
+    tables = run(
+        *(event(Muon=[{**MUON, "eta": eta}]) for eta in (1.0, -1.0)),
+        tag_sequence=[f"{__name__}:{name}" for name in (first, "positive", "good")],
+        variables_of_interest=["n_good"],
+        systematics=systematics({"all": {**shift, "function": f"{__name__}:shifted"}, "few": few}),
+    ).tables
+    assert {len(table["n_good"]) for table in tables.values()} == {2}
 
 
 def message(*events: dict[str, Any], **changes: Any) -> str:

@@ -232,3 +232,15 @@ def test_no_events_are_corrected_and_shifted_too(file: Path) -> None:
     found = systematics(nominal(file, "width", mode="smear", met={}))
     events = corrected(EVENTS[:0], found)
     assert len(apply_variation(events, found.independent_collections["c"], "up")) == 0
+
+
+@pytest.mark.parametrize("pt", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_stays_as_it_is(file: Path, pt: float) -> None:
+    """Also infinity, which passes other cuts than NaN."""
+    jets = ak.with_field(EVENTS.Jet, ak.full_like(EVENTS.Jet.pt, pt), "pt")
+    content = {"branch_modified": ["Jet_pt"]}
+    found = systematics(nominal(file, **content))
+    events = corrected(ak.with_field(EVENTS, jets, "Jet"), found)
+    up = apply_variation(events, found.independent_collections["c"], "up")
+    for one in (events, up):
+        np.testing.assert_array_equal(ak.flatten(one.Jet.pt), ak.flatten(jets.pt))

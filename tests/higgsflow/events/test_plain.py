@@ -76,6 +76,17 @@ def test_columns_that_are_chosen_or_left_out_make_up_the_whole() -> None:
     assert both.view.Jet.tolist() == EVENTS.Jet[["id", "pt"]].tolist()
 
 
+def test_missing_real_numbers_are_none_that_pass_a_cut() -> None:
+    """RNTuples have columns of what may be missing."""
+    jets = ak.zip({"pt": [[1.5, None], []], "id": ak.Array([[1, 2, None], []])[:, :2]})
+    events = plain(ak.Array({"met": [1.5, None], "n": [1, None], "run": [1, 2], "Jet": jets}))
+    np.testing.assert_array_equal(events.flat["met"], [1.5, np.nan])
+    np.testing.assert_array_equal(events.column("Jet_pt"), [1.5, np.nan])
+    # where none is missing they are as any other; of whole numbers code has to say what they are
+    assert events.column("Jet_id").tolist() == [1, 2]
+    assert events.others["n"].tolist() == [1, None]
+
+
 def test_objects_of_a_mask() -> None:
     jets = plain(EVENTS).collections["Jet"]
     hard = jets[jets.pt > 25]

@@ -134,3 +134,12 @@ def test_columns_of_unusual_shape_stay_whole() -> None:
     noted: set[str] = set()
     assert offered(odd).view(noted).pair.tolist() == [[1, 2], [3, 4]]
     assert noted == {"pair"}
+
+
+def test_numbers_may_be_missing_in_one_of_several_sets() -> None:
+    """Where a variation says what they are, they are plain ones there."""
+    missing = PlainEvents(2, others={"n": ak.Array([1, None])})
+    plain = PlainEvents(2, {"n": np.array([5, 6])})
+    parts = [(missing, np.array([0, 1])), (plain, np.array([1]))]
+    assert some_of(parts).view(set()).n.tolist() == [1, None, 6]
+    assert some_of(parts[::-1]).view(set()).n.tolist() == [6, 1, None]
