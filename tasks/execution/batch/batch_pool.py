@@ -83,7 +83,8 @@ class BatchPool:
         while self._waiting or self._flights:
             self._submit(submission, book)
             self._collect(book)
-            room.keep(len({flight.key for flight in self._flights}))
+            sure = {flight.key for flight in self._flights if not flight.unsure}
+            room.keep(len(self._in_queue()), len(sure))
             self._pause(book)
         room.leave()
         submission.tidy(self._engine, self._unneeded)
