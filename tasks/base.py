@@ -201,7 +201,8 @@ class AnalysisTask(PrintsIntoPipes):
         return message
 
     def _is_below(self, path: object) -> bool:
-        return self.folder.as_posix() in str(path)
+        # what is known of input files, and which cores are free, is beside the outputs
+        return session.store_of(self.model).as_posix() in str(path)
 
     @property
     def short_name(self) -> str:
