@@ -104,3 +104,17 @@ def test_what_somebody_else_keeps_beside_the_outputs_is_told_without_a_traceback
     assert told.startswith(f"cannot read {task.file_index}/06/06a2.json")
     elsewhere = PermissionError(13, "Permission denied", "/elsewhere")
     assert task.on_failure(elsewhere).startswith("PermissionError")
+
+
+def test_a_file_of_the_store_that_vanishes_is_told_without_a_traceback(lab: Lab) -> None:
+    """As of a store that somebody moves while batch jobs are waited for."""
+    assert lab.run("ProcessSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    index = lab.output("index", "Sig", "2017", "index.json")
+    index.unlink()
+    with pytest.raises(FileNotFoundError) as error:
+        _ = task.chunks
+    assert task.on_failure(error.value).splitlines() == [
+        f"{index} vanished while the command ran",
+        "  run the command again",
+    ]
