@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import law
 import luigi
 
-from higgsflow.errors import UnknownName, Unreadable, UserError
+from higgsflow.errors import StoreError, UnknownName, Unreadable, UserError
 from tasks import session
 from tasks.execution import collector, page, scheduler
 from tasks.execution.display import say
@@ -188,8 +188,8 @@ class AnalysisTask(PrintsIntoPipes):
     def on_failure(self, exception: BaseException) -> str:
         """What the user sees: the message alone, or for a defect the traceback."""
         end_if_interrupted()
-        if isinstance(exception, PermissionError) and self._is_below(exception.filename):
-            exception = Unreadable(exception)
+        if isinstance(exception, OSError) and self._is_below(exception.filename):
+            exception = _of_the_store(exception)
         if isinstance(exception, SystemExit):
             # the process that started this one has ended
             return str(exception)
@@ -201,7 +201,8 @@ class AnalysisTask(PrintsIntoPipes):
         return message
 
     def _is_below(self, path: object) -> bool:
-        return self.folder.as_posix() in str(path)
+        # what is known of input files, and which cores are free, is beside the outputs
+        return session.store_of(self.model).as_posix() in str(path)
 
     @property
     def short_name(self) -> str:
@@ -228,6 +229,17 @@ class AnalysisTask(PrintsIntoPipes):
         if reasons:
             more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
             say(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}")
+
+
+def _of_the_store(error: OSError) -> OSError | StoreError:
+    """What the user is told of a file of the store that may not be read, or that is not there."""
+    if isinstance(error, PermissionError):
+        return Unreadable(error)
+    if isinstance(error, FileNotFoundError):
+        # whoever needs it has seen before that it was there
+        vanished = f"{error.filename} vanished while the command ran"
+        return StoreError(vanished, "", "run the command again")
+    return error
 
 
 def _known_engine(name: str) -> str:

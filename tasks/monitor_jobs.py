@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from higgsflow.errors import IncompleteSample
 from higgsflow.ingredients import digest, marked
 from tasks import session
+from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import end_display
 from tasks.execution.driver_lock import is_driven
 from tasks.execution.job_screen import (
@@ -122,6 +123,9 @@ class MonitorJobs(VariationTask):
         # with the names of today, also where nothing was made: the next change is told by them
         _ = process.kept_recipe
         self.output().write(jobs, self._ingredients(sources, process))
+        if not self.variation:
+            # all of them may have ended while no command ran, so that none drove them to their end
+            cancel_leftovers(self.model, [self.pair])
 
     def _write_lumis(self, jobs: SampleJobs) -> None:
         """Those that were processed of data, as brilcalc takes them."""

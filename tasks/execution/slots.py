@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from higgsflow.cores import n_cores
+from higgsflow.errors import StoreError
+from higgsflow.output.atomic import cannot_write, writing
 from tasks import session
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # where a batch engine has the jobs, this machine is one on which others work, too
 _BESIDE_AN_ENGINE = 4
@@ -29,7 +29,7 @@ def slots_that_can_be_taken(task: Any) -> Slots | None:
         found = slots_of(task)
         if (slot := found.take()) is not None:
             slot.release()
-    except OSError:
+    except StoreError:
         return None
     return found
 
@@ -52,17 +52,25 @@ class Slots:
     """
 
     def __init__(self, folder: Path, n: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        """Raises StoreError when the folder cannot be made."""
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self.n = n
         self._locks = [FileLock(str(folder / f"slot_{i}.lock")) for i in range(self.n)]
 
     def take(self) -> FileLock | None:
-        """A free slot, or None; release it when the chunk has ended."""
+        """A free slot, or None; release it when the chunk has ended.
+
+        Raises:
+            StoreError: when a lock cannot be written.
+        """
         for lock in self._locks:
             if not lock.is_locked:
                 try:
                     lock.acquire(timeout=0)
                 except Timeout:
                     continue
+                except OSError as error:
+                    raise cannot_write(Path(lock.lock_file), error) from error
                 return lock
         return None

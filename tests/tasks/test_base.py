@@ -94,3 +94,27 @@ def test_what_only_follows_from_a_change_is_not_told(lab: Lab, capfd: Captured) 
     assert [line.partition(" again: ")[0] for line in told[2:]] == ["MergeSample Sig 2017"]
     assert "scale1fb " in told[2]
     assert "changed" not in told[2]
+
+
+def test_what_somebody_else_keeps_beside_the_outputs_is_told_without_a_traceback(lab: Lab) -> None:
+    """What is known of input files is shared by all versions of an analysis."""
+    task = lab.task("IndexSample", sample="Sig", year="2017")
+    error = PermissionError(13, "Permission denied", str(task.file_index / "06" / "06a2.json"))
+    told = task.on_failure(error)
+    assert told.startswith(f"cannot read {task.file_index}/06/06a2.json")
+    elsewhere = PermissionError(13, "Permission denied", "/elsewhere")
+    assert task.on_failure(elsewhere).startswith("PermissionError")
+
+
+def test_a_file_of_the_store_that_vanishes_is_told_without_a_traceback(lab: Lab) -> None:
+    """As of a store that somebody moves while batch jobs are waited for."""
+    assert lab.run("ProcessSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    index = lab.output("index", "Sig", "2017", "index.json")
+    index.unlink()
+    with pytest.raises(FileNotFoundError) as error:
+        _ = task.chunks
+    assert task.on_failure(error.value).splitlines() == [
+        f"{index} vanished while the command ran",
+        "  run the command again",
+    ]

@@ -83,7 +83,8 @@ class BatchPool:
         while self._waiting or self._flights:
             self._submit(submission, book)
             self._collect(book)
-            room.keep(len({flight.key for flight in self._flights}))
+            sure = {flight.key for flight in self._flights if not flight.unsure}
+            room.keep(len(self._in_queue()), len(sure))
             self._pause(book)
         room.leave()
         submission.tidy(self._engine, self._unneeded)
@@ -203,11 +204,16 @@ class BatchPool:
             seen = past.get(key) or there.get(key)
             if seen is not None and seen.phase in ("waiting", "running"):
                 _note(flights, seen, self._places, book)
-            elif seen is None and any(flight.unsure for flight in flights):
+            elif seen is None and self._may_never_have_been(flights):
                 if flights[0].silent_for() >= flights[0].may_come_for:
                     self._give_back(flights)
             else:
                 self._end(key, flights, seen or _LOST, book)
+
+    def _may_never_have_been(self, flights: list[Flight]) -> bool:
+        """Whether the engine may not have taken a job: one that has begun it had."""
+        unsure = any(flight.unsure for flight in flights)
+        return unsure and not any(flight.begun(self._places) for flight in flights)
 
     def _give_back(self, flights: list[Flight]) -> None:
         """The engine never had them: they wait, and no attempt was made.

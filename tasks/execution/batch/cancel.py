@@ -76,7 +76,11 @@ def _take_out(analysis: AnalysisModel, pair: SampleYear, engine_name: str) -> in
     places = places_of(analysis, site, sample, year)
     engine = engine_of(site)
     earlier = Earlier(places, engine_name)
-    there = engine.look(places.owner, {token for token, _ in earlier.keys})
+    tokens = {token for token, _ in earlier.keys}
+    there = engine.look(places.owner, tokens)
+    busy = {token for (token, _), seen in there.items() if seen.phase != "ended"}
     earlier.cancel_others(engine, ())
+    # to the folders of those that it still has the engine writes a last word
+    places.remove_batch_folders(tokens - busy)
     room_of(analysis, engine_name, sample, year).leave()
     return sum(seen.phase != "ended" for seen in there.values())

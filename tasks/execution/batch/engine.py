@@ -25,6 +25,7 @@ Key = tuple[str, int]  # token of a batch, number of a job in it
 _PATIENCE = 300.0  # seconds that an engine may take to answer
 # seconds that the engine gives a job beyond what the node does: to start, and to end itself
 _MARGIN = 60.0
+_SIDE = 150  # letters of each side of a long message
 # what programs say when it is not known whether what they asked for was done
 _LOST_TOUCH = re.compile(
     r"timed?.?out|unable to contact|(cannot|failed to|unable to) (connect|commit|send|receive)|"
@@ -179,14 +180,22 @@ def ask(arguments: Sequence[str], keep: int | None = None) -> str:
             pass_fds=() if keep is None else (keep,),
         )
     except subprocess.CalledProcessError as error:
-        reason = " ".join((error.stderr or error.stdout or "").split())[-300:]
+        reason = " ".join((error.stderr or error.stdout or "").split())
         kind = NoAnswer if _LOST_TOUCH.search(reason) else EngineError
-        raise kind(f"{arguments[0]} failed: {reason}") from error
+        raise kind(f"{arguments[0]} failed: {_shortened(reason)}") from error
     except OSError as error:
         raise EngineError(f"{arguments[0]} cannot be run: {error}") from error
     except subprocess.TimeoutExpired as error:
         raise NoAnswer(f"{arguments[0]} does not answer: {error}") from error
     return done.stdout
+
+
+def _shortened(text: str) -> str:
+    """Its beginning and end: HTCondor says first what is wrong, and then all that it may be."""
+    if len(text) <= 2 * _SIDE:
+        return text
+    beginning, end = text[:_SIDE].rpartition(" ")[0], text[-_SIDE:].partition(" ")[2]
+    return f"{beginning} ... {end}"
 
 
 def run_time(asked: Resources) -> float | None:

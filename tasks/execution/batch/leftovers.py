@@ -1,7 +1,7 @@
-"""Batch jobs of samples of which everything is current: those of a configuration that was given up.
+"""Batch jobs of samples that need none: of a configuration that was given up, or long ended.
 
-Whoever runs a stage takes them out of the queue. Where a change was taken back no stage runs, and
-they would wait for nobody.
+Whoever drives jobs takes them out of the queue. Where a change was taken back, or all jobs came to
+their end while no command ran, nobody does, and they or what tells of them would stay.
 """
 
 from __future__ import annotations

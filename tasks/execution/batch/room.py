@@ -26,46 +26,53 @@ class Room:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._mine = _file_of(folder, name)
-        self._said = -1
+        self._said = ""
         self._lock = FileLock(str(folder / "lock"))
 
     def take(self, wanted: int, have: int, most: int) -> int:
         """How many more jobs may be submitted; they count from now on."""
         with self._lock:
             taken = max(0, min(wanted, most - have - self._others()))
-            self.keep(have + taken)
+            self.keep(have + taken, have)
             return taken
 
-    def keep(self, have: int) -> None:
-        """Says how many there are now; the store is written only where that is news."""
-        if have != self._said or _age(self._mine) > _AGAIN:
-            write_text(self._mine, str(have))
-            self._said = have
+    def keep(self, have: int, sure: int) -> None:
+        """Says how many there are now, and how many of these the engine has for sure.
+
+        The store is written only where that is news.
+        """
+        said = f"{have} {min(have, sure)}"
+        if said != self._said or _age(self._mine) > _AGAIN:
+            write_text(self._mine, said)
+            self._said = said
 
     def leave(self) -> None:
         """There is none any more."""
         self._mine.unlink(missing_ok=True)
-        self._said = -1
+        self._said = ""
 
     def _others(self) -> int:
         others = (path for path in self._mine.parent.glob("*.jobs") if path != self._mine)
-        return sum(_number_in(path) for path in others if _age(path) <= _FORGOTTEN)
+        return sum(_numbers_in(path)[0] for path in others if _age(path) <= _FORGOTTEN)
 
 
-def jobs_said(folder: Path, names: Iterable[str]) -> int:
-    """How many jobs these have together, as each last said, however long ago that was."""
-    return sum(_number_in(_file_of(folder, name)) for name in names)
+def jobs_said(folder: Path, names: Iterable[str]) -> tuple[int, int]:
+    """How many jobs these have together, at most and for sure, as each last said."""
+    said = [_numbers_in(_file_of(folder, name)) for name in names]
+    return sum(most for most, _ in said), sum(sure for _, sure in said)
 
 
 def _file_of(folder: Path, name: str) -> Path:
     return folder / f"{name}.jobs"
 
 
-def _number_in(path: Path) -> int:
+def _numbers_in(path: Path) -> tuple[int, int]:
     try:
-        return int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
+        numbers = [int(word) for word in path.read_text(encoding="ascii").split()]
+        # earlier versions said one number
+        return numbers[0], numbers[-1]
+    except (OSError, ValueError, LookupError):
+        return 0, 0
 
 
 def _age(path: Path) -> float:

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).resolve().parents[3]
 _PROXY = "x509_proxy"
+_SHELL = 128  # what shells add to the number of a signal
+# seconds for the program to follow a signal; engines wait for half a minute before they kill all
+_GRACE = 10
 _CODE = "the exit code of this job is"
 _CODE_TOLD = re.compile(rf"^{_CODE} (\d+)\n?", re.MULTILINE)
 
-# The scratch folder goes whatever ends the program. What a killed script left goes after two days.
-# A signal is passed on: the shell itself would wait for the program and then be killed.
+# The scratch folder goes whatever ends the program. What a killed script left goes after days.
+# A signal is passed on: the shell itself would wait for the program and then be killed. So it would
+# be with a program that does not follow, such as one that waits for a server: it is ended before.
 # The code of a program that failed is told, since sacct takes 128 from the larger ones.
 _TEMPLATE = """#!/bin/bash
 # A job of higgsflow: $1 is its batch, $2 its number in it.
@@ -35,10 +40,22 @@ export OPENBLAS_NUM_THREADS={cores} OMP_NUM_THREADS={cores} MKL_NUM_THREADS={cor
 base="${{_CONDOR_SCRATCH_DIR:-${{SLURM_TMPDIR:-${{TMPDIR:-/tmp}}}}}}"
 find "$base" -maxdepth 1 -user "$(id -u)" -name 'higgsflow-job.*' -mtime +2 \\
     -exec rm -rf {{}} + 2>/dev/null
-scratch=$(mktemp -d "$base/higgsflow-job.XXXXXX") || exit {environment}
+scratch=
 child=
-trap 'rm -rf "$scratch"' EXIT
-trap '[ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM INT HUP
+late=
+end() {{
+    [ -n "$child" ] || exit {terminated}
+    kill -TERM "$child" 2>/dev/null
+    (sleep {grace}; kill -KILL "$child") >/dev/null 2>&1 &
+    late=$!
+}}
+clean() {{
+    [ -z "$late" ] || kill "$late" 2>/dev/null
+    [ -z "$scratch" ] || rm -rf "$scratch"
+}}
+trap clean EXIT
+trap end TERM INT HUP
+scratch=$(mktemp -d "$base/higgsflow-job.XXXXXX") || exit {environment}
 cd "$scratch" || exit {environment}
 {setup}
 {run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" {seal} &
@@ -46,7 +63,7 @@ child=$!
 wait "$child"
 code=$?
 # interrupted by a signal, which the program has been told
-if kill -0 "$child" 2>/dev/null; then wait "$child"; code=$?; fi
+while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
 [ "$code" = 0 ] || echo "{code} $code"
 exit "$code"
 """
@@ -66,6 +83,8 @@ def write_script(path: Path, site: Site, batches: Path, seal: str) -> None:
         cores=site.cores,
         exports="\n".join(f"export {name}={value}" for name, value in exports.items()),
         environment=_environment(),
+        terminated=_SHELL + signal.SIGTERM,
+        grace=_GRACE,
         setup="\n".join(site.setup),
         run=_in_container(site),
         python=shlex.quote(site.python or sys.executable),

@@ -67,17 +67,21 @@ def _room_name(analysis: AnalysisModel, sample: str, year: str) -> str:
 
 def jobs_that_go_on(analysis: AnalysisModel, engine: str) -> str:
     """A line about jobs that go on when this command ends; empty if there is none."""
-    n = jobs_in_flight(analysis, engine) if engine != "local" else 0
-    if not n:
+    most, sure = jobs_in_flight(analysis, engine) if engine != "local" else (0, 0)
+    if not most:
         return ""
+    n = str(most) if most == sure else f"{sure} to {most}"
     return (
         f"{n} jobs of {engine} go on; the same command comes back to them, "
         "with --cancel-jobs it takes them out of the queue\n"
     )
 
 
-def jobs_in_flight(analysis: AnalysisModel, engine: str) -> int:
-    """How many jobs of an analysis an engine had when it was last asked."""
+def jobs_in_flight(analysis: AnalysisModel, engine: str) -> tuple[int, int]:
+    """How many jobs of an analysis an engine has, at most and for sure, when it was last asked.
+
+    Of those that were just given to it that is not known until it has said so.
+    """
     pairs = analysis.samples.pairs
     names = [_room_name(analysis, pair.sample.name, pair.year) for pair in pairs]
     return jobs_said(_rooms(analysis, engine), names)

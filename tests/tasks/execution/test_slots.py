@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.errors import StoreError
 from tasks.execution import slots
 from tasks.execution.slots import Slots, slots_of, slots_that_can_be_taken
 
@@ -52,6 +53,16 @@ def test_a_slot_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     process.kill()
     process.join()
     assert found.take() is not None
+
+
+def test_a_store_that_does_not_take_locks_is_told(tmp_path: Path) -> None:
+    """As one whose owner lets nobody else write; it was a traceback."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match=f"cannot write {tmp_path}/file"):
+        Slots(tmp_path / "file", 1)
+    (tmp_path / "slot_0.lock").mkdir()
+    with pytest.raises(StoreError, match=r"cannot write .*/slot_0\.lock"):
+        Slots(tmp_path, 1).take()
 
 
 CORES = len(os.sched_getaffinity(0))

@@ -36,7 +36,9 @@ class Processes:
         slow: how many looks later jobs are there whose submission got no answer; 0 for at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path) -> None:
+        # of jobs that are killed a folder stays there
+        self._scratch = str(scratch)
         self.jobs: dict[Key, subprocess.Popen[str]] = {}
         self.refusals = 0
         self.silent = False
@@ -58,6 +60,7 @@ class Processes:
                 self.jobs[request.token, number] = subprocess.Popen(
                     [str(request.script), request.token, str(number)],
                     stdout=printed, stderr=printed, text=True, start_new_session=True,
+                    env={**os.environ, "TMPDIR": self._scratch},
                 )  # fmt: skip
         return {n: str(self.jobs[request.token, n].pid) for n in range(len(request.resources))}
 
@@ -124,7 +127,7 @@ class Bench:
 
     def __init__(self, lab: Lab) -> None:
         lab.jobs.update(n_events_per_output=20, retry_delay=0.1)
-        self.lab, self.engine, self.heard = lab, Processes(), Heard()
+        self.lab, self.engine, self.heard = lab, Processes(lab.folder), Heard()
         self.site = Site(
             engine="slurm", poll_interval=0.2, landing_time=1, submit_folder=str(lab.folder)
         )

@@ -81,6 +81,20 @@ def test_what_was_written_but_never_submitted_is_submitted_and_costs_no_attempt(
     assert len(bench.engine.jobs) == 4
 
 
+def test_a_job_that_began_and_left_no_trace_costs_an_attempt(bench: Any) -> None:
+    """Its log is there: the engine had it, and has forgotten it while no command ran."""
+    submit(bench.prepare(), give=False)
+    log = bench.places.log(bench.jobs[0].stem, 1)
+    log.parent.mkdir(parents=True)
+    log.touch()
+    outcomes = bench.run()
+    (lost,) = [o for o in outcomes if isinstance(o, FailureRecord)]
+    assert (lost.chunk_id, lost.error_class) == (bench.jobs[0].chunk.id, "lost")
+    assert (lost.attempt, lost.final) == (1, False)
+    attempts = {o.chunk_id: o.attempt for o in outcomes if isinstance(o, JobRecord)}
+    assert attempts == {job.chunk.id: 2 if job is bench.jobs[0] else 1 for job in bench.jobs}
+
+
 def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> None:
     """Its jobs may go on after `--workflow` was changed."""
     log = FailureLog(bench.prepare().places.jobs)

@@ -34,6 +34,18 @@ def test_a_command_that_fails_tells_why(command: list[str], message: str) -> Non
         ask(command)
 
 
+def test_of_a_long_message_the_beginning_and_the_end_are_told() -> None:
+    """Of condor_q, where no schedd runs, the end alone was about something else."""
+    text = "no address for schedd; " + 200 * "see the manual. " + "ask the administrator"
+    with pytest.raises(EngineError) as error:
+        ask(["sh", "-c", f"echo '{text}' >&2; exit 1"])
+    told = error.value.what
+    assert told.startswith("sh failed: no address for schedd; see")
+    assert told.endswith("see the manual. ask the administrator")
+    assert " ... " in told
+    assert len(told) < 350
+
+
 @pytest.mark.parametrize(
     ("told", "may_be_done"),
     [

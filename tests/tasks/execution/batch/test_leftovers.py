@@ -1,4 +1,4 @@
-"""A change was submitted, given up and taken back: no stage runs, and its jobs wait for nobody."""
+"""Jobs that no stage drives: of a change that was taken back, or ended while no command ran."""
 
 from __future__ import annotations
 
@@ -40,3 +40,16 @@ def test_jobs_that_somebody_drives_or_may_want_are_left(bench: Any, given_up: An
     assert bench.lab.run("MergeSample", sample="Data")
     assert batches_in(bench.places.jobs)
     assert not given_up.exists()
+
+
+def test_what_tells_of_jobs_goes_where_all_have_ended_meanwhile(bench: Any, queued: Any) -> None:
+    """A terminal was closed, its jobs went on, and the same command finds them done."""
+    assert bench.lab.run("ProcessSample", sample="Sig")
+    queued(bench.prepare())
+    (batch,) = batches_in(bench.places.jobs)
+    ended = bench.places.make_batch_folder(batch.token)
+    squeue = bench.lab.folder / "programs" / "squeue"
+    squeue.write_text("#!/bin/sh\n", encoding="utf-8")
+    assert bench.lab.run("MergeSample", sample="Sig")
+    assert not batches_in(bench.places.jobs)
+    assert not ended.exists()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tasks.execution.batch.room import Room
+from tasks.execution.batch.room import Room, jobs_said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def test_what_has_ended_makes_room(tmp_path: Path) -> None:
     one, other = Room(tmp_path, "one"), Room(tmp_path, "other")
     assert one.take(8, 0, 10) == 8
     assert other.take(8, 0, 10) == 2
-    one.keep(3)
+    one.keep(3, 3)
     assert other.take(8, 2, 10) == 5
     one.leave()
     assert other.take(8, 7, 10) == 3
@@ -47,14 +47,30 @@ def test_who_has_not_been_heard_of_for_long_is_gone(tmp_path: Path) -> None:
 
 def test_what_is_no_news_is_not_written_again_before_long(tmp_path: Path) -> None:
     room, path = Room(tmp_path, "one"), tmp_path / "one.jobs"
-    room.keep(3)
+    room.keep(3, 3)
     first = path.stat().st_ino
-    room.keep(3)
+    room.keep(3, 3)
     assert room.take(5, 3, 3) == 0
     assert path.stat().st_ino == first
     os.utime(path, (1, 1))
-    room.keep(3)
+    room.keep(3, 3)
     assert path.stat().st_mtime > 1
     room.leave()
-    room.keep(3)
-    assert path.read_text("ascii") == "3"
+    room.keep(3, 3)
+    assert path.read_text("ascii") == "3 3"
+
+
+def test_jobs_that_are_given_to_the_engine_are_not_sure_to_be_there(tmp_path: Path) -> None:
+    room = Room(tmp_path, "one")
+    assert jobs_said(tmp_path, ["one", "other"]) == (0, 0)
+    assert room.take(5, 2, 10) == 5
+    Room(tmp_path, "other").keep(1, 1)
+    assert jobs_said(tmp_path, ["one", "other"]) == (8, 3)
+    room.keep(7, 7)
+    assert jobs_said(tmp_path, ["one", "other"]) == (8, 8)
+
+
+def test_what_an_earlier_version_said_counts(tmp_path: Path) -> None:
+    (tmp_path / "one.jobs").write_text("4", encoding="ascii")
+    assert jobs_said(tmp_path, ["one"]) == (4, 4)
+    assert Room(tmp_path, "other").take(9, 0, 9) == 5

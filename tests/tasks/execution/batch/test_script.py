@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from higgsflow.model.engines import Site
 from tasks.execution.batch.script import told_code, write_script
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -34,6 +36,17 @@ def run(path: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[
     return subprocess.run(
         [str(path), "token", "7"], env=environment, capture_output=True, text=True, check=False
     )
+
+
+@contextmanager
+def started(path: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The script, once something in it has said that it is ready."""
+    with subprocess.Popen(
+        [str(path), "token", "0"], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
 
 
 def test_starts_the_program_in_a_folder_of_its_own_that_goes(tmp_path: Path) -> None:
@@ -72,14 +85,46 @@ def test_cleans_up_after_a_program_that_was_killed(tmp_path: Path) -> None:
 def test_passes_a_signal_on_and_cleans_up(tmp_path: Path) -> None:
     program = 'trap "exit 143" TERM; echo ready; sleep 60 & wait'
     path, environment = script(tmp_path, program)
-    with subprocess.Popen(
-        [str(path), "token", "0"], env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+    with started(path, environment) as process:
         process.terminate()
         assert process.wait(timeout=30) == 143
     assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_program_that_does_not_follow_a_signal_is_ended_and_cleaned_up_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that waits for a server has no ear for it; the engine would kill the script as well."""
+    monkeypatch.setattr("tasks.execution.batch.script._GRACE", 0.2)
+    path, environment = script(tmp_path, 'trap "" TERM; echo ready; exec sleep 60')
+    with started(path, environment) as process:
+        process.terminate()
+        assert process.wait(timeout=30) == 128 + signal.SIGKILL
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_signal_before_the_program_starts_ends_the_job(tmp_path: Path) -> None:
+    path, environment = script(tmp_path, "echo started", setup=("echo ready; sleep 0.5",))
+    with started(path, environment) as process:
+        process.terminate()
+        assert process.wait(timeout=30) == 128 + signal.SIGTERM
+        assert process.stdout is not None
+        assert process.stdout.read() == ""
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_program_is_waited_for_however_many_signals_come(tmp_path: Path) -> None:
+    program = 'trap "echo told" TERM; echo ready; until [ -e done ]; do sleep 0.1; done'
+    path, environment = script(tmp_path, program)
+    with started(path, environment) as process:
+        assert process.stdout is not None
+        for _ in range(2):
+            process.terminate()
+            assert process.stdout.readline() == "told\n"
+        (scratch,) = (tmp_path / "scratch").iterdir()
+        (scratch / "done").touch()
+        assert process.wait(timeout=30) == 0
+    assert not scratch.exists()
 
 
 def test_variables_and_setup_are_those_of_the_site(tmp_path: Path) -> None:

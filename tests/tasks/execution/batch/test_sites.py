@@ -56,17 +56,19 @@ def test_files_for_the_engine_lie_apart_from_the_store(bench: Any, tmp_path: Pat
 def test_what_goes_on_is_the_sum_of_all_samples(bench: Any) -> None:
     model = bench.prepare().task.model
     assert jobs_that_go_on(model, "slurm") == ""
-    room_of(model, "slurm", "Sig", "2017").keep(3)
-    room_of(model, "slurm", "Data", "2017").keep(4)
-    assert jobs_in_flight(model, "slurm") == 7
+    room_of(model, "slurm", "Sig", "2017").keep(3, 3)
+    room_of(model, "slurm", "Data", "2017").keep(4, 4)
+    assert jobs_in_flight(model, "slurm") == (7, 7)
     assert "7 jobs of slurm go on" in jobs_that_go_on(model, "slurm")
     assert jobs_that_go_on(model, "local") == ""
+    room_of(model, "slurm", "Data", "2017").keep(4, 0)
+    assert "3 to 7 jobs of slurm go on" in jobs_that_go_on(model, "slurm")
 
 
 def test_what_another_version_submitted_is_not_of_this_one(bench: Any) -> None:
     """The name of one may begin with that of the other."""
     model = bench.prepare().task.model
     other = model.model_copy(update={"version": f"{model.version}.2"})
-    room_of(model, "slurm", "Sig", "2017").keep(3)
-    room_of(other, "slurm", "Sig", "2017").keep(4)
-    assert (jobs_in_flight(model, "slurm"), jobs_in_flight(other, "slurm")) == (3, 4)
+    room_of(model, "slurm", "Sig", "2017").keep(3, 3)
+    room_of(other, "slurm", "Sig", "2017").keep(4, 4)
+    assert (jobs_in_flight(model, "slurm"), jobs_in_flight(other, "slurm")) == ((3, 3), (4, 4))
