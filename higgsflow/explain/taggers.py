@@ -102,7 +102,7 @@ def _verdicts(mask: Any) -> tuple[bool, ...]:
 
 
 def _instead(tagger: Tagger, answer: Answer, context: Context) -> dict[str, Any]:
-    """Of a tagger that tells no values: the numbers of the event, and of its objects, that it read, and its options."""
+    """Of a tagger that tells no values: the numbers that it read, also of objects, and options."""
     names = [*(need.name for need in tagger.reads(context)), *tagger.needs()]
     found = {
         name: get_column(answer.events, name)
