@@ -172,6 +172,24 @@ class NoMethodOfArray(UserError):
         super().__init__(f"an array without fields has no '{name}'", place, remedy)
 
 
+class TruthOfArray(UserError):
+    """Code of a user asks for the one truth of an array, which has one for each event."""
+
+    cause = (
+        "`if`, `and`, `or`, `not` and comparisons in a row, also for want of brackets, ask whether "
+        "an array is true; it has a truth for each event."
+    )
+    cure = "write `(a > 1) & (b < 2)`, `a | b` and `~a`, and `ak.where(mask, a, b)` for `if`."
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            "`if`, `and`, `or` and `not` ask for one truth, and an array has one for each event",
+            place,
+            "write `(a > 1) & (b < 2)`, `a | b`, `~a`; `ak.where(mask, a, b)` for `if`",
+        )
+        self.args = (place,)
+
+
 class InputFileError(UserError):
     """An input file that cannot be used: absent, truncated, foreign or without events.
 

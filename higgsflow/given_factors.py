@@ -9,13 +9,15 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.errors import UnknownName, WeightError
+from higgsflow.errors import WeightError, nearest
 from higgsflow.events.plain import PlainEvents
 from higgsflow.events.users_code import as_array, asked, shown, unlike_column
 from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import CENTRAL
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from higgsflow.model.systematic import WeightSystematic
 
 ak = lazy.load("awkward")
@@ -31,8 +33,7 @@ def factors_of_function(
     """What a user's function says of the events, or of one of their collections, by direction.
 
     Raises:
-        WeightError: when it gives no directions, or one that the source does not declare.
-        UnknownName: when it gives none for a direction that the source declares.
+        WeightError: when it gives other directions than the source declares, or none.
     """
     function = resolve(str(weight.function))
 
@@ -42,7 +43,8 @@ def factors_of_function(
     # it may look at all columns of kept events, and looks at a few
     result = (shown if isinstance(events, PlainEvents) else asked)(events, called)
     if not isinstance(result, Mapping):
-        what = f"'{weight.name}' returned {type(result).__name__}, not factors by direction"
+        found = "nothing" if result is None else type(result).__name__
+        what = f"'{weight.name}' returned {found}, not factors by direction"
         raise WeightError(what, "", 'return {"up": ..., "down": ...}')
     _check_directions(weight, result)
     return result
@@ -52,8 +54,8 @@ def _check_directions(weight: WeightSystematic, result: Mapping[str, Any]) -> No
     wanted = (*weight.directions, *((CENTRAL,) if weight.modify_central_weight else ()))
     for direction in wanted:
         if direction not in result:
-            where = f"what '{weight.name}' returned"
-            raise UnknownName("direction", direction, list(result), where)
+            what = f"'{weight.name}' returned no direction '{direction}'"
+            raise WeightError(what, "", _instead(direction, result, wanted))
     for direction in result:
         if direction not in (CENTRAL, *weight.directions):
             raise WeightError(
@@ -61,6 +63,15 @@ def _check_directions(weight: WeightSystematic, result: Mapping[str, Any]) -> No
                 f"declared: {', '.join(weight.directions)}",
                 "name it in `directions`, or do not return it",
             )
+
+
+def _instead(direction: str, result: Mapping[str, Any], wanted: Collection[str]) -> str:
+    """What to write where a function returned no factors of a direction."""
+    if guess := nearest(direction, set(map(str, result)).difference(wanted)):
+        return f"it returned '{guess}': call it '{direction}'"
+    if direction == CENTRAL:
+        return "return the central factors too, or take `modify_central_weight` out"
+    return "return it too, or name those that there are: `directions: [up]`"
 
 
 def one_per_event(values: Any, weight: WeightSystematic) -> Array:

@@ -220,6 +220,10 @@ class AnalysisTask(PrintsIntoPipes):
 
         return tuple(filter(says_what, self.reasons()))
 
+    def first_reasons(self) -> tuple[str, ...]:
+        """The reasons; a digest that changed too is none beside one that says what did."""
+        return self.news() or self.reasons()
+
     def tell_reasons(self) -> None:
         """Says why something is made again; of what is made for the first time there is none."""
         from higgsflow.records.reasons import EARLIER, NEVER

@@ -16,6 +16,7 @@ from tasks.sample_task import SampleTask
 from tasks.targets import StageTarget, head_of, read_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from higgsflow.catalog.files import InputFile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _LIST_CHANGED = "list of files changed"
 _OF_THESE = "of the same files, what jobs have made the same way for {} is adopted"
+_MOST_TOLD = 3  # files, one by one
 # tasks that a catalogue entry may name as the producer of its files
 PRODUCERS = {"GenerateDemoFiles": GenerateDemoFiles}
 
@@ -141,15 +143,15 @@ class IndexSample(SampleTask):
         files = index_of(self.output()).index.files
         known = {f.url: f for f in files if not f.url.startswith(REMOTE)}
         today = {f.url: f for f in self._local_files()}
+        replaced = [
+            url
+            for url, file in today.items()
+            if url in known and (file.size, file.mtime_ns) != (known[url].size, known[url].mtime_ns)
+        ]
         told = (
-            *(f"file {url} is new" for url in today if url not in known),
-            *(f"file {url} is gone" for url in known if url not in today),
-            *(
-                f"file {url} was replaced"
-                for url, file in today.items()
-                if url in known
-                and (file.size, file.mtime_ns) != (known[url].size, known[url].mtime_ns)
-            ),
+            *_of_files([url for url in today if url not in known], "is new", "are new"),
+            *_of_files([url for url in known if url not in today], "is gone", "are gone"),
+            *_of_files(replaced, "was replaced", "were replaced"),
         )
         return (*(reason for reason in found if reason != _LIST_CHANGED), *told)
 
@@ -161,6 +163,14 @@ class IndexSample(SampleTask):
             return []
         paths = {name: own.parents[2] / name / self.year / own.name for name in self.former_names}
         return [n for n, path in paths.items() if head_of(path).get("made_from") == today]
+
+
+def _of_files(urls: Sequence[str], one: str, several: str) -> Iterator[str]:
+    """A reason for each of a few files, and one for all of many."""
+    if len(urls) > _MOST_TOLD:
+        yield f"{len(urls)} files {several}, the first is {urls[0]}"
+    else:
+        yield from (f"file {url} {one}" for url in urls)
 
 
 def _resolved(addresses: tuple[str, ...], sample: str) -> tuple[InputFile, ...]:

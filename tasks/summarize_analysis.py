@@ -78,6 +78,7 @@ class SummarizeAnalysis(AnalysisTask):
     def _summary(self, made_from: Ingredients) -> Summary:
         from higgsflow.catalog.snapshot import as_yaml
         from higgsflow.output.duplicates import kept_apart
+        from higgsflow.output.provenance import commit_of_program
         from higgsflow.records.lumi_coverage import by_year
         from higgsflow.report.content import Summary
         from higgsflow.report.totals import concluded
@@ -94,6 +95,7 @@ class SummarizeAnalysis(AnalysisTask):
             store=str(self.folder),
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             higgsflow=higgsflow.__version__,
+            commit=commit_of_program(),
             tags=model.tag_sequence.tags,
             # as columns are called in merged files
             variables=tuple(name.rpartition(":")[2] for name in model.variables_of_interest),

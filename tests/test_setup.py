@@ -198,6 +198,7 @@ class TestSourcedAgain:
             ("higgsflow mat", "matrix "),
             ("higgsflow matrix --ana", "--analysis "),
             ("higgsflow matrix --analysis hg", "hgg "),
+            ("higgsflow why Merg", "MergeSample "),
             # law knows options, but not what they name
             ("law run MergeSample --sample t", "ttH_M125|tHq_M125"),
             ("law run MergeSample --workers 2 --sample Da", "Data"),

@@ -81,7 +81,7 @@ def _sample(**named: str) -> SampleStatus:
 def _plain(task: Any) -> StageStatus:
     """Of a stage that has targets which say why they are not current."""
     complete = task.complete()
-    found = () if complete else task.reasons()
+    found = () if complete else task.first_reasons()
     reasons = tuple(reason for reason in found if not reason.startswith(NEVER))
     state: State = "done" if complete else "stale" if reasons else "open"
     return StageStatus(

@@ -85,4 +85,4 @@ def _reasons(task: Any, seen: set[str]) -> Iterator[Reason]:
     about = (task.sample, task.year) if isinstance(task, SampleTask) else ("", "")
     # without a year it stands for those of all years, and what makes nothing for what it needs
     if all(about) == any(about) and not isinstance(task, RunAnalysis):
-        yield from (Reason(type(task).__name__, *about, text) for text in task.reasons())
+        yield from (Reason(type(task).__name__, *about, text) for text in task.first_reasons())

@@ -20,6 +20,11 @@ from higgsflow.model.once import keys_once
 from higgsflow.model.sample import Sample
 
 _KNOWN = ("kind", "xs", "bf", "files", "process_id", "scale1fb", "systematics")
+# what HiggsDNA does not ask and has to be said here stands in its entries as in ours
+_OURS = (
+    "process", "signal", "skim", "partial", "alternative", "filter_efficiency", "k_factor",
+    "allow_equal_sums", "negative_denominator", "triggers",
+)  # fmt: skip
 # files per output: it shapes the jobs of HiggsDNA, not what comes out of them
 _HARMLESS = ("fpo",)
 _NAMED_LIKE_DATA = re.compile(
@@ -63,6 +68,7 @@ def _entry(name: str, info: dict[str, Any], path: Path) -> dict[str, Any]:
     entry["files"] = _files(info.get("files"), where)
     _check_years(entry, where)
     entry |= {key: info[key] for key in ("process_id", "scale1fb") if info.get(key) is not None}
+    entry |= {key: info[key] for key in _OURS if key in info}
     if info.get("systematics"):
         entry["systematics"] = _systematics(info["systematics"], where)
     try:
@@ -77,12 +83,13 @@ def _entry(name: str, info: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _check_keys(info: dict[str, Any], where: str) -> None:
-    unknown = [key for key in info if key not in _KNOWN and key not in _HARMLESS]
+    known = (*_KNOWN, *_OURS)
+    unknown = [key for key in info if key not in known and key not in _HARMLESS]
     if unknown:
-        guesses = {key: nearest(key, _KNOWN) for key in unknown}
+        guesses = {key: nearest(key, known) for key in unknown}
         told = [f"'{k}'" + (f" (did you mean '{g}'?)" if g else "") for k, g in guesses.items()]
         raise InvalidConfiguration(
-            f"unknown keys: {', '.join(told)}", f"of {where}", f"known: {', '.join(_KNOWN)}"
+            f"unknown keys: {', '.join(told)}", f"of {where}", f"known: {', '.join(known)}"
         )
 
 

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from higgsflow.catalog.addresses import PRODUCED, REMOTE
 from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.higgsdna import import_higgsdna
+from higgsflow.catalog.mistaken import no_catalog, no_file, refuse_catalog
 from higgsflow.catalog.paths import expanded, with_absolute_files
-from higgsflow.catalog.snapshot import FILE_NAME
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.credentials import refuse_secrets
-from higgsflow.errors import InvalidConfiguration, UnknownName, UserError, nearest
+from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun, known_keys, safe_name
@@ -44,35 +44,9 @@ def find_analysis(name: str) -> Path | None:
     as_path = Path(expanded(name, "the name of the analysis"))
     if as_path.suffix in (".yaml", ".yml"):
         if not as_path.is_file():
-            raise _no_file(as_path)
+            raise no_file(as_path)
         return as_path.resolve()
     return CONFIG_FOLDER / f"{name}.yaml" if name in known_analyses() else None
-
-
-def _no_file(path: Path) -> InvalidConfiguration:
-    """What is told of a configuration that is not there: the nearest one beside it, or here."""
-    beside = [found.name for found in path.parent.glob("*.y*ml")]
-    name = nearest(path.name, beside)
-    guess = str(path.with_name(name)) if name else path.name if Path(path.name).is_file() else ""
-    if not guess and path.stem in known_analyses():
-        guess = path.stem
-    hint = f"did you mean '{guess}'?" if guess else ""
-    return InvalidConfiguration(f"no configuration file {path}", f"in {Path.cwd()}", hint)
-
-
-def refuse_path(name: str) -> None:
-    """Raises for what is no name but a path: of a folder, or without its ending.
-
-    Raises:
-        InvalidConfiguration: that offers the configuration in it, or with its ending.
-    """
-    path = Path(expanded(name, "the name of the analysis"))
-    # its own, also in the store, before others
-    own = (path / f"{path.resolve().name}.yaml", path / FILE_NAME, Path(f"{path}.yaml"))
-    found = next((p for p in (*own, *sorted(path.glob("*.yaml"))) if p.is_file()), None)
-    if found is not None:
-        hint = f"did you mean '{found}'?"
-        raise InvalidConfiguration(f"'{name}' is no configuration", "", hint)
 
 
 def load_analysis(path: Path) -> AnalysisModel:
@@ -83,6 +57,7 @@ def load_analysis(path: Path) -> AnalysisModel:
     """
     path = path.resolve()
     content = read_yaml(path)
+    refuse_catalog(content, path)
     content.setdefault("name", path.stem)
     folders = content.get("python_path", () if path.parent == CONFIG_FOLDER else ".")
     folders = (folders,) if isinstance(folders, str) else folders
@@ -112,6 +87,7 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
     known = {"catalog", "sample_list", "selected_years", _KNOWN, *of_place}
     for key in section:
         if key not in known:
+            known -= {_KNOWN, "selected_years"}  # only copies in a store have them
             raise UnknownName("key", str(key), known, f"{where}: samples")
     chosen = section.get("sample_list")
     if "samples" in section:
@@ -124,8 +100,9 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
         return select_samples(catalog, chosen, section.get("selected_years"), str(where))
     if "catalog" not in section:
         raise InvalidConfiguration("no catalogue of samples", str(where), "say samples.catalog")
-    catalog = load_catalog(section["catalog"], folder)
-    return select_samples(catalog, chosen, section.get("years"), str(where))
+    source = section["catalog"]
+    catalog, files = load_catalog(source, folder), catalog_files(source, folder)
+    return select_samples(catalog, chosen, section.get("years"), str(where), files)
 
 
 def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
@@ -140,6 +117,11 @@ def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
         path = _catalog_path(source, folder)
         # the samples of HiggsDNA are JSON; they know no luminosities: list a file with years beside
         content = import_higgsdna(path) if path.suffix == ".json" else read_yaml(path)
+        if "tag_sequence" in content:
+            what = f"{path} is an analysis, no catalogue of samples"
+            raise InvalidConfiguration(
+                what, "samples.catalog", "give the file that has the samples"
+            )
         return _absolute_catalog(content, path.parent, str(path))
     if not isinstance(source, Sequence) or not source:
         raise InvalidConfiguration(f"{source!r} is no catalogue of samples", "", "give its path")
@@ -147,6 +129,15 @@ def load_catalog(source: Any, folder: Path) -> dict[str, Any]:
     for part in source:
         _add_catalog(merged, load_catalog(part, folder), f"in {part}")
     return merged
+
+
+def catalog_files(source: Any, folder: Path) -> str:
+    """The files that a catalogue is in, for messages; empty where it is given in place."""
+    if isinstance(source, Mapping):
+        return ""
+    if isinstance(source, str | Path):
+        return str(_catalog_path(source, folder))
+    return ", ".join(filter(None, (catalog_files(part, folder) for part in source)))
 
 
 def _add_catalog(merged: dict[str, Any], more: Mapping[str, Any], where: str) -> None:
@@ -168,13 +159,7 @@ def _catalog_path(source: str | Path, folder: Path) -> Path:
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
-    known = {path.stem: path.stem for path in (CONFIG_FOLDER / "samples").glob("*.yaml")}
-    if Path(text).suffix:
-        beside = candidates[0].parent.glob("*.y*ml")
-        known |= {path.stem: str(Path(text).with_name(path.name)) for path in beside}
-    guess = known.get(nearest(Path(text).stem, known), "")
-    hint = f"did you mean '{guess}'?" if guess else ""
-    raise InvalidConfiguration(f"no catalogue '{source}'", f"looked for {candidates[0]}", hint)
+    raise no_catalog(source, candidates[0])
 
 
 def select_samples(
@@ -182,22 +167,31 @@ def select_samples(
     sample_list: Any,
     years: Any,
     where: str,
+    files: str = "",
 ) -> Samples:
     """The chosen samples and years of a catalogue; all of them where nothing is chosen.
+
+    Args:
+        catalog: as `load_catalog` gives it.
+        sample_list: names or patterns of samples.
+        years: the chosen ones.
+        where: who chooses, for messages.
+        files: those of the catalogue, where it is not given there.
 
     Raises:
         UnknownName: for a sample or year that is not there, or a year without luminosity.
     """
-    entries = _as_entries(catalog.get("samples", {}), where)
+    place = files or where
+    entries = _as_entries(catalog.get("samples", {}), place)
     names = tuple(entries)
     if not names:
-        raise InvalidConfiguration("the catalogue has no samples", where, "add some below samples:")
+        raise InvalidConfiguration("the catalogue has no samples", place, "add some below samples:")
     chosen = select_names(_chosen(sample_list, names, "sample_list", where), names, "sample")
     known_years = tuple(str(year) for year in catalog.get("years", {}))
     selected = _chosen(years, known_years, "years", where)
     for name in chosen:
-        files = entries[name].get("files")
-        for year in files if isinstance(files, Mapping) else ():
+        of_years = entries[name].get("files")
+        for year in of_years if isinstance(of_years, Mapping) else ():
             if str(year) not in known_years:
                 of_sample = f"the catalogue's years, which '{name}' has files for"
                 raise UnknownName("luminosity for year", str(year), known_years, of_sample)
@@ -211,7 +205,7 @@ def select_samples(
         _REPLICAS: catalog.get(_REPLICAS) or {},
         _KNOWN: tuple(dict.fromkeys((*catalog.get(_KNOWN, ()), *names))),
     }
-    return validated(Samples, content, where)
+    return validated(Samples, content, place)
 
 
 def _chosen(value: Any, known: tuple[str, ...], what: str, where: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.catalog.load import load_catalog, select_samples
+from higgsflow.catalog.load import catalog_files, load_catalog, select_samples
 from higgsflow.errors import UnknownName
 from higgsflow.model.samples import Samples
 
@@ -42,5 +42,6 @@ class SamplesManager(Samples):
         for name in resolved:
             raise UnknownName("option", name, _OPTIONS, "SamplesManager")
         loaded = load_catalog(catalog, Path.cwd())
-        chosen = select_samples(loaded, sample_list, years, "SamplesManager")
+        files = catalog_files(catalog, Path.cwd())
+        chosen = select_samples(loaded, sample_list, years, "SamplesManager", files)
         super().__init__(**{name: getattr(chosen, name) for name in Samples.model_fields})

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.catalog.folder import known_analyses
-from higgsflow.catalog.load import find_analysis, load_analysis, refuse_path
+from higgsflow.catalog.load import find_analysis, load_analysis
+from higgsflow.catalog.mistaken import refuse_path
 from higgsflow.catalog.paths import expanded
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def add_analysis(parser: argparse.ArgumentParser) -> None:
     """`--analysis` and `--version`, as the stages have them."""
     about = "a name in config/ or in the store, or the path of a configuration (default: demo)"
-    _complete_with(parser.add_argument("--analysis", default="demo", help=about), _analyses)
+    complete_with(parser.add_argument("--analysis", default="demo", help=about), _analyses)
     about = "where outputs lie (default: as configured)"
     parser.add_argument("--version", default="", help=about)
 
@@ -26,15 +26,15 @@ def add_sample(parser: argparse.ArgumentParser, *, required: bool) -> None:
     about = "name of a sample"
     sample = parser.add_argument("--sample", default="", required=required, help=about)
     year = parser.add_argument("--year", default="", required=required, help="the data-taking era")
-    _complete_with(sample, _samples)
-    _complete_with(year, _years)
+    complete_with(sample, _samples)
+    complete_with(year, _years)
 
 
 def add_variation(parser: argparse.ArgumentParser) -> None:
     """`--variation`."""
     about = "of the events, or of a weight (default: nominal)"
     variation = parser.add_argument("--variation", default="nominal", metavar="NAME", help=about)
-    _complete_with(variation, _variations)
+    complete_with(variation, _variations)
 
 
 def analysis_of(given: argparse.Namespace) -> AnalysisModel:
@@ -52,7 +52,8 @@ def analysis_of(given: argparse.Namespace) -> AnalysisModel:
     return analysis
 
 
-def _complete_with(action: argparse.Action, completer: Any) -> None:
+def complete_with(action: argparse.Action, completer: Any) -> None:
+    """What the tab key offers for an argument."""
     # the attribute that argcomplete looks for
     action.completer = completer  # type: ignore[attr-defined]
 

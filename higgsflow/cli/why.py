@@ -6,10 +6,12 @@ First causes first, each with all samples and years that it is of. Nothing is ru
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.cli.arguments import add_analysis, add_sample
+from higgsflow.cli.arguments import add_analysis, add_sample, complete_with
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The stage, and what it is about."""
     about = "such as MergeSample (default: RunAnalysis, the whole analysis)"
-    parser.add_argument("stage", nargs="?", default="RunAnalysis", help=about)
+    stage = parser.add_argument("stage", nargs="?", default="RunAnalysis", help=about)
+    complete_with(stage, _stages)
     add_analysis(parser)
     add_sample(parser, required=False)
     about = "some variations of a stage that was narrowed to them, such as nominal,photon_pt_up"
@@ -46,3 +49,10 @@ def run(given: argparse.Namespace) -> int:
     current = f"{given.stage} is current: nothing would run again"
     sys.stdout.write(visible("\n".join(told(reasons) if reasons else (current,)) + "\n"))
     return 0
+
+
+def _stages(**_: Any) -> list[str]:
+    """Those in law's index, which setup.sh keeps current."""
+    index = Path(os.environ.get("LAW_HOME", "")) / "index"
+    lines = index.read_text(encoding="utf-8").splitlines() if index.is_file() else []
+    return [line.split(":")[1] for line in lines if ":" in line]

@@ -54,6 +54,8 @@ def asked(view: Any, code: Callable[[Any], T]) -> T:
 
 def unlike_column(values: Any) -> str:
     """What code of a user gave instead of values of events or objects; empty where it did not."""
+    if values is None:
+        return "nothing"
     if type(values) is np.ndarray:
         return "" if values.ndim else "one value"
     if isinstance(values, str | bytes | Mapping) or not hasattr(values, "__len__"):

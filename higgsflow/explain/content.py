@@ -54,7 +54,8 @@ class TaggerStory(Noun):
     Attributes:
         category: finer than the tag; None where it has none.
         columns: numbers that it added.
-        read: numbers of the event that it read, of taggers that do not tell what they cut on.
+        read: numbers of the event, and of each of its objects, that it read, of taggers that do
+            not tell what they cut on.
         options: of the same.
     """
 
@@ -63,7 +64,7 @@ class TaggerStory(Noun):
     category: int | None = None
     groups: tuple[GroupStory, ...] = ()
     columns: dict[str, float | tuple[float, ...]] = {}
-    read: dict[str, float] = {}
+    read: dict[str, float | tuple[float, ...]] = {}
     options: dict[str, str] = {}
 
 

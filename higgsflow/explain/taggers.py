@@ -102,13 +102,14 @@ def _verdicts(mask: Any) -> tuple[bool, ...]:
 
 
 def _instead(tagger: Tagger, answer: Answer, context: Context) -> dict[str, Any]:
-    """Of a tagger that tells no values: the numbers of the event that it read, and its options."""
+    """Of a tagger that tells no values: the numbers that it read, also of objects, and options."""
     names = [*(need.name for need in tagger.reads(context)), *tagger.needs()]
-    read = {
-        name: float(get_column(answer.events, name)[0])
+    found = {
+        name: get_column(answer.events, name)
         for name in dict.fromkeys(names)
-        if has_column(answer.events, name) and _is_number(get_column(answer.events, name))
+        if has_column(answer.events, name)
     }
+    read = {name: _first(column) for name, column in found.items() if _is_of_numbers(column)}
     if isinstance(tagger, FunctionTagger):
         options = {**tagger.defaults(), **tagger.options}
     else:
@@ -116,5 +117,11 @@ def _instead(tagger: Tagger, answer: Answer, context: Context) -> dict[str, Any]
     return {"read": read, "options": {name: str(value) for name, value in options.items()}}
 
 
-def _is_number(column: Any) -> bool:
-    return column.ndim == 1 and not getattr(column, "fields", [])
+def _is_of_numbers(column: Any) -> bool:
+    """Of one for each event, or for each object."""
+    return column.ndim <= 2 and not getattr(column, "fields", [])
+
+
+def _first(column: Any) -> float | tuple[float, ...]:
+    """What the first event has of it."""
+    return float(column[0]) if column.ndim == 1 else tuple(map(float, column[0]))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
 
 _ACROSS = 5  # objects side by side
+_MOST = 10  # numbers of objects in a line
 _PLACES = 5
 _NAME, _CONDITION, _VALUE = 22, 56, 11
 _LEFT = 42
@@ -187,8 +188,11 @@ def _wrapped(name: str, items: list[str]) -> Iterator[str]:
 
 
 def _numbers(value: float | tuple[float, ...]) -> str:
-    """Of the event, or of each of its candidates."""
-    return " ".join(map(_number, value)) or "-" if isinstance(value, tuple) else _number(value)
+    """Of the event, or of each of its objects or candidates."""
+    if not isinstance(value, tuple):
+        return _number(value)
+    more = f" and {len(value) - _MOST} more" if len(value) > _MOST else ""
+    return (" ".join(map(_number, value[:_MOST])) or "-") + more
 
 
 def _number(value: float) -> str:

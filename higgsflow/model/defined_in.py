@@ -16,6 +16,7 @@ from higgsflow.errors import (
     InputFileError,
     NoMethodOfArray,
     StoreError,
+    TruthOfArray,
     UndeclaredColumn,
     UserError,
 )
@@ -29,6 +30,8 @@ ak = lazy.load("awkward")
 _PROGRAM = Path(__file__).parents[1]
 # what awkward says of `events.name` and of `events["name"]`
 _NO_FIELD = re.compile(r"no field (?:named )?'(.*?)'")
+# and numpy, too
+_NO_TRUTH = "the truth value of an array"
 
 
 @contextmanager
@@ -40,6 +43,7 @@ def blaming(code: Callable[..., Any] | str | None) -> Iterator[None]:
     Raises:
         UndeclaredColumn: for a column that the code is not shown.
         NoMethodOfArray: for a method that arrays of numbers do not have.
+        TruthOfArray: for an array in the place of one truth.
     """
     try:
         yield
@@ -50,8 +54,8 @@ def blaming(code: Callable[..., Any] | str | None) -> Iterator[None]:
         if code is not None:
             error.happened_in(place_of(resolve(code) if isinstance(code, str) else code))
         raise
-    except (AttributeError, LookupError) as error:
-        found = _undeclared(error)
+    except (AttributeError, LookupError, ValueError) as error:
+        found = _told(error)
         if found is None:
             raise
         raise found from error
@@ -82,14 +86,23 @@ def _line(file: str, number: int | None) -> str:
     return f"{' '.join(cell) if cell else file}, line {number}"
 
 
-def _undeclared(error: Exception) -> UserError | None:
-    """What is told where code of a user asks an array for a field or method that it has not."""
-    missing = _NO_FIELD.match(str(error))
+def _told(error: Exception) -> UserError | None:
+    """What is told where code of a user asks an array for what it has not."""
     steps = [s for s in traceback.extract_tb(error.__traceback__) if not is_installed(s.filename)]
-    arrays = list(_asked_arrays(error))
-    if missing is None or not steps or not arrays:
+    if not steps:
         return None
     place = _line(steps[-1].filename, steps[-1].lineno)
+    if isinstance(error, ValueError):
+        return TruthOfArray(place) if str(error).lower().startswith(_NO_TRUTH) else None
+    return _undeclared(error, place)
+
+
+def _undeclared(error: Exception, place: str) -> UserError | None:
+    """Of a field or method that there is not."""
+    missing = _NO_FIELD.match(str(error))
+    arrays = list(_asked_arrays(error))
+    if missing is None or not arrays:
+        return None
     columns = list(_columns(arrays[-1]))
     if columns:
         return UndeclaredColumn(missing[1], columns, place)

@@ -154,7 +154,7 @@ def _unknown_key(key: str, kind: type[Noun]) -> str:
     hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
     if places := _within(kind, key):
         hint = f"it belongs in {' or '.join(places)}"
-    return f"unknown key '{key}' of {kind.__name__}, {hint}"
+    return f"unknown key '{key}', {hint}"
 
 
 def _within(kind: type[Noun], key: str) -> list[str]:

@@ -174,9 +174,7 @@ class DataSample(_SampleBase):
     def _is_not_scaled(cls, value: Any) -> Any:
         for key in value if isinstance(value, Mapping) else ():
             if key in SimulatedSample.model_fields and key not in cls.model_fields:
-                raise ValueError(
-                    f"unknown key '{key}' of DataSample: {key} is forbidden for data, remove it"
-                )
+                raise ValueError(f"{key} is forbidden for data, remove it")
         return value
 
     @model_validator(mode="after")

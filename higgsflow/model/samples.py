@@ -62,7 +62,7 @@ class Samples(Noun):
                 raise InvalidConfiguration(
                     f"no golden JSON for {pair.name}",
                     f"years.{pair.year} of the catalogue",
-                    "give golden_json: a path, or say apply_golden_json: false",
+                    "say there golden_json: PATH, or apply_golden_json: false",
                 )
         return self
 

@@ -60,7 +60,7 @@ def provenance(origin: Origin, facts: Mapping[str, Any]) -> dict[str, Any]:
         "tags": list(origin.tags),
         "configuration": origin.configuration,
         "own_code": origin.own_code,
-        "commit": commit_of(Path(higgsflow.__file__).resolve().parents[1]),
+        "commit": commit_of_program(),
         "code": physics_digest(),
         "versions": versions(),
     }
@@ -71,6 +71,11 @@ def versions() -> dict[str, str]:
     """Versions of what made the numbers."""
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     return {"higgsflow": higgsflow.__version__, **found}
+
+
+def commit_of_program() -> str:
+    """The git commit of the checkout that runs; empty where it was installed without one."""
+    return commit_of(Path(higgsflow.__file__).resolve().parents[1])
 
 
 @functools.cache

@@ -227,7 +227,8 @@ class Summary(Noun):
         inputs, made_from: digest of what this was made from, and that in words.
         store: folder of all outputs.
         created: time in UTC.
-        higgsflow: version that made the summary.
+        higgsflow, commit: version that made the summary, and the git commit of its checkout; empty
+            where it was installed without one.
         tags: names of the tags, in order of priority.
         variables: the variables of interest, as columns of the merged files.
         blinded: window of the column in which data are hidden, null when unblinded,
@@ -249,6 +250,7 @@ class Summary(Noun):
     store: str
     created: str
     higgsflow: str
+    commit: str = ""
     tags: tuple[str, ...]
     variables: tuple[str, ...]
     blinded: tuple[str, float, float] | None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.report.colors import look
-from higgsflow.report.formatting import relative, shortened
+from higgsflow.report.formatting import relative
+from higgsflow.report.short_names import shortened
 from higgsflow.report.svg import Scale, box, drawing, path, place, text
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def draw_effects(title: str, drawn: Largest, tag: str, ranks: Mapping[str, int])
     """
     rows = drawn.rows
     names = list(dict.fromkeys(row.systematic for row in rows))
+    shown = shortened(names, _LONGEST)
     bottom = _TOP + _LINE * len(names)
     sizes = [abs(row.effect[tag] or 0.0) for row in rows]
     largest = max(sizes, default=0.0) or 0.01
@@ -35,7 +37,9 @@ def draw_effects(title: str, drawn: Largest, tag: str, ranks: Mapping[str, int])
     shapes: list[Html] = []
     for i, name in enumerate(names):
         found = [row for row in rows if row.systematic == name]
-        shapes.extend(_bars(found, tag, (_TOP + _LINE * i + 3, x), ranks))
+        top = _TOP + _LINE * i + 3
+        shapes.append(text(_LEFT - 6, top + 13, shown[name], anchor="end"))
+        shapes.extend(_bars(found, tag, (top, x), ranks))
     shapes.extend(_axis(x, bottom))
     shapes.append(text(_RIGHT, bottom + 30, "change of the yield [%]", anchor="end"))
     titled = f"{title}, {drawn.note}" if drawn.note else title
@@ -53,9 +57,8 @@ def _axis(x: Scale, bottom: int) -> Iterator[Html]:
 def _bars(
     rows: Sequence[SystematicRow], tag: str, where: tuple[int, Scale], ranks: Mapping[str, int]
 ) -> Iterator[Html]:
-    """The bars of one systematic, below each other, with its name."""
+    """The bars of one systematic, below each other."""
     (top, x), name = where, rows[0].systematic
-    yield text(_LEFT - 6, top + 13, shortened(name, _LONGEST), anchor="end")
     height = (_LINE - 6) / len(rows)
     for j, row in enumerate(rows):
         effect = row.effect[tag]

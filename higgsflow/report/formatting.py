@@ -89,14 +89,6 @@ def with_error(value: float | None, error: float | None, plus_minus: str = "+-")
     return f"{value:,.{digits}f} {plus_minus} {error:,.{digits}f}"
 
 
-def shortened(name: str, longest: int) -> str:
-    """A name without its middle where it is too long: most names differ at their ends."""
-    if len(name) <= longest:
-        return name
-    n_first = longest // 2
-    return f"{name[:n_first]}…{name[n_first + 1 - longest :]}"
-
-
 def seconds(value: float) -> str:
     """A time in seconds, minutes or hours."""
     if value < 120:

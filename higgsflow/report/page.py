@@ -86,7 +86,8 @@ def _header(summary: Summary, title: str) -> Html:
         f"{aggregates.luminosity(summary):.6g} /fb",
         f"tags in order of priority: {', '.join(summary.tags)}",
     )
-    made = f"made {summary.created} with higgsflow {summary.higgsflow}"
+    commit = f", commit {summary.commit[:12]}" if summary.commit else ""
+    made = f"made {summary.created} with higgsflow {summary.higgsflow}{commit}"
     return element(
         "header", element("h1", title), element("p", " · ".join(facts)), element("p", made)
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from higgsflow.report.colors import color, hatch, line_color
-from higgsflow.report.formatting import shortened
 from higgsflow.report.look import Look, blank, name_above, plain, saved, styled
+from higgsflow.report.short_names import shortened
 from higgsflow.report.stacks import (
     RATIO_TOP,
     axis_label,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _SIZE = 6.4
 # a legend of more processes stands beside the axes, as it would cover what it explains
-_MOST_INSIDE, _BESIDE = 9, 2.0
+_MOST_INSIDE, _BESIDE, _LONGEST = 9, 2.0, 20
 _SIGNAL = "#bd1f01"
 
 
@@ -91,13 +91,10 @@ def _explain(axes: Axes, height: float, is_beside: bool) -> None:
         # at a size of 11 five lines take an inch
         fitting = min(1.0, 4.5 * height / len(labels))
         small: dict[str, Any] = {"fontsize": 11 * fitting, "labelspacing": 0.3, "handlelength": 1.5}
-        axes.legend(handles[::-1], [_short(label) for label in labels[::-1]], **place, **small)
+        shown = shortened(labels, _LONGEST)
+        axes.legend(handles[::-1], [shown[label] for label in labels[::-1]], **place, **small)
     elif handles:
         axes.legend(loc="upper right", ncols=2, columnspacing=1.0)
-
-
-def _short(label: str) -> str:
-    return shortened(label, 20)
 
 
 def _draw_upper(axes: Axes, stack: Stack) -> None:

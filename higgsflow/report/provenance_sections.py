@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from higgsflow.report.formatting import count, number
+from higgsflow.report.formatting import NOTHING, count, number
 from higgsflow.report.markup import Content, Html, details, element, note, section, table
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def provenance(summary: Summary) -> Html:
         ("version", summary.version),
         ("made", summary.created),
         ("higgsflow", summary.higgsflow),
+        ("commit of higgsflow", summary.commit or NOTHING),
         ("store", summary.store),
         ("digest of the inputs", summary.inputs),
         *_versions(summary),

@@ -36,16 +36,30 @@ nav { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; padding: .5rem 0; }
 .bad { color: var(--bad); text-decoration: none; margin-left: .25em; }
 .scroll { overflow: auto; max-height: 70vh; border: 1px solid var(--line); border-radius: 6px;
   width: fit-content; max-width: 100%; margin: .5rem 0; }
-table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums; }
+table { border-collapse: separate; border-spacing: 0; font-variant-numeric: tabular-nums;
+  width: max-content; }
 th, td { padding: .25rem .7rem; text-align: right; white-space: nowrap; vertical-align: top; }
 tbody tr:nth-child(even) :is(th, td) { background: var(--panel); }
 thead th { position: sticky; top: 0; background: var(--panel); border-bottom: 1px solid var(--line);
   z-index: 1; }
 tbody th, thead th.name { text-align: left; }
-tbody th { font-weight: 500; }
-.long { display: inline-block; min-width: 24rem; max-width: 60rem; white-space: normal;
-  text-align: left; }
+tbody th { font-weight: 500; background: var(--page); }
+tbody th:first-child { max-width: 45vw; white-space: normal; overflow-wrap: break-word; }
+.long { display: inline-block; width: max-content; max-width: min(40rem, 80vw);
+  white-space: normal; overflow-wrap: anywhere; text-align: left; }
+#findings table { width: auto; }
 #findings tbody th:nth-child(n+3) { white-space: normal; overflow-wrap: anywhere; }
+#findings .long { min-width: 24rem; max-width: 60rem; width: auto; }
+@media (min-width: 700px) {
+  th:first-child { position: sticky; left: 0; }
+  thead th:first-child { z-index: 2; }
+}
+@media (max-width: 700px) {
+  #findings thead { display: none; }
+  #findings .scroll { max-height: none; }
+  #findings :is(table, tbody, tr, tbody th) { display: block; max-width: none; }
+  #findings .long { display: block; min-width: 0; }
+}
 .two[style] { margin: -.25rem -.7rem; padding: .25rem .7rem; display: block;
   background: color-mix(in srgb, var(--link) calc(40% * var(--share)), transparent); }
 .two small { display: block; color: var(--soft); }
@@ -93,8 +107,10 @@ code, pre { font: 13px/1.45 ui-monospace, monospace; }
   figure.wide svg { min-width: 0; }
   svg, .two { print-color-adjust: exact; }
   .scroll { overflow: visible; max-height: none; border: 0; }
-  thead th { position: static; }
+  table { width: auto; }
+  tr > th { position: static; }
   th, td { padding: .1rem .35rem; white-space: normal; }
+  :is(thead th, tbody th:first-child) { overflow-wrap: anywhere; }
   h2, h3, summary, .legend { break-after: avoid; }
   tr { break-inside: avoid; }
   details::details-content { content-visibility: visible; display: block; }

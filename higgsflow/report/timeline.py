@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from higgsflow.report import aggregates
-from higgsflow.report.formatting import seconds, shortened
+from higgsflow.report.formatting import seconds
+from higgsflow.report.short_names import shortened
 from higgsflow.report.svg import Scale, between, box, drawing, path, place, text
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def draw_timeline(summary: Summary) -> Html | None:
     x = Scale(0.0, max(last - first, 1e-3), _LEFT, _RIGHT)
     highest = max(int(running(s.jobs.spans, first, x.high).max()) for s in lanes)
     shapes = [shape for i, s in enumerate(lanes) for shape in _lane(i, s, x, (first, highest))]
+    shapes += [_beside(i, name) for i, name in enumerate(_names(lanes))]
     begun = datetime.fromtimestamp(first, timezone.utc).strftime("%Y-%m-%d %H:%M:%S")
     words = f"jobs over time, from {begun} for {seconds(x.high)}, at most {highest} at once"
     return drawing((_WIDTH, bottom + 34), words, [*shapes, *_axis(x, bottom, begun)])
@@ -74,16 +76,23 @@ def _at(times: Times, begins: Times, ends: Times) -> npt.NDArray[np.int64]:
     return begun - np.searchsorted(ends, times, side="right")
 
 
+def _names(lanes: Sequence[SampleSummary]) -> list[str]:
+    """Samples and years as they stand beside their lanes: what is too long is a sample's name."""
+    years = [f" ({sample.year})" for sample in lanes]
+    shown = shortened((sample.sample for sample in lanes), _LONGEST - max(map(len, years)))
+    return [f"{shown[s.sample]}{year}" for s, year in zip(lanes, years, strict=True)]
+
+
+def _beside(i: int, name: str) -> Html:
+    return text(_LEFT - 6, _TOP + _LANE * (i + 1) - 5, name, anchor="end")
+
+
 def _lane(
     i: int, sample: SampleSummary, x: Scale, start_and_most: tuple[float, int]
 ) -> Iterator[Html]:
     first, highest = start_and_most
     spans, bottom = sample.jobs.spans, _TOP + _LANE * (i + 1)
     y = Scale(0.0, highest, bottom, bottom - _LANE + 4)
-    name, year = aggregates.label(sample), f" ({sample.year})"
-    # years of one sample differ in nothing else
-    short = f"{shortened(sample.sample, _LONGEST - len(year))}{year}"
-    yield text(_LEFT - 6, bottom - 5, short, anchor="end")
     edges = np.linspace(_LEFT, _RIGHT, _STEPS + 1).tolist()
     heights = [y(n) for n in running(spans, first, x.high)]
     yield path("c0", between(edges, heights, [y(0)] * _STEPS))
@@ -92,7 +101,7 @@ def _lane(
         yield path("failed", [f"M{where} {bottom}v-{_LANE - 4}" for where in failed])
     wall = seconds(sum(span.wall for span in spans))
     n_failed = len(_failed(spans))
-    tooltip = f"{name}: {len(spans)} jobs, {n_failed} failed, {wall} together"
+    tooltip = f"{aggregates.label(sample)}: {len(spans)} jobs, {n_failed} failed, {wall} together"
     yield box("hover", (_LEFT, _RIGHT), (bottom - _LANE, bottom), tooltip)
 
 

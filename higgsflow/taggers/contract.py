@@ -12,7 +12,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
-from higgsflow.errors import TaggerError, UnknownName
+from higgsflow.errors import TaggerError, nearest, shorten
 from higgsflow.events.lists import Mask, from_counts
 from higgsflow.events.plain_values import plain_values
 from higgsflow.events.users_code import as_array, unlike_column
@@ -34,7 +34,6 @@ def checked(tagger: Tagger, decision: Decision, n: int, context: Context) -> Pla
 
     Raises:
         TaggerError: when the tagger does not keep its word.
-        UnknownName: when it did not return a column that it declares.
     """
     said = f"tagger '{tagger.name}' returned"
     check_form(decision, said)
@@ -88,7 +87,11 @@ def check_names(decision: Decision, tagger: Tagger, declared: Mapping[str, str])
     """Raises where it has other columns than the tagger declares."""
     for name in declared:
         if name not in decision.columns:
-            raise UnknownName("column", name, list(decision.columns), f"what '{tagger.name}' adds")
+            raise TaggerError(
+                f"tagger '{tagger.name}' returned no column '{name}', which it declares in `adds`",
+                "",
+                _instead(name, decision, declared),
+            )
     for name in decision.columns:
         if name not in declared:
             raise TaggerError(
@@ -96,6 +99,14 @@ def check_names(decision: Decision, tagger: Tagger, declared: Mapping[str, str])
                 "",
                 "say in `adds` that it does, and of which type",
             )
+
+
+def _instead(name: str, decision: Decision, declared: Mapping[str, str]) -> str:
+    """What to write where a declared column was not returned."""
+    if guess := nearest(name, set(decision.columns).difference(declared)):
+        return f"it returned '{guess}': call it '{name}'"
+    found = f"it returned {shorten(decision.columns)}: " if decision.columns else ""
+    return f'{found}return it beside the mask, as in `return mask, {{"{name}": values}}`'
 
 
 def _columns(decision: Decision, tagger: Tagger, n: int, context: Context) -> dict[str, Any]:
@@ -158,8 +169,12 @@ def one_for_each(values: Any, said: str, n: int) -> npt.NDArray[Any]:
     if isinstance(array, ak.Array) and "?" in str(array.type):
         array = ak.fill_none(array, False if "bool" in str(array.type) else np.nan)
     if array.ndim != 1:
-        what = f"{said} with more than one value per event: {ak.type(array)}"
-        raise TaggerError(what, "", "return one for each event, as `ak.any(values, axis=1)` is")
+        # without the number of events, which differs from job to job
+        kind = str(ak.type(array)).partition(" * ")[2]
+        what = f"{said} with more than one value per event: {kind}"
+        function = "any" if "bool" in kind else "sum"
+        remedy = f"return one for each event, as `ak.{function}(values, axis=1)` is"
+        raise TaggerError(what, "", remedy)
     if len(array) != n:
         raise TaggerError(
             f"{said} with {len(array)} entries for {n} events",

@@ -9,7 +9,7 @@ import awkward as ak
 import numpy as np
 import pytest
 
-from higgsflow.errors import UnknownName, WeightError
+from higgsflow.errors import WeightError
 from higgsflow.events.plain import plain
 from higgsflow.given_factors import factors_of_function, one_per_event, product_of_each_event
 from higgsflow.model.systematic import WeightSystematic
@@ -30,6 +30,10 @@ def an_array(events: Any) -> Any:
     return events.w
 
 
+def only_up(events: Any, **options: Any) -> Any:
+    return {"up": events.w}
+
+
 def function_weight(function: Any, **content: Any) -> WeightSystematic:
     content = {"name": "s", "method": "from_function", "function": function, **content}
     return WeightSystematic.model_validate(content)
@@ -45,8 +49,20 @@ def test_function_is_given_events_or_objects_and_its_options(events: Any) -> Non
 
 
 def test_wrong_direction_names_the_nearest() -> None:
-    with pytest.raises(UnknownName, match=r"no direction 'dwon' in what 's' returned.*'down'"):
+    with pytest.raises(WeightError) as caught:
         factors_of_function(function_weight(factors, directions=["dwon"]), EVENTS, None)
+    assert str(caught.value) == (
+        "'s' returned no direction 'dwon'\n  it returned 'down': call it 'dwon'"
+    )
+
+
+def test_direction_that_is_not_returned_is_told_what_to_do() -> None:
+    with pytest.raises(WeightError) as caught:
+        factors_of_function(function_weight(only_up), EVENTS, None)
+    assert str(caught.value) == (
+        "'s' returned no direction 'down'\n"
+        "  return it too, or name those that there are: `directions: [up]`"
+    )
 
 
 def test_direction_that_is_not_declared_is_an_error() -> None:
@@ -61,7 +77,7 @@ def test_direction_that_is_not_declared_is_an_error() -> None:
 
 def test_function_without_a_central_factor_cannot_modify_the_central_weight() -> None:
     of_muons = {"type": "object", "input_collection": "Muon", "modify_central_weight": True}
-    with pytest.raises(UnknownName, match="no direction 'central'"):
+    with pytest.raises(WeightError, match=r"no direction 'central'\n.*or take `modify_central"):
         factors_of_function(function_weight(per_muon, **of_muons), EVENTS, "Muon")
 
 
@@ -84,7 +100,7 @@ def test_factors_of_objects_multiply_and_an_empty_list_gives_one() -> None:
     ("factor", "text"),
     [
         (1.1, "'s' returned float as a factor, not one for each event"),
-        (None, "'s' returned NoneType as a factor"),
+        (None, "'s' returned nothing as a factor"),
         (EVENTS, "'s' returned records as a factor"),
         (ak.Array(["a", "b", "c"]), "'s' has factors of type <U1, not numbers"),
         ([1.0, "a", 2.0], "'s' has factors of several types"),

@@ -138,7 +138,7 @@ def objects(events: Any, direction: str) -> Any:
     [
         (without_some, "'s' up of 'Jet_pt' changed the number of objects"),
         (of_fewer_events, "'s' up of 'Jet_pt' has 1 entries for 2 events"),
-        (nothing, "'s' up of 'Jet_pt' is NoneType\n"),
+        (nothing, "'s' up of 'Jet_pt' is nothing\n"),
         (one_number, "'s' up of 'Jet_pt' is float\n"),
         (whole_events, "'s' up of 'Jet_pt' is records\n"),
         (a_question, "'s' up of 'Jet_pt' is of type bool, not a number"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,26 @@ def test_is_current_while_files_and_their_times_are_the_same(lab: Lab) -> None:
     assert lab.run("IndexSample", sample="Sig")
     found[0].unlink()
     assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
+
+
+def test_a_few_files_are_told_one_by_one_and_many_together(lab: Lab) -> None:
+    found = lab.own_files()
+    lab.sig["files"]["2017"] = str(found[0].parent / "*.root")
+    assert lab.run("IndexSample", sample="Sig")
+
+    def reasons() -> list[str]:
+        return list(lab.task("IndexSample", sample="Sig", year="2017").reasons())
+
+    moved = [path.rename(path.with_name(f"moved_{path.name}")) for path in found]
+    assert [one.rpartition("/")[2] for one in reasons()] == [
+        *(f"{path.name} is new" for path in sorted(moved)),
+        *(f"{path.name} is gone" for path in sorted(found)),
+    ]
+    for number in range(3):
+        shutil.copy(moved[0], moved[0].with_name(f"{number}.root"))
+    told = reasons()
+    assert told[0] == f"5 files are new, the first is {moved[0].with_name('0.root')}"
+    assert len(told) == 1 + len(found)
 
 
 def test_holds_what_the_files_hold(lab: Lab) -> None:

@@ -53,6 +53,15 @@ def test_an_option_of_a_tagger_is_the_reason_for_jobs(lab: Lab) -> None:
     )
 
 
+def test_what_follows_from_a_systematic_that_is_gone_is_no_reason_of_its_own(lab: Lab) -> None:
+    lab.without_data()
+    shifts = lab.content["systematics"]["independent_collections"] = {"met": lab.met_scale()}
+    assert lab.run("MergeSample", sample="Sig")
+    shifts.clear()
+    told = asked(lab, "MonitorJobs", sample="Sig", year="2017")
+    assert told == ("MonitorJobs Sig 2017: systematic met is gone",)
+
+
 def test_knows_the_stages_of_law(lab: Lab) -> None:
     assert {"RunAnalysis", "MergeSample", "IndexSample"} <= set(stages())
     assert not {"SampleTask", "VariationTask", "AnalysisTask"} & set(stages())

@@ -116,6 +116,20 @@ def test_unknown_keys_offer_the_nearest_known_one(tmp_path: Path) -> None:
     assert "sample 'ttH_M125'" in told
 
 
+def test_what_higgsdna_does_not_ask_may_be_said_there(tmp_path: Path) -> None:
+    """Its files are often skims, which have to be declared before anything runs."""
+    said = {"process": "ttH", "signal": True, "skim": {"2017": True}, "k_factor": 1.1}
+    sample = as_sample(tmp_path, "ttH_M125", {**TTH, **said})
+    assert isinstance(sample, SimulatedSample)
+    assert {key: getattr(sample, key) for key in said} == said
+    data = as_sample(tmp_path, "Data", {"files": {"2017": "a.root"}, "triggers": ["HLT_A"]})
+    assert isinstance(data, DataSample)
+    assert data.triggers == ("HLT_A",)
+    assert "skim is forbidden" in failure(
+        tmp_path, {"Data": {"files": {"2017": "a"}, "skim": True}}
+    )
+
+
 def test_systematics_of_a_sample_are_carried_over(tmp_path: Path) -> None:
     shift = {
         "method": "from_branch",

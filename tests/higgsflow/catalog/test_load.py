@@ -352,7 +352,7 @@ def test_what_is_wrong_with_a_sample_is_told(samples: Any, reason: str) -> None:
         ({2017: 41.5}, "\n  such as years: {2017: {luminosity: 41.5}}"),
         ({2017: None}, "year '2017' does not hold keys and values"),
         ({2017: {}}, "years.2017.luminosity: is required, but missing"),
-        ({2017: {"lumi": 41.5}}, "unknown key 'lumi' of Year"),
+        ({2017: {"lumi": 41.5}}, "unknown key 'lumi'"),
         ({}, "no luminosity for year '2017'"),
     ],
 )
@@ -364,6 +364,23 @@ def test_unknown_key_of_a_catalogue_offers_the_nearest(tmp_path: Path) -> None:
     path = write(tmp_path / "s.yaml", {"yeras": {}})
     text = told(str(path))
     assert f"no key 'yeras' in {path}. Did you mean 'years'?" in text
+
+
+def test_what_is_wrong_with_a_catalogue_is_told_of_its_file(tmp_path: Path) -> None:
+    wrong = {"years": YEARS, "samples": {"ttH": {**TTH, "proces_of": "ttH"}}}
+    write(tmp_path / "samples.yaml", wrong)
+    path = write(tmp_path / "mine.yaml", {"samples": {"catalog": "samples.yaml"}})
+    with pytest.raises(InvalidConfiguration) as caught:
+        load_analysis(Path(path))
+    first, second = str(caught.value).split("\n  ")
+    assert first == f"{tmp_path / 'samples.yaml'} is not valid:"
+    assert second == "samples.ttH: unknown key 'proces_of', did you mean 'process'?"
+
+
+def test_keys_of_copies_in_a_store_are_not_offered(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName) as caught:
+        resolve_samples({"catalog": "a.yaml", "year": 2017}, tmp_path, "mine.yaml")
+    assert "known_samples" not in str(caught.value)
 
 
 def test_data_needs_a_golden_json() -> None:
@@ -447,7 +464,10 @@ def test_error_of_the_user_is_given_its_place() -> None:
         validated(Samples, content, "a.yaml")
 
 
-def test_a_misspelt_folder_of_a_shipped_configuration_is_told() -> None:
+def test_a_misspelt_folder_of_a_shipped_configuration_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="did you mean 'demo'"):
         find_analysis("cfg/demo.yaml")
 

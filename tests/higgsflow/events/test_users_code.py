@@ -57,7 +57,7 @@ def test_column_that_there_is_not_is_named() -> None:
         (1.5, "float"),
         ("a text", "str"),
         ({"pt": [1.0]}, "dict"),
-        (None, "NoneType"),
+        (None, "nothing"),
         (np.float64(1.5), "float64"),
         (np.array(1.5), "one value"),
         (ak.Array([{"pt": 1.0}]), "records"),

@@ -54,7 +54,8 @@ def test_a_function_tells_its_verdicts_and_what_it_read() -> None:
     found = story(FunctionTagger(name="heavy", function=f"{__name__}:heavy"), {**HADRONIC, "w": 3})
     assert found.passed
     assert found.columns == {"twice": 6.0}
-    assert (found.read, found.options) == ({"w": 3.0}, {"threshold": "2.0"})
+    assert found.read == {"w": 3.0, "Photon_pt": tuple(photon["pt"] for photon in PAIR)}
+    assert found.options == {"threshold": "2.0"}
     by_name = {group.name: group for group in found.groups}
     assert by_name["photons"].entries == ("0", "1")
     assert by_name["photons"].cuts[0].passed == (True, True)

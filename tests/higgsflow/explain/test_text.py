@@ -39,7 +39,12 @@ FACTORS = (
 def told(**changes: Any) -> list[str]:
     first = TaggerStory(name="one", passed=False, groups=(JETS, MET), columns={"n": 1.0})
     second = TaggerStory(
-        name="two", passed=True, category=1, groups=(JETS,), read={"x": 2.0}, options={"low": "3"}
+        name="two",
+        passed=True,
+        category=1,
+        groups=(JETS,),
+        read={"x": 2.0, "Jet_pt": (30.5, *range(11))},
+        options={"low": "3"},
     )
     story = VariationStory(
         variation="nominal", steps=((first, second),), candidates=("two", "three"), tag="two",
@@ -68,6 +73,7 @@ def test_everything_is_there_and_failures_are_marked() -> None:
     assert "7 x" in text
     assert "  jets: as for one" in lines
     assert "step 1, two: accepted, category 1" in lines
+    assert "  reads: x 2, Jet_pt 30.5 0 1 2 3 4 5 6 7 8 and 2 more" in lines
     assert "  options: low 3" in lines
     assert "(d0 1, d1 2, d2 3 and 2 more)" in text
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
+import numpy as np
 import pytest
 
 from higgsflow.corrections.photons import scale_pt
@@ -16,6 +17,7 @@ from higgsflow.errors import (
     InputFileError,
     NoMethodOfArray,
     StoreError,
+    TruthOfArray,
     UndeclaredColumn,
     UnknownName,
     UserError,
@@ -138,7 +140,27 @@ def test_method_of_numpy_that_awkward_has_not_names_the_function(
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), AttributeError("no field named 'x'")])
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda events: events.MET_pt > 0 and events.MET_pt < 9,
+        lambda events: 1 if events.MET_pt > 0 else 2,
+        lambda events: not np.asarray(events.MET_pt),
+    ],
+)
+def test_truth_of_an_array_is_told_what_to_write(look: Callable[[Any], Any]) -> None:
+    with pytest.raises(TruthOfArray) as caught, blaming(look):
+        look(ak.concatenate([EVENTS, EVENTS]))
+    what, place, remedy = str(caught.value).split("\n  ")
+    assert "one for each event" in what
+    assert place == place_of(look)
+    assert remedy.startswith("write `(a > 1) & (b < 2)`")
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), ValueError("x"), AttributeError("no field named 'x'")]
+)
 def test_other_errors_stay_what_they_are(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, blaming(mine):
         raise error

@@ -20,7 +20,7 @@ def error_of(noun: type, content: object) -> ValidationError:
 def test_a_list_is_not_said_to_be_empty_where_an_entry_is_wrong() -> None:
     content = {"tag_list": [{"tagger": "a:b", "option": {}}]}
     (found,) = findings(error_of(TagSequence, content), content)
-    assert found.endswith("unknown key 'option' of TaggerSpec, did you mean 'options'?")
+    assert found.endswith("unknown key 'option', did you mean 'options'?")
 
 
 def test_the_first_two_are_told_and_how_many_more_there_are() -> None:

@@ -12,7 +12,6 @@ from higgsflow.report.formatting import (
     relative,
     seconds,
     several,
-    shortened,
     spread,
     with_error,
 )
@@ -85,12 +84,6 @@ def test_a_fraction_of_two_decimals_of_a_percent_is_told_as_it_is():
     assert [processed(n / 10_000) for n in range(10_001)] == [
         f"{n // 100}.{n % 100:02}%" for n in range(10_001)
     ]
-
-
-def test_long_name_keeps_both_ends():
-    assert shortened("CMS_scale_j_2016UL_preVFP", 12) == "CMS_sc…reVFP"
-    assert shortened("CMS_scale_j_2016UL_preVFP", 11) == "CMS_s…reVFP"
-    assert shortened("pileup", 6) == "pileup"
 
 
 def test_nearly_complete_is_not_rounded_up():

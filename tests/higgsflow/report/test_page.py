@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from higgsflow.model.reporting import Reporting
+from higgsflow.report.content import Finding
 from higgsflow.report.page import page_of, write_report
 from higgsflow.report.pictures import Pictures
 
@@ -125,6 +126,36 @@ def test_browser_shows_it_light_and_dark(page, chromium, tmp_path):
     assert light["back"] == "rgb(255, 255, 255)"
     assert dark["back"] == "rgb(20, 23, 26)"
     assert {f["text"] for f in light["figures"]}.isdisjoint(f["text"] for f in dark["figures"])
+
+
+# of a telephone, and with the arrow keys pressed: what is cut off, and what stays of a wide table
+NARROW = """<script>
+const texts = [...document.querySelectorAll("#findings .long")];
+const tables = [...document.querySelectorAll("#overview > .scroll")];
+const wide = tables.find(t => t.scrollWidth > t.clientWidth);
+const left = () => wide.querySelector("tbody th").getBoundingClientRect().left;
+const before = left();
+wide.scrollLeft = 99;
+const look = {cut: texts.filter(t => t.getBoundingClientRect().right > innerWidth).length,
+              scrolled: wide.scrollLeft, moved: before - left()};
+document.body.insertAdjacentHTML("beforeend", "<pre id='seen'>" + JSON.stringify(look) + "</pre>");
+</script></body>"""
+
+
+@pytest.mark.parametrize(("width", "moved"), [(500, 99), (800, 0)])
+def test_browser_cuts_no_finding_off_and_keeps_names_in_sight(
+    make_summary, chromium, tmp_path, width, moved
+):
+    """Of a narrow page the names of samples would take all of the width, so they move there."""
+    found = Finding(kind="one-sided", where="s" * 60, text="up and down " * 9, severity="warning")
+    samples = (("ttHJetToGG_M125_" * 4, "simulation", "ttH", True, 1.0),)
+    summary = make_summary(samples=samples, variables=(), findings=(found,))
+    path = tmp_path / "report.html"
+    write_report(summary, path)
+    path.write_text(path.read_text().replace("</body>", NARROW))
+    result = chromium(path.as_uri(), f"--window-size={width},900")
+    look = json.loads(re.search(r'<pre id="seen">(.*?)</pre>', result.stdout)[1])
+    assert look == {"cut": 0, "scrolled": 99, "moved": moved}
 
 
 def test_browser_would_tell_what_is_wrong(chromium, tmp_path):

@@ -19,6 +19,12 @@ def test_merged_files_are_listed(make_summary):
     assert f'<code class="long">{name}' in text
 
 
+def test_commit_of_the_program_is_told(make_summary):
+    row = "commit of higgsflow</th><td><code>{}</code>"
+    assert row.format("9ac4119f") in provenance(make_summary(commit="9ac4119f")).text
+    assert row.format("-") in provenance(make_summary()).text
+
+
 def test_versions_of_the_jobs_are_there(make_summary):
     summary = make_summary()
     samples = tuple(

@@ -81,5 +81,5 @@ def test_lanes_of_one_sample_have_their_whole_years(make_summary):
     samples = [sample.model_copy(update={"sample": name, "year": era}) for era in eras]
     summary = make_summary().model_copy(update={"samples": tuple(samples)})
     texts = [n.text for n in ET.fromstring(drawn(summary, [span(0, 9)]).text).iter("text")]
-    assert texts[:2] == ["GluGluHTo…_pythia8 (2016UL_preVFP)", "GluGluHT…_pythia8 (2016UL_postVFP)"]
+    assert texts[:2] == ["GluGluHT…_pythia8 (2016UL_preVFP)", "GluGluHT…_pythia8 (2016UL_postVFP)"]
     assert max(map(len, texts[:2])) <= 34

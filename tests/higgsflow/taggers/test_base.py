@@ -40,7 +40,7 @@ def test_a_tagger_without_a_name_is_called_like_its_class() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"b_jet_min": 2}, "unknown key 'b_jet_min' of TTHTagger, did you mean 'b_jets_min'?"),
+        ({"b_jet_min": 2}, "unknown key 'b_jet_min', did you mean 'b_jets_min'?"),
         ({"b_jets_min": "two"}, "b_jets_min: a whole number is needed (it is 'two')"),
     ],
 )

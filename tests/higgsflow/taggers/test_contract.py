@@ -65,6 +65,30 @@ def test_values_of_several_types_are_an_error(values: Any) -> None:
     assert "'mine' returned 'x' " in broken(adds={"x": "float64"}, columns={"x": values})
 
 
+@pytest.mark.parametrize(
+    ("columns", "remedy"),
+    [
+        ({}, 'return it beside the mask, as in `return mask, {"ht": values}`'),
+        ({"HT": [1.0, 2.0, 3.0]}, "it returned 'HT': call it 'ht'"),
+        (
+            {"m": [1.0] * 3},
+            'it returned m: return it beside the mask, as in `return mask, {"ht": values}`',
+        ),
+    ],
+)
+def test_declared_column_that_is_not_returned_is_told_what_to_do(columns: Any, remedy: str) -> None:
+    told = broken(adds={"ht": "float64"}, columns=columns)
+    assert told == f"tagger 'mine' returned no column 'ht', which it declares in `adds`\n  {remedy}"
+
+
+def test_column_of_objects_is_told_to_be_added_up() -> None:
+    values = ak.Array([[1.0], [], [2.0, 3.0]])
+    assert broken(adds={"x": "float64"}, columns={"x": values}) == (
+        "tagger 'mine' returned 'x' with more than one value per event: var * float64\n"
+        "  return one for each event, as `ak.sum(values, axis=1)` is"
+    )
+
+
 def test_cuts_of_events_do_not_stand_beside_those_of_objects() -> None:
     cuts = {"jets": {"hard": ak.Array([[True], [], [False]]), "many": TRUE}}
     assert "cut 'many' of events beside cuts of objects" in broken(cuts=cuts)
