@@ -127,6 +127,9 @@ class MissingColumn(UserError):
         hint = f"nearest names there: {', '.join(guesses)}" if guesses else "no similar name there"
         types = dict(known) if isinstance(known, Mapping) else {}
         objects = wanted.partition("_")[0]
+        # as a rule data have no weights of a generator
+        if needed_by == "variables_of_interest" and "genWeight" not in known:
+            hint = f"say 'gen:{wanted}' where only simulation has it: then it is NaN in data"
         # an array of records in an RNTuple, as uproot writes one: it has no type of its own
         if types.get(objects) == "":
             hint = f"'{objects}' there holds whole objects: write '{wanted}' as a column of its own"

@@ -12,7 +12,7 @@ from higgsflow.model.correction import Correction
 from higgsflow.model.noun import Name, Noun, safe_name
 from higgsflow.model.once import ONCE
 from higgsflow.model.reference import Reference
-from higgsflow.model.short_forms import as_tuple, column_name
+from higgsflow.model.short_forms import as_names, column_name
 
 NOMINAL = "nominal"
 CENTRAL = "central"
@@ -20,7 +20,7 @@ S = TypeVar("S", bound="Systematic")
 
 
 def _as_text(value: Any) -> Any:
-    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else as_tuple(str(value))
+    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else as_names(str(value))
 
 
 def _last_word(value: Any) -> Any:
@@ -28,10 +28,10 @@ def _last_word(value: Any) -> Any:
     return value[-1] if isinstance(value, list | tuple) and value else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple), ONCE]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_names), ONCE]
 Years = Annotated[tuple[str, ...], BeforeValidator(_as_text), ONCE]
 Column = Annotated[str, BeforeValidator(column_name)]
-Columns = Annotated[tuple[Column, ...], BeforeValidator(as_tuple), ONCE]
+Columns = Annotated[tuple[Column, ...], BeforeValidator(as_names), ONCE]
 Collection = Annotated[str, BeforeValidator(_last_word)]
 
 
