@@ -113,6 +113,9 @@ class BrokenModule(InvalidConfiguration):
     cure = "correct the line that the message names; `python -c 'import MODULE'` shows the same."
 
 
+NOTHING_LIKE_IT = "no similar name there"
+
+
 class MissingColumn(UserError):
     """A column that a cut or systematic needs and a file lacks."""
 
@@ -124,7 +127,9 @@ class MissingColumn(UserError):
 
     def __init__(self, wanted: str, needed_by: str, url: str, known: Collection[str]) -> None:
         guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
-        hint = f"nearest names there: {', '.join(guesses)}" if guesses else "no similar name there"
+        hint = f"nearest names there: {', '.join(guesses)}" if guesses else NOTHING_LIKE_IT
+        if wanted == "genWeight":
+            hint = "are these data? Then say `kind: data`"
         types = dict(known) if isinstance(known, Mapping) else {}
         objects = wanted.partition("_")[0]
         # as a rule data have no weights of a generator
