@@ -85,7 +85,9 @@ class Systematic(Noun):
             key = field.alias or name
             methods = self.only_for.get(key, (self.method,))
             if self.method not in methods and getattr(self, name) != field.get_default():
-                what = f"{key} is for method: {methods[0]}, not {self.method}"
+                is_said = "method" in self.model_fields_set
+                other = f"not {self.method}" if is_said else "which has to be said"
+                what = f"{key} is for method: {methods[0]}, {other}"
                 raise ValueError(f"'{self.name}': {what}")
 
     def check_variations(self) -> None:
