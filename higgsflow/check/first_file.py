@@ -16,7 +16,7 @@ from higgsflow.check.problem import Problem, problem_of
 from higgsflow.check.selections import check_selection
 from higgsflow.cores import n_cores
 from higgsflow.demo.names import file_paths
-from higgsflow.errors import NOTHING_LIKE_IT, InputFileError, UserError, shorten
+from higgsflow.errors import NOTHING_LIKE_IT, InputFileError, MissingColumn, UserError, shorten
 from higgsflow.events.columns import locate
 from higgsflow.events.golden import load_golden
 from higgsflow.events.index import SampleIndex, classify
@@ -150,22 +150,31 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
 
 
 def _absent(plan: Plan, available: dict[str, str], url: str) -> Iterator[Problem]:
-    """Those that are not there, one by one; many that nothing is like together."""
-    unlike = []
+    """Those that are not there, of who needs them; many that nothing is like together."""
+    by_owner: dict[tuple[str, str], list[MissingColumn]] = {}
     for need in (*plan.first_needs, *plan.rest_needs):
         try:
             locate((need,), available, url, plan.needed_by)
-        except UserError as error:
+        except MissingColumn as error:
             about = "trigger" if need.name.startswith(_HLT) else "columns"
-            problem = problem_of(error, about, plan.pair.name)
-            if problem.remedy == NOTHING_LIKE_IT:
-                unlike.append((need.name, problem))
-            else:
-                yield problem
+            by_owner.setdefault((about, error.args[1]), []).append(error)
+    unlike = [
+        error.args[0]
+        for errors in by_owner.values()
+        for error in errors
+        if error.remedy == NOTHING_LIKE_IT
+    ]
     if len(unlike) > _MOST_UNLIKE:
-        yield _none_of([name for name, _ in unlike], available, url, plan.pair.name)
-    else:
-        yield from (problem for _, problem in unlike)
+        yield _none_of(unlike, available, url, plan.pair.name)
+    for (about, owner), errors in by_owner.items():
+        told = [e for e in errors if len(unlike) <= _MOST_UNLIKE or e.args[0] not in unlike]
+        if len(told) == 1:
+            yield problem_of(told[0], about, plan.pair.name)
+        elif told:
+            names = ", ".join(f"'{error.args[0]}'" for error in told)
+            what = f"no columns {names}, which {owner} needs"
+            # those of the first: names of one source are much alike
+            yield problem_of(told[0], about, plan.pair.name).model_copy(update={"what": what})
 
 
 def _none_of(names: Sequence[str], available: dict[str, str], url: str, subject: str) -> Problem:
