@@ -116,6 +116,9 @@ class BrokenModule(InvalidConfiguration):
     cure = "correct the line that the message names; `python -c 'import MODULE'` shows the same."
 
 
+NOTHING_LIKE_IT = "no similar name there"
+
+
 class MissingColumn(UserError):
     """A column that a cut or systematic needs and a file lacks."""
 
@@ -127,9 +130,14 @@ class MissingColumn(UserError):
 
     def __init__(self, wanted: str, needed_by: str, url: str, known: Collection[str]) -> None:
         guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
-        hint = f"nearest names there: {', '.join(guesses)}" if guesses else "no similar name there"
+        hint = f"nearest names there: {', '.join(guesses)}" if guesses else NOTHING_LIKE_IT
+        if wanted == "genWeight":
+            hint = "are these data? Then say `kind: data`"
         types = known if isinstance(known, Mapping) else {}
         objects = wanted.partition("_")[0]
+        # as a rule data have no weights of a generator
+        if needed_by == "variables_of_interest" and "genWeight" not in known:
+            hint = f"say 'gen:{wanted}' where only simulation has it: then it is NaN in data"
         # an array of records in an RNTuple, as uproot writes one: it has no type of its own
         if types.get(objects) == "":
             hint = f"'{objects}' there holds whole objects: write '{wanted}' as a column of its own"

@@ -13,6 +13,7 @@ from higgsflow.check.problem import Problem, problem_of, refuse
 from higgsflow.corrections.files import check
 from higgsflow.errors import UnknownName, UserError, nearest
 from higgsflow.events.golden import load_golden
+from higgsflow.model.quantities import LHC_DELIVERS
 from higgsflow.model.sample import SimulatedSample, for_year
 from higgsflow.model.systematic import Systematics
 from higgsflow.plan import Plan, made_of, make_plan
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.sample import SampleYear
-
-# what the LHC will have delivered in the end [fb^-1]
-_ALL_THERE_WILL_BE = 4000.0
 
 
 def check_configuration(
@@ -180,7 +178,7 @@ def _folders(analysis: AnalysisModel) -> Iterator[Problem]:
 def _luminosities(analysis: AnalysisModel) -> Iterator[Problem]:
     """Years whose luminosity looks as if it were in other units."""
     for year, content in analysis.samples.years.items():
-        if content.luminosity > _ALL_THERE_WILL_BE:
+        if content.luminosity > LHC_DELIVERS:
             yield Problem(
                 about="luminosity",
                 what=f"year {year} has {content.luminosity:g} fb^-1, more than the LHC will have",

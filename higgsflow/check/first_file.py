@@ -16,7 +16,7 @@ from higgsflow.check.problem import Problem, problem_of
 from higgsflow.check.selections import check_selection
 from higgsflow.cores import n_cores
 from higgsflow.demo.names import file_paths
-from higgsflow.errors import InputFileError, UserError
+from higgsflow.errors import NOTHING_LIKE_IT, InputFileError, MissingColumn, UserError, shorten
 from higgsflow.events.columns import locate
 from higgsflow.events.golden import load_golden
 from higgsflow.events.index import SampleIndex, classify
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _DEMO = "GenerateDemoFiles"
 _HLT = "HLT_"
+_MOST_UNLIKE = 5  # columns of a file that are told one by one
 _WAITING = 16  # files opened at a time when waiting is what takes long
 
 
@@ -131,13 +132,8 @@ def check_first_file(plan: Plan, entry: dict[str, Any]) -> Iterator[Problem]:
 
 
 def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator[Problem]:
-    """Every column that is declared, but not in a file."""
-    for need in (*plan.first_needs, *plan.rest_needs):
-        try:
-            locate((need,), available, url, plan.needed_by)
-        except UserError as error:
-            about = "trigger" if need.name.startswith(_HLT) else "columns"
-            yield problem_of(error, about, plan.pair.name)
+    """Every column that is declared, but not in a file, or not as it is needed."""
+    yield from _absent(plan, available, url)
     needs = (*plan.first_needs, *plan.rest_needs)
     sources = (next((c for c in need.candidates if c in available), "") for need in needs)
     read = sorted({*sources} - {""})
@@ -151,6 +147,44 @@ def missing_columns(plan: Plan, available: dict[str, str], url: str) -> Iterator
             check_not_carried(correction, available, url)
         except UserError as error:
             yield problem_of(error, "columns", plan.pair.name)
+
+
+def _absent(plan: Plan, available: dict[str, str], url: str) -> Iterator[Problem]:
+    """Those that are not there, of who needs them; many that nothing is like together."""
+    by_owner: dict[tuple[str, str], list[MissingColumn]] = {}
+    for need in (*plan.first_needs, *plan.rest_needs):
+        try:
+            locate((need,), available, url, plan.needed_by)
+        except MissingColumn as error:
+            about = "trigger" if need.name.startswith(_HLT) else "columns"
+            by_owner.setdefault((about, error.args[1]), []).append(error)
+    unlike = [
+        error for errors in by_owner.values() for error in errors if error.remedy == NOTHING_LIKE_IT
+    ]
+    if is_another_kind := len(unlike) > _MOST_UNLIKE:
+        # of several names the first will do
+        names = [error.args[0].partition(" or ")[0] for error in unlike]
+        yield _none_of(names, available, url, plan.pair.name)
+    for (about, owner), errors in by_owner.items():
+        told = [e for e in errors if not (is_another_kind and e in unlike)]
+        if len(told) == 1:
+            yield problem_of(told[0], about, plan.pair.name)
+        elif told:
+            listed = ", ".join(f"'{error.args[0]}'" for error in told)
+            what = f"no columns {listed}, which {owner} needs"
+            # those of the first: names of one source are much alike
+            yield problem_of(told[0], about, plan.pair.name).model_copy(update={"what": what})
+
+
+def _none_of(names: Sequence[str], available: dict[str, str], url: str, subject: str) -> Problem:
+    """What is told of a file of another kind, which lacks most of what is read."""
+    return Problem(
+        about="columns",
+        what=f"{len(names)} columns are not there: {shorten(names)}",
+        where=f"in {url}",
+        remedy=f"is it another file, or of another format? It has {shorten(available) or 'none'}",
+        subjects=(subject,),
+    )
 
 
 def _several_per_event(plan: Plan, types: dict[str, str], url: str) -> Iterator[Problem]:

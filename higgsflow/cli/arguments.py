@@ -22,10 +22,10 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
 
 
 def add_sample(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    """`--sample` and `--year`."""
+    """`--sample`, which may have to be said, and `--year`."""
     about = "name of a sample"
     sample = parser.add_argument("--sample", default="", required=required, help=about)
-    year = parser.add_argument("--year", default="", required=required, help="the data-taking era")
+    year = parser.add_argument("--year", default="", help="the data-taking era")
     complete_with(sample, _samples)
     complete_with(year, _years)
 

@@ -14,6 +14,8 @@ from higgsflow.cli.arguments import add_analysis, add_sample, add_variation, ana
 if TYPE_CHECKING:
     import argparse
 
+    from higgsflow.model.analysis import AnalysisModel
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The event, and how to answer."""
@@ -30,8 +32,20 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.explain.explanation import explain_event  # noqa: PLC0415
     from higgsflow.explain.text import render  # noqa: PLC0415
 
-    asked = (given.sample, given.year, given.event, given.variation)
-    found = explain_event(analysis_of(given), *asked)
+    analysis = analysis_of(given)
+    year = given.year or _only_year(analysis, given.sample)
+    found = explain_event(analysis, given.sample, year, given.event, given.variation)
     text = f"{found.model_dump_json(indent=1)}\n" if given.json else render(found)
     sys.stdout.write(text)
     return 0
+
+
+def _only_year(analysis: AnalysisModel, sample: str) -> str:
+    """The year of a sample that has no other."""
+    from higgsflow.errors import UserError  # noqa: PLC0415
+
+    first, *others = analysis.samples.of_sample(sample)
+    if others:
+        known = ", ".join(pair.year for pair in (first, *others))
+        raise UserError(f"{sample} has several years", "explain needs --year", f"known: {known}")
+    return first.year

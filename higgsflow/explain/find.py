@@ -144,7 +144,8 @@ def _absent(
         more = " and others" if len(held.runs) > _TOLD else ""
         where = f"no run {wanted.run} there; runs: {some or 'none'}{more}"
     advice = f"that number is there as {', '.join(alike)}" if alike else _advice(wanted, ranges)
-    return UserError(f"no event {wanted} in the {len(files)} files of {pair.name}", where, advice)
+    those = "file" if len(files) == 1 else f"{len(files)} files"
+    return UserError(f"no event {wanted} in the {those} of {pair.name}", where, advice)
 
 
 def _advice(wanted: EventId, ranges: Sequence[tuple[int, int]]) -> str:

@@ -15,7 +15,7 @@ from higgsflow.model.reference import lives_in_main
 from higgsflow.model.reporting import Reporting, Sentinels, YearGroups, check_year_groups
 from higgsflow.model.sample import DataSample, SampleYear
 from higgsflow.model.samples import Samples
-from higgsflow.model.short_forms import as_tuple
+from higgsflow.model.short_forms import as_names
 from higgsflow.model.source import Column
 from higgsflow.model.systematic import Systematics
 from higgsflow.model.tagging import TagSequence
@@ -44,7 +44,7 @@ class AnalysisModel(Noun):
     samples: Samples
     systematics: Systematics = Systematics()
     tag_sequence: TagSequence
-    variables_of_interest: Annotated[tuple[Column, ...], BeforeValidator(as_tuple)] = Field(
+    variables_of_interest: Annotated[tuple[Column, ...], BeforeValidator(as_names)] = Field(
         min_length=1
     )
     output_format: Literal["parquet", "root"] = "parquet"

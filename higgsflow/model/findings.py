@@ -22,6 +22,7 @@ _NEEDED = {
     **dict.fromkeys(("list_type", "tuple_type", "set_type"), "a list is needed"),
     "string_type": "a text is needed",
 }
+_OF_LISTS = ("tag_list",)
 _TYPE_NAMES = ("simulation", "data", "float", "bool", "tuple", "str")
 
 
@@ -71,6 +72,9 @@ def _place(location: tuple[int | str, ...], content: Any) -> str:
             is_there = isinstance(content, list | tuple) and part < len(content)
             content = content[part] if is_there else None
             keys.append(str(content.get("name", part) if isinstance(content, Mapping) else part))
+        elif part in _OF_LISTS and isinstance(content, list | tuple):
+            # a list stands for it
+            continue
         elif isinstance(content, Mapping) and part in content:
             content = content[part]
             keys.append(part)
@@ -98,7 +102,8 @@ def _of_value(reason: str, kind: str, given: Any) -> str:
     """A reason with the value that it is about, or what to write for it."""
     if kind == "int_parsing" and (whole := _whole(given)):
         return f"{reason}: YAML takes {given} for a text, write {whole}"
-    return f"{reason.removeprefix('Input ')} (it is {shown(given)})"
+    quotes = f': write "{given}"' if kind == "string_type" and type(given) in (int, float) else ""
+    return f"{reason.removeprefix('Input ')} (it is {shown(given)}){quotes}"
 
 
 def _whole(text: Any) -> str:

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from higgsflow.model.noun import Noun
 from higgsflow.model.once import ONCE
-from higgsflow.model.short_forms import as_tuple
+from higgsflow.model.short_forms import as_names
 
 
 class Bins(Noun):
@@ -72,7 +72,7 @@ class Preserve(Bins):
             events are right too.
     """
 
-    after: Annotated[tuple[str, ...], BeforeValidator(as_tuple), ONCE] = ()
+    after: Annotated[tuple[str, ...], BeforeValidator(as_names), ONCE] = ()
     in_skims: bool = False
 
 

@@ -76,6 +76,9 @@ def inverse_femtobarns(value: Any) -> Any:
     return float(Decimal(found.group(1)).scaleb(INVERSE_FEMTOBARNS[unit]))
 
 
+# what the LHC will have delivered in the end [fb^-1]
+LHC_DELIVERS = 4000.0
+
 # bounds stand inside: a schema would lose those of a field that may be empty
 Megabytes = Annotated[float, Field(gt=0), BeforeValidator(megabytes)]
 Seconds = Annotated[float, Field(ge=0), BeforeValidator(seconds)]

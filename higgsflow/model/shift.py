@@ -10,11 +10,11 @@ from pydantic import BeforeValidator, Field, model_validator
 from higgsflow.model.correction import Correction  # noqa: TC001 (pydantic reads it)
 from higgsflow.model.noun import Noun
 from higgsflow.model.once import ONCE
-from higgsflow.model.short_forms import as_tuple, by_direction
+from higgsflow.model.short_forms import as_names, as_tuple, by_direction
 from higgsflow.model.source import CENTRAL, Column, Columns, Names, Systematic
 
 # two columns may be replaced by the same one
-Origins = Annotated[tuple[Column, ...], BeforeValidator(as_tuple)]
+Origins = Annotated[tuple[Column, ...], BeforeValidator(as_names)]
 T = TypeVar("T", bound="Shift")
 
 

@@ -21,6 +21,13 @@ def as_tuple(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def as_names(value: Any) -> Any:
+    """The same of what has no comma in it, as `m_gg, pt_gg` without brackets has."""
+    if isinstance(value, str) and "," in value:
+        raise ValueError(f"a list is needed (it is {shown(value)}): write [{value}]")
+    return as_tuple(value)
+
+
 def with_tuples(value: Any) -> Any:
     """So may one name behind each key."""
     return {k: as_tuple(v) for k, v in value.items()} if isinstance(value, Mapping) else value

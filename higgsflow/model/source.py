@@ -12,7 +12,7 @@ from higgsflow.model.correction import Correction
 from higgsflow.model.noun import Name, Noun, safe_name
 from higgsflow.model.once import ONCE
 from higgsflow.model.reference import Reference
-from higgsflow.model.short_forms import as_tuple, column_name
+from higgsflow.model.short_forms import as_names, column_name
 
 NOMINAL = "nominal"
 CENTRAL = "central"
@@ -20,7 +20,7 @@ S = TypeVar("S", bound="Systematic")
 
 
 def _as_text(value: Any) -> Any:
-    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else as_tuple(str(value))
+    return tuple(str(v) for v in value) if isinstance(value, list | tuple) else as_names(str(value))
 
 
 def _last_word(value: Any) -> Any:
@@ -28,10 +28,10 @@ def _last_word(value: Any) -> Any:
     return value[-1] if isinstance(value, list | tuple) and value else value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(as_tuple), ONCE]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_names), ONCE]
 Years = Annotated[tuple[str, ...], BeforeValidator(_as_text), ONCE]
 Column = Annotated[str, BeforeValidator(column_name)]
-Columns = Annotated[tuple[Column, ...], BeforeValidator(as_tuple), ONCE]
+Columns = Annotated[tuple[Column, ...], BeforeValidator(as_names), ONCE]
 Collection = Annotated[str, BeforeValidator(_last_word)]
 
 
@@ -85,7 +85,9 @@ class Systematic(Noun):
             key = field.alias or name
             methods = self.only_for.get(key, (self.method,))
             if self.method not in methods and getattr(self, name) != field.get_default():
-                what = f"{key} is for method: {methods[0]}, not {self.method}"
+                is_said = "method" in self.model_fields_set
+                other = f"not {self.method}" if is_said else "which has to be said"
+                what = f"{key} is for method: {methods[0]}, {other}"
                 raise ValueError(f"'{self.name}': {what}")
 
     def check_variations(self) -> None:

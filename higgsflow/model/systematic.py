@@ -22,7 +22,7 @@ from higgsflow.model.noun import Noun
 from higgsflow.model.once import ONCE
 from higgsflow.model.preserved import Bins, Preserve, Vector  # noqa: TC001 (pydantic reads)
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
-from higgsflow.model.short_forms import as_tuple, by_direction
+from higgsflow.model.short_forms import as_names, by_direction
 from higgsflow.model.source import (
     CENTRAL,
     NOMINAL,
@@ -62,7 +62,7 @@ class WeightSystematic(Systematic):
     branches: Annotated[dict[str, Column], BeforeValidator(by_direction)] = {}
     function_directions: Names = Field(default=("up", "down"), alias="directions")
     input_collection: Collection | None = None
-    target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_tuple), ONCE] = ()
+    target_collections: Annotated[tuple[Collection, ...], BeforeValidator(as_names), ONCE] = ()
     modify_central_weight: bool = False
     modifies_taggers: Names = ()
     working_point: WorkingPoint | None = None

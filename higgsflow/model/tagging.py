@@ -65,7 +65,7 @@ def _from_mapping(value: dict[str, Any]) -> dict[str, Any]:
         tagger = to_reference(tagger)
     options = value.get("options", {})
     if not isinstance(options, Mapping):
-        raise ValueError(f"the options of a tagger are keys and values, not {options!r}")
+        raise ValueError(f"the options of a tagger are keys and values (it is {shown(options)})")
     if not tagger and len(value) == 1:
         (name,) = value
         raise ValueError(f"write `{{name: {name}, options: {{...}}}}` for a tagger with options")

@@ -34,6 +34,16 @@ if TYPE_CHECKING:
     from higgsflow.report.aggregates import Row
     from higgsflow.report.content import SampleSummary, Summary
 
+_OF_YIELDS = "Sums of weights at the luminosity of their years, with their statistical uncertainty."
+_OF_EVENTS = (
+    "Indexed are those in the files, read those of jobs that are done, certified those that the "
+    "golden JSON has, selected those that the tag sequence keeps; efficiency is selected over read."
+)
+_OF_SCALES = (
+    "scale1fb = xs · bf · filter efficiency · k factor · 1000 / D, where D is the sum of generator "
+    "weights that counts: of what was read, or, of skims, of all that was generated."
+)
+
 
 def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
     """What there is: events, normalisation and yields."""
@@ -42,14 +52,16 @@ def overview(summary: Summary, side_bands: dict[str, int] | None) -> Html:
         "Overview",
         *_warnings(summary),
         element("h3", "Yields per tag, all years"),
+        element("p", _OF_YIELDS),
         _yields(aggregates.yield_rows(summary), summary.tags),
         *_side_bands(summary, side_bands),
         *_yields_by_year(summary),
         element("h3", "Events"),
+        element("p", _OF_EVENTS),
         _events(summary),
         *map(note, left_to_others(summary)),
         element("h3", "Normalisation"),
-        element("p", "scale1fb = xs · bf · filter efficiency · k factor · 1000 / D"),
+        element("p", _OF_SCALES),
         _normalization(summary),
     )
 

@@ -16,7 +16,7 @@ from higgsflow.report.formatting import percent_processed, processed, several
 from higgsflow.report.loss_sentinels import about_losses
 from higgsflow.report.ratio_sentinels import about_ratios
 from higgsflow.report.systematic_sentinels import about_systematics
-from higgsflow.report.year_sentinels import about_years, eras_of_one_golden
+from higgsflow.report.year_sentinels import about_luminosities, about_years, eras_of_one_golden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,7 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *about_flows([s for s in summary.samples if not aggregates.is_hidden(summary, s)]),
         *disagreements(summary, limits),
         *_lumi(summary, limits),
+        *about_luminosities(summary.samples),
         *about_years(summary.samples),
         *_left_over(summary),
     ]

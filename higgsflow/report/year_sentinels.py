@@ -1,4 +1,4 @@
-"""What is seen of data only when years are put side by side: lumisections of one in another.
+"""What is seen of years: luminosities in other units, and lumisections of one in another.
 
 Years may be eras that one golden JSON certifies together; they never share a lumisection.
 """
@@ -11,6 +11,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from higgsflow.events.lumisections import Lumisections, from_cms, shortened
+from higgsflow.model.quantities import LHC_DELIVERS
 from higgsflow.report.content import Finding
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ def about_years(samples: Sequence[SampleSummary]) -> Iterator[Finding]:
                     f"events twice: {shortened(shared.cms, 3)}"
                 )
                 yield Finding(kind="counted twice", where=process, text=text, severity="error")
+
+
+def about_luminosities(samples: Sequence[SampleSummary]) -> Iterator[Finding]:
+    """Years whose luminosity looks as if it were in inverse picobarns."""
+    years = {sample.year: sample.normalization.luminosity for sample in samples}
+    for year, luminosity in years.items():
+        if luminosity > LHC_DELIVERS:
+            what = f"{luminosity:g} fb^-1, more than the LHC will have"
+            text = f"{what}: is it in pb^-1? Then say {luminosity / 1000:g}"
+            yield Finding(kind="luminosity", where=year, text=text, severity="warning")
 
 
 def eras_of_one_golden(

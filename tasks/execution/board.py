@@ -150,8 +150,9 @@ def _table(rows: Sequence[Row], width: int) -> Any:
     table.add_column(_COLUMNS[0], no_wrap=True, overflow="ellipsis", max_width=max(room, 1))
     for i in columns[1:]:
         table.add_column(_COLUMNS[i], justify="right", no_wrap=True, min_width=lengths[i])
-    for row, of_row in zip(rows, cells, strict=True):
-        shown = (_drawn(row, i, shortened(text, room)) for i, text in enumerate(of_row))
+    names = names_within([row["name"] for row in rows], room)
+    for row, name, (_, *of_row) in zip(rows, names, cells, strict=True):
+        shown = (_drawn(row, i, text) for i, text in enumerate((name, *of_row)))
         style = "dim" if row["done"] == row["chunks"] else ""
         table.add_row(*(cell for i, cell in enumerate(shown) if i in columns), style=style)
     return table
@@ -172,11 +173,16 @@ def _lengths(cells: Sequence[Sequence[str]]) -> list[int]:
     return [max(map(len, column)) for column in zip(_COLUMNS, *cells, strict=True)]
 
 
-def shortened(name: str, width: int) -> str:
-    """A sample and year in so many columns."""
-    sample, _, year = name.rpartition(" (")
-    room = width - len(f"… ({year}")
-    return f"{sample[:room]}… ({year}" if len(name) > width and room > 0 else name
+def names_within(names: Sequence[str], width: int) -> list[str]:
+    """Samples and years in so many columns; what is too long is the name of a sample."""
+    from higgsflow.report.short_names import shortened
+
+    split = [name.partition(" (") for name in names]
+    room = width - max((len(mark) + len(year) for _, mark, year in split), default=0)
+    if room < 2 or all(len(name) <= width for name in names):
+        return list(names)
+    shown = shortened((sample for sample, _, _ in split), room)
+    return [f"{shown[sample]}{mark}{year}" for sample, mark, year in split]
 
 
 def _cells(row: Row) -> tuple[str, ...]:

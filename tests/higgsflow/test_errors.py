@@ -86,6 +86,18 @@ def test_missing_column_names_who_needs_it_and_where() -> None:
     assert "no similar name there" in str(MissingColumn("Jet_pt", "x", "y", ("run",)))
 
 
+def test_simulation_without_weights_of_a_generator_may_be_data() -> None:
+    told = str(MissingColumn("genWeight", "the selection", "data.root", ("run", "PSWeight")))
+    assert told.endswith("\n  are these data? Then say `kind: data`")
+
+
+def test_variable_that_only_simulation_has_is_told_its_prefix() -> None:
+    asked = ("LHE_HT", "variables_of_interest", "data.root")
+    remedy = "say 'gen:LHE_HT' where only simulation has it: then it is NaN in data"
+    assert str(MissingColumn(*asked, ("run",))).endswith(remedy)
+    assert "gen:" not in str(MissingColumn(*asked, ("run", "genWeight")))
+
+
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
 def test_error_survives_the_way_between_processes(error: UserError) -> None:
     for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):

@@ -139,6 +139,29 @@ def test_every_missing_column_is_named_with_who_needs_it(
     ]
 
 
+def test_missing_columns_of_one_source_are_told_together(
+    lab: Lab, loaded: Load, tmp_path: Path
+) -> None:
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    for name in ("puWeight", "puWeightUp", "puWeightDown"):
+        del entry["columns"][name]
+    (found,) = check_first_file(plan, entry)
+    assert found.what == (
+        "no columns 'puWeight', 'puWeightUp', 'puWeightDown', which systematic pileup needs"
+    )
+
+
+def test_file_of_another_kind_is_told_once(lab: Lab, loaded: Load, tmp_path: Path) -> None:
+    plan = make_plan(loaded(), loaded().samples.pair("Sig", "2017"))
+    entry = look_into(input_file(lab.own_files()[0]), plan.pair, tmp_path / "cache")
+    entry["columns"] = {"tau": "float"}
+    told = [p for p in check_first_file(plan, entry) if "not there" in p.what]
+    (found,) = told
+    assert found.what.startswith(f"{len(plan.first_needs) + len(plan.rest_needs) - 1} columns")
+    assert found.remedy == "is it another file, or of another format? It has tau"
+
+
 def test_column_of_a_tagger_that_the_file_has_too_is_told(
     lab: Lab, loaded: Load, tmp_path: Path
 ) -> None:

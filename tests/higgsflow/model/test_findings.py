@@ -5,6 +5,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import ValidationError
 
+from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import Systematics
@@ -21,6 +22,13 @@ def test_a_list_is_not_said_to_be_empty_where_an_entry_is_wrong() -> None:
     content = {"tag_list": [{"tagger": "a:b", "option": {}}]}
     (found,) = findings(error_of(TagSequence, content), content)
     assert found.endswith("unknown key 'option', did you mean 'options'?")
+
+
+def test_place_of_a_tagger_is_as_it_is_written() -> None:
+    content = {"tag_sequence": ["diphoton", [{"name": "my tag", "tagger": "a:b"}]]}
+    found = findings(error_of(AnalysisModel, {"name": "a", **content}), content)
+    places = [one.partition(":")[0] for one in found]
+    assert "tag_sequence.1.my tag.name" in places
 
 
 def test_the_first_two_are_told_and_how_many_more_there_are() -> None:
@@ -58,7 +66,8 @@ class Given(Noun):
         ({"number": (1, 2)}, "number: a number is needed (it is [1, 2])"),
         ({"names": True}, "names: a list is needed (it is true)"),
         ({"switch": "maybe"}, "switch: true or false is needed (it is 'maybe')"),
-        ({"text": 1}, "text: a text is needed (it is 1)"),
+        ({"text": 1}, 'text: a text is needed (it is 1): write "1"'),
+        ({"text": True}, "text: a text is needed (it is true)"),
         ({"names": {"a": 1}}, "names: a list is needed (it is {'a': 1})"),
         ({"names": "a" * 99}, "names: a list is needed (it is str)"),
         ({"one_of": "slrum"}, "one_of: 'slrum' is not 'local' or 'slurm'. Did you mean 'slurm'?"),

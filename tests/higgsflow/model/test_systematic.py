@@ -134,7 +134,11 @@ def test_merging_checks_names_again() -> None:
         ({"method": "from_function", "branches": {}}, "is from_function, but names no function"),
         ({"branches": {}}, "is from_branch, but names no branches"),
         ({"branches": "puWeight"}, r"\(it is 'puWeight'\), such as {up: \.\.\., down: \.\.\.}"),
-        ({"function": "a:b"}, "function is for method: from_function, not from_branch"),
+        (
+            {"method": "from_branch", "function": "a:b"},
+            "function is for method: from_function, not from_branch",
+        ),
+        ({"function": "a:b"}, "function is for method: from_function, which has to be said"),
         ({"kwargs": {"shift": 1}}, "kwargs is for method: from_function"),
         ({"directions": ["one"]}, "directions is for method: from_function"),
         ({"target_collections": "Muon"}, "names collections of objects: say `type: object`"),

@@ -34,6 +34,14 @@ def test_unknown_side_bands_are_not_shown(make_summary):
     assert "Data outside" not in overview(make_summary(blinded=WINDOW), None).text
 
 
+def test_words_at_the_heads_of_tables_are_explained(make_summary):
+    """Who has nothing but the page cannot look them up."""
+    text = overview(make_summary(), None).text
+    told = " ".join(part.partition("</p>")[0] for part in text.split("<p>")[1:]).lower()
+    for word in ("indexed", "read", "certified", "selected", "efficiency", "d is the sum of"):
+        assert word in told
+
+
 def test_yields_of_each_year_are_there(make_summary):
     text = overview(make_summary(), None).text
     assert "Yields per tag, 2017" in text

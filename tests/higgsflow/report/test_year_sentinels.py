@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from higgsflow.normalization import Normalization
 from higgsflow.records.lumi_coverage import SampleCoverage, YearCoverage
 from higgsflow.report.content import SampleSummary
-from higgsflow.report.year_sentinels import about_years, eras_of_one_golden
+from higgsflow.report.year_sentinels import about_luminosities, about_years, eras_of_one_golden
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -38,6 +39,20 @@ def test_a_later_dataset_may_share_them_with_another_year() -> None:
     parts = [sample("A", "2017", run1=((1, 2),)), sample("B", "2017", run2=((7, 7),))]
     (found,) = about_years([*parts, sample("C", "2018", run2=((1, 9),))])
     assert found.text.endswith("2: 7")
+
+
+def test_a_luminosity_in_other_units_is_a_warning() -> None:
+    """Whatever `higgsflow check` says, for who does not ask it: all yields are a thousand times."""
+    years = {"2017": 41_500.0, "2018": 59.8}
+    samples = [
+        SampleSummary.model_construct(
+            year=year, normalization=Normalization.model_construct(luminosity=luminosity)
+        )
+        for year, luminosity in years.items()
+    ]
+    (found,) = about_luminosities([*samples, samples[0]])
+    assert (found.kind, found.where, found.severity) == ("luminosity", "2017", "warning")
+    assert found.text == ("41500 fb^-1, more than the LHC will have: is it in pb^-1? Then say 41.5")
 
 
 def of_year(n_certified: int | None, processed: Any, missing: Any) -> Any:

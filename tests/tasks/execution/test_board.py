@@ -5,7 +5,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tasks.execution.board import board, chosen, clock, memory, percent, running, totals
+from tasks.execution.board import (
+    board,
+    chosen,
+    clock,
+    memory,
+    names_within,
+    percent,
+    running,
+    totals,
+)
 
 ROW: dict[str, Any] = {
     "name": "Sig (2017)", "pid": 1, "chunks": 4, "done": 1, "running": 2, "failed": 1,
@@ -57,6 +66,16 @@ def test_years_of_a_long_name_are_told_apart_also_where_the_name_is_cut() -> Non
     told = written(rows, size=(80, 40))
     assert "GluGlu" in told
     assert all(f"({era})" in told for era in eras)
+
+
+def test_long_names_that_begin_alike_can_be_told_apart() -> None:
+    begin = "GluGluHToGG_M125_TuneCP5_13TeV_amcatnloFXFX_hdamp"
+    rows = [{**ROW, "name": f"{begin}{way}_pythia8 (2017)"} for way in ("Up", "Down")]
+    lines = written(rows, size=(80, 40)).splitlines()
+    shown = [line.partition(" (2017)")[0] for line in lines if "(2017)" in line]
+    cut = [name for name in shown if "…" in name]
+    assert len(set(cut)) == len(cut) == 2
+    assert names_within(["short (2017)", "all"], 30) == ["short (2017)", "all"]
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
