@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import Unreadable, UserError
 from higgsflow.option_errors import Parser
+from higgsflow.visible import takes_any_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,7 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0, 1 for what the user can put right, 2 for wrong options."""
+    takes_any_text(sys.stdout)
     try:
         try:
             return _answer(arguments)
