@@ -6,10 +6,7 @@ some terminals type commands. They are shown as Python writes them, such as `\x1
 
 from __future__ import annotations
 
-import codecs
-import io
 import re
-from typing import Any
 
 # all but the end of a line and the tab; those that turn the direction of writing; halves of
 # characters, as names of files may hold, which cannot be written at all
@@ -24,24 +21,3 @@ def visible(text: str) -> str:
 def has_controls(text: str) -> bool:
     """Whether anything of it would be obeyed."""
     return _CONTROLS.search(text) is not None
-
-
-# of what tables are made of, where a screen has none of these signs
-_PLAIN = {"─": "-", "…": "~"}
-_LACKING = "higgsflow.plain"
-
-
-def _plain(error: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that an encoding lacks, and where to go on."""
-    assert isinstance(error, UnicodeEncodeError)
-    signs = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end
-
-
-codecs.register_error(_LACKING, _plain)
-
-
-def takes_any_text(stream: Any) -> None:
-    """Lets an output, such as one of Latin-1, take characters that it lacks; it would raise."""
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-        stream.reconfigure(errors=_LACKING)

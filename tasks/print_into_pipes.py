@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.standard_output import write_no_more
 from tasks.parameter_values import RemembersValues
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def printing(lost: type[OSError] = BrokenPipeError) -> Iterator[None]:
         yield
         sys.stdout.flush()
     except lost:
-        _print_no_more()
+        write_no_more()
 
 
 @contextmanager
@@ -51,10 +51,5 @@ def _until_nobody_reads() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        _print_no_more()
+        write_no_more()
         raise SystemExit(0) from None
-
-
-def _print_no_more() -> None:
-    """Lets what is still to be written, also at exit, go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

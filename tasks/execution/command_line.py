@@ -8,7 +8,6 @@ words, or in a value, is told in three lines.
 from __future__ import annotations
 
 import functools
-import sys
 from typing import TYPE_CHECKING, Any
 
 # changes luigi's classes when it is imported: what is kept of them here is what it left
@@ -18,7 +17,7 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 
 from higgsflow.option_errors import tell
-from higgsflow.visible import takes_any_text
+from higgsflow.standard_output import prepare
 from tasks.execution.interruption import prepare_interruption
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ def parser(root_task: str | None = None, help_all: bool = False) -> ArgumentPars
 def read(self: CmdlineParser, words: list[str]) -> None:
     """What luigi and law do when a command line is read, once for the same words and stage."""
     prepare_interruption()
-    takes_any_text(sys.stdout)
+    prepare()
     key = tuple(words)
     found, stage = _known.get(key, (None, None))
     if found is None or Register.get_task_cls(found.root_task) is not stage:

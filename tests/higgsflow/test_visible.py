@@ -1,8 +1,6 @@
-import io
-
 import pytest
 
-from higgsflow.visible import has_controls, takes_any_text, visible
+from higgsflow.visible import has_controls, visible
 
 
 @pytest.mark.parametrize(
@@ -25,14 +23,3 @@ def test_what_a_terminal_would_obey_is_shown(text: str, shown: str) -> None:
 def test_text_stays_as_it_is(text: str) -> None:
     assert visible(text) == text
     assert not has_controls(text)
-
-
-def test_an_output_takes_what_its_encoding_lacks() -> None:
-    for encoding, written in (("ascii", b"-- H ? tt ? 1 ~"), ("latin-1", b"-- H ? tt \xb1 1 ~")):
-        stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-        takes_any_text(stream)
-        stream.write("── H → tt ± 1 …")
-        stream.flush()
-        assert stream.buffer.getvalue() == written
-    # a notebook has an output of its own
-    takes_any_text(io.StringIO())
