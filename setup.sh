@@ -116,7 +116,7 @@ if [ -n "${BASH_VERSION:-}" ] && [ "${BASH_SOURCE[0]:-}" = "$0" ]; then
     stamp_for() {
         "$1" -E -s -S - "$base" <<'PYTHON' 2>/dev/null
 import glob, hashlib, sys
-digest = hashlib.sha256(repr((sys.argv[1], sys.version_info[:2])).encode())
+digest = hashlib.sha256(repr((sys.argv[1], sys.version_info[:2], "on the path")).encode())
 kernels = sorted(glob.glob(glob.escape(sys.argv[1]) + "/higgsflow/compiled/*.pyx"))
 for name in (*(sys.argv[1] + "/" + n for n in ("setup.cfg", "setup.py", "pyproject.toml")), *kernels):
     with open(name, "rb") as file:
@@ -204,6 +204,14 @@ PYTHON
         "$venv/bin/python" -m compileall -q -j 0 -x '/(tests?|pip|setuptools|mypyc)/' "$venv/lib" || :
     }
 
+    # pip makes the packages known to a finder that Python asks last. Where a program starts beside
+    # the checkout, or any folder that is called as a package, Python would take that for it.
+    put_on_path() {
+        local packages
+        packages=$("$venv/bin/python" -E -s -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+        printf '%s\n' "$base" >"$packages/higgsflow.checkout.pth"
+    }
+
     # Kernels split the first line of a script at blanks. pip knows for the commands it makes, not
     # for scripts that come ready-made, as law's: they are started through sh instead.
     mend_scripts() {
@@ -258,6 +266,7 @@ PYTHON
         esac
         install_packages >>"$log" 2>&1 || { explain_pip; return 1; }
         mend_scripts 2>/dev/null
+        put_on_path
         # bytecode is of one Python
         rm -f "$LAW_HOME/compiled"
         stamp_for "$venv/bin/python" >"$stamp.$$" && mv -f "$stamp.$$" "$stamp"

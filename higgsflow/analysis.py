@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Analysis(AnalysisModel, metaclass=Told):
     """Samples, systematics, a tag sequence, what to write, and where jobs run.
 
-    Relative paths, of the store and of correction files, start at the working directory.
+    Relative paths, of the store, correction files and modules, start at the working directory.
 
     Example:
         `Analysis(samples=SamplesManager(["ttH_*"]), tag_sequence=TagSequence(tag_list=[...]),
@@ -52,6 +52,9 @@ class Analysis(AnalysisModel, metaclass=Told):
         for section in ("systematics", "tag_sequence"):
             if section in found:
                 found[section] = with_absolute_files(found[section], here, section)
+        if isinstance(found.get("python_path"), list | tuple):
+            folders = (expanded(str(folder), "python_path") for folder in found["python_path"])
+            found["python_path"] = tuple(str((here / folder).resolve()) for folder in folders)
         if isinstance(found.get("store"), str | Path):
             found["store"] = str(here / expanded(str(found["store"]), "store"))
         return found

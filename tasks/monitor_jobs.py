@@ -10,7 +10,7 @@ from higgsflow.errors import IncompleteSample
 from higgsflow.ingredients import digest, marked
 from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
-from tasks.execution.display import end_display
+from tasks.execution.display import end_display, say
 from tasks.execution.driver_lock import is_driven
 from tasks.execution.job_screen import (
     exit_code,
@@ -20,6 +20,7 @@ from tasks.execution.job_screen import (
     write_screen,
 )
 from tasks.parameters import Switch, hidden, only_asks
+from tasks.print_into_pipes import printing
 from tasks.process_sample import ProcessSample
 from tasks.targets import StageTarget, head_of
 from tasks.variation_task import VariationTask
@@ -60,13 +61,13 @@ class MonitorJobs(VariationTask):
         if only_asks(params) or not (asked or any(map(is_driven, folders))):
             return
         tables = look(folders)
-        if params["json"]:
-            write_json(tables)
-        elif tables:
-            write_screen(tables)
-        else:
-            sys.stdout.write(f"no jobs of {params['sample']} have run yet\n")
-        sys.stdout.flush()
+        with printing():
+            if params["json"]:
+                write_json(tables)
+            elif tables:
+                write_screen(tables)
+            else:
+                sys.stdout.write(f"no jobs of {params['sample']} have run yet\n")
         raise SystemExit(exit_code(tables, len(folders)))
 
     def stage_requires(self) -> Any:
@@ -94,8 +95,8 @@ class MonitorJobs(VariationTask):
         """Writes the table, of all years where none was chosen."""
         years = [self.year] if self.year else self.by_year()
         end_display()
-        write_screen(look(folders_of(self.folder, self.sample, years)))
-        sys.stdout.flush()
+        with printing():
+            write_screen(look(folders_of(self.folder, self.sample, years)))
 
     def run(self) -> None:
         super().run()
@@ -142,11 +143,10 @@ class MonitorJobs(VariationTask):
         n_before = before.get("chunks that are done", 0)
         if same and before.get("chunks") == self._chunked(process) and 0 < n_before < n_done:
             scaled = "" if self.pair.is_data else " with a new scale1fb"
-            sys.stderr.write(
+            say(
                 f"{self.pair.name}: late or retried jobs have landed: {n_done} of {n_chunks} "
-                f"chunks are done, {n_before} before; it is merged again{scaled}\n"
+                f"chunks are done, {n_before} before; it is merged again{scaled}"
             )
-            sys.stderr.flush()
 
     @staticmethod
     def _chunked(process: ProcessSample) -> str:

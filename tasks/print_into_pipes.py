@@ -1,12 +1,12 @@
-"""What luigi's options print may go to a reader that has seen enough, such as `| head`."""
+"""What is printed may go to a reader that has seen enough, such as `| head`."""
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.standard_output import write_no_more
 from tasks.parameter_values import RemembersValues
 
 if TYPE_CHECKING:
@@ -32,12 +32,24 @@ class PrintsIntoPipes(RemembersValues):
 
 
 @contextmanager
+def printing(lost: type[OSError] = BrokenPipeError) -> Iterator[None]:
+    """For what a stage prints at its end: where nobody reads it, the stage is done all the same.
+
+    `lost` are the errors that mean this: all, where what is printed is also in files.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except lost:
+        write_no_more()
+
+
+@contextmanager
 def _until_nobody_reads() -> Iterator[None]:
     """Ends the program, as all is well, where the reader has closed its end."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # what is still to be written at exit goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        write_no_more()
         raise SystemExit(0) from None

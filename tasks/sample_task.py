@@ -14,6 +14,7 @@ from tasks.execution.display import say, start_display
 from tasks.execution.interruption import held_back
 from tasks.execution.luigi_settings import begin_to_make, preload
 from tasks.parameters import Text
+from tasks.print_into_pipes import printing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,8 @@ class SampleTask(AnalysisTask):
 
     def tell_current(self) -> None:
         """What is told where nothing is to be done."""
-        sys.stdout.write(f"nothing to do, {self.short_name} is current: {self.folder}\n")
+        with printing():
+            sys.stdout.write(f"nothing to do, {self.short_name} is current: {self.folder}\n")
 
     def stage_folder(self, stage: str) -> Path:
         """Where a stage keeps what belongs to this sample and year."""

@@ -15,6 +15,7 @@ from tasks.execution.display import end_display
 from tasks.execution.driver_lock import making
 from tasks.merge_sample import MergeSample
 from tasks.monitor_jobs import MonitorJobs
+from tasks.print_into_pipes import printing
 from tasks.targets import Overtaken, StageTarget
 from tasks.update_scale1fb import UpdateScale1fb
 
@@ -71,9 +72,10 @@ class SummarizeAnalysis(AnalysisTask):
         self._refuse_others_than(made_from)
         self.output().write(summary, made_from)
         end_display()
-        print_summary(summary, folder=self.folder / "summary")
-        if chatter.path() is not None:
-            sys.stdout.write(f"log           {chatter.path()}\n")
+        with printing(lost=OSError):
+            print_summary(summary, folder=self.folder / "summary")
+            if chatter.path() is not None:
+                sys.stdout.write(f"log           {chatter.path()}\n")
 
     def _summary(self, made_from: Ingredients) -> Summary:
         from higgsflow.catalog.snapshot import as_yaml

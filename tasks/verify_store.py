@@ -9,6 +9,7 @@ from higgsflow.errors import UnknownName, Unreadable, UserError
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
+from tasks.print_into_pipes import printing
 from tasks.process_sample import ProcessSample
 from tasks.update_scale1fb import UpdateScale1fb
 from tasks.variation_task import VariationTask, refuse_variation
@@ -76,8 +77,8 @@ class VerifyStore(VariationTask):
             raise UserError(
                 "nothing is merged", str(self.folder / "merged"), "run MergeSample first"
             )
-        sys.stdout.write(render(found, self._hidden(), width_of_output()))
-        sys.stdout.flush()
+        with printing():
+            sys.stdout.write(render(found, self._hidden(), width_of_output()))
         self._verified = True
 
     def _hidden(self) -> frozenset[str]:

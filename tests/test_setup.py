@@ -166,6 +166,14 @@ class TestSourcedAgain:
         first, second = run(shell, f"{source}; {source}", env, tmp_path).stdout.splitlines()
         assert first == second
 
+    def test_folders_called_as_packages_hide_none(self, shell, env, tmp_path):
+        """As where a program starts in the folder that the checkout was cloned into."""
+        for package in ("higgsflow", "tasks", "workflows"):
+            (tmp_path / package).mkdir()
+        use = "from higgsflow import Analysis; import tasks.base, workflows.launch"
+        script = f"source '{BASE}/setup.sh' && python -c '{use}'"
+        assert run(shell, script, env, tmp_path).stderr == ""
+
     def test_works_through_symbolic_links(self, shell, env, tmp_path):
         (tmp_path / "to the checkout").symlink_to(BASE)
         (tmp_path / "to the file.sh").symlink_to(Path("to the checkout") / "setup.sh")

@@ -11,6 +11,7 @@ from tasks import session
 from tasks.base import AnalysisTask
 from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.incomplete import tell_incomplete
+from tasks.print_into_pipes import printing
 
 
 class RunAnalysis(AnalysisTask):
@@ -35,12 +36,13 @@ class RunAnalysis(AnalysisTask):
 @RunAnalysis.event_handler(luigi.Event.DEPENDENCY_PRESENT)
 def _say_so(task: Any) -> None:
     if session.current.only_reads:
-        _show(task)
+        with printing():
+            _show(task)
     else:
         cancel_leftovers(task.model, task.model.samples.pairs)
-    sys.stdout.write(f"nothing to do, everything is current: {task.folder / 'summary'}\n")
-    tell_incomplete(task.model, task.model.samples.pairs)
-    sys.stdout.flush()
+    with printing():
+        sys.stdout.write(f"nothing to do, everything is current: {task.folder / 'summary'}\n")
+        tell_incomplete(task.model, task.model.samples.pairs)
 
 
 def _show(task: RunAnalysis) -> None:

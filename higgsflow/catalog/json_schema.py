@@ -6,9 +6,9 @@ What only a whole analysis can tell, such as a year without luminosity, `higgsfl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field, TypeAdapter, create_model
+from pydantic import TypeAdapter, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from higgsflow.errors import UnknownName
@@ -26,7 +26,7 @@ from higgsflow.model.quantities import (
     seconds,
 )
 from higgsflow.model.reference import resolve
-from higgsflow.model.sample import DataSample, SimulatedSample, Year
+from higgsflow.model.sample import Sample, Year
 from higgsflow.model.samples import Replicas
 from higgsflow.model.tagging import SHIPPED, Spec, TagSequence
 
@@ -44,7 +44,6 @@ _SHORT_FORMS = {
     "MetPropagation": ["string"],
 }
 
-Sample = Annotated[SimulatedSample | DataSample, Field(discriminator="kind")]
 OneOrMore = str | int | tuple[str | int, ...]
 
 

@@ -9,6 +9,7 @@ completion stay instant; what needs tasks is found by `higgsflow.runners.find_ru
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.errors import Unreadable, UserError
 from higgsflow.option_errors import Parser
+from higgsflow.standard_output import prepare, write_no_more
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,7 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns 0, 1 for what the user can put right, 2 for wrong options."""
+    prepare()
     try:
         try:
             return _answer(arguments)
@@ -51,9 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{Unreadable(error)}\n")
         return 1
     except BrokenPipeError:
-        # the reader, such as `head`, has seen enough; nothing more is flushed to it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # the reader, such as `head`, has seen enough
+        write_no_more()
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        write_no_more()
+        remedy = "make room where the answer goes"
+        sys.stderr.write(f"{UserError('cannot write', str(error.strerror), remedy)}\n")
+        return 1
     except KeyboardInterrupt:
         return _INTERRUPTED
 

@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -29,6 +28,7 @@ from higgsflow.report.formatting import (
 )
 from higgsflow.report.grid import Drawn, Grid
 from higgsflow.report.largest import largest
+from higgsflow.report.screen import Screen
 from higgsflow.report.systematic_rows import systematic_rows
 from higgsflow.report.totals import rows_of_year_groups
 from higgsflow.selection.cutflow import efficiency
@@ -37,6 +37,8 @@ from higgsflow.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from rich.console import Console
 
     from higgsflow.report.aggregates import FlowRow, FlowTable, Row
     from higgsflow.report.content import Finding, SampleSummary, Summary
@@ -86,9 +88,8 @@ def print_summary(
 
 def _standard_output() -> Console:
     """A log has no width of its own."""
-    # in a notebook too it is text: what luigi forks can send no messages to its front end
-    console = Console(force_jupyter=False)
-    return console if console.is_terminal else Console(width=_WIDTH, force_jupyter=False)
+    screen = Screen()
+    return screen if screen.is_terminal else Screen(_WIDTH)
 
 
 def _findings(findings: Sequence[Finding], width: int) -> Table:

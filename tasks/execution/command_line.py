@@ -17,6 +17,7 @@ from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 
 from higgsflow.option_errors import tell
+from higgsflow.standard_output import prepare
 from tasks.execution.interruption import prepare_interruption
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def parser(root_task: str | None = None, help_all: bool = False) -> ArgumentPars
 def read(self: CmdlineParser, words: list[str]) -> None:
     """What luigi and law do when a command line is read, once for the same words and stage."""
     prepare_interruption()
+    prepare()
     key = tuple(words)
     found, stage = _known.get(key, (None, None))
     if found is None or Register.get_task_cls(found.root_task) is not stage:

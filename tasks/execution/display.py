@@ -141,8 +141,10 @@ def tell_stage(name: str, begins: bool) -> None:
 
 
 def _write(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    # a run goes on where its terminal is gone, or the disk of its log is full
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 class Reader:

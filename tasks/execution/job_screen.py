@@ -54,12 +54,10 @@ def write_json(tables: Sequence[JobsTable]) -> None:
 
 def write_screen(tables: Sequence[JobsTable]) -> None:
     """Writes the tables to standard output for a reader."""
-    from rich.console import Console
-
     from higgsflow.report.grid import Drawn, Grid
-    from higgsflow.report.screen import width_of_output
+    from higgsflow.report.screen import Screen, width_of_output
 
-    console = Console(highlight=False, width=width_of_output(), force_jupyter=False)
+    console = Screen(width_of_output())
     console.print(Drawn(Grid("", _HEADERS, tuple(_row(table) for table in tables), names=2)))
     for table in tables:
         console.print(_standing(table), markup=False)

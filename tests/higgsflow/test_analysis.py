@@ -91,6 +91,17 @@ def test_what_is_written_says_where_its_modules_lie(
     assert Analysis.from_yaml(path).python_path == (str(tmp_path),)
 
 
+def test_folders_of_modules_start_here_wherever_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "code").mkdir()
+    monkeypatch.chdir(tmp_path)
+    analysis(python_path=["code", "../other"]).to_yaml("elsewhere/mine.yaml")
+    found = Analysis.from_yaml("elsewhere/mine.yaml").python_path
+    assert found == (str(tmp_path / "code"), str(tmp_path.parent / "other"))
+
+
 def test_folders_of_modules_stay_in_their_order(tmp_path: Path) -> None:
     """Of two with a module of one name the first counts, there as here."""
     folders = tuple(str(tmp_path / name) for name in ("new", "old", "elder"))

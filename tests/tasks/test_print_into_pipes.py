@@ -12,7 +12,30 @@ if TYPE_CHECKING:
 def test_reader_that_has_seen_enough_is_no_error(command_line: Lab, option: str) -> None:
     command = command_line.start("RunAnalysis", option, "3")
     assert command.stdout is not None
+    command.stdout.close()
+    _, told = command.communicate()
+    assert (command.returncode, told) == (0, "")
+
+
+def test_run_goes_on_where_nobody_sees_or_hears_it(command_line: Lab) -> None:
+    command = command_line.start("RunAnalysis")
+    assert command.stdout is not None
     assert command.stderr is not None
     command.stdout.close()
-    assert command.stderr.read() == ""
+    command.stderr.close()
     assert command.wait() == 0
+    assert command_line.output("summary", "summary.json").exists()
+    for words in (
+        ["RunAnalysis"],
+        ["MergeSample", "--sample", "Sig"],
+        ["MonitorJobs", "--sample", "Sig"],
+        ["MonitorJobs", "--sample", "Sig", "--show"],
+        ["MonitorJobs", "--sample", "Sig", "--json"],
+        ["VerifyStore"],
+    ):
+        answer = command_line.start(*words)
+        assert answer.stdout is not None
+        answer.stdout.close()
+        _, told = answer.communicate()
+        assert "Traceback" not in told
+        assert answer.returncode == 0

@@ -99,3 +99,15 @@ def test_output_is_text_that_a_pipe_can_read(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "stdout", out)
     assert main(["matrix", "--analysis", "demo"]) == 0
     assert "\x1b" not in out.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_output_fits_a_screen_that_lacks_some_signs(encoding: str) -> None:
+    code = "import sys; from higgsflow.cli import main; sys.exit(main(['matrix']))"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, b"")
+    assert b"-----" in found.stdout
+    assert b"?" not in found.stdout

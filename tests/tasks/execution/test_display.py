@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import multiprocessing
 import os
@@ -52,6 +53,12 @@ def test_what_stages_say_at_a_time_arrives_whole_however_often_somebody_reads() 
     # what does not fit into the pipe is said by other means: then it is not here at all
     assert found
     assert {text for _, text in found} <= texts
+
+
+def test_what_cannot_be_told_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(full, write_through=True))
+        say("the disk of the log is full")
 
 
 def say_often(channel: Channel, text: str) -> None:

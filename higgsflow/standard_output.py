@@ -1,0 +1,43 @@
+"""Standard output: programs are started with one that is closed, or that lacks signs of tables."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from typing import Any
+
+# of what tables are made of, where a screen has none of these signs
+_PLAIN = {"─": "-", "…": "~"}
+_LACKING = "higgsflow.plain"
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding lacks, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
+    signs = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end
+
+
+codecs.register_error(_LACKING, _plain)
+
+
+def prepare() -> None:
+    """Lets this program write whatever it has to say."""
+    for name in ("stdout", "stderr"):
+        # Python has None for one that is closed, and its number is for the next file
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+    takes_any_text(sys.stdout)
+
+
+def takes_any_text(stream: Any) -> None:
+    """Lets an output, such as one of Latin-1, take characters that it lacks; it would raise."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors=_LACKING)
+
+
+def write_no_more() -> None:
+    """Lets what is still to be written, also at exit, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
