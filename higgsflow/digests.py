@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.code import code_parts, freeze, physics_parts
-from higgsflow.identities import identities, sample_of
+from higgsflow.identities import Parts, identities, sample_of
 from higgsflow.ingredients import digest, flattened, marked
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum
@@ -48,8 +46,7 @@ def products(plan: Plan) -> dict[str, Product]:
 def recipe(plan: Plan) -> Recipe:
     """What today's configuration wants of each variation, and what determines it."""
     basic, parts = _basic(plan), _parts(plan)
-    sources = {**parts.corrections, **parts.collections, **parts.weights}
-    known = identities(plan, sources, dict(chain(*parts.taggers)))
+    known = identities(plan, parts)
     return Recipe(
         common=_common(plan, basic, parts),
         own=parts.collections,
@@ -66,19 +63,9 @@ def recipe(plan: Plan) -> Recipe:
     )
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """The ingredients of each thing that has a name; of taggers step by step."""
-
-    weights: dict[str, dict[str, Any]]
-    corrections: dict[str, dict[str, Any]]
-    collections: dict[str, dict[str, Any]]
-    taggers: list[list[tuple[str, dict[str, Any]]]]
-
-
-def _parts(plan: Plan) -> _Parts:
+def _parts(plan: Plan) -> Parts:
     known = plan.systematics
-    return _Parts(
+    return Parts(
         weights={weight.name: _of_systematic(weight) for weight in plan.weights},
         corrections={n: _of_systematic(c) for n, c in known.corrections.items()},
         collections={n: _of_systematic(s) for n, s in known.independent_collections.items()},
@@ -91,7 +78,7 @@ def _central(plan: Plan) -> list[str]:
     return [weight.name for weight in plan.weights if weight.modify_central_weight]
 
 
-def _common(plan: Plan, basic: Mapping[str, Any], parts: _Parts) -> dict[str, Any]:
+def _common(plan: Plan, basic: Mapping[str, Any], parts: Parts) -> dict[str, Any]:
     """What all variations depend on, in words."""
     return {
         **basic,

@@ -50,16 +50,27 @@ class Identities:
     columns: dict[str, str]
 
 
-def identities(
-    plan: Plan, sources: Mapping[str, Ingredients], taggers: Mapping[str, Ingredients]
-) -> Identities:
-    """What everything is, given the ingredients of all sources and taggers by their names."""
+@dataclass(frozen=True)
+class Parts:
+    """The ingredients of each thing that has a name, kind by kind; of taggers step by step.
+
+    A correction and the collection of its other directions may have one name.
+    """
+
+    weights: dict[str, Ingredients]
+    corrections: dict[str, Ingredients]
+    collections: dict[str, Ingredients]
+    taggers: list[list[tuple[str, Ingredients]]]
+
+
+def identities(plan: Plan, parts: Parts) -> Identities:
+    """What everything is, given its ingredients."""
     corrections = {
-        name: digest(_of_shift(source, sources[name]))
+        name: digest(_of_shift(source, parts.corrections[name]))
         for name, source in plan.systematics.corrections.items()
     }
     collections = {
-        name: digest(_of_collection(source, sources[name], corrections))
+        name: digest(_of_collection(source, parts.collections[name], corrections))
         for name, source in plan.systematics.independent_collections.items()
     }
     variations = {
@@ -67,7 +78,8 @@ def identities(
         for name, source in plan.systematics.independent_collections.items()
         for direction, variation in zip(source.directions, source.variations, strict=True)
     }
-    weights = _of_weights(plan, sources, variations)
+    weights = _of_weights(plan, parts.weights, variations)
+    taggers = dict(chain(*parts.taggers))
     return Identities(
         weights=weights,
         corrections=corrections,
@@ -97,7 +109,7 @@ def _of_collection(
 
 
 def _of_weights(
-    plan: Plan, sources: Mapping[str, Ingredients], variations: Mapping[str, str]
+    plan: Plan, said: Mapping[str, Ingredients], variations: Mapping[str, str]
 ) -> dict[str, str]:
     """What each weight is.
 
@@ -106,7 +118,7 @@ def _of_weights(
     """
     found: dict[str, str] = {}
     for weight in plan.weights:
-        one = digest(_of_weight(weight, sources[weight.name], plan, variations))
+        one = digest(_of_weight(weight, said[weight.name], plan, variations))
         twins = list(found.values()).count(one) if weight.preserved is not None else 0
         found[weight.name] = digest([one, twins]) if twins else one
     return found

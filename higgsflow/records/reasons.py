@@ -59,7 +59,8 @@ class JobReasons:
             if stored in made and not is_another:
                 yield from self._of_product(variation, (stored, made[stored]))
             else:
-                yield f"systematic {self._today.sources[variation]} is new"
+                source = self._today.sources[variation]
+                yield f"systematic {source} is new" if source else f"{variation} {NEVER}"
 
     def _means_another(self, variation: str, made: Mapping[str, Product]) -> bool:
         """Whether what had this name is called otherwise today."""

@@ -173,6 +173,35 @@ def test_order_of_nominal_corrections_changes_everything() -> None:
     assert to_make(before, **corrected("other", "one")) == ALL
 
 
+@pytest.mark.parametrize("change", [{"seed": 1}, {"requires_branches": "x"}, {"file": "other"}])
+def test_correction_counts_beside_the_collection_of_its_name(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    """As every collection of `from_correction` is called that does not say otherwise."""
+    files = {name: tmp_path / f"{name}.json" for name in ("one", "other")}
+    for name, path in files.items():
+        path.write_text(name, encoding="utf-8")
+
+    def corrected(file: str = "one", **more: Any) -> Any:
+        asked = {
+            "file": str(files[file]),
+            "name": "width",
+            "inputs": {"pt": "Jet_pt", "systematic": {"variation": True}},
+            "variations": {name: name for name in ("central", "up", "down")},
+        }
+        smear = {"method": "correctionlib", "mode": "smear", "branch_modified": "Jet_pt"}
+        of_correction = {"method": "from_correction", "branch_modified": "Jet_pt"}
+        sources = {
+            "corrections": {"jer": {**smear, "correction": asked, **more}},
+            "independent_collections": {"jer": of_correction},
+        }
+        return {"systematics": sources}
+
+    before, after = wanted(**corrected()), wanted(**corrected(**change))
+    assert before == wanted(**corrected())
+    assert all(before[name].digest != after[name].digest for name in before)
+
+
 def test_name_of_a_source_of_the_central_weight_is_not_its_content() -> None:
     before = wanted(weights={"a": PILEUP, "b": {**PILEUP, "requires_branches": "x"}})
     after = wanted(weights={"z": PILEUP, "b": {**PILEUP, "requires_branches": "x"}})

@@ -60,6 +60,15 @@ def test_what_was_never_made(why: Why, chunks: Chunks, finish: Finish) -> None:
     assert why(recipe(), recipe()) == {NEVER: 2}
 
 
+def test_nominal_events_that_only_a_variation_was_made_without(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    """As by `--variation jes_up`; they are of no systematic."""
+    for chunk in chunks:
+        finish(chunk, {"jes_up": recipe().products["jes_up"]})
+    assert why(recipe(), recipe()) == {"nominal was never made": 3}
+
+
 def test_what_is_current_has_no_reason(why: Why, chunks: Chunks, finish: Finish) -> None:
     for chunk in chunks:
         finish(chunk, recipe().products)
