@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from higgsflow.errors import StoreError
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.failures import FailureLog
@@ -95,6 +97,22 @@ def test_a_job_that_began_and_left_no_trace_costs_an_attempt(bench: Any) -> None
     assert attempts == {job.chunk.id: 2 if job is bench.jobs[0] else 1 for job in bench.jobs}
 
 
+def test_jobs_that_go_on_are_told_where_the_store_takes_nothing_more(
+    bench: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As with a full disk: the process that drives them ends, and they do not."""
+    folder = bench.lab.folder / "room"
+    submit(bench.prepare(), give=True)
+    shutil.rmtree(folder)
+    folder.touch()
+    with pytest.raises(StoreError):
+        bench.run()
+    assert "slurm: 4 jobs go on; the same command comes back to them" in capfd.readouterr().err
+    folder.unlink()
+    assert len(bench.run()) == 4
+    assert len(bench.engine.jobs) == 4
+
+
 def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> None:
     """Its jobs may go on after `--workflow` was changed."""
     log = FailureLog(bench.prepare().places.jobs)
@@ -155,6 +173,7 @@ def test_a_job_that_ends_between_two_looks_is_told_of_all_the_same(bench: Any) -
 
 SLOW = """
 
+import shutil
 import time
 
 
