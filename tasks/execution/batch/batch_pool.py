@@ -18,7 +18,7 @@ from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.earlier import Earlier
-from tasks.execution.batch.engine import Seen, held, in_queue
+from tasks.execution.batch.engine import UNKNOWN, Seen, held, in_queue
 from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.batch.knobs import knobs_of
 from tasks.execution.batch.mailbox import Mailbox
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _TICK = 0.2  # seconds between two looks at what the user wants
 _MEMORY = 2048.0  # MB, where nobody says otherwise
-_LOST = Seen(id="", phase="ended", state="lost: neither in the queue nor known to have ended")
 
 
 class BatchPool:
@@ -220,12 +219,13 @@ class BatchPool:
                 if flights[0].silent_for() >= flights[0].may_come_for:
                     self._give_back(flights)
             else:
-                self._end(key, flights, seen or _LOST, book)
+                self._end(key, flights, seen or UNKNOWN, book)
 
     def _may_never_have_been(self, flights: list[Flight]) -> bool:
         """Whether the engine may not have taken a job: one that has begun it had."""
-        unsure = any(flight.unsure for flight in flights)
-        return unsure and not any(flight.begun(self._places) for flight in flights)
+        if not any(flight.unsure for flight in flights) or has_told(flights[0].key, self._places):
+            return False
+        return not any(flight.begun(self._places) for flight in flights)
 
     def _give_back(self, flights: list[Flight]) -> None:
         """The engine never had them: they wait, and no attempt was made.

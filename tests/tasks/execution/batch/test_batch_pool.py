@@ -83,15 +83,20 @@ def test_what_was_written_but_never_submitted_is_submitted_and_costs_no_attempt(
     assert len(bench.engine.jobs) == 4
 
 
-def test_a_job_that_began_and_left_no_trace_costs_an_attempt(bench: Any) -> None:
-    """Its log is there: the engine had it, and has forgotten it while no command ran."""
+@pytest.mark.parametrize(("trace", "expected"), [("log", "lost"), ("code", "environment")])
+def test_a_job_that_began_and_was_forgotten_costs_an_attempt(
+    bench: Any, trace: str, expected: str
+) -> None:
+    """Its log, or what its script told, is there: the engine had it while no command ran."""
     submit(bench.prepare(), give=False)
+    (batch,) = batches_in(bench.places.jobs)
     log = bench.places.log(bench.jobs[0].stem, 1)
-    log.parent.mkdir(parents=True)
-    log.touch()
+    left = log if trace == "log" else bench.places.batch_folder(batch.token) / "0.out"
+    left.parent.mkdir(parents=True)
+    left.write_text("" if trace == "log" else "the exit code of this job is 85\n", encoding="utf-8")
     outcomes = bench.run()
     (lost,) = [o for o in outcomes if isinstance(o, FailureRecord)]
-    assert (lost.chunk_id, lost.error_class) == (bench.jobs[0].chunk.id, "lost")
+    assert (lost.chunk_id, lost.error_class) == (bench.jobs[0].chunk.id, expected)
     assert (lost.attempt, lost.final) == (1, False)
     attempts = {o.chunk_id: o.attempt for o in outcomes if isinstance(o, JobRecord)}
     assert attempts == {job.chunk.id: 2 if job is bench.jobs[0] else 1 for job in bench.jobs}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from higgsflow.model.jobs import Resources
-from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.engine import UNKNOWN, Seen
 from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.pool import Attempt
 
@@ -67,3 +67,23 @@ def test_the_code_that_the_script_told_counts(bench: Any, told: int, expected: s
         failure = failure_of(one, Seen("7", "ended", "FAILED", code), bench.places)
         assert (failure.error_class, failure.exit_code) == (expected, told)
         assert "the exit code" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("the exit code of this job is 82\n", "memory"),
+        ("the exit code of this job is 139\n", "defect"),
+        ("a word\n", "lost"),
+        ("", "lost"),
+    ],
+)
+def test_of_a_job_that_its_engine_has_forgotten_the_script_tells(
+    bench: Any, printed: str, expected: str
+) -> None:
+    """As where there is no accounting, or no history of jobs that have ended."""
+    one = flight(bench)
+    path = bench.places.batch_folder("token") / "0.out"
+    path.parent.mkdir(parents=True)
+    path.write_text(printed, encoding="utf-8")
+    assert failure_of(one, UNKNOWN, bench.places).error_class == expected
