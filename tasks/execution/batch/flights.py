@@ -54,7 +54,7 @@ class Flight:
     @property
     def engine_id(self) -> str:
         """What the engine calls its job; empty where that is not known."""
-        return self.seen.id if self.seen is not None else self.given_id
+        return (self.seen.id if self.seen is not None else "") or self.given_id
 
     def silent_for(self) -> float:
         """Seconds since it was first seen to have ended, or not seen; counted from now at first."""

@@ -45,6 +45,16 @@ def test_the_word_of_the_engine_counts(bench: Any) -> None:
         assert failure.error_class == expected
 
 
+def test_what_the_engine_called_a_job_is_known_when_it_has_forgotten_it(bench: Any) -> None:
+    one = flight(bench)
+    one.given_id = "7.0"
+    assert one.engine_id == "7.0"
+    one.seen = Seen("7.1", "running")
+    assert one.engine_id == "7.1"
+    one.seen = UNKNOWN
+    assert one.engine_id == "7.0"
+
+
 def test_silence_is_counted_from_when_it_is_first_noticed(bench: Any) -> None:
     one = flight(bench)
     assert one.silent_for() < 1
