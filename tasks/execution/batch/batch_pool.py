@@ -10,20 +10,23 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from higgsflow.errors import StoreError
 from higgsflow.model.jobs import Resources
 from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord
 from higgsflow.records.retries import next_attempt
 from tasks.execution.batch.earlier import Earlier
-from tasks.execution.batch.engine import Seen, held, in_queue
+from tasks.execution.batch.engine import UNKNOWN, Seen, held, in_queue
 from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.batch.knobs import knobs_of
 from tasks.execution.batch.mailbox import Mailbox
+from tasks.execution.batch.news import note, tell
 from tasks.execution.batch.submission import Submission
 from tasks.execution.batch.trouble import Trouble
-from tasks.execution.pool import Attempt, Book
+from tasks.execution.display import say
+from tasks.execution.pool import Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,19 +34,12 @@ if TYPE_CHECKING:
     from higgsflow.model.engines import Site
     from higgsflow.model.jobs import JobsManager
     from tasks.execution.batch.engine import Engine, Key
+    from tasks.execution.batch.news import EngineBook
     from tasks.execution.batch.places import Places
     from tasks.execution.batch.room import Room
 
 _TICK = 0.2  # seconds between two looks at what the user wants
 _MEMORY = 2048.0  # MB, where nobody says otherwise
-_LOST = Seen(id="", phase="ended", state="lost: neither in the queue nor known to have ended")
-
-
-class EngineBook(Book, Protocol):
-    """The same of jobs that wait in a queue first."""
-
-    def submitted(self, chunk_id: str, engine_id: str) -> None:
-        """An engine has a job."""
 
 
 class BatchPool:
@@ -80,14 +76,29 @@ class BatchPool:
         submission = Submission(self._site, self._places, room)
         self._take_over(jobs)
         self._earlier.cancel_others(self._engine, {flight.key for flight in self._flights})
+        try:
+            self._drive(submission, book, room)
+        except StoreError:
+            # as of a full disk, which ends this process alone
+            self._tell_what_goes_on()
+            raise
+        room.leave()
+        submission.tidy(self._engine, self._unneeded)
+
+    def _drive(self, submission: Submission, book: EngineBook, room: Room) -> None:
         while self._waiting or self._flights:
             self._submit(submission, book)
             self._collect(book)
             sure = {flight.key for flight in self._flights if not flight.unsure}
             room.keep(len(self._in_queue()), len(sure))
             self._pause(book)
-        room.leave()
-        submission.tidy(self._engine, self._unneeded)
+
+    def _tell_what_goes_on(self) -> None:
+        if n := len(self._in_queue()):
+            say(
+                f"{self._site.engine}: {n} jobs go on; the same command comes back to them, "
+                "with --cancel-jobs it takes them out of the queue"
+            )
 
     def cancelled(self, attempt: Attempt) -> FailureRecord:
         """The record of an attempt that was not made, or not to its end."""
@@ -159,7 +170,7 @@ class BatchPool:
         self._flights.remove(flight)
         if flight.begun(self._places):
             # between two looks at the queue
-            _tell(flight, self._places, book)
+            tell(flight, self._places, book)
         if isinstance(outcome, FailureRecord):
             settings = self.knobs.settings(self._settings)
             attempt = flight.attempt
@@ -203,17 +214,18 @@ class BatchPool:
         for key, flights in by_key.items():
             seen = past.get(key) or there.get(key)
             if seen is not None and seen.phase in ("waiting", "running"):
-                _note(flights, seen, self._places, book)
+                note(flights, seen, self._places, book)
             elif seen is None and self._may_never_have_been(flights):
                 if flights[0].silent_for() >= flights[0].may_come_for:
                     self._give_back(flights)
             else:
-                self._end(key, flights, seen or _LOST, book)
+                self._end(key, flights, seen or UNKNOWN, book)
 
     def _may_never_have_been(self, flights: list[Flight]) -> bool:
         """Whether the engine may not have taken a job: one that has begun it had."""
-        unsure = any(flight.unsure for flight in flights)
-        return unsure and not any(flight.begun(self._places) for flight in flights)
+        if not any(flight.unsure for flight in flights) or has_told(flights[0].key, self._places):
+            return False
+        return not any(flight.begun(self._places) for flight in flights)
 
     def _give_back(self, flights: list[Flight]) -> None:
         """The engine never had them: they wait, and no attempt was made.
@@ -274,27 +286,3 @@ def first_resources(site: Site, settings: JobsManager) -> Resources:
         memory_mb=site.memory or settings.memory_mb or _MEMORY,
         time_limit=site.run_time or settings.time_limit,
     )
-
-
-def _note(flights: Iterable[Flight], seen: Seen, places: Places, book: EngineBook) -> None:
-    """The engine has a job; its book hears what is new of it."""
-    for flight in flights:
-        before = flight.seen
-        flight.unsure, flight.seen, flight.silent_since = False, seen, 0.0
-        if before is None and not flight.given_id:
-            book.submitted(flight.attempt.job.chunk.id, seen.id)
-        if seen.phase == "running":
-            _tell(flight, places, book)
-
-
-def _tell(flight: Flight, places: Places, book: EngineBook) -> None:
-    """The book hears, once, that an attempt runs."""
-    if not flight.told:
-        flight.told = True
-        attempt = flight.attempt
-        known = {
-            "host": flight.seen.host if flight.seen is not None else "",
-            "engine_id": flight.engine_id,
-            "log": str(places.log(flight.stem, attempt.number)),
-        }
-        book.begun(attempt.job.chunk.id, attempt.number, attempt.resources, **known)

@@ -70,6 +70,10 @@ class Seen:
     host: str = ""
 
 
+# of a job that an engine does not speak of any more
+UNKNOWN = Seen(id="", phase="ended", state="lost: neither in the queue nor known to have ended")
+
+
 @dataclass(frozen=True)
 class Request:
     """What is submitted at once.

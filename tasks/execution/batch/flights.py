@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from higgsflow.output.atomic import written_atomically
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.job_record import FailureRecord
+from tasks.execution.batch.engine import UNKNOWN
 from tasks.execution.batch.script import told_code
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Flight:
     @property
     def engine_id(self) -> str:
         """What the engine calls its job; empty where that is not known."""
-        return self.seen.id if self.seen is not None else self.given_id
+        return (self.seen.id if self.seen is not None else "") or self.given_id
 
     def silent_for(self) -> float:
         """Seconds since it was first seen to have ended, or not seen; counted from now at first."""
@@ -80,7 +81,9 @@ def failure_of(flight: Flight, seen: Seen, places: Places) -> FailureRecord:
     text = tail(log) + rest
     if not log.is_file():
         _keep(printed, log)
-    verdict = classify(exit_code, seen.state, text)
+    # a job whose script has come to its end is not lost, though its engine has no memory of it
+    state = "" if seen.state == UNKNOWN.state and told is not None else seen.state
+    verdict = classify(exit_code, state, text)
     return FailureRecord(
         chunk_id=flight.attempt.job.chunk.id,
         digest=flight.attempt.job.digest,

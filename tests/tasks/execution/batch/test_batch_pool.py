@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from higgsflow.errors import StoreError
 from higgsflow.model.engines import Site
 from higgsflow.model.jobs import JobsManager, Resources
 from higgsflow.records.failures import FailureLog
@@ -81,18 +83,39 @@ def test_what_was_written_but_never_submitted_is_submitted_and_costs_no_attempt(
     assert len(bench.engine.jobs) == 4
 
 
-def test_a_job_that_began_and_left_no_trace_costs_an_attempt(bench: Any) -> None:
-    """Its log is there: the engine had it, and has forgotten it while no command ran."""
+@pytest.mark.parametrize(("trace", "expected"), [("log", "lost"), ("code", "environment")])
+def test_a_job_that_began_and_was_forgotten_costs_an_attempt(
+    bench: Any, trace: str, expected: str
+) -> None:
+    """Its log, or what its script told, is there: the engine had it while no command ran."""
     submit(bench.prepare(), give=False)
+    (batch,) = batches_in(bench.places.jobs)
     log = bench.places.log(bench.jobs[0].stem, 1)
-    log.parent.mkdir(parents=True)
-    log.touch()
+    left = log if trace == "log" else bench.places.batch_folder(batch.token) / "0.out"
+    left.parent.mkdir(parents=True)
+    left.write_text("" if trace == "log" else "the exit code of this job is 85\n", encoding="utf-8")
     outcomes = bench.run()
     (lost,) = [o for o in outcomes if isinstance(o, FailureRecord)]
-    assert (lost.chunk_id, lost.error_class) == (bench.jobs[0].chunk.id, "lost")
+    assert (lost.chunk_id, lost.error_class) == (bench.jobs[0].chunk.id, expected)
     assert (lost.attempt, lost.final) == (1, False)
     attempts = {o.chunk_id: o.attempt for o in outcomes if isinstance(o, JobRecord)}
     assert attempts == {job.chunk.id: 2 if job is bench.jobs[0] else 1 for job in bench.jobs}
+
+
+def test_jobs_that_go_on_are_told_where_the_store_takes_nothing_more(
+    bench: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As with a full disk: the process that drives them ends, and they do not."""
+    folder = bench.lab.folder / "room"
+    submit(bench.prepare(), give=True)
+    shutil.rmtree(folder)
+    folder.touch()
+    with pytest.raises(StoreError):
+        bench.run()
+    assert "slurm: 4 jobs go on; the same command comes back to them" in capfd.readouterr().err
+    folder.unlink()
+    assert len(bench.run()) == 4
+    assert len(bench.engine.jobs) == 4
 
 
 def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> None:
@@ -155,6 +178,7 @@ def test_a_job_that_ends_between_two_looks_is_told_of_all_the_same(bench: Any) -
 
 SLOW = """
 
+import shutil
 import time
 
 

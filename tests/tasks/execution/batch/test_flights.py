@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from higgsflow.model.jobs import Resources
-from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.engine import UNKNOWN, Seen
 from tasks.execution.batch.flights import Flight, failure_of, has_told
 from tasks.execution.pool import Attempt
 
@@ -54,6 +54,16 @@ def test_the_word_of_the_engine_counts(bench: Any) -> None:
         assert failure.error_class == expected
 
 
+def test_what_the_engine_called_a_job_is_known_when_it_has_forgotten_it(bench: Any) -> None:
+    one = flight(bench)
+    one.given_id = "7.0"
+    assert one.engine_id == "7.0"
+    one.seen = Seen("7.1", "running")
+    assert one.engine_id == "7.1"
+    one.seen = UNKNOWN
+    assert one.engine_id == "7.0"
+
+
 def test_silence_is_counted_from_when_it_is_first_noticed(bench: Any) -> None:
     one = flight(bench)
     assert one.silent_for() < 1
@@ -76,3 +86,23 @@ def test_the_code_that_the_script_told_counts(bench: Any, told: int, expected: s
         failure = failure_of(one, Seen("7", "ended", "FAILED", code), bench.places)
         assert (failure.error_class, failure.exit_code) == (expected, told)
         assert "the exit code" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("the exit code of this job is 82\n", "memory"),
+        ("the exit code of this job is 139\n", "defect"),
+        ("a word\n", "lost"),
+        ("", "lost"),
+    ],
+)
+def test_of_a_job_that_its_engine_has_forgotten_the_script_tells(
+    bench: Any, printed: str, expected: str
+) -> None:
+    """As where there is no accounting, or no history of jobs that have ended."""
+    one = flight(bench)
+    path = bench.places.batch_folder("token") / "0.out"
+    path.parent.mkdir(parents=True)
+    path.write_text(printed, encoding="utf-8")
+    assert failure_of(one, UNKNOWN, bench.places).error_class == expected
