@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import model_validator
 
+from higgsflow.catalog.code_folders import with_folders
 from higgsflow.catalog.folder import known_analyses
 from higgsflow.catalog.load import find_analysis, load_analysis
 from higgsflow.catalog.mistaken import refuse_path
 from higgsflow.catalog.paths import expanded, with_absolute_files
-from higgsflow.catalog.snapshot import as_yaml, with_folders
+from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.check.report import CheckReport, check_analysis
 from higgsflow.errors import StoreError, UnknownName
 from higgsflow.model.analysis import AnalysisModel

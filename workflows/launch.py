@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import luigi
 
-from higgsflow.catalog.snapshot import with_folders, write_snapshot
+from higgsflow.catalog.code_folders import with_folders
+from higgsflow.catalog.snapshot import write_snapshot
 from higgsflow.check.configuration import check_all
 from higgsflow.check.namesake import check_namesake
 from higgsflow.errors import UserError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
@@ -11,28 +11,17 @@ from higgsflow.catalog.yaml_file import as_yaml_text
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain
-from higgsflow.model.reference import folder_of_module
 from higgsflow.output.atomic import write_text, writing
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FILE_NAME = "analysis.yaml"
-# where what is shipped lies, which is found in any case
-_PROGRAM = str(Path(__file__).resolve().parents[2])
 
 
 def as_yaml(analysis: AnalysisModel) -> str:
     """The resolved configuration as text, from which an equal one can be made."""
     return as_yaml_text(analysis.model_dump(mode="json", by_alias=True))
-
-
-def with_folders(analysis: AnalysisModel) -> AnalysisModel:
-    """The analysis with the folders in which this process finds the code that it names.
-
-    So another process finds it, too, such as the command line. Those that are configured come
-    first, in their order: two may have a module of one name.
-    """
-    folders = {folder_of_module(reference) for reference in analysis.code_references}
-    found = sorted(folders - {"", _PROGRAM, *analysis.python_path})
-    return analysis.model_copy(update={"python_path": (*analysis.python_path, *found)})
 
 
 def write_snapshot(analysis: AnalysisModel, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.snapshot import with_folders
+from higgsflow.catalog.code_folders import with_folders
 from higgsflow.errors import StoreError
 from higgsflow.events.chunks import Chunk
 from higgsflow.model.analysis import AnalysisModel
