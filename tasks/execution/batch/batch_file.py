@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from higgsflow.catalog.snapshot import with_folders
 from higgsflow.errors import StoreError
 from higgsflow.events.chunks import Chunk
 from higgsflow.model.analysis import AnalysisModel
@@ -185,6 +184,9 @@ def header_of(
     wanted: tuple[dict[str, Product], ...],
 ) -> Header:
     """The header of a batch with jobs like this one; `wanted` is as `portions_of` gives it."""
+    # reads YAML, which nodes do not
+    from higgsflow.catalog.snapshot import with_folders
+
     return Header(
         token=batch.token,
         created=time.time(),
