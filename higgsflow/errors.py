@@ -120,7 +120,12 @@ NOTHING_LIKE_IT = "no similar name there"
 
 
 class MissingColumn(UserError):
-    """A column that a cut or systematic needs and a file lacks."""
+    """A column that a cut or systematic needs and a file lacks.
+
+    Attributes:
+        wanted: its name, or those that it may have.
+        needed_by: who needs it.
+    """
 
     cause = "a cut, systematic or variable needs a column that an input file does not have."
     cure = (
@@ -129,19 +134,22 @@ class MissingColumn(UserError):
     )
 
     def __init__(self, wanted: str, needed_by: str, url: str, known: Collection[str]) -> None:
-        guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
-        hint = f"nearest names there: {', '.join(guesses)}" if guesses else NOTHING_LIKE_IT
-        if wanted == "genWeight":
-            hint = "are these data? Then say `kind: data`"
         types = known if isinstance(known, Mapping) else {}
-        objects = wanted.partition("_")[0]
+        guesses = difflib.get_close_matches(wanted, list(known), n=3, cutoff=0.6)
+        hints = [f"nearest names there: {', '.join(guesses)}"] if guesses else []
+        if wanted == "genWeight":
+            hints.append("are these data? Then say `kind: data`")
         # as a rule data have no weights of a generator
         if needed_by == "variables_of_interest" and "genWeight" not in known:
-            hint = f"say 'gen:{wanted}' where only simulation has it: then it is NaN in data"
+            hints.append(f"say 'gen:{wanted}' where only simulation has it: then it is NaN in data")
         # an array of records in an RNTuple, as uproot writes one: it has no type of its own
+        objects = wanted.partition("_")[0]
         if types.get(objects) == "":
-            hint = f"'{objects}' there holds whole objects: write '{wanted}' as a column of its own"
+            whole = f"'{objects}' there holds whole objects"
+            hints = [f"{whole}: write '{wanted}' as a column of its own"]
+        hint = "; ".join(hints) or NOTHING_LIKE_IT
         super().__init__(f"no column '{wanted}', which {needed_by} needs", f"in {url}", hint)
+        self.wanted, self.needed_by = wanted, needed_by
 
 
 class UndeclaredColumn(UserError):

@@ -157,20 +157,20 @@ def _absent(plan: Plan, available: dict[str, str], url: str) -> Iterator[Problem
             locate((need,), available, url, plan.needed_by)
         except MissingColumn as error:
             about = "trigger" if need.name.startswith(_HLT) else "columns"
-            by_owner.setdefault((about, error.args[1]), []).append(error)
+            by_owner.setdefault((about, error.needed_by), []).append(error)
     unlike = [
         error for errors in by_owner.values() for error in errors if error.remedy == NOTHING_LIKE_IT
     ]
     if is_another_kind := len(unlike) > _MOST_UNLIKE:
         # of several names the first will do
-        names = [error.args[0].partition(" or ")[0] for error in unlike]
+        names = [error.wanted.partition(" or ")[0] for error in unlike]
         yield _none_of(names, available, url, plan.pair.name)
     for (about, owner), errors in by_owner.items():
         told = [e for e in errors if not (is_another_kind and e in unlike)]
         if len(told) == 1:
             yield problem_of(told[0], about, plan.pair.name)
         elif told:
-            listed = ", ".join(f"'{error.args[0]}'" for error in told)
+            listed = ", ".join(f"'{error.wanted}'" for error in told)
             what = f"no columns {listed}, which {owner} needs"
             # those of the first: names of one source are much alike
             yield problem_of(told[0], about, plan.pair.name).model_copy(update={"what": what})

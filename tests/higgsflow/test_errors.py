@@ -88,13 +88,14 @@ def test_missing_column_names_who_needs_it_and_where() -> None:
 
 def test_simulation_without_weights_of_a_generator_may_be_data() -> None:
     told = str(MissingColumn("genWeight", "the selection", "data.root", ("run", "PSWeight")))
-    assert told.endswith("\n  are these data? Then say `kind: data`")
+    assert told.endswith("\n  nearest names there: PSWeight; are these data? Then say `kind: data`")
 
 
 def test_variable_that_only_simulation_has_is_told_its_prefix() -> None:
     asked = ("LHE_HT", "variables_of_interest", "data.root")
     remedy = "say 'gen:LHE_HT' where only simulation has it: then it is NaN in data"
     assert str(MissingColumn(*asked, ("run",))).endswith(remedy)
+    assert str(MissingColumn(*asked, ("LHE_Ht",))).endswith(f"names there: LHE_Ht; {remedy}")
     assert "gen:" not in str(MissingColumn(*asked, ("run", "genWeight")))
 
 
