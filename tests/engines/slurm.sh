@@ -115,7 +115,7 @@ daemon() { # PIDFILE COMMAND...
     shift
     alive "$pidfile" && return
     rm -f "$pidfile"
-    "$@" </dev/null >>"$home/log/${1##*/}.out" 2>&1 || { tail -n 5 "$home/log/${1##*/}.out"; return 1; }
+    "$@" </dev/null >>"$home/log/${1##*/}.out" 2>&1 || { tail -q -n 5 "$home/log/${1##*/}".*; return 1; }
 }
 
 node_is_up() { sinfo -h -n "$node" -o %T | grep -Eq '^(idle|mixed|allocated)$'; }
