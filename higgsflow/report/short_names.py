@@ -1,4 +1,4 @@
-"""Names that are too long for a drawing, without a part of each: no two of them look alike."""
+"""Names that are too long for a drawing, without a part of each, not of what tells them apart."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def shortened(names: Iterable[str], longest: int) -> dict[str, str]:
     """Each name as it is drawn: without its middle, or with that of the middle which is its own.
 
     Many sources of one kind have both ends in common: `jec_source_07_total`, `jec_source_08_total`.
+    Where that has no room, two names may still be drawn alike.
     """
     found = {name: _without_middle(name, longest) for name in names}
     for some in _alike(found):
@@ -57,6 +58,7 @@ def _apart(names: Sequence[str], longest: int) -> dict[str, str]:
 
 def _in_common(names: Sequence[str]) -> int:
     """With how many letters all of them begin."""
+    # what `os.path` has for it is on its way out
     shortest = min(map(len, names))
     letters = zip(*names, strict=False)
     return next((n for n, some in enumerate(letters) if len(set(some)) > 1), shortest)
