@@ -1,24 +1,69 @@
 """Forks of processes that have read from servers of XRootD.
 
-Its client ends its threads before each fork, and waits for them. One that tells Python of an
-answer needs the lock of the interpreter, which the forking thread holds: both would wait for ever.
-So that lock is given away for a moment before.
+Its client ends its threads before each fork, and waits for them. One that tells Python of an answer
+needs the lock of the interpreter, and one that closes a file a lock of the client; the forking
+thread holds both: they would wait for each other for ever. So a fork waits, where that lock can be
+given away, until the loop of fsspec, which asks the client and closes what has not been used for a
+while, waits for no answer; and that loop stands still until the fork is done.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+import threading
 import time
+from contextlib import suppress
+from typing import Any
 
-# what telling of an answer takes is microseconds [s]
+# what remains to be done in the client after an answer is microseconds [s]
 _MOMENT = 0.02
+# how long an answer is waited for: closing at a server that is gone takes 15 s [s]
+PATIENCE = 20.0
+
+# the loops that stand still, each until it is set
+_standing: list[threading.Event] = []
+
+
+def _waits_for_an_answer(task: asyncio.Task[Any]) -> bool:
+    """Whether a task does more than sleep, as what closes files from time to time mostly does."""
+    coroutine: Any = task.get_coro()
+    chain = (coroutine, getattr(coroutine, "cr_await", None))
+    return asyncio.sleep.__qualname__ not in [getattr(c, "__qualname__", "") for c in chain]
+
+
+async def _stand(stands: threading.Event, goes_on: threading.Event) -> None:
+    """Waits for what others in the loop wait for, and then has the loop wait."""
+    last = time.monotonic() + PATIENCE
+    while (left := last - time.monotonic()) > 0:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if not (busy := [task for task in others if _waits_for_an_answer(task)]):
+            break
+        # one that begins to sleep does not end
+        await asyncio.wait(busy, timeout=min(left, _MOMENT))
+    stands.set()
+    goes_on.wait()
 
 
 def hear_answers() -> None:
-    """Lets threads of the client tell what they have to tell, if there is a client."""
-    if "XRootD" in sys.modules:
-        time.sleep(_MOMENT)
+    """Lets the client tell all that it has to tell, if there is a client."""
+    if "XRootD" not in sys.modules:
+        return
+    asyn: Any = sys.modules.get("fsspec.asyn")
+    loop, thread = (asyn.loop[0], asyn.iothread[0]) if asyn else (None, None)
+    if loop is not None and loop.is_running() and thread is not threading.current_thread():
+        stands, goes_on = threading.Event(), threading.Event()
+        asyncio.run_coroutine_threadsafe(_stand(stands, goes_on), loop)
+        stands.wait(2 * PATIENCE)
+        _standing.append(goes_on)
+    time.sleep(_MOMENT)
 
 
-os.register_at_fork(before=hear_answers)
+def go_on() -> None:
+    """Lets the loop go on after the fork; in a child there is none any more."""
+    with suppress(IndexError):
+        _standing.pop().set()
+
+
+os.register_at_fork(before=hear_answers, after_in_parent=go_on, after_in_child=_standing.clear)

@@ -1,14 +1,16 @@
-"""Other threads run just before a fork where there is a client that has some; see tests/xrootd."""
+"""What answers is heard before a fork where there is a client that asks; see tests/xrootd."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+import fsspec.asyn
 import pytest
 
-from higgsflow.events.forks import hear_answers
+from higgsflow.events.forks import go_on, hear_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,3 +54,28 @@ def test_nothing_waits_without_a_client(
     at_first = counted[0]
     hear_answers()
     assert counted[0] == at_first
+
+
+def test_the_loop_stands_still_once_it_waits_for_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "XRootD", sys)
+    loop, asked = fsspec.asyn.get_loop(), threading.Event()
+
+    async def ask() -> str:
+        answer = loop.create_future()
+        loop.call_later(0.1, answer.set_result, "an answer")
+        asked.set()
+        return str(await answer)
+
+    resting = asyncio.run_coroutine_threadsafe(asyncio.sleep(60), loop)
+    asking = asyncio.run_coroutine_threadsafe(ask(), loop)
+    assert asked.wait(30)
+    hear_answers()
+    assert asking.result(0) == "an answer"
+    later = threading.Event()
+    loop.call_soon_threadsafe(later.set)
+    assert not later.wait(0.1)
+    go_on()
+    assert later.wait(30)
+    resting.cancel()
