@@ -26,24 +26,23 @@ PATIENCE = 20.0
 _standing: list[threading.Event] = []
 
 
-def _waits_for_an_answer(task: asyncio.Task[Any]) -> bool:
-    """Whether a task does more than sleep, as what closes files from time to time mostly does."""
-    coroutine: Any = task.get_coro()
-    chain = (coroutine, getattr(coroutine, "cr_await", None))
-    return asyncio.sleep.__qualname__ not in [getattr(c, "__qualname__", "") for c in chain]
-
-
 async def _stand(stands: threading.Event, goes_on: threading.Event) -> None:
     """Waits for what others in the loop wait for, and then has the loop wait."""
-    last = time.monotonic() + PATIENCE
-    while (left := last - time.monotonic()) > 0:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        if not (busy := [task for task in others if _waits_for_an_answer(task)]):
-            break
-        # one that begins to sleep does not end
-        await asyncio.wait(busy, timeout=min(left, _MOMENT))
+    while not goes_on.is_set() and (busy := [t for t in asyncio.all_tasks() if _is_busy(t)]):
+        # one that begins to rest does not end
+        await asyncio.wait(busy, timeout=_MOMENT)
     stands.set()
     goes_on.wait()
+
+
+# what does not wait for an answer: mostly it sleeps, what closes files from time to time
+_AT_REST = {asyncio.sleep.__qualname__, _stand.__qualname__}
+
+
+def _is_busy(task: asyncio.Task[Any]) -> bool:
+    coroutine: Any = task.get_coro()
+    chain = (coroutine, getattr(coroutine, "cr_await", None))
+    return _AT_REST.isdisjoint(getattr(one, "__qualname__", "") for one in chain)
 
 
 def hear_answers() -> None:
@@ -55,15 +54,16 @@ def hear_answers() -> None:
     if loop is not None and loop.is_running() and thread is not threading.current_thread():
         stands, goes_on = threading.Event(), threading.Event()
         asyncio.run_coroutine_threadsafe(_stand(stands, goes_on), loop)
-        stands.wait(2 * PATIENCE)
+        stands.wait(PATIENCE)
         _standing.append(goes_on)
     time.sleep(_MOMENT)
 
 
 def go_on() -> None:
     """Lets the loop go on after the fork; in a child there is none any more."""
-    with suppress(IndexError):
-        _standing.pop().set()
+    while _standing:
+        with suppress(IndexError):
+            _standing.pop().set()
 
 
 os.register_at_fork(before=hear_answers, after_in_parent=go_on, after_in_child=_standing.clear)
