@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case, Scale
 
 PEERS = ("coffea", "rerun")
-TABLES = "rerun_tables"  # the second with the look-up of factors that the first has
+# the second with the look-up of factors that the first has, and with more bins
+LOOKUPS = ("rerun_tables", "rerun_fine")
 
 Round = dict[str, float]
 
@@ -55,7 +56,7 @@ def _signal(scale: Scale, others: tuple[Case, ...]) -> Iterator[tuple[str, float
     many.run(scale)
     selected = agreement.selected_by_program(many.chunks)
     of_first = agreement.selected_by_program(many.chunks[:1])
-    yield from _among_peers(many, scale, of_first, (*PEERS, TABLES))
+    yield from _among_peers(many, scale, of_first, (*PEERS, *LOOKUPS))
     yield from many.values()
     for case in others:
         one = _Measured(case, [], [])

@@ -15,9 +15,10 @@ import time
 from pathlib import Path
 
 PEERS = {
-    "coffea": "benchmarks.peers.coffea_way",
-    "rerun": "benchmarks.peers.rerun",
-    "rerun_tables": "benchmarks.peers.rerun_tables",
+    "coffea": "benchmarks.peers.coffea_way:run",
+    "rerun": "benchmarks.peers.rerun:run",
+    "rerun_tables": "benchmarks.peers.rerun:run_with_tables",
+    "rerun_fine": "benchmarks.peers.rerun:run_in_fine_bins",
 }
 
 
@@ -28,7 +29,8 @@ def main() -> None:
     process takes that does the file only.
     """
     task = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    run = importlib.import_module(PEERS[task["peer"]]).run
+    module, _, name = PEERS[task["peer"]].partition(":")
+    run = getattr(importlib.import_module(module), name)
     folder, small, marks = Path(task["folder"]), Path(task["small"]), []
     for path, sources in ((small, {}), (small, {}), (Path(task["file"]), task["sources"])):
         marks.append(time.process_time())

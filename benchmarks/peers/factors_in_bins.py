@@ -24,34 +24,45 @@ TABLES = {"Photon": "photons", "Muon": "muons"}
 Bin = tuple[tuple[float, float], tuple[float, float], float]
 
 
-def with_factors(events: Any, directions: Sequence[str]) -> Any:
-    """The events, with a field `factor_<direction>` of each photon and muon."""
+def with_factors(events: Any, directions: Sequence[str], cut: int = 1) -> Any:
+    """The events, with a field `factor_<direction>` of each photon and muon.
+
+    Each bin is cut into so many in pt, of the same factor.
+    """
     for collection, table in TABLES.items():
         for direction in directions:
-            factor = in_bins(events[collection], table, direction)
+            factor = in_bins(events[collection], _bins(table, direction, cut))
             events = ak.with_field(events, factor, [collection, f"factor_{direction}"])
     return events
 
 
-def in_bins(objects: Any, table: str, direction: str) -> Any:
+def in_bins(objects: Any, bins: Sequence[Bin]) -> Any:
     """The factor of each object."""
     eta, pt = abs(objects.eta), objects.pt
     factor = ak.ones_like(pt)
-    for (eta_low, eta_high), (pt_low, pt_high), value in _bins(table, direction):
+    for (eta_low, eta_high), (pt_low, pt_high), value in bins:
         inside = (eta >= eta_low) & (eta < eta_high) & (pt >= pt_low) & (pt < pt_high)
         factor = ak.where(inside, value, factor)
     return factor
 
 
 @cache
-def _bins(table: str, direction: str) -> list[Bin]:
+def _bins(table: str, direction: str, cut: int) -> list[Bin]:
     """Edges of |eta| and pt [GeV], and the factor, of all bins; the outer ones have no end."""
     path = factors.CORRECTIONS / f"{table}.json"
     correction = json.loads(path.read_text(encoding="utf-8"))["corrections"][0]
     categories = {one["key"]: one["value"] for one in correction["data"]["content"]}
     binned = categories[direction]
-    ranges = [pairwise([-np.inf, *edges[1:-1], np.inf]) for edges in binned["edges"]]
-    return [(*edges, v) for edges, v in zip(product(*ranges), binned["content"], strict=True)]
+    eta, pt = binned["edges"]
+    ranges = [pairwise([-np.inf, *edges[1:-1], np.inf]) for edges in (eta, _cut(pt, cut))]
+    factors_of_bins = np.repeat(binned["content"], cut).tolist()
+    return [(*edges, v) for edges, v in zip(product(*ranges), factors_of_bins, strict=True)]
+
+
+def _cut(edges: Sequence[float], n: int) -> list[float]:
+    """The same range in n times as many bins."""
+    parts = [np.linspace(*both, n, endpoint=False).tolist() for both in pairwise(edges)]
+    return [edge for part in parts for edge in part] + [edges[-1]]
 
 
 def of_objects(pair: Any, muons: Any, direction: str = "nominal") -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """The plain way: read all columns, then run everything again for each variation.
 
 As HiggsDNA does: objects get their scale factors before anything is selected, bin after bin.
-`Tables` has correctionlib for what was selected, to see what of it the look-up of factors is.
+To see what of it the look-up of factors is, `Tables` has correctionlib for what was selected, and
+`FineBins` as many bins as tables have that are published.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Way = type["InBins"] | type["Tables"]
+    Sources = Mapping[str, Any]
 
 SHIFTS = {"Photon": shift_photons, "Jet": shift_jets}
 COLLECTIONS = {
@@ -64,6 +67,15 @@ class InBins:
     prepare = staticmethod(factors_in_bins.with_factors)
 
 
+class FineBins(InBins):
+    """The same with three times the bins: 60 of photons, 48 of muons.
+
+    Those of HiggsDNA for the trigger are 55 and 79.
+    """
+
+    prepare = staticmethod(partial(factors_in_bins.with_factors, cut=3))
+
+
 class Tables:
     """Factors of what was selected, looked up by correctionlib."""
 
@@ -75,8 +87,22 @@ class Tables:
         return events
 
 
-def run(path: Path, sources: Mapping[str, Any], folder: Path, way: Way = InBins) -> None:
+def run(path: Path, sources: Sources, folder: Path) -> None:
     """One file: nominal, then up and down of each (collection, number, size) by name."""
+    _run(path, sources, folder, InBins)
+
+
+def run_in_fine_bins(path: Path, sources: Sources, folder: Path) -> None:
+    """The same, in more bins."""
+    _run(path, sources, folder, FineBins)
+
+
+def run_with_tables(path: Path, sources: Sources, folder: Path) -> None:
+    """The same, with correctionlib."""
+    _run(path, sources, folder, Tables)
+
+
+def _run(path: Path, sources: Sources, folder: Path, way: Way) -> None:
     events = read(path)
     prepared = way.prepare(events, ("nominal", "up", "down"))
     _process(prepared, folder / "nominal.parquet", way, nominal=True)

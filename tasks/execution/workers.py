@@ -8,6 +8,7 @@ never ends.
 from __future__ import annotations
 
 import multiprocessing
+import time
 from concurrent.futures import InvalidStateError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -22,6 +23,10 @@ from tasks.execution.silent_ends import SilentEnds
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from concurrent.futures import Future
+
+# how long a pool that was given up has for what it knows of: who is faster than it has it write a
+# traceback to the terminal [s]
+_MOMENT = 0.5
 
 
 def _in_each_process() -> None:
@@ -40,6 +45,7 @@ class Workers:
         context = multiprocessing.get_context("fork")
         self._pool: Any = ProcessPool(self._n, context=context, initializer=_in_each_process)
         self._silent_ends = SilentEnds(self._pool)
+        self._seen_given_up: float | None = None
 
     def schedule(
         self, function: Callable[..., Any], args: Sequence[Any], timeout: float | None
@@ -69,8 +75,13 @@ class Workers:
         if self._pool.active:
             self._silent_ends.give_up()
             return
+        now = time.monotonic()
+        if self._seen_given_up is None:
+            self._seen_given_up = now
+        if now - self._seen_given_up < _MOMENT:
+            return
         for future in futures:
-            # the pool itself may end one at the same moment
+            # the pool itself may have ended one meanwhile
             with suppress(InvalidStateError):
                 future.set_exception(BrokenProcessPool("all workers are gone"))
 

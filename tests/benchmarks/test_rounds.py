@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.cases import short
-from benchmarks.rounds import PEERS, TABLES, short_round
+from benchmarks.rounds import LOOKUPS, PEERS, short_round
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,5 +23,5 @@ def test_all_designs_select_the_same_events(
     monkeypatch.setenv("LAW_HOME", str(_law_index))
     found = short_round(short(tmp_path))
     designs = {name.partition(".")[0] for name in found}
-    assert designs == {"program", "limit", "merge", *PEERS, TABLES}
+    assert designs == {"program", "limit", "merge", *PEERS, *LOOKUPS}
     assert all(value > 0 for name, value in found.items() if name.endswith((".warm", ".cpu")))
