@@ -10,6 +10,7 @@ from higgsflow.visible import has_controls, visible
         ("all is well\rNOT", r"all is well\rNOT"),
         ("\x9b2J\x7f", r"\x9b2J\x7f"),
         ("ttH\u202e521M", r"ttH\u202e521M"),
+        ("ttH\u200f521M\u200e\u061c", r"ttH\u200f521M\u200e\u061c"),
         # of a file whose name is not UTF-8
         ("a\udcff.root", r"a\udcff.root"),
     ],
