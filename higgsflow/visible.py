@@ -20,6 +20,11 @@ def visible(text: str) -> str:
     return _CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)
 
 
+def visible_json(text: str) -> str:
+    """The same of text that is JSON, and stays what it means: JSON itself escapes only some."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
 def has_controls(text: str) -> bool:
     """Whether anything of it would be obeyed."""
     return _CONTROLS.search(text) is not None
