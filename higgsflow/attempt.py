@@ -31,6 +31,7 @@ from higgsflow.records.exception_text import (
     without_middle,
 )
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def attempt_job(
         if _is_of_the_user(error):
             raise
         lines = traceback_of(error)
-        log.write(lines)
+        log.write(visible(lines))
         log.flush()
         return FailureRecord(
             chunk_id=job.chunk.id,

@@ -80,7 +80,7 @@ def check_late_imports() -> None:
         time, said = _late[name]
         path = _path_of(name)
         if path is not None and _time_of(name) != time and _said_by(name, path).digest != said:
-            raise ChangedMeanwhile(path)
+            raise ChangedMeanwhile(path, "module")
         # what is in memory stays
         del _late[name]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.code import code_parts, freeze, physics_parts
+from higgsflow.given_files import checksum_of, may_be_file
 from higgsflow.identities import Parts, identities, sample_of
 from higgsflow.ingredients import digest, flattened, marked
 from higgsflow.model.systematic import NOMINAL
-from higgsflow.output.atomic import checksum
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
 from higgsflow.records.recipes import Recipe
@@ -177,7 +177,14 @@ def _golden(plan: Plan) -> str:
     era = plan.pair.era
     if not plan.pair.is_data or not era.apply_golden_json or era.golden_json is None:
         return ""
-    return marked(digest(json.loads(Path(era.golden_json).read_text(encoding="utf-8"))))
+    path = str(era.golden_json)
+    return _content_of_golden(path, checksum_of(path))
+
+
+@functools.cache
+def _content_of_golden(path: str, found: str) -> str:
+    del found
+    return marked(digest(json.loads(Path(path).read_text(encoding="utf-8"))))
 
 
 def _of_tagger(tagger: Any) -> dict[str, Any]:
@@ -216,33 +223,11 @@ def _options(said: Mapping[str, Any]) -> dict[str, Any]:
 def _by_content(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_by_content(one) for one in value]
-    # a word is no file, though one be called so where the command is given
-    may_be = isinstance(value, str) and not {".", "/"}.isdisjoint(value)
-    found = _checksum_of(value) if may_be else ""
+    found = checksum_of(value) if may_be_file(value) else ""
     return marked(found) if found else value
 
 
 def _contents(what: str, paths: Iterable[str]) -> dict[str, str]:
     """Files as ingredients, by their position."""
-    found = enumerate((marked(_checksum_of(path)) for path in paths), start=1)
+    found = enumerate((marked(checksum_of(path)) for path in paths), start=1)
     return {f"{what} {number}" if number > 1 else what: one for number, one in found}
-
-
-def _checksum_of(text: str) -> str:
-    """The checksum of a file; empty where there is none of that name."""
-    path = Path(text)
-    try:
-        if not path.is_file():
-            return ""
-        status = path.stat()
-    except (OSError, ValueError):
-        # no name that a file could have
-        return ""
-    return _checksum(path, status.st_size, status.st_ctime_ns)
-
-
-@functools.cache
-def _checksum(path: Path, size: int, ctime_ns: int) -> str:
-    """The checksum of a file as it was at a time, so that it is read once."""
-    del size, ctime_ns
-    return checksum(path)[:16]

@@ -247,17 +247,18 @@ class VariationError(UserError):
 
 
 class ChangedMeanwhile(UserError):
-    """A module that was imported late, and was not any more what the run began with."""
+    """A module or a file that was read late, and was not any more what the run began with."""
 
     cause = (
-        "a module that a function imports when it runs was edited after the command began and "
-        "before it was imported: what jobs make would not be what they say they are made from."
+        "a module that a function imports when it runs, or a file that the configuration names, "
+        "was edited after the command began and before it was read: what jobs make would not be "
+        "what they say they are made from."
     )
-    cure = "run the command again, and edit such modules when it has ended."
+    cure = "run the command again, and edit such modules and files when it has ended."
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: str = "file") -> None:
         super().__init__(
-            "this module was changed after the command began, before it was imported",
+            f"this {kind} was changed after the command began",
             str(path),
             "run the command again",
         )

@@ -22,6 +22,7 @@ from higgsflow.digests import job_digest
 from higgsflow.events.chunks import Chunk
 from higgsflow.events.golden import load_golden
 from higgsflow.exact_sums import terms_of
+from higgsflow.given_files import check_unchanged
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
 from higgsflow.model.systematic import NOMINAL
@@ -96,6 +97,7 @@ def run_job(job: Job) -> JobRecord:
 
 def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     clock = _Clock()
+    check_unchanged()
     with span("plan"):
         plan = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
         golden = _golden_of(plan)
@@ -111,6 +113,7 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
                 writer.add(result.tables)
         clock.lap("process")
         check_late_imports()
+        check_unchanged()
         with span("write"), writing(path):
             rows = writer.close()
             # a record never stands beside events that it does not describe

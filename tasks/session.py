@@ -56,14 +56,15 @@ defaults: dict[tuple[type, Any], dict[str, Any]] = {}
 
 def begin() -> None:
     """Starts another invocation in the same process, such as a notebook's second run."""
-    from higgsflow.code import thaw
+    from higgsflow import code, given_files
 
     current.__init__()  # type: ignore[misc]
     _loaded.clear()
     _plans.clear()
     _stores.clear()
     defaults.clear()
-    thaw()
+    code.thaw()
+    given_files.thaw()
     # tasks keep what they have made of these
     Register.clear_instance_cache()
 
@@ -164,7 +165,8 @@ def _load(name: str, version: str) -> AnalysisModel:
 
 
 def _make_ready(analysis: AnalysisModel, asked: str) -> None:
-    """Its code can be imported, is checked, and stays what it is now."""
+    """Its code can be imported, is checked, and stays what it is now, with all files it names."""
+    from higgsflow import given_files
     from higgsflow.check.configuration import check_all
     from higgsflow.code import refresh
     from higgsflow.digests import freeze_code
@@ -172,5 +174,7 @@ def _make_ready(analysis: AnalysisModel, asked: str) -> None:
 
     look_in(analysis.python_path)
     refresh(r for r in analysis.code_references if not lives_in_main(r))
-    _plans[analysis.name, analysis.version] = check_all(analysis, asked)
+    plans = check_all(analysis, asked)
     freeze_code(analysis)
+    given_files.freeze(plans.values())
+    _plans[analysis.name, analysis.version] = plans

@@ -56,6 +56,9 @@ class SummarizeAnalysis(AnalysisTask):
             self._make()
 
     def _make(self) -> None:
+        from higgsflow.report.matplotlib_folder import import_matplotlib
+
+        import_matplotlib()
         from higgsflow.report.page import write_report
         from higgsflow.report.tables import print_summary
 

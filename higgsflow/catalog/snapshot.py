@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import yaml
 from pydantic import ValidationError
 
-from higgsflow.catalog.yaml_file import as_yaml_text
+from higgsflow.catalog.yaml_file import as_yaml_text, read_yaml
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain
@@ -41,12 +40,14 @@ def read_snapshot(path: Path) -> AnalysisModel:
     Raises:
         InvalidConfiguration: when there is none, or it is of another version of the program.
     """
+    if not path.is_file():
+        raise InvalidConfiguration(f"no analysis at {path}")
     try:
-        return AnalysisModel.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InvalidConfiguration(f"no analysis at {path}", str(error)) from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InvalidConfiguration(f"{path} is damaged", reason, "remove it") from error
+        # whoever may write to the store may have put anything there
+        content = read_yaml(path)
+    except InvalidConfiguration as error:
+        raise InvalidConfiguration(f"{path} is damaged", error.short, "remove it") from error
+    try:
+        return AnalysisModel.model_validate(content)
     except ValidationError as error:
         raise InvalidConfiguration(f"{path} is not valid:", *explain(error)) from error

@@ -30,6 +30,7 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.check.table import render  # noqa: PLC0415
     from higgsflow.errors import UserError  # noqa: PLC0415
     from higgsflow.report.screen import width_of_output  # noqa: PLC0415
+    from higgsflow.visible import visible_json  # noqa: PLC0415
 
     try:
         report = check_analysis(analysis_of(given))
@@ -37,7 +38,9 @@ def run(given: argparse.Namespace) -> int:
         found = tuple(problems_of(error, "configuration"))
         report = CheckReport(analysis=given.analysis, pairs=(), problems=found)
     text = (
-        f"{report.model_dump_json(indent=1)}\n" if given.json else render(report, width_of_output())
+        visible_json(f"{report.model_dump_json(indent=1)}\n")
+        if given.json
+        else render(report, width_of_output())
     )
     sys.stdout.write(text)
     return 0 if report.is_ready else 1

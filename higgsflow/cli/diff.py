@@ -34,12 +34,15 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.diff.difference import diff  # noqa: PLC0415
     from higgsflow.diff.text import render  # noqa: PLC0415
     from higgsflow.report.screen import width_of_output  # noqa: PLC0415
+    from higgsflow.visible import visible_json  # noqa: PLC0415
 
     known = with_options(read_map(given.map) if given.map else ColumnMap(), given.column)
     wanted = (given.sample, given.year, given.variation)
     found = diff(given.a, given.b, known, given.tolerance, wanted)
     text = (
-        f"{found.model_dump_json(indent=1)}\n" if given.json else render(found, width_of_output())
+        visible_json(f"{found.model_dump_json(indent=1)}\n")
+        if given.json
+        else render(found, width_of_output())
     )
     sys.stdout.write(text)
     return 0 if found.is_same else 1

@@ -31,11 +31,12 @@ def run(given: argparse.Namespace) -> int:
     """Shows the way of the event."""
     from higgsflow.explain.explanation import explain_event  # noqa: PLC0415
     from higgsflow.explain.text import render  # noqa: PLC0415
+    from higgsflow.visible import visible_json  # noqa: PLC0415
 
     analysis = analysis_of(given)
     year = given.year or _only_year(analysis, given.sample)
     found = explain_event(analysis, given.sample, year, given.event, given.variation)
-    text = f"{found.model_dump_json(indent=1)}\n" if given.json else render(found)
+    text = visible_json(f"{found.model_dump_json(indent=1)}\n") if given.json else render(found)
     sys.stdout.write(text)
     return 0
 

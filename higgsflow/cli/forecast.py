@@ -29,11 +29,14 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.forecast.forecast import forecast  # noqa: PLC0415
     from higgsflow.forecast.text import render  # noqa: PLC0415
     from higgsflow.report.screen import width_of_output  # noqa: PLC0415
+    from higgsflow.visible import visible_json  # noqa: PLC0415
 
     of_pair = (given.sample, given.year)
     found = forecast(analysis_of(given), given.events, given.minutes, *of_pair)
     text = (
-        f"{found.model_dump_json(indent=1)}\n" if given.json else render(found, width_of_output())
+        visible_json(f"{found.model_dump_json(indent=1)}\n")
+        if given.json
+        else render(found, width_of_output())
     )
     sys.stdout.write(text)
     return 1 if any(pair.problem for pair in found.pairs) else 0

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from higgsflow.errors import Unreadable, UserError
 from higgsflow.option_errors import Parser
 from higgsflow.standard_output import prepare, write_no_more
+from higgsflow.working_folder import check_working_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,7 @@ def _answer(arguments: Sequence[str] | None) -> int:
     given, rest = parser.parse_known_args(arguments)
     if rest:
         given.parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    check_working_folder()
     return int(given.run(given))
 
 

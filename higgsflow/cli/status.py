@@ -27,9 +27,12 @@ def run(given: argparse.Namespace) -> int:
     from higgsflow.report.screen import width_of_output  # noqa: PLC0415
     from higgsflow.report.status import render  # noqa: PLC0415
     from higgsflow.runners import find_runner  # noqa: PLC0415
+    from higgsflow.visible import visible_json  # noqa: PLC0415
 
     found = find_runner("status")(analysis_of(given))
     sys.stdout.write(
-        f"{found.model_dump_json(indent=1)}\n" if given.json else render(found, width_of_output())
+        visible_json(f"{found.model_dump_json(indent=1)}\n")
+        if given.json
+        else render(found, width_of_output())
     )
     return _EXIT_CODES.get(found.state, 1)

@@ -29,7 +29,7 @@ ctypedef fused Code:
 
 def codes_of(masks, kind):
     """Masks as one number per entry: bit i says whether mask i has it."""
-    if not all(is_array(mask, np.bool_) and len(mask) == len(masks[0]) for mask in masks):
+    if not masks or not all(is_array(mask, np.bool_) and len(mask) == len(masks[0]) for mask in masks):
         return NotImplemented
     codes = np.zeros(len(masks[0]), dtype=kind)
     add_bits(list(masks), codes)

@@ -114,6 +114,7 @@ class Difference(Printed, Noun):
         tolerance: relative difference up to which numbers are the same.
         pairs: what was compared.
         only_a, only_b: sample, year and variation of what only one side has.
+        configurations: how those of two stores differ, which need not change an event.
     """
 
     a: str
@@ -122,6 +123,7 @@ class Difference(Printed, Noun):
     pairs: tuple[PairDifference, ...]
     only_a: tuple[str, ...] = ()
     only_b: tuple[str, ...] = ()
+    configurations: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         # tables wait until somebody prints one

@@ -6,6 +6,7 @@ import math
 
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.compare import compare_sources
+from higgsflow.diff.configurations import configurations
 from higgsflow.diff.content import Difference
 from higgsflow.diff.pairing import pair_up
 from higgsflow.diff.sides import open_side
@@ -61,4 +62,5 @@ def diff(
         ),
         only_a=tuple(" ".join(key) for key in pairing.only_a),
         only_b=tuple(" ".join(key) for key in pairing.only_b),
+        configurations=configurations(*(side.configuration for side in sides)),
     )

@@ -30,11 +30,13 @@ class Side:
     Attributes:
         events: per sample, year and variation, of what this program wrote.
         paths: the files, where they were named and not a store.
+        configuration: of a store, what it was last run with.
     """
 
     text: str
     events: Mapping[Key, Source] = field(default_factory=dict)
     paths: tuple[Path, ...] = ()
+    configuration: AnalysisModel | None = None
 
     @property
     def is_file(self) -> bool:
@@ -50,10 +52,11 @@ def open_side(text: str) -> Side:
     """
     for path in (Path(text).expanduser(), environment_store() / text):
         if (path / FILE_NAME).is_file():
-            events = dict(_merged(path))
+            analysis = read_snapshot(path / FILE_NAME)
+            events = dict(_merged(path, analysis))
             if not events:
                 raise UserError(f"nothing is merged in {path}", "", "first: law run RunAnalysis")
-            return Side(text, events)
+            return Side(text, events, configuration=analysis)
         # a copy of what was merged alone; others have folders of that name, too
         copied = tuple(sorted(p for p in path.glob("merged/*/*/*") if p.suffix in ENDINGS))
         if own := _own_files(text, copied):
@@ -72,9 +75,8 @@ def _refuse_several(path: Path) -> None:
             raise UserError(f"{path} is not one analysis and version", names, f"say {found[0]}")
 
 
-def _merged(folder: Path) -> list[tuple[Key, Source]]:
+def _merged(folder: Path, analysis: AnalysisModel) -> list[tuple[Key, Source]]:
     """The merged files of an analysis and version."""
-    analysis = read_snapshot(folder / FILE_NAME)
     years = [year for sample in listed(folder / "merged") for year in listed(sample)]
     # what else somebody puts there has no manifest
     paths = [

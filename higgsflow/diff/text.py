@@ -41,6 +41,8 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     for side, names in (("A", difference.only_a), ("B", difference.only_b)):
         if names:
             console.print(Text(f"only in {side}: {_listed(names)}"))
+    for told in _configurations(difference.configurations):
+        console.print(told)
     console.print(Text(_verdict(difference)))
     return "\n".join(line.rstrip() for line in visible(text.getvalue()).splitlines()) + "\n"
 
@@ -77,6 +79,15 @@ def _not_compared(pair: PairDifference) -> Iterator[Text]:
     if pair.types:
         told = [f"{one.name} {one.a} -> {one.b}" for one in pair.types]
         yield Text(f"  columns of another type: {_listed(told)}")
+
+
+def _configurations(differences: Sequence[str]) -> Iterator[Text]:
+    if differences:
+        yield Text("the configurations differ:")
+    for told in differences[:_MOST]:
+        yield Text(f"  {told}")
+    if len(differences) > _MOST:
+        yield Text(f"  and {len(differences) - _MOST} more: --json has them")
 
 
 def _yields(pair: PairDifference) -> Drawn:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from higgsflow.ingredients import digest, marked, named
 from higgsflow.model.noun import Noun
 from higgsflow.model.source import NOMINAL
-from higgsflow.output.atomic import write_text
+from higgsflow.output.atomic import remove_stale_once, write_text
 from higgsflow.records.adoption import link
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
@@ -84,6 +84,9 @@ class RecipeBook:
         text = recipe.model_dump_json()
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         if not path.is_file():
+            if self._folder.is_dir():
+                # of who was killed while it wrote one
+                remove_stale_once(self._folder)
             write_text(path, text)
 
     def take_over(self, other: RecipeBook) -> None:

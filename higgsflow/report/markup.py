@@ -1,4 +1,7 @@
-"""HTML that is escaped by construction: plain strings are text, only `Html` is markup."""
+"""HTML that is escaped by construction: plain strings are text, only `Html` is markup.
+
+Control characters are shown, as on a terminal: no page may hold them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from higgsflow.report.theme import CSS
+from higgsflow.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +28,9 @@ Content = str | Html
 
 def _rendered(content: Content) -> str:
     # between tags a quote is a quote
-    return content.text if isinstance(content, Html) else html.escape(content, quote=False)
+    if isinstance(content, Html):
+        return content.text
+    return html.escape(visible(content), quote=False)
 
 
 def element(tag: str, *children: Content, **attributes: str) -> Html:
@@ -40,7 +46,7 @@ def void(tag: str, **attributes: str) -> Html:
 
 def _attribute(name: str, value: str) -> str:
     shown = name.rstrip("_").replace("_", "-")
-    return f' {shown}="{html.escape(value)}"' if value else f" {shown}"
+    return f' {shown}="{html.escape(visible(value))}"' if value else f" {shown}"
 
 
 def joined(parts: Iterable[Content]) -> Html:

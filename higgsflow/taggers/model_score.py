@@ -18,6 +18,7 @@ from higgsflow.model.columns import Need, required
 from higgsflow.model.noun import Name  # noqa: TC001 - pydantic evaluates annotations
 from higgsflow.selection.measured import Measures, above, measured, within
 from higgsflow.taggers.base import Decision, Tagger, all_of
+from higgsflow.taggers.external_weights import external_files
 from higgsflow.taggers.trained_model import TrainedModel, load, stamp
 
 if TYPE_CHECKING:
@@ -97,9 +98,10 @@ class ModelTagger(Tagger):
         return {self._score: "float64"}
 
     def files(self) -> tuple[Path, ...]:
-        """The model, and the file that large ONNX models keep their weights in."""
+        """The model, and the files that large ONNX models keep their weights in."""
         beside = (self.model.with_name(f"{self.model.name}{end}") for end in (".data", "_data"))
-        return (self.model, *(path for path in beside if path.is_file()))
+        named = external_files(self.model) if self.model.suffix == ".onnx" else ()
+        return tuple(dict.fromkeys((self.model, *filter(Path.is_file, beside), *named)))
 
     def check(self, context: Context) -> None:
         """Raises where the model cannot be read, or does not fit inputs and output."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -15,6 +16,7 @@ import lazy_loader as lazy
 from higgsflow.events.objects import Objects
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.taggers.base import Decision, Tagger
+from higgsflow.taggers.cut_groups import coded
 from higgsflow.taggers.decisions import Later, PlainDecision
 from higgsflow.taggers.late_columns import worked_out
 
@@ -38,6 +40,14 @@ class PlainTagger(Tagger):
         columns = {name: _view(values) for name, values in decision.columns.items()}
         groups = {name: _masks(group) for name, group in decision.cuts.items()}
         return Decision(decision.mask, columns, groups, decision.category)
+
+
+def decided(tagger: PlainTagger, events: PlainEvents, context: Context) -> PlainDecision:
+    """What it says of the events; its mask is the only cut of one that names none."""
+    decision = tagger.decide(events, context)
+    if decision.cuts:
+        return decision
+    return replace(decision, cuts={"events": coded({"mask": decision.mask})})
 
 
 def as_plain(events: Any, context: Context) -> PlainEvents:

@@ -30,7 +30,7 @@ from higgsflow.taggers.decisions import Later, PlainDecision
 from higgsflow.taggers.function import FunctionTagger
 from higgsflow.taggers.late_columns import worked_out
 from higgsflow.taggers.looked_at import offered
-from higgsflow.taggers.plain_tagger import PlainTagger, is_plain
+from higgsflow.taggers.plain_tagger import PlainTagger, decided, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -147,7 +147,7 @@ def ask(
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for tagger in taggers:
             if isinstance(tagger, PlainTagger) and is_plain(tagger):
-                decisions.append(tagger.decide(events, context))  # type: ignore[arg-type]
+                decisions.append(decided(tagger, events, context))  # type: ignore[arg-type]
             else:
                 code = tagger.function if isinstance(tagger, FunctionTagger) else tagger.select
                 with blaming(code):

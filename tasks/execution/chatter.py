@@ -10,6 +10,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from higgsflow.visible import visible
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,14 @@ class LogFile(logging.FileHandler):
         with suppress(OSError):
             # which tries once more to write what is left
             self.close()
+
+
+class _Visible(logging.Formatter):
+    """Who looks at a log does so in a terminal, and exceptions quote names in files of others."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, or that of an exception with its traceback."""
+        return visible(super().format(record))
 
 
 def hold() -> None:
@@ -80,7 +90,7 @@ def keep(folder: Path) -> None:
         # the stage that has to write next tells why that cannot be
         return
     _path.append(place)
-    file.setFormatter(logging.Formatter(_FORMAT))
+    file.setFormatter(_Visible(_FORMAT))
     held.setTarget(file)
     # from now on line by line: processes that luigi forks hold nothing back
     held.capacity = 0

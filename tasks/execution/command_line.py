@@ -16,8 +16,10 @@ import luigi
 from luigi.cmdline_parser import CmdlineParser
 from luigi.task_register import Register
 
+from higgsflow.errors import UserError
 from higgsflow.option_errors import tell
 from higgsflow.standard_output import prepare
+from higgsflow.working_folder import check_working_folder
 from tasks.execution.interruption import prepare_interruption
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def read(self: CmdlineParser, words: list[str]) -> None:
     if found is None or Register.get_task_cls(found.root_task) is not stage:
         _read(self, words)
         _check_values(self.known_args)
+        _check_working_folder()
         _known[key] = (self.known_args, Register.get_task_cls(self.known_args.root_task))
     else:
         # by these names luigi and law ask for it
@@ -78,6 +81,13 @@ def _check_values(found: Namespace) -> None:
         # whatever a parameter raises of a text, the text is not one of its values
         except Exception as error:  # noqa: BLE001
             parser(found.root_task, found.core_help_all).error(_told(flag, parameter, value, error))
+
+
+def _check_working_folder() -> None:
+    try:
+        check_working_folder()
+    except UserError as error:
+        law.util.abort(str(error), exitcode=1)
 
 
 def _given(found: Namespace) -> Iterator[tuple[str, Any, str]]:

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from higgsflow.report.formatting import percent_processed
-from higgsflow.visible import visible
+from higgsflow.visible import visible, visible_json
 from tasks.execution.driver_lock import is_driven
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def exit_code(tables: Sequence[JobsTable], n_asked: int) -> int:
 
 def write_json(tables: Sequence[JobsTable]) -> None:
     """Writes the tables to standard output as one JSON list."""
-    sys.stdout.write(f"[{','.join(table.model_dump_json() for table in tables)}]\n")
+    text = ",".join(table.model_dump_json() for table in tables)
+    sys.stdout.write(f"[{visible_json(text)}]\n")
 
 
 def write_screen(tables: Sequence[JobsTable]) -> None:

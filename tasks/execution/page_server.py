@@ -12,6 +12,7 @@ import signal
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import luigi.scheduler
 import luigi.server
@@ -31,6 +32,7 @@ _NAMES = r"(127\.0\.0\.1|localhost|\[?::1\]?)"
 _PRUNE = 60_000  # milliseconds
 # reports, tables of jobs, pictures and logs; never events
 _SERVED = (".html", ".png", ".pdf", ".json", ".log")
+_NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 _WAITING = (
     '<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="3">'
     "<title>not made yet</title><p>This page is not made yet. It will show here when it is."
@@ -43,7 +45,7 @@ class StoreHandler(tornado.web.StaticFileHandler):
     async def get(self, path: str, include_body: bool = True) -> None:
         """Answers with a file."""
         # a link may lead anywhere, and others may lay one where they may write
-        if not path.endswith(_SERVED) or not _is_below(Path(self.root), path):
+        if "\0" in path or not path.endswith(_SERVED) or not _is_below(Path(self.root), path):
             raise tornado.web.HTTPError(403)
         if path.endswith(".html") and not Path(self.root, path).is_file():
             self.set_status(404)
@@ -52,9 +54,11 @@ class StoreHandler(tornado.web.StaticFileHandler):
         await super().get(path, include_body)
 
     def set_extra_headers(self, path: str) -> None:
-        """Tables of jobs change."""
+        """Tables of jobs change; and no script of who may write to the store drives the page."""
         del path
         self.set_header("Cache-Control", "no-cache")
+        self.set_header("Content-Security-Policy", _NO_SCRIPTS)
+        self.set_header("X-Content-Type-Options", "nosniff")
 
 
 def _is_below(root: Path, path: str) -> bool:
@@ -85,12 +89,29 @@ class AboutHandler(tornado.web.RequestHandler):
 
 
 class ElsewhereHandler(tornado.web.RequestHandler):
-    """Answers who was led here by a name of somebody else, whose pages could read what is here."""
+    """Answers who was led here by a name or a page of somebody else."""
 
     def prepare(self) -> None:
         """Refuses whatever is asked."""
         self.set_status(403)
-        self.finish(f"This is {_HOST}, under no other name: open http://{_HOST}:PORT")
+        self.finish(
+            f"This is {_HOST}, under no other name and for no other page: open http://{_HOST}:PORT"
+        )
+
+
+class FromElsewhere(tornado.routing.Matcher):
+    """What a page of somebody else has the browser ask, which needs no answer to do harm.
+
+    Browsers say so themselves; the programs that talk to the scheduler say nothing.
+    """
+
+    def match(self, request: Any) -> dict[str, Any] | None:
+        """Something where it would drive the scheduler; links to what is shown are fine."""
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        origin = request.headers.get("Origin")
+        is_own = origin is None or urlsplit(origin).netloc.lower() == request.host.lower()
+        is_foreign = site not in ("none", "same-origin") or not is_own
+        return {} if is_foreign and request.path.startswith("/api/") else None
 
 
 def under_own_names(page: Any) -> Any:
@@ -98,6 +119,7 @@ def under_own_names(page: Any) -> Any:
     elsewhere = tornado.web.Application([(".*", ElsewhereHandler)])
     return tornado.routing.RuleRouter(
         [
+            tornado.routing.Rule(FromElsewhere(), elsewhere),
             tornado.routing.Rule(tornado.routing.HostMatches(_NAMES), page),
             tornado.routing.Rule(tornado.routing.AnyMatches(), elsewhere),
         ]

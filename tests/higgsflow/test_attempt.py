@@ -11,6 +11,7 @@ from higgsflow import attempt as attempt_module
 from higgsflow.attempt import attempt_job, resident_mb
 from higgsflow.model.jobs import Resources
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.visible import has_controls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,6 +110,7 @@ def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
 
 UNTOLD = {
     "a long text": ("raise ValueError('x' * 10_000_000)", 10_000_000),
+    "what a terminal would obey": (r"raise ValueError('\x1b]0;title\x07')", 0),
     "another encoding": (r"raise ValueError('\udce9')", 0),
     "none at all": ("raise type('E', (Exception,), {'__str__': lambda self: 1 / 0})", 0),
 }
@@ -116,7 +118,7 @@ UNTOLD = {
 
 @pytest.mark.parametrize("case", UNTOLD)
 def test_whatever_an_exception_says_there_is_a_record_of_it(lab: Lab, case: str) -> None:
-    """The log has all of it."""
+    """The log has all of it, and can be looked at in a terminal."""
     code, length = UNTOLD[case]
     source = f'\n\n@tagger(reads=["event"])\ndef failing(events):\n    {code}\n'
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + source, encoding="utf-8")
@@ -127,6 +129,7 @@ def test_whatever_an_exception_says_there_is_a_record_of_it(lab: Lab, case: str)
     assert "in failing" in outcome.traceback
     assert len(outcome.model_dump_json()) < 100_000
     assert len(log) > length
+    assert not has_controls(log)
     assert "in failing" in log
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import LAW
+
 if TYPE_CHECKING:
     from conftest import Lab
 
@@ -168,3 +170,17 @@ def test_demo_files_are_made_by_name(command_line: Lab) -> None:
     assert [path.name for path in sorted(files.glob("*.root"))] == [
         f"GJet_2018_{number}.root" for number in range(3)
     ]
+
+
+def test_a_folder_that_is_gone_is_told(command_line: Lab) -> None:
+    lab = command_line
+    gone = (
+        f"mkdir gone; cd gone; rmdir ../gone; exec {LAW} run RunAnalysis --analysis {lab.write()}"
+    )
+    done = lab.program("bash", "-c", gone)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "the folder where this command is given is gone\n"
+        f"  {lab.folder}/gone\n"
+        "  change into a folder that exists, and give the command again\n"
+    )

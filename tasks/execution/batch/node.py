@@ -137,13 +137,16 @@ def attempt(job: Job, portion: Portion, log: TextIO, failed: _Failed) -> JobReco
 
 def changed_products(job: Job) -> list[str]:
     """The wanted variations that the code and files seen from here would make otherwise."""
+    from higgsflow import given_files
     from higgsflow.digests import freeze_code, products
     from higgsflow.plan import make_plan
 
     # many systematics are functions of one module, which is read once, and imported once for all
     freeze_code(job.analysis)
     pair = job.analysis.samples.pair(job.sample, job.year)
-    here = products(make_plan(job.analysis, pair))
+    plan = make_plan(job.analysis, pair)
+    given_files.freeze([plan])
+    here = products(plan)
     return [name for name, wanted in job.wanted.items() if not _makes(here.get(name), wanted)]
 
 

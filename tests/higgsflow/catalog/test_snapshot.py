@@ -63,7 +63,13 @@ def test_one_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_snapshot(tmp_path / FILE_NAME)
 
 
-@pytest.mark.parametrize("text", ["", "[1, 2", "- 1\n- 2\n", "{{{{"])
+LAUGHS = "\n".join(
+    ["python_path:", "- &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    + [f"- &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+)
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2", "- 1\n- 2\n", "{{{{", "[" * 10_000, LAUGHS])
 def test_one_that_was_damaged_is_named(tmp_path: Path, text: str) -> None:
     path = tmp_path / FILE_NAME
     path.write_text(text, encoding="utf-8")

@@ -35,6 +35,7 @@ def test_masks_of_other_types_or_lengths_are_left_to_numpy() -> None:
     masks = (np.zeros(2, np.bool_), np.zeros(3, np.bool_))
     assert kernels.codes_of(masks, np.uint8) is NotImplemented
     assert kernels.codes_of((np.zeros(2),), np.uint8) is NotImplemented
+    assert kernels.codes_of((), np.uint8) is NotImplemented
 
 
 @law

@@ -34,7 +34,14 @@ def test_two_versions_and_the_files_of_another_framework(
     lab.content["tag_sequence"][1][0]["options"] = {"threshold": 80.0}
     lab.sig["xs"] = 1.0
     assert lab.run("MergeSample", sample="Sig", version="v2")
-    (pair,) = diff(first, first.replace("v1", "v2")).pairs
+    found = diff(first, first.replace("v1", "v2"))
+    assert found.configurations == (
+        "samples.samples Sig: xs 0.5 -> 1",
+        "tag_sequence.tag_list high_met: options.threshold is new",
+        "tag_sequence.tag_list high_met: options is gone",
+    )
+    assert "the configurations differ:\n  " in str(found)
+    (pair,) = found.pairs
     old = lab.table()
     moved = int((np.array(old["met"]) > 60).sum() - (np.array(old["met"]) > 80).sum())
     (move,) = pair.moves

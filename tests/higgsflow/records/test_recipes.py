@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from higgsflow.records.job_record import Product
@@ -29,6 +32,24 @@ def test_finds_what_events_were_made_by(tmp_path: Path) -> None:
     assert book.of("nominal", Product(digest="c", columns={"m": ""})) is None
     assert book.of("jes_up", Product(digest="a", columns={"m": ""})) is None
     assert book.of("nominal", Product(digest="a", columns={})) is None
+
+
+WRITES = """
+import os, signal, sys
+from pathlib import Path
+from higgsflow.output.atomic import written_atomically
+
+with written_atomically(Path(sys.argv[1])):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_has_half_written_is_removed(tmp_path: Path) -> None:
+    killed = subprocess.run([sys.executable, "-c", WRITES, str(tmp_path / "a.json")], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (half,) = tmp_path.iterdir()
+    RecipeBook(tmp_path).keep(recipe("a"))
+    assert not half.exists()
 
 
 def test_a_damaged_recipe_explains_nothing_and_hurts_nobody(tmp_path: Path) -> None:

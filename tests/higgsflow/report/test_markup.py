@@ -13,6 +13,11 @@ def test_attributes_are_escaped():
     assert void("img", alt=EVIL).text == f'<img alt="{QUOTED}">'
 
 
+def test_control_characters_are_shown():
+    text = element("p", "\x1b]0;title\x07", title="\u202egnp.exe").text
+    assert text == r'<p title="\u202egnp.exe">\x1b]0;title\x07</p>'
+
+
 def test_markup_in_markup_is_not_escaped_again():
     assert element("p", element("b", "a < b")).text == "<p><b>a &lt; b</b></p>"
 

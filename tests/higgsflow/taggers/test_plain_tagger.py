@@ -54,6 +54,20 @@ class Further(Inverted):
         return super().decide(events, context)
 
 
+class Bare(Hard):
+    """Names no cuts."""
+
+    def decide(self, events: Any, context: Context) -> PlainDecision:
+        return PlainDecision(super().decide(events, context).mask)
+
+
+def test_the_mask_of_one_that_names_no_cuts_is_its_only_cut() -> None:
+    (decision,) = ask((Bare(name="b"),), plain(EVENTS), CONTEXT)
+    (group,) = decision.cuts.values()
+    assert group.names == ("mask",)
+    assert group["mask"].tolist() == [True, False]
+
+
 def test_to_others_it_looks_like_any_tagger() -> None:
     decision = Hard(name="h").select(EVENTS, CONTEXT)
     assert decision.mask.tolist() == [True, False]

@@ -33,6 +33,20 @@ def test_what_luigi_says_is_in_the_file_also_from_before_it_was_opened(tmp_path:
     assert text.index("scheduled A") < text.index("ran A")
 
 
+def test_what_a_terminal_would_obey_is_shown(tmp_path: Path) -> None:
+    """An exception quotes whatever it met, such as the name of a file of somebody else."""
+    chatter.hold()
+    chatter.keep(tmp_path)
+    error = ValueError("no title in \x1b]0;a.root\x07")
+    logging.getLogger("luigi-interface").error("stage failed: %s", "\x9b31m", exc_info=error)
+    path = chatter.path()
+    assert path is not None
+    text = path.read_text("utf-8")
+    assert r"stage failed: \x9b31m" in text
+    assert r"ValueError: no title in \x1b]0;a.root\x07" in text
+    assert not {"\x1b", "\x07", "\x9b"} & set(text)
+
+
 def test_what_luigi_says_goes_through_no_link(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,10 +8,14 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.execution import scheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -104,6 +108,50 @@ def test_its_own_names_may_have_any_port_as_through_a_tunnel(
     (tmp_path / "store" / "own.json").write_text('"own"')
     url = f"{scheduler_page}/store/own.json"
     assert got(urllib.request.Request(url, headers={"Host": host})) == '"own"'
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example", "Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://localhost:8888"},
+        {"Origin": "null"},
+        # a picture or a link has no origin
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+def test_a_page_of_somebody_else_cannot_drive_the_scheduler(
+    scheduler_page: str, headers: dict[str, str]
+) -> None:
+    """It may have the browser send what it does not read the answer of."""
+    address, form = f"{scheduler_page}/api/disable_worker", b"data=%7B%22worker%22%3A%22w%22%7D"
+    for asked in (f"{address}?{form.decode()}", address):
+        data = form if asked == address else None
+        status, told = refusal(urllib.request.Request(asked, data=data, headers=headers))
+        assert (status, "for no other page" in told) == (403, True)
+    own = {"Origin": scheduler_page, "Sec-Fetch-Site": "same-origin"}
+    for these in (own, {}):
+        assert got(urllib.request.Request(address, data=form, headers=these))
+    assert "luigi" in got(urllib.request.Request(f"{scheduler_page}/", headers=headers)).lower()
+
+
+def test_a_script_in_the_store_does_not_run(
+    scheduler_page: str, tmp_path: Path, browser: Callable[[str], str]
+) -> None:
+    """Of who may write to it; it would be of the same origin as the scheduler."""
+    (tmp_path / "store").mkdir()
+    script = "document.body.append('it ran')"
+    page = f'<style>p {{color: red}}</style><p onclick="{script}">peak</p><script>{script}</script>'
+    (tmp_path / "store" / "report.html").write_text(page)
+    assert browser((tmp_path / "store" / "report.html").as_uri()).count("it ran") == 3
+    seen = browser(f"{scheduler_page}/store/report.html")
+    assert "peak" in seen
+    assert seen.count("it ran") == 2
+
+
+def test_a_name_that_no_file_could_have_is_refused(scheduler_page: str) -> None:
+    assert refusal(f"{scheduler_page}/store/a.json%00.html")[0] == 403
 
 
 def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
