@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import importlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from higgsflow.credentials import filled_in, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
+from higgsflow.servers import asked, client
 
 ALL_ROOT_FILES: tuple[str, ...] = ("**", "*.root")
 _TIMEOUT = 120  # seconds; redirectors ask many sites
@@ -57,21 +57,20 @@ def remote_listing(server: str, owner: str, query: str = "") -> Listing:
         UserError: when the XRootD client is not installed.
     """
     try:
-        client = importlib.import_module("XRootD.client")
-        flags = importlib.import_module("XRootD.client.flags")
+        loaded = client()
     except ModuleNotFoundError as error:
         raise UserError(
             f"folders and globs at {server} need the XRootD client",
             f"files of {owner}",
             "pip install higgsflow[xrootd]",
         ) from error
-    system = client.FileSystem(filled_in(server))
+    system, flags = loaded.FileSystem(filled_in(server)), loaded.flags
     told = filled_in(f"{server}/{query}").removeprefix(f"{filled_in(server)}/")
     # a redirector by itself would pass on what one of its servers has
     how = flags.DirListFlags.STAT | flags.DirListFlags.LOCATE | flags.DirListFlags.MERGE
 
     def listing(folder: str) -> list[Entry]:
-        status, answer = system.dirlist(folder + told, how, timeout=_TIMEOUT)
+        status, answer = asked(system.dirlist, folder + told, how, _TIMEOUT)
         if not status.ok or status.code != 0:  # other codes of success: some servers failed
             what = f"cannot list {server}/{folder} for {owner}"
             hint = "check the path, and whether the proxy is valid"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
+import pytest
 import uproot
 
 from higgsflow.demo.root_file import Layout, write_root_file
@@ -14,6 +15,7 @@ from higgsflow.events.chunks import Range
 from higgsflow.events.file_head import HEAD
 from higgsflow.events.ranges_of_bytes import open_bytes
 from higgsflow.events.reader import Request, open_events
+from higgsflow.events.tree import open_file
 from higgsflow.model.columns import required
 
 if TYPE_CHECKING:
@@ -110,3 +112,36 @@ def test_many_ranges_are_one_vector_read(server: Any, tmp_path: Path) -> None:
         assert source.size == len(content)
         assert source.read(ranges) == [content[a:b] for a, b in ranges]
         assert source.n_requests == 1
+
+
+@pytest.mark.parametrize("n", [1, 1023, 1024, 1025, 2048])
+def test_as_many_ranges_are_read_as_there_are(server: Any, tmp_path: Path, n: int) -> None:
+    """Also where they fill the last vector: nothing is asked for beyond them."""
+    content = np.random.default_rng(2).bytes(3 * n)
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    ranges = [(3 * i, 3 * i + 2) for i in range(n)]
+    with open_bytes(server().put(path)) as source:
+        assert source.read(ranges) == [content[a:b] for a, b in ranges]
+
+
+def test_uproot_reads_what_lies_at_a_server(server: Any, tmp_path: Path) -> None:
+    """What has a layout that is not known here, in one vector read, and of a file that is short."""
+    path = written(tmp_path / "a.root")
+    with open_file(server().put(path)) as file, uproot.open(path) as local:
+        before = file.file.source.num_requests
+        found = file["Events"].arrays(NEEDED, library="np")
+        assert all(np.array_equal(found[n], local["Events"][n].array()) for n in NEEDED)
+        assert file.file.source.num_requests - before < 10
+        assert file.file.source.num_bytes == path.stat().st_size
+    assert file.closed
+
+
+def test_pieces_larger_than_a_server_sends_are_put_together(server: Any, tmp_path: Path) -> None:
+    content = np.random.default_rng(1).bytes(5_000_000)
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    ranges = [(1, 2_097_137), (0, 0), (2, 4_999_999), (7, 8)]
+    with open_bytes(server().put(path)) as source:
+        assert source.read(ranges) == [content[a:b] for a, b in ranges]
+        assert source.n_read == sum(b - a for a, b in ranges)
