@@ -25,11 +25,21 @@ class ServerSource(Source):  # type: ignore[misc]
         super().__init__()
         self._file_path = file_path
         self._bytes = RemoteBytes(file_path)
+        self._kept: dict[int, bytes] = {}
         self._closed = False
+
+    def keep(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Asks for many ranges at once, and has them at hand until it is asked for others."""
+        found = self._bytes.read(ranges)
+        self._kept = {start: content for (start, _), content in zip(ranges, found, strict=True)}
+        return found
 
     def chunk(self, start: int, stop: int) -> Any:
         """One range of bytes."""
-        return Chunk(self, start, stop, TrivialFuture(self._bytes.read_some(start, stop)))
+        content = self._kept.get(start, b"")[: stop - start]
+        if len(content) < stop - start:
+            content = self._bytes.read_some(start, stop)
+        return Chunk(self, start, stop, TrivialFuture(content))
 
     def chunks(
         self, ranges: Sequence[tuple[int, int]], notifications: queue.Queue[Any]

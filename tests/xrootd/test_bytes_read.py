@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,12 @@ import pytest
 import uproot
 
 from higgsflow.demo.root_file import Layout, write_root_file
+from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
 from higgsflow.events.file_head import HEAD
 from higgsflow.events.ranges_of_bytes import open_bytes
 from higgsflow.events.reader import Request, open_events
-from higgsflow.events.tree import open_file
+from higgsflow.events.tree import get_tree, open_file, read_arrays
 from higgsflow.model.columns import required
 
 if TYPE_CHECKING:
@@ -145,3 +147,33 @@ def test_pieces_larger_than_a_server_sends_are_put_together(server: Any, tmp_pat
     with open_bytes(server().put(path)) as source:
         assert source.read(ranges) == [content[a:b] for a, b in ranges]
         assert source.n_read == sum(b - a for a, b in ranges)
+
+
+def test_pages_of_an_rntuple_come_in_one_request_and_are_held_against_their_checksums(
+    server: Any, real_data: Path, tmp_path: Path
+) -> None:
+    """uproot asks for one after the other, and does not look whether they are whole."""
+    whole = real_data / "DY_v6_rntuple.root"
+    columns = ["Photon_pt", "Photon_eta", "Jet_pt", "run"]
+    one = server()
+    url = one.put(whole)
+    with open_file(url) as file, open_file(str(whole)) as local:
+        tree, source = get_tree(file, url), file.file.source
+        assert tree.page_link_list
+        before = source.num_requests
+        found = read_arrays(tree, columns, 0, 40, url)
+        assert source.num_requests == before + 1
+        expected = read_arrays(get_tree(local, str(whole)), columns, 0, 40, str(whole))
+        assert all(ak.array_equal(found[name], expected[name]) for name in columns)
+        form, _ = tree["Photon_pt"].to_akform()
+        number = max(int(n) for n in re.findall(r"column-(\d+)", form.to_json()))
+        (page, *_) = tree.page_link_list[0][number].pages
+    content = bytearray(whole.read_bytes())
+    content[page.locator.offset + page.locator.num_bytes // 2] ^= 0x01
+    (tmp_path / whole.name).write_bytes(content)
+    one.put(tmp_path / whole.name)
+    with (
+        open_file(url) as file,
+        pytest.raises(InputFileError, match=r"'Photon_pt' of an RNTuple in .* is damaged"),
+    ):
+        read_arrays(get_tree(file, url), columns, 0, 40, url)
