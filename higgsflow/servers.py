@@ -39,7 +39,7 @@ _MOMENT = 0.5
 _working: set[threading.Thread] = set()
 _gate = threading.Lock()
 # a code of the protocol
-_NOT_FOUND = 3011
+NOT_FOUND = 3011
 
 
 class ServerError(OSError):
@@ -88,7 +88,7 @@ def answer_of(call: Callable[..., tuple[Any, T]], *arguments: Any) -> T:
     if status.ok:
         return answer
     message = " ".join(status.message.split())
-    if status.errno == _NOT_FOUND:
+    if status.errno == NOT_FOUND:
         raise FileNotFoundError(message)
     raise ServerError(message)
 
