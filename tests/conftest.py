@@ -176,6 +176,16 @@ def toy_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real files; tests that need it are skipped where it is absent."""
+    default = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+    folder = Path(os.environ.get("HIGGSFLOW_REAL_DATA", default))
+    if not folder.is_dir():
+        pytest.skip("no real files here (HIGGSFLOW_REAL_DATA)")
+    return folder
+
+
 class Lab:
     """A small analysis in a folder, and the ways to run it.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import importlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from higgsflow.credentials import filled_in, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
+from higgsflow.servers import NOT_FOUND, asked, client
 
 ALL_ROOT_FILES: tuple[str, ...] = ("**", "*.root")
 _TIMEOUT = 120  # seconds; redirectors ask many sites
@@ -57,37 +57,61 @@ def remote_listing(server: str, owner: str, query: str = "") -> Listing:
         UserError: when the XRootD client is not installed.
     """
     try:
-        client = importlib.import_module("XRootD.client")
-        flags = importlib.import_module("XRootD.client.flags")
+        loaded = client()
     except ModuleNotFoundError as error:
         raise UserError(
             f"folders and globs at {server} need the XRootD client",
             f"files of {owner}",
             "pip install higgsflow[xrootd]",
         ) from error
-    system = client.FileSystem(filled_in(server))
-    told = filled_in(f"{server}/{query}").removeprefix(f"{filled_in(server)}/")
-    # a redirector by itself would pass on what one of its servers has
-    how = flags.DirListFlags.STAT | flags.DirListFlags.LOCATE | flags.DirListFlags.MERGE
+    return _Folders(loaded, server, owner, query).listing
 
-    def listing(folder: str) -> list[Entry]:
-        status, answer = system.dirlist(folder + told, how, timeout=_TIMEOUT)
+
+class _Folders:
+    """Those of a server, which is told a query with each path."""
+
+    def __init__(self, loaded: Any, server: str, owner: str, query: str) -> None:
+        self._server, self._owner, self._query = server, owner, query
+        self._system, self._flags = loaded.FileSystem(filled_in(server)), loaded.flags
+        self._told = filled_in(f"{server}/{query}").removeprefix(f"{filled_in(server)}/")
+
+    def listing(self, folder: str) -> list[Entry]:
+        """What a folder holds."""
+        flags = self._flags.DirListFlags
+        # a redirector by itself would pass on what one of its servers has
+        names = {entry.name for entry in self._listed(folder, flags.LOCATE | flags.MERGE)}
+        listed = self._listed(folder, flags.LOCATE | flags.MERGE | flags.STAT)
+        known = {entry.name: entry.statinfo for entry in listed}
+        # at the first that it may not look at a server ends this answer, and calls it a success
+        for name in sorted(names - set(known)):
+            known[name] = self._looked_at(f"{folder.rstrip('/')}/{name}")
+        return [self._entry(folder, name, status) for name, status in known.items()]
+
+    def _listed(self, folder: str, how: Any) -> Any:
+        status, answer = asked(self._system.dirlist, folder + self._told, how, _TIMEOUT)
         if not status.ok or status.code != 0:  # other codes of success: some servers failed
-            what = f"cannot list {server}/{folder} for {owner}"
-            hint = "check the path, and whether the proxy is valid"
-            said = without_values(" ".join(status.message.split()), f"{server}/{query}")
-            raise InputFileError(what, said, hint)
-        return [_remote_entry(folder, entry, flags.StatInfoFlags.IS_DIR) for entry in answer]
+            raise self._refused(f"cannot list {self._server}/{folder}", status)
+        return answer
 
-    return listing
+    def _looked_at(self, path: str) -> Any:
+        """What is at a path; None for a link to nothing, of which is told when it is opened."""
+        status, answer = asked(self._system.stat, path + self._told, _TIMEOUT)
+        if status.ok or status.errno == NOT_FOUND:
+            return answer
+        raise self._refused(f"cannot look at {self._server}/{path}", status)
 
+    def _refused(self, what: str, status: Any) -> InputFileError:
+        said = without_values(" ".join(status.message.split()), f"{self._server}/{self._query}")
+        return InputFileError(
+            f"{what} for {self._owner}", said, "check the path, and whether the proxy is valid"
+        )
 
-def _remote_entry(folder: str, entry: Any, folder_flag: int) -> Entry:
-    path = f"{folder.rstrip('/')}/{entry.name}"
-    if entry.statinfo is None:
-        return Entry(path, is_folder=False)
-    is_folder = bool(entry.statinfo.flags & folder_flag)
-    return Entry(path, is_folder, None if is_folder else entry.statinfo.size)
+    def _entry(self, folder: str, name: str, status: Any) -> Entry:
+        path = f"{folder.rstrip('/')}/{name}"
+        if status is None:
+            return Entry(path, is_folder=False)
+        is_folder = bool(status.flags & self._flags.StatInfoFlags.IS_DIR)
+        return Entry(path, is_folder, None if is_folder else status.size)
 
 
 def split_pattern(path: str) -> tuple[str, tuple[str, ...]]:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, overload
 
-import lazy_loader as lazy
-
 from higgsflow.catalog.addresses import SERVER
-from higgsflow.credentials import filled_in
+from higgsflow.events.remote_bytes import RemoteBytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-fsspec = lazy.load("fsspec")
 
 
 class FileBytes(Protocol):
@@ -43,7 +39,8 @@ class FileBytes(Protocol):
 def open_bytes(url: str) -> Iterator[FileBytes]:
     """An open file; errors are those of the system or of the client."""
     if url.startswith(SERVER):
-        yield _RemoteBytes(url)
+        with closing(RemoteBytes(url)) as source:
+            yield source
         return
     descriptor = os.open(url, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -95,23 +92,3 @@ class _WhenLookedAt(Sequence[bytes]):
             return [self[i] for i in range(*index.indices(len(self)))]
         start, stop = self._ranges[index]
         return os.pread(self._descriptor, stop - start, start)
-
-
-class _RemoteBytes:
-    """Of a file at a server; one call is one vector read, or a few when it is large."""
-
-    def __init__(self, url: str) -> None:
-        # the client keeps handles for half a minute, also those of a server that went away
-        self._system, self._path = fsspec.core.url_to_fs(filled_in(url), skip_instance_cache=True)
-        self.n_read = self.n_requests = 0
-
-    @property
-    def size(self) -> int:
-        return int(self._system.info(self._path)["size"])
-
-    def read(self, ranges: Sequence[tuple[int, int]]) -> list[bytes]:
-        self.n_requests += 1
-        self.n_read += sum(stop - start for start, stop in ranges)
-        starts, stops = [start for start, _ in ranges], [stop for _, stop in ranges]
-        found: list[bytes] = self._system.cat_ranges([self._path] * len(ranges), starts, stops)
-        return found

@@ -7,7 +7,6 @@ UUID where the index knows it.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 T = TypeVar("T")
-# what the client does by default waits for minutes for a server that is gone [s]
-PATIENCE = {
-    "XRD_CONNECTIONWINDOW": "15",
-    "XRD_CONNECTIONRETRY": "2",
-    "XRD_STREAMTIMEOUT": "60",
-    "XRD_REQUESTTIMEOUT": "300",
-    "XRD_STREAMERRORWINDOW": "10",
-}
 # when a server failed last, in this process
 _failed: dict[str, float] = {}
 
@@ -67,10 +58,6 @@ def opened_by(
     Raises:
         InputFileError: when none can be opened, with what was wrong with each.
     """
-    # read by the client when it is loaded
-    if url.startswith(SERVER):
-        for name, value in PATIENCE.items():
-            os.environ.setdefault(name, value)
     with ExitStack() as stack:
         file, address = _opened(stack, in_order(addresses_of(url, replicas), turn), opener)
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import struct
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from higgsflow.events.codecs import decompressed
 from higgsflow.events.page_lists import Group, PageLists, check_lists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
 
 xxhash = lazy.load("xxhash")
 
@@ -56,30 +57,60 @@ def check_envelopes(file: Any, ntuple: Any, url: str) -> None:
 def check_pages(ntuple: Any, names: Iterable[str], entries: tuple[int, int], url: str) -> None:
     """Raises where a page of these columns is not what was written; uproot does not look.
 
-    As far as pages have checksums, as those of ROOT do, and only in files of this machine: a server
-    would be asked for everything twice.
+    As far as pages have checksums, as those of ROOT do. A server is asked for all of them at once,
+    and uproot then has them at hand.
     """
-    path = str(ntuple.file.file_path)
-    if "://" in path:
-        return
+    pages = _pages_by_name(ntuple, names, entries)
+    source = ntuple.file.source
+    with _kept(source, pages) if hasattr(source, "keep") else _opened(source) as content_of:
+        for name, those in pages.items():
+            with _telling(f"column '{name}'", url):
+                for page in those:
+                    if page.has_checksum:
+                        _compared(memoryview(content_of(_range_of(page))))
+
+
+_Range = tuple[int, int]
+_Contents = Callable[[_Range], bytes]
+
+
+@contextmanager
+def _kept(source: Any, pages: Mapping[str, Iterable[Any]]) -> Iterator[_Contents]:
+    """What is in pages at a server."""
+    ranges = [_range_of(page) for those in pages.values() for page in those]
+    yield dict(zip(ranges, source.keep(ranges), strict=True)).__getitem__
+
+
+@contextmanager
+def _opened(source: Any) -> Iterator[_Contents]:
+    """What is in pages of a file of this machine."""
+    with Path(source.file_path).open("rb") as file:
+        yield lambda place: os.pread(file.fileno(), place[1] - place[0], place[0])
+
+
+def _range_of(page: Any) -> _Range:
+    """Where a page is in the file, with its checksum."""
+    begin, size = int(page.locator.offset), int(page.locator.num_bytes)
+    return begin, begin + size + (_CHECKSUM.size if page.has_checksum else 0)
+
+
+def _pages_by_name(
+    ntuple: Any, names: Iterable[str], entries: tuple[int, int]
+) -> dict[str, list[Any]]:
+    """The pages that each column needs, of those that an earlier one needs, too, none."""
     fields = [record.field_id for record in ntuple.column_records]
     of_field: dict[int, set[int]] = {}
     for number, field in enumerate(fields):
         of_field.setdefault(field, set()).add(number)
     looked_at: set[int] = set()
-    with Path(path).open("rb") as file:
-        for name in names:
-            # in every form in which they may be stored
-            forms = (of_field[fields[n]] for n in _columns_of(ntuple, name))
-            columns = set().union(*forms) - looked_at
-            looked_at |= columns
-            with _telling(f"column '{name}'", url):
-                for place in _pages(ntuple, columns, entries):
-                    _compared(
-                        memoryview(
-                            os.pread(file.fileno(), place.num_bytes + _CHECKSUM.size, place.offset)
-                        )
-                    )
+    found = {}
+    for name in names:
+        # in every form in which they may be stored
+        forms = (of_field[fields[n]] for n in _columns_of(ntuple, name))
+        columns = set().union(*forms) - looked_at
+        looked_at |= columns
+        found[name] = list(_pages(ntuple, columns, entries))
+    return found
 
 
 def _columns_of(ntuple: Any, name: str) -> set[int]:
@@ -89,13 +120,13 @@ def _columns_of(ntuple: Any, name: str) -> set[int]:
 
 
 def _pages(ntuple: Any, columns: set[int], entries: tuple[int, int]) -> Iterator[Any]:
-    """Where the pages with checksums are, of the clusters that have some of the entries."""
+    """The pages of the clusters that have some of the entries."""
     start, stop = entries
     for cluster, links in zip(ntuple.cluster_summaries, ntuple.page_link_list, strict=True):
         first = cluster.num_first_entry
         if first < stop and first + cluster.num_entries > start:
             for n in columns.intersection(range(len(links))):
-                yield from (page.locator for page in links[n].pages if page.has_checksum)
+                yield from links[n].pages
 
 
 def _check_header(content: bytes) -> None:

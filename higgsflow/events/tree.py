@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 import lazy_loader as lazy
 import numpy as np
 
-from higgsflow.credentials import filled_in, has_credentials, without_values
+from higgsflow.catalog.addresses import SERVER
+from higgsflow.credentials import has_credentials, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, shorten
 from higgsflow.events.heads import OddHead, TreeHead, parse
 from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
+from higgsflow.servers import ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,11 +64,8 @@ def _told(url: str) -> Iterator[None]:
         raise InputFileError(
             f"cannot read {url}", f"a length in it is damaged: {error}", "copy it again"
         ) from error
-    except FileNotFoundError as error:
-        # uproot says how to write addresses
-        raise InputFileError(f"cannot read {url}", os.strerror(errno.ENOENT)) from error
-    except (IsADirectoryError, PermissionError) as error:
-        raise InputFileError(f"cannot read {url}", str(error.strerror or error)) from error
+    except (FileNotFoundError, IsADirectoryError, PermissionError, ServerError) as error:
+        raise _refused(url, error) from error
     except ImportError as error:
         needed = "pip install higgsflow[xrootd]" if url.startswith("root") else str(error)
         what = f"cannot read {url} without a package that is not installed"
@@ -77,6 +76,18 @@ def _told(url: str) -> Iterator[None]:
         raise InputFileError(
             f"cannot read {url}", f"{type(error).__name__}: {reason}", "is it complete?"
         ) from error
+
+
+def _refused(url: str, error: OSError) -> InputFileError:
+    """What a system or a server says of a file of which nothing can be read."""
+    if isinstance(error, ServerError):
+        return InputFileError(
+            f"cannot read {url}", str(error), "is its server down, or the proxy not valid?"
+        )
+    if isinstance(error, FileNotFoundError):
+        # uproot says how to write addresses
+        return InputFileError(f"cannot read {url}", os.strerror(errno.ENOENT))
+    return InputFileError(f"cannot read {url}", str(error.strerror or error))
 
 
 def _asked_for(error: MemoryError) -> int:
@@ -94,7 +105,7 @@ def open_file(url: str) -> Iterator[Any]:
     """
     with reading(url):
         # as a mapping, since a colon in a plain path would be taken for the name of an object
-        file = uproot.open({filled_in(url): None}, object_cache=None, array_cache=None, **_how(url))
+        file = uproot.open({url: None}, object_cache=None, array_cache=None, **_how(url))
     try:
         with reading(url):
             _check_size(file.file, url)
@@ -109,9 +120,11 @@ def _how(url: str) -> dict[str, Any]:
         # fsspec takes `::` in a path for two addresses, and its file asks itself without end for
         # what it holds once that is collected, at worst while an error is made: that ends Python
         return {"handler": uproot.MultithreadedFileSource}
-    if "://" in url:
-        # the client keeps handles for half a minute, also those of a server that went away
-        return {"skip_instance_cache": True}
+    if url.startswith(SERVER):
+        # uproot takes a fifth of a second to import
+        from higgsflow.events.server_source import ServerSource  # noqa: PLC0415
+
+        return {"handler": ServerSource}
     return {}
 
 

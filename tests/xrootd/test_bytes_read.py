@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
 import numpy as np
+import pytest
 import uproot
 
 from higgsflow.demo.root_file import Layout, write_root_file
+from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
 from higgsflow.events.file_head import HEAD
 from higgsflow.events.ranges_of_bytes import open_bytes
 from higgsflow.events.reader import Request, open_events
+from higgsflow.events.tree import get_tree, open_file, read_arrays
 from higgsflow.model.columns import required
 
 if TYPE_CHECKING:
@@ -110,3 +114,66 @@ def test_many_ranges_are_one_vector_read(server: Any, tmp_path: Path) -> None:
         assert source.size == len(content)
         assert source.read(ranges) == [content[a:b] for a, b in ranges]
         assert source.n_requests == 1
+
+
+@pytest.mark.parametrize("n", [1, 1023, 1024, 1025, 2048])
+def test_as_many_ranges_are_read_as_there_are(server: Any, tmp_path: Path, n: int) -> None:
+    """Also where they fill the last vector: nothing is asked for beyond them."""
+    content = np.random.default_rng(2).bytes(3 * n)
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    ranges = [(3 * i, 3 * i + 2) for i in range(n)]
+    with open_bytes(server().put(path)) as source:
+        assert source.read(ranges) == [content[a:b] for a, b in ranges]
+
+
+def test_uproot_reads_what_lies_at_a_server(server: Any, tmp_path: Path) -> None:
+    """What has a layout that is not known here, in one vector read, and of a file that is short."""
+    path = written(tmp_path / "a.root")
+    with open_file(server().put(path)) as file, uproot.open(path) as local:
+        before = file.file.source.num_requests
+        found = file["Events"].arrays(NEEDED, library="np")
+        assert all(np.array_equal(found[n], local["Events"][n].array()) for n in NEEDED)
+        assert file.file.source.num_requests - before < 10
+        assert file.file.source.num_bytes == path.stat().st_size
+    assert file.closed
+
+
+def test_pieces_larger_than_a_server_sends_are_put_together(server: Any, tmp_path: Path) -> None:
+    content = np.random.default_rng(1).bytes(5_000_000)
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    ranges = [(1, 2_097_137), (0, 0), (2, 4_999_999), (7, 8)]
+    with open_bytes(server().put(path)) as source:
+        assert source.read(ranges) == [content[a:b] for a, b in ranges]
+        assert source.n_read == sum(b - a for a, b in ranges)
+
+
+def test_pages_of_an_rntuple_come_in_one_request_and_are_held_against_their_checksums(
+    server: Any, real_data: Path, tmp_path: Path
+) -> None:
+    """uproot asks for one after the other, and does not look whether they are whole."""
+    whole = real_data / "DY_v6_rntuple.root"
+    columns = ["Photon_pt", "Photon_eta", "Jet_pt", "run"]
+    one = server()
+    url = one.put(whole)
+    with open_file(url) as file, open_file(str(whole)) as local:
+        tree, source = get_tree(file, url), file.file.source
+        assert tree.page_link_list
+        before = source.num_requests
+        found = read_arrays(tree, columns, 0, 40, url)
+        assert source.num_requests == before + 1
+        expected = read_arrays(get_tree(local, str(whole)), columns, 0, 40, str(whole))
+        assert all(ak.array_equal(found[name], expected[name]) for name in columns)
+        form, _ = tree["Photon_pt"].to_akform()
+        number = max(int(n) for n in re.findall(r"column-(\d+)", form.to_json()))
+        (page, *_) = tree.page_link_list[0][number].pages
+    content = bytearray(whole.read_bytes())
+    content[page.locator.offset + page.locator.num_bytes // 2] ^= 0x01
+    (tmp_path / whole.name).write_bytes(content)
+    one.put(tmp_path / whole.name)
+    with (
+        open_file(url) as file,
+        pytest.raises(InputFileError, match=r"'Photon_pt' of an RNTuple in .* is damaged"),
+    ):
+        read_arrays(get_tree(file, url), columns, 0, 40, url)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.catalog.files import resolve_files
 from higgsflow.errors import InputFileError
 from higgsflow.events.replicas import open_replica
 from higgsflow.events.tree import get_tree, read_arrays
@@ -214,3 +215,31 @@ def entries_of(address: str) -> int | None:
             return int(get_tree(file, address).num_entries)
     except InputFileError:
         return None
+
+
+@pytest.mark.parametrize("name", ["a.root", "between"])
+def test_a_folder_with_what_a_server_may_not_look_at_is_not_a_smaller_one(
+    server: Any, tmp_path: Path, name: str
+) -> None:
+    """Its answer ends there, and is called a success."""
+    one, hidden = server(), tmp_path / "hidden"
+    hidden.mkdir()
+    hidden.chmod(0)
+    for i in range(30):
+        (one.root / f"{i}.root").touch()
+    (one.root / name).symlink_to(hidden / "x")
+    with pytest.raises(InputFileError) as told:
+        resolve_files([f"{one.url}/"], "Sig (2017)")
+    assert str(told.value).startswith(f"cannot look at {one.url}/{name} for Sig (2017)\n")
+
+
+def test_a_link_to_nothing_at_a_server_is_a_file_that_cannot_be_read(
+    server: Any, tmp_path: Path
+) -> None:
+    one = server()
+    (one.root / "a.root").touch()
+    (one.root / "b.root").symlink_to("nowhere")
+    first, second = (file.url for file in resolve_files([f"{one.url}/"], "Sig (2017)"))
+    assert (first, second) == (f"{one.url}/a.root", f"{one.url}/b.root")
+    with pytest.raises(InputFileError, match="No such file"), open_replica(second, {}):
+        pass

@@ -1,9 +1,7 @@
-"""Tiny real ROOT files, and where files of the experiment may lie."""
+"""Tiny real ROOT files."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -13,6 +11,7 @@ import uproot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 N = 6
 EVENTS: dict[str, Any] = {
@@ -59,13 +58,3 @@ def events() -> dict[str, Any]:
 def runs() -> dict[str, Any]:
     """A Runs tree of two rows for these six events."""
     return dict(RUNS)
-
-
-@pytest.fixture
-def real_data() -> Path:
-    """The folder of real files; tests that need it are skipped where it is absent."""
-    default = Path(__file__).resolve().parents[3].parent / "shared" / "data"
-    folder = Path(os.environ.get("HIGGSFLOW_REAL_DATA", default))
-    if not folder.is_dir():
-        pytest.skip("no real files here (HIGGSFLOW_REAL_DATA)")
-    return folder

@@ -1,0 +1,142 @@
+"""The client of XRootD, by which files at servers are read and folders there listed.
+
+It is asked in a thread of its own. So Ctrl-C, and the signal of a batch system, are heard while a
+server is silent; and no thread of the client needs Python, which a fork holds while it waits for
+them. A fork waits for what the client does here and now, the end of a process for what it closes,
+but neither of them for a server that does not answer.
+"""
+
+from __future__ import annotations
+
+import atexit
+import concurrent.futures
+import functools
+import gc
+import importlib
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+# what the client does by default waits for minutes for a server that is gone, and looks at the
+# clock each 15 s [s]
+PATIENCE = {
+    "XRD_CONNECTIONWINDOW": "15",
+    "XRD_CONNECTIONRETRY": "2",
+    "XRD_STREAMTIMEOUT": "60",
+    "XRD_REQUESTTIMEOUT": "300",
+    "XRD_STREAMERRORWINDOW": "10",
+    "XRD_TIMEOUTRESOLUTION": "1",
+}
+# how long a fork, and the end of a process, wait for what the client does; a server that is silent
+# for longer is waited for in a way that harms neither [s]
+_MOMENT = 0.5
+# threads in which the client works, and what none may begin without: a fork must not meet one
+_working: set[threading.Thread] = set()
+_gate = threading.Lock()
+# a code of the protocol
+NOT_FOUND = 3011
+
+
+class ServerError(OSError):
+    """A server does not answer, or not with what it was asked for."""
+
+
+@functools.cache
+def client() -> Any:
+    """The client, loaded with its patience.
+
+    Raises:
+        ModuleNotFoundError: when it is not installed.
+    """
+    # read when it is loaded
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
+    loaded = importlib.import_module("XRootD.client")
+    # it asks all that is in memory for its class, and so imports whatever waits to be imported
+    atexit.unregister(importlib.import_module("XRootD.client.finalize").finalize)
+    atexit.register(_end, loaded.File)
+    return loaded
+
+
+def asked(call: Callable[..., T], *arguments: Any) -> T:
+    """What a call of the client returns."""
+    answer: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(call(*arguments))
+        # whatever it is, it is raised where it is waited for
+        except Exception as error:  # noqa: BLE001
+            answer.set_exception(error)
+
+    _beside(ask)
+    return answer.result()
+
+
+def answer_of(call: Callable[..., tuple[Any, T]], *arguments: Any) -> T:
+    """What a server answers.
+
+    Raises:
+        OSError: when it does not, or refuses.
+    """
+    status, answer = asked(call, *arguments)
+    if status.ok:
+        return answer
+    message = " ".join(status.message.split())
+    if status.errno == NOT_FOUND:
+        raise FileNotFoundError(message)
+    raise ServerError(message)
+
+
+def let_go(file: Any) -> None:
+    """Closes a file of the client, and does not wait for it."""
+    _beside(file.close)
+
+
+def _beside(call: Callable[[], object]) -> None:
+    """Does something in a thread, for which nobody waits at the end of the process."""
+
+    def work() -> None:
+        call()
+        _working.discard(threading.current_thread())
+
+    thread = threading.Thread(target=work, daemon=True)
+    with _gate:
+        _working.add(thread)
+        thread.start()
+
+
+def _settle() -> None:
+    """Waits until all that goes on is done, or waits for a server itself."""
+    last = time.monotonic() + _MOMENT
+    for thread in tuple(_working):
+        thread.join(max(0.0, last - time.monotonic()))
+
+
+def _before_fork() -> None:
+    _gate.acquire()
+    _settle()
+
+
+def _after_fork_in_child() -> None:
+    _working.clear()
+    _gate.release()
+
+
+def _end(kind: Any) -> None:
+    """Closes what is open, since nothing could any more, and ends the threads of the client."""
+    for one in gc.get_objects():
+        if type(one) is kind and one.is_open():
+            let_go(one)
+    _settle()
+    vars(importlib.import_module("pyxrootd.client"))["__XrdCl_Stop_Threads"]()
+
+
+os.register_at_fork(
+    before=_before_fork, after_in_parent=_gate.release, after_in_child=_after_fork_in_child
+)
