@@ -12,7 +12,7 @@ import law
 from higgsflow.errors import DamagedRecord, StoreError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pydantic_core import SchemaValidator
 
@@ -166,11 +166,15 @@ class StageTarget(law.LocalFileTarget):
     def write(self, noun: Noun, made_from: Ingredients) -> None:
         """Writes it atomically, with what it was made from."""
         from higgsflow.ingredients import digest
-        from higgsflow.output.atomic import remove_stale, write_text
+        from higgsflow.output.atomic import remove_stale, write_pieces
 
         stamp = {"inputs": digest(made_from), "made_from": made_from}
-        write_text(self.file, noun.model_copy(update=stamp).model_dump_json(indent=1))
+        write_pieces(self.file, self.pieces(noun.model_copy(update=stamp)))
         remove_stale(self.file.parent)
+
+    def pieces(self, noun: Noun) -> Iterable[str]:
+        """The text of the file, which begins with what it was made from."""
+        return (noun.model_dump_json(indent=1),)
 
     def remove(self, silent: bool = True, **kwargs: Any) -> None:
         """Removes it, also when it is stale, and what stands beside it."""
