@@ -70,9 +70,9 @@ def _reasons(status: AnalysisStatus) -> Iterator[str]:
             if stage.reasons:
                 names = alike.setdefault((stage.stage, _shortened(stage.reasons)), [])
                 names.append(f"{sample.sample} {sample.year}")
-    for (stage, text), names in alike.items():
+    for (stage_name, text), names in alike.items():
         those = f" {names[0]}" if len(names) == 1 else f", of {len(names)} samples and years,"
-        yield f"{stage}{those} again: {text}"
+        yield f"{stage_name}{those} again: {text}"
     if status.summary.reasons:
         yield f"{status.summary.stage} again: {_shortened(status.summary.reasons)}"
 
