@@ -11,14 +11,15 @@ from pydantic import ValidationError
 
 from higgsflow.errors import StoreError, UnknownName, UserError, nearest
 from higgsflow.model.findings import findings
-from higgsflow.report.content import SampleSummary, Summary
 from higgsflow.report.formatting import pairs
+from higgsflow.report.summary_file import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from higgsflow.records.ledger import Ledger
     from higgsflow.records.sample_jobs import SampleJobs
+    from higgsflow.report.content import SampleSummary, Summary
     from higgsflow.report.variation_content import FlowSummary
 
 ak = lazy.load("awkward")
@@ -89,17 +90,18 @@ class Result:
         if variation not in merged:
             raise UnknownName("variation", variation, merged, f"{name} ({year})")
         # reading needs pyarrow, which `import higgsflow` does not pay for
-        from higgsflow.output.merged_events import column_types, read  # noqa: PLC0415
+        from higgsflow.output.merged_events import column_types  # noqa: PLC0415
+        from higgsflow.output.merged_events import read as read_events  # noqa: PLC0415
 
         path = Path(merged[variation])
         if columns is None:
-            return ak.from_arrow(read(path))
+            return ak.from_arrow(read_events(path))
         known = column_types(path)
         wanted = dict.fromkeys([columns] if isinstance(columns, str) else columns)
         for column in wanted:
             if column not in known:
                 raise UnknownName("column", column, known, f"the events of {name} ({year})")
-        return ak.from_arrow(read(path, wanted))
+        return ak.from_arrow(read_events(path, wanted))
 
     def variations(
         self, name: str, year: str | int, columns: Iterable[str] = ()
@@ -219,7 +221,7 @@ def _nearest_to(place: Path) -> Path | None:
 
 def _read(path: Path) -> Summary:
     try:
-        return Summary.model_validate_json(path.read_bytes())
+        return read(path)
     except ValidationError as error:
         raise StoreError(
             f"{path} is no summary of this version, or damaged",

@@ -22,7 +22,7 @@ from tasks.execution.job_screen import (
 from tasks.parameters import Switch, hidden, only_asks
 from tasks.print_into_pipes import printing
 from tasks.process_sample import ProcessSample
-from tasks.targets import StageTarget, head_of
+from tasks.targets import StageTarget, head_of, mark_of
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
@@ -222,6 +222,7 @@ def _without_names(
 
 def sealed_ingredients(path: Path) -> Ingredients | None:
     """What a table was made from that this invocation has made; None for any other."""
-    head = head_of(path)
-    found: Ingredients | None = head.get("made_from")
-    return found if head.get("invocation") == session.current.id else None
+    if mark_of(path).invocation != session.current.id:
+        return None
+    found: Ingredients | None = head_of(path).get("made_from")
+    return found

@@ -20,6 +20,8 @@ from tasks.targets import Overtaken, StageTarget
 from tasks.update_scale1fb import UpdateScale1fb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.sample import SampleYear
     from higgsflow.output.duplicates import DataFile
@@ -38,6 +40,15 @@ _SHOWN = {
 }
 
 
+class SummaryTarget(StageTarget):
+    """The summary, which is written sample by sample."""
+
+    def pieces(self, noun: Any) -> Iterator[str]:
+        from higgsflow.report.summary_file import lines
+
+        return lines(noun)
+
+
 class SummarizeAnalysis(AnalysisTask):
     """Makes summary.json, the printed tables and report.html."""
 
@@ -49,7 +60,7 @@ class SummarizeAnalysis(AnalysisTask):
 
     def output(self) -> Any:
         folder = self.folder / "summary"
-        return StageTarget(folder / "summary.json", self._today, beside=(folder / "report.html",))
+        return SummaryTarget(folder / "summary.json", self._today, (folder / "report.html",))
 
     def run(self) -> None:
         with making("summary", self.folder):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 from stat import S_ISREG
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import law
 
 from higgsflow.errors import DamagedRecord, StoreError, UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pydantic_core import SchemaValidator
 
@@ -69,10 +69,10 @@ class StageTarget(law.LocalFileTarget):
     def exists(self, **kwargs: Any) -> bool:
         """Whether it is there and current."""
         del kwargs
-        head = head_of(self.file)
-        if head.get("inputs") is None or any(self._losses(head)):
+        mark = mark_of(self.file)
+        if mark.inputs is None or any(self._losses(mark)):
             return False
-        return str(head["inputs"]) == self.today()
+        return mark.inputs == self.today()
 
     def today(self) -> str | None:
         """The digest of what it would be made from now; None where that is not there."""
@@ -116,17 +116,16 @@ class StageTarget(law.LocalFileTarget):
         if expected is None:
             yield EARLIER
         else:
-            yield from (*differences(before, expected), *self._losses(head_of(self.file)))
+            yield from (*differences(before, expected), *self._losses(mark_of(self.file)))
 
-    def _losses(self, head: dict[str, Any]) -> Iterator[str]:
+    def _losses(self, mark: Mark) -> Iterator[str]:
         """What is wrong with the files beside it, with one look at each."""
-        size = head.get("size")
         for path in self._beside:
             found = _size_of(path)
             if found is None:
                 yield f"{path.name} is gone"
-            elif found == 0 or size not in (None, found):
-                before = "" if size is None else f", {size} when it was made"
+            elif found == 0 or mark.size not in (None, found):
+                before = "" if mark.size is None else f", {mark.size} when it was made"
                 yield f"{path.name} is damaged: {found} bytes{before}"
 
     def made_from(self) -> dict[str, Any] | None:
@@ -141,8 +140,7 @@ class StageTarget(law.LocalFileTarget):
 
     def recorded(self) -> str | None:
         """The digest it was made from; None when there is no readable file."""
-        found = head_of(self.file).get("inputs")
-        return None if found is None else str(found)
+        return mark_of(self.file).inputs
 
     def read(self, noun: type[N]) -> N:
         """Its content, see `read_record`."""
@@ -166,11 +164,15 @@ class StageTarget(law.LocalFileTarget):
     def write(self, noun: Noun, made_from: Ingredients) -> None:
         """Writes it atomically, with what it was made from."""
         from higgsflow.ingredients import digest
-        from higgsflow.output.atomic import remove_stale, write_text
+        from higgsflow.output.atomic import remove_stale, write_pieces
 
         stamp = {"inputs": digest(made_from), "made_from": made_from}
-        write_text(self.file, noun.model_copy(update=stamp).model_dump_json(indent=1))
+        write_pieces(self.file, self.pieces(noun.model_copy(update=stamp)))
         remove_stale(self.file.parent)
+
+    def pieces(self, noun: Noun) -> Iterable[str]:
+        """The text of the file, which begins with what it was made from."""
+        return (noun.model_dump_json(indent=1),)
 
     def remove(self, silent: bool = True, **kwargs: Any) -> None:
         """Removes it, also when it is stale, and what stands beside it."""
@@ -204,20 +206,43 @@ def _size_of(path: Path) -> int | None:
     return status.st_size if S_ISREG(status.st_mode) else None
 
 
-def head_of(path: Path) -> dict[str, Any]:
-    """What a record says of itself, without its numbers; empty where there is no readable one."""
+class Mark(NamedTuple):
+    """What tells of a record whether it is current.
+
+    Attributes:
+        inputs: digest of what it was made from; None where there is no readable record.
+        invocation: of the command that made it, where that is recorded.
+        size: of the file that stands beside it.
+    """
+
+    inputs: str | None = None
+    invocation: Any = None
+    size: Any = None
+
+
+def mark_of(path: Path) -> Mark:
+    """The mark of a record; an empty one where there is no readable one."""
     try:
         stat = path.stat()
     except OSError:
-        return {}
-    return _head_of(path, stat.st_size, stat.st_mtime_ns)
+        return Mark()
+    return _mark_as_it_lies(path, stat.st_size, stat.st_mtime_ns)
 
 
-@functools.lru_cache(maxsize=10_000)
-def _head_of(path: Path, size: int, mtime_ns: int) -> dict[str, Any]:
-    del mtime_ns
+# of all records, or a command that looks at one more reads each of them again and again
+@functools.cache
+def _mark_as_it_lies(path: Path, size: int, mtime_ns: int) -> Mark:
+    del size, mtime_ns
+    head = head_of(path)
+    inputs = head.get("inputs")
+    digest = None if inputs is None else str(inputs)
+    return Mark(digest, head.get("invocation"), head.get("size"))
+
+
+def head_of(path: Path) -> dict[str, Any]:
+    """What a record says of itself, without its numbers; empty where there is no readable one."""
     try:
-        found: dict[str, Any] | None = _head_of_large(path) if size > _LARGE else None
+        found = _head_of_large(path) if path.stat().st_size > _LARGE else None
         return _head_reader().validate_json(path.read_bytes()) if found is None else found
     except (OSError, ValueError):
         return {}

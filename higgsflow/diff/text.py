@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -32,12 +33,14 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     console = Console(width=width, file=text, color_system=None)
     console.print(Text(f"A: {difference.a}\nB: {difference.b}"))
     console.print(_overview(difference.pairs))
-    for pair in difference.pairs:
-        tables = () if pair.is_same else tuple(_tables(pair))
-        if tables or pair.columns_a or pair.columns_b or pair.types:
-            console.print(Text(f"{pair.sample} {pair.year} {pair.variation}".strip()))
-        for told in (*tables, *_not_compared(pair)):
-            console.print(told)
+    told = [pair for pair in difference.pairs if _has_more(pair)]
+    for pair in told[:_MOST]:
+        console.print(Text(f"{pair.sample} {pair.year} {pair.variation}".strip()))
+        for part in (*(() if pair.is_same else _tables(pair)), *_not_compared(pair)):
+            console.print(part)
+    if len(told) > _MOST:
+        more = f"and {len(told) - _MOST} more: --json has them, --sample and --variation narrow it"
+        console.print(Text(more))
     for side, names in (("A", difference.only_a), ("B", difference.only_b)):
         if names:
             console.print(Text(f"only in {side}: {_listed(names)}"))
@@ -47,17 +50,47 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     return "\n".join(line.rstrip() for line in visible(text.getvalue()).splitlines()) + "\n"
 
 
+def _has_more(pair: PairDifference) -> bool:
+    """Whether there is more to tell of it than its row."""
+    return not pair.is_same or bool(pair.columns_a or pair.columns_b or pair.types)
+
+
 def _overview(pairs: Sequence[PairDifference]) -> Drawn:
     columns = ("rows A", "rows B", "matched", "only A", "only B", "twice", "columns", "")
-    rows = tuple(_compared(pair) for pair in pairs)
+    rows = tuple(_compared(together) for together in _put_together(pairs))
     return Drawn(Grid("", (*_PAIR, *columns), rows, names=len(_PAIR)))
 
 
-def _compared(p: PairDifference) -> tuple[str, ...]:
-    numbers = (p.n_a, p.n_b, p.n_matched, p.only_a, p.only_b)
-    twice = f"{p.duplicates_a}, {p.duplicates_b}" if p.duplicates_a or p.duplicates_b else "0"
-    verdict = "same" if p.is_same else "differs"
-    return (p.sample, p.year, p.variation, *map(str, numbers), twice, str(p.n_columns), verdict)
+def _put_together(pairs: Sequence[PairDifference]) -> Iterator[list[PairDifference]]:
+    """What has a row each: where many are the same, or differ, those of a sample and year do."""
+    n = Counter(pair.is_same for pair in pairs)
+    rows: dict[tuple[str, ...], list[PairDifference]] = {}
+    for p in pairs:
+        name = p.variation if n[p.is_same] <= _MOST else f"same: {p.is_same}"
+        rows.setdefault((p.sample, p.year, name), []).append(p)
+    yield from rows.values()
+
+
+def _compared(together: Sequence[PairDifference]) -> tuple[str, ...]:
+    """The row of one, or the sums over several that are the same."""
+    first, n = together[0], len(together)
+    numbers = [
+        sum(of_one)
+        for of_one in zip(
+            *((p.n_a, p.n_b, p.n_matched, p.only_a, p.only_b) for p in together), strict=True
+        )
+    ]
+    twice = [sum(p.duplicates_a for p in together), sum(p.duplicates_b for p in together)]
+    most = max(p.n_columns for p in together)
+    return (
+        first.sample,
+        first.year,
+        first.variation if n == 1 else f"{n} variations",
+        *map(str, numbers),
+        ", ".join(map(str, twice)) if any(twice) else "0",
+        str(most),
+        "same" if first.is_same else "differs",
+    )
 
 
 def _tables(pair: PairDifference) -> Iterator[Drawn | Text]:

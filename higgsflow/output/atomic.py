@@ -18,7 +18,7 @@ import lazy_loader as lazy
 from higgsflow.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 xxhash = lazy.load("xxhash")
 
@@ -81,8 +81,13 @@ def publish(temporary: Path, path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Writes a small file atomically."""
-    with written_atomically(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_pieces(path, (text,))
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """Writes a text atomically, which need not be in memory as a whole."""
+    with written_atomically(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(pieces)
 
 
 def created(path: Path, mode: int = 0o666) -> int:

@@ -12,12 +12,9 @@ from higgsflow.report.grid import Drawn, Grid
 from higgsflow.visible import visible
 
 if TYPE_CHECKING:
-    from higgsflow.report.analysis_status import (
-        AnalysisStatus,
-        JobCounts,
-        SampleStatus,
-        StageStatus,
-    )
+    from collections.abc import Iterator, Sequence
+
+    from higgsflow.report.analysis_status import AnalysisStatus, JobCounts, SampleStatus
 
 WIDTH = 100
 _TOLD = 3  # reasons of a stage
@@ -37,10 +34,8 @@ def render(status: AnalysisStatus, width: int = WIDTH) -> str:
     headers = ("sample", "year", *_HEADERS.values(), "chunks", "events")
     rows = tuple(_cells(sample) for sample in status.samples)
     console.print(Drawn(Grid("", headers, rows, names=2)))
-    for sample in status.samples:
-        for stage in sample.stages:
-            _tell(console, stage, f"{stage.stage} {sample.sample} {sample.year}")
-    _tell(console, status.summary, status.summary.stage)
+    for line in _reasons(status):
+        console.print(Text(line), soft_wrap=True)
     console.print(Text(f"summary: {status.summary.state}, {status.summary.path}"), soft_wrap=True)
     console.print(Text(f"{status.analysis} {status.version}: {status.state}"))
     return visible(text.getvalue())
@@ -67,9 +62,21 @@ def _progress(jobs: JobCounts) -> tuple[str, str]:
     return f"{jobs.done:,}/{n:,}{told}", f"{jobs.n_entries_done:,}/{jobs.n_entries:,}{counts}"
 
 
-def _tell(console: Console, stage: StageStatus, name: str) -> None:
-    if not stage.reasons:
-        return
-    more = f"; and {len(stage.reasons) - _TOLD} more" if len(stage.reasons) > _TOLD else ""
-    line = f"{name} again: {'; '.join(stage.reasons[:_TOLD])}{more}"
-    console.print(Text(line), soft_wrap=True)
+def _reasons(status: AnalysisStatus) -> Iterator[str]:
+    """Why stages would run again: what many samples have in common is told once, as by `why`."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for sample in status.samples:
+        for stage in sample.stages:
+            if stage.reasons:
+                names = alike.setdefault((stage.stage, _shortened(stage.reasons)), [])
+                names.append(f"{sample.sample} {sample.year}")
+    for (stage_name, text), names in alike.items():
+        those = f" {names[0]}" if len(names) == 1 else f", of {len(names)} samples and years,"
+        yield f"{stage_name}{those} again: {text}"
+    if status.summary.reasons:
+        yield f"{status.summary.stage} again: {_shortened(status.summary.reasons)}"
+
+
+def _shortened(reasons: Sequence[str]) -> str:
+    more = f"; and {len(reasons) - _TOLD} more" if len(reasons) > _TOLD else ""
+    return f"{'; '.join(reasons[:_TOLD])}{more}"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated
+
 from higgsflow.model.noun import Frozen
 from higgsflow.model.printed import Printed
+from higgsflow.report.as_written import ReadLate
 from higgsflow.selection.cutflow import Counter
 
 Interval = tuple[float, float]
@@ -135,7 +139,7 @@ class VariationSummary(Frozen):
             same one agree in every number.
     """
 
-    flows: tuple[FlowSummary, ...]
+    flows: Annotated[Sequence[FlowSummary], ReadLate(FlowSummary)]
     before: dict[str, int]
     after: dict[str, int]
     overlap: tuple[tuple[int, ...], ...]

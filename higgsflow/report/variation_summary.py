@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from higgsflow.model.systematic import CENTRAL
 from higgsflow.records.chosen_moments import chosen
 from higgsflow.records.moments import numbers_of
+from higgsflow.report.as_written import as_written
 from higgsflow.report.flows_of_events import flows_of_events
 from higgsflow.report.intervals import clopper_pearson
 from higgsflow.report.variation_content import (
@@ -60,7 +61,7 @@ def summarize_events(ledger: Ledger, scale: float, n_certified: int) -> Variatio
     """What happened to events; of hundreds of variations all else would fill gigabytes."""
     flows = flows_of_events(ledger.flows)
     short = summarize_all(ledger.changed(flows=flows, moments={}), scale, n_certified)
-    return short.changed(numbers=_numbers(ledger))
+    return short.changed(flows=as_written(FlowSummary, short.flows), numbers=_numbers(ledger))
 
 
 def _numbers(ledger: Ledger) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from higgsflow.output.manifest import Manifest
 from higgsflow.records.reasons import EARLIER, NEVER
 from higgsflow.records.sample_jobs import SampleJobs
 from higgsflow.report.content import Summary
-from tasks.targets import StageTarget, head_of
+from tasks.targets import StageTarget, head_of, mark_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,6 +131,21 @@ def test_a_change_of_the_file_is_seen(tmp_path: Path) -> None:
     assert found.recorded() == digest(A)
     found.write(Content(), B)
     assert found.recorded() == digest(B)
+
+
+def test_a_record_that_stays_is_read_once_however_many_there_are(tmp_path: Path) -> None:
+    """90 samples and years with 200 variations have 18,000: a second look read all again."""
+    found = target(tmp_path, A)
+    found.write(Content(), A)
+    assert found.exists()
+    before = found.file.stat()
+    for number in range(10_001):
+        (other := tmp_path / f"{number}.json").write_text('{"inputs": "b"}', encoding="utf-8")
+        assert mark_of(other).inputs == "b"
+    # one of the same size and time is taken for the same
+    found.file.write_bytes(bytes(before.st_size))
+    os.utime(found.file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert found.exists()
 
 
 def test_reads_what_it_wrote(tmp_path: Path) -> None:

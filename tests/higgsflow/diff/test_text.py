@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from higgsflow.diff.content import (
     ColumnDifference,
     Difference,
@@ -9,6 +11,9 @@ from higgsflow.diff.content import (
     TypeDifference,
 )
 from higgsflow.diff.text import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TAG = TagDifference(tag="tth_leptonic", n_a=10, n_b=12, yield_a=5.0, yield_b=6.25)
 MOVE = Move(origin="tth_leptonic", target="absent", n=3, events=("1:2:3", "1:2:4", "1:2:5"))
@@ -67,3 +72,31 @@ def test_columns_that_were_not_compared_are_told_also_where_the_rest_is_the_same
         "  columns of another type: pt float64 -> float32",
         "the same: 1 compared",
     ]
+
+
+def test_of_many_the_variations_that_are_the_same_have_a_row_together() -> None:
+    """Those of 90 samples and years with 200 variations filled 18,000 lines."""
+    same = [SAME.changed(variation=f"scale_{i}", n_columns=i) for i in range(30)]
+    differs = PAIR.changed(sample="Data", year="2017", variation="scale_9_up")
+    rows = overview((*same[:9], differs, *same[9:], SAME.changed(sample="Muon", n_a=7)))
+    assert [row[2:4] for row in rows] == [
+        ["30", "variations"], ["scale_9_up", "1000000"], ["nominal", "7"]
+    ]  # fmt: skip
+    assert rows[0][4:] == ["150", "150", "150", "0", "0", "0", "29", "same"]
+    assert len(overview(same[:5])) == 5
+
+
+def test_of_many_that_differ_some_are_told_in_full() -> None:
+    pairs = [PAIR.changed(variation=f"scale_{i}", n_a=1) for i in range(25)]
+    rows = overview(pairs)
+    assert [(*row[2:5], row[-1]) for row in rows] == [("25", "variations", "25", "differs")]
+    lines = render(Difference(a="a", b="b", tolerance=0.0, pairs=tuple(pairs))).splitlines()
+    assert sum(line.startswith(" tth_leptonic") and "+1.25" in line for line in lines) == 20
+    assert "and 5 more: --json has them, --sample and --variation narrow it" in lines
+
+
+def overview(pairs: Sequence[PairDifference]) -> list[list[str]]:
+    """The rows of the first table."""
+    lines = render(Difference(a="a", b="b", tolerance=0.0, pairs=tuple(pairs)), 140).splitlines()
+    first = next(i for i, line in enumerate(lines) if "variation" in line) + 2
+    return [line.split() for line in lines[first : lines.index("", first)]]

@@ -39,6 +39,18 @@ def test_reasons_are_told_below_and_not_too_many() -> None:
     assert "\nProcessSample Sig 2017 again: a; b; c; and 2 more\n" in text
 
 
+def test_what_many_samples_have_in_common_is_told_once() -> None:
+    """A change of one option filled 90 lines."""
+    known = analysis("stale", "a")
+    other = known.samples[0].changed(year="2018")
+    summary = known.summary.changed(reasons=("b",))
+    text = render(known.changed(samples=(*known.samples, other), summary=summary))
+    told = [line for line in text.splitlines() if " again: " in line]
+    assert told == [
+        "ProcessSample, of 2 samples and years, again: a", "SummarizeAnalysis again: b"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("waiting", "told"), [(3, "4,000/12,000"), (0, "4,000/12,000, 1,000 count")]
 )
