@@ -57,3 +57,10 @@ def test_law_finds_the_stages_without_a_checkout(installed, tmp_path):
     outside(installed, tmp_path, "-c", law, "index", "-q")
     index = (tmp_path / "law" / "index").read_text("utf-8")
     assert "workflows.run_analysis:RunAnalysis:" in index
+
+
+def test_processes_that_compile_do_not_begin_to_install():
+    """Those that are not forked run setup.py under this name, as from Python 3.14 on."""
+    pytest.importorskip("Cython", reason="to run this test: pip install cython setuptools")
+    again = "import runpy; runpy.run_path('setup.py', run_name='__mp_main__')"
+    subprocess.run([sys.executable, "-c", again], cwd=BASE, capture_output=True, check=True)
