@@ -54,15 +54,17 @@ class Translated(build_ext):
         super().run()
 
 
-setup(
-    ext_modules=[
-        kernel(SHARED, FOLDER / f"{SHARED}.c"),
-        *(
-            kernel(path.stem, path, define_macros=known_source(path))
-            for path in sorted(FOLDER.glob("*.pyx"))
-        ),
-    ],
-    cmdclass={"build_ext": Translated},
-    # compiling is most of an installation
-    options={"build_ext": {"force": True, "parallel": os.cpu_count() or 1}},
-)
+# processes that translate import this file again, where Python does not fork them
+if __name__ == "__main__":
+    setup(
+        ext_modules=[
+            kernel(SHARED, FOLDER / f"{SHARED}.c"),
+            *(
+                kernel(path.stem, path, define_macros=known_source(path))
+                for path in sorted(FOLDER.glob("*.pyx"))
+            ),
+        ],
+        cmdclass={"build_ext": Translated},
+        # compiling is most of an installation
+        options={"build_ext": {"force": True, "parallel": os.cpu_count() or 1}},
+    )

@@ -11,7 +11,7 @@ from higgsflow.check.duplicates import copies, files_of_several
 from higgsflow.check.first_file import Listed, check_first_file, list_files, look_into_all
 from higgsflow.check.namesake import check_namesake
 from higgsflow.check.problem import Problem, problem_of, together
-from higgsflow.check.site import check_proxy, check_store
+from higgsflow.check.site import check_kernels, check_proxy, check_store
 from higgsflow.errors import InputFileError
 from higgsflow.model.noun import Noun
 from higgsflow.model.printed import Printed
@@ -81,7 +81,7 @@ class CheckReport(Printed, Noun):
 
 
 def check_analysis(analysis: AnalysisModel) -> CheckReport:
-    """Looks at configuration, files, columns, years, disk and proxy; reads no events.
+    """Looks at configuration, files, columns, years and the machine; reads no events.
 
     Of each sample and year the first file is opened; what was found is kept for the index.
     """
@@ -105,6 +105,7 @@ def check_analysis(analysis: AnalysisModel) -> CheckReport:
         *check_namesake(analysis),
         *check_store(analysis),
         *check_proxy(analysis),
+        *check_kernels(),
     ]
     bad = {subject for p in problems if p.serious for subject in p.subjects}
     rows = [

@@ -1,4 +1,4 @@
-"""What the machine gives: room for outputs, and a proxy for files at servers."""
+"""What the machine gives: room for outputs, a proxy for files at servers, and compiled loops."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from higgsflow.catalog.addresses import REMOTE
 from higgsflow.catalog.store import folder_of, store_of
 from higgsflow.check.problem import Problem
+from higgsflow.compiled.choice import NUMPY, SWITCH, way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,6 +94,17 @@ def check_proxy(analysis: AnalysisModel) -> Iterator[Problem]:
             what=f"the grid proxy lives for {max(left, 0) / 3600:.1f} h, a job up to {limit:.1f} h",
             where=str(path),
             remedy="voms-proxy-init --voms cms --valid 192:00",
+        )
+
+
+def check_kernels() -> Iterator[Problem]:
+    """Whether loops are compiled, unless numpy is asked for: pip does not say that they are not."""
+    if way() == NUMPY and os.environ.get(SWITCH) != NUMPY:
+        yield Problem(
+            about="kernels",
+            what="jobs use numpy instead of compiled loops: same numbers, more time",
+            remedy="install gcc and Python's headers, then higgsflow once more",
+            serious=False,
         )
 
 

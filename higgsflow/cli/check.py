@@ -2,8 +2,8 @@
 
 Looks at the configuration, the first file of every sample and year (each declared column, the
 trigger, the kind of file), golden JSONs, luminosities and cross sections, files that two samples
-count, correction files, free disk and the grid proxy. The other files are looked into when they are
-indexed: `law run IndexSample`. Exit code 1 when something is wrong.
+count, correction files, free disk, the grid proxy and whether loops are compiled. The other files
+are looked into when they are indexed: `law run IndexSample`. Exit code 1 when something is wrong.
 """
 
 from __future__ import annotations

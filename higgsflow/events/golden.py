@@ -38,14 +38,27 @@ def load_golden(path: Path) -> Golden:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=keys_once)
-        ranges = [_range(_run(run), pair) for run, pairs in content.items() for pair in pairs]
+        ranges = [pair for run, pairs in _runs(content).items() for pair in _ranges(run, pairs)]
     except OSError as error:
         raise InvalidConfiguration(f"cannot read golden JSON {path}", str(error)) from error
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidConfiguration(
             f"{path} is not a golden JSON", str(error), 'it looks like {"273158": [[1, 1279]]}'
         ) from error
     return _from_ranges(ranges, path)
+
+
+def _runs(content: Any) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise ValueError("it has no runs with their lumisections")
+    return content
+
+
+def _ranges(name: str, pairs: Any) -> list[tuple[int, int]]:
+    run = _run(name)
+    if not isinstance(pairs, list):
+        raise ValueError(f"run {run} has {pairs!r} where a list of [first, last] is needed")
+    return [_range(run, pair) for pair in pairs]
 
 
 def _run(text: str) -> int:
@@ -63,7 +76,7 @@ def _range(run: int, pair: Any) -> tuple[int, int]:
 
 def _key(run: int, lumi: Any) -> int:
     if type(lumi) is not int:
-        raise TypeError(f"run {run} has lumisection {lumi!r}, which is no whole number")
+        raise ValueError(f"run {run} has lumisection {lumi!r}, which is no whole number")
     if not (0 <= run < _LIMIT and 0 <= lumi < _LIMIT):
         raise ValueError(f"run {run}, lumisection {lumi} is out of range")
     return (run << 32) | lumi

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import multiprocessing
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import luigi
 import luigi.configuration
 import luigi.interface
+import luigi.worker
 from luigi.task_register import Register
 
 from higgsflow.cores import n_cores
@@ -54,6 +57,11 @@ for _switch in ("module", "local_scheduler", "help_all"):
 for _task in tuple(vars(Register)["_reg"]):
     if _task.__module__.startswith(("law.", "luigi.tools")):
         _task._visible_in_registry = False
+
+# stages are forked, with what is imported by then: scripts may want other processes, and from
+# version 3.14 on Python begins others
+_FORKED: Any = multiprocessing.get_context("fork").Process
+luigi.worker.TaskProcess._Popen = staticmethod(_FORKED._Popen)  # type: ignore[method-assign]
 
 command_line.read_once()
 

@@ -34,6 +34,12 @@ TESTED_BY = {
     "uv pip compile --resolution lowest-direct --python 3.10 setup.cfg -o lowest.txt": "setup.cfg",
     "HIGGSFLOW_PYTHON=python3.10 PIP_CONSTRAINT=$PWD/lowest.txt source setup.sh && pytest": "tests",
     "higgsflow-luigid": "tests/tasks/execution/test_page_server.py",
+    # into another environment
+    "pip install /path/to/higgsflow": "tests/test_installation.py",
+    "export LAW_CONFIG_FILE=$VIRTUAL_ENV/etc/higgsflow/law.cfg && law index": (
+        "tests/test_installation.py"
+    ),
+    'eval "$(register-python-argcomplete higgsflow)"': "tests/test_setup.py",
 }
 SMALL = {"sample_list": ["ttH_M125", "Data"], "years": ["2017"]}
 RUN = [c for c in commands() if not c.elsewhere and c.line not in TESTED_BY]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 import numpy as np
+import pytest
 
 from higgsflow import Analysis, JobsManager, SamplesManager, TagSequence
 from higgsflow.model.analysis import AnalysisModel
 
 if TYPE_CHECKING:
-    import pytest
     from conftest import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +126,19 @@ def test_code_in_main_runs_locally(lab: Lab) -> None:
     assert "nothing to do" not in changed.stdout
     kept = (lab.store / "mine" / "v1" / "made_by").glob("*/*.py")
     assert {path.read_text(encoding="utf-8") for path in kept} == {SCRIPT, other}
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_a_script_may_begin_other_processes_than_forked_ones(lab: Lab, method: str) -> None:
+    """As many do for GPUs, and Python 3.14 by itself: code in main needs forked ones."""
+    main = '__name__ == "__main__":\n'
+    text = SCRIPT.replace(
+        main, f"{main}    import multiprocessing as m\n    m.set_start_method('{method}')\n"
+    )
+    assert text != SCRIPT
+    done = run_script(lab, text, str(catalog(lab)))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("Result(mine, 1 sample and year, report: ")
 
 
 def objects(lab: Lab, **changes: Any) -> Analysis:

@@ -12,6 +12,7 @@ from higgsflow.check.report import (
     cross_section,
 )
 from higgsflow.check.table import render
+from higgsflow.compiled.choice import NUMPY, SWITCH
 from higgsflow.demo.generate import generate_sample
 from higgsflow.demo.names import file_paths
 from higgsflow.plan import make_plan
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
 
     Load = Callable[[], AnalysisModel]
+
+
+@pytest.fixture(autouse=True)
+def whatever_is_compiled_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, NUMPY)
 
 
 def test_a_sound_analysis_is_ready(loaded: Load) -> None:

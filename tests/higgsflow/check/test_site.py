@@ -9,11 +9,13 @@ import pytest
 from higgsflow.check.site import (
     check_before_run,
     check_disk,
+    check_kernels,
     check_proxy,
     free_space,
     proxy_path,
     seconds_left,
 )
+from higgsflow.compiled.choice import NUMPY, SWITCH, using
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,3 +104,17 @@ def test_before_a_run_the_disk_is_looked_at(
     (tmp_path / "file").touch()
     monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / "file" / "store"))
     assert [p.about for p in check_before_run(loaded())] == ["disk"]
+
+
+def test_loops_that_are_not_compiled_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(SWITCH, raising=False)
+    with using(NUMPY):
+        (found,) = check_kernels()
+    assert "numpy instead of compiled loops" in found.what
+    assert not found.serious
+
+
+def test_who_asks_for_numpy_is_not_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, NUMPY)
+    with using(NUMPY):
+        assert list(check_kernels()) == []
