@@ -44,8 +44,8 @@ def render(difference: Difference, width: int = WIDTH) -> str:
     for side, names in (("A", difference.only_a), ("B", difference.only_b)):
         if names:
             console.print(Text(f"only in {side}: {_listed(names)}"))
-    for told in _configurations(difference.configurations):
-        console.print(told)
+    for part in _configurations(difference.configurations):
+        console.print(part)
     console.print(Text(_verdict(difference)))
     return "\n".join(line.rstrip() for line in visible(text.getvalue()).splitlines()) + "\n"
 
