@@ -15,6 +15,7 @@ from higgsflow.code import code_parts, freeze, physics_parts
 from higgsflow.given_files import checksum_of, may_be_file
 from higgsflow.identities import Parts, identities, sample_of
 from higgsflow.ingredients import digest, flattened, marked
+from higgsflow.model.shift import Shift
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
@@ -205,9 +206,10 @@ def _of_tagger(tagger: Any) -> dict[str, Any]:
 
 def _of_systematic(source: Systematic) -> dict[str, Any]:
     # a correction file counts by its content, wherever it lies
-    said = source.model_dump(
-        mode="json", exclude={**_FILTERS, "correction": {"file"}, "scale_factor": {"file"}}
-    )
+    files = {"correction": {"file"}, "scale_factor": {"file"}}
+    # of what changes events a function is told one, which counts in the variation
+    others = {"function_directions": True} if isinstance(source, Shift) else {}
+    said = source.model_dump(mode="json", exclude={**_FILTERS, **files, **others})
     return {
         **_options(said),
         **_contents("correction file", (str(c.file) for c in source.corrections)),

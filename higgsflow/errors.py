@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
 
+# characters of what somebody else says
+_LONGEST = 200
+
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """The known name most like `name`, or an empty string when nothing is near."""
@@ -30,6 +33,11 @@ def shorten(names: Collection[str], limit: int = 8) -> str:
     ordered = sorted(names)
     rest = f" and {len(ordered) - limit} more" if len(ordered) > limit else ""
     return ", ".join(ordered[:limit]) + rest
+
+
+def said_by(error: Exception) -> str:
+    """What a library says, on a line: as much of it as anybody wants to read."""
+    return " ".join(str(error).split())[:_LONGEST]
 
 
 class UserError(Exception):

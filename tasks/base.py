@@ -21,7 +21,7 @@ from tasks.execution.interruption import (
 )
 from tasks.execution.lost_stage import tell_lost
 from tasks.execution.luigi_settings import prepare_run
-from tasks.execution.told import told
+from tasks.execution.told_once import told
 from tasks.parameters import Depth, Switch, Text, hidden, only_asks
 from tasks.print_into_pipes import PrintsIntoPipes
 from tasks.targets import StageTarget

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import UnknownName, Unreadable, UserError
+from higgsflow.errors import UnknownName, Unreadable, UserError, said_by
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
@@ -196,7 +196,7 @@ def _read(path: Path) -> Normalization:
 
 
 def _damaged(path: Path, error: Exception) -> UserError:
-    reason = " ".join(str(error).split())[:200]
+    reason = said_by(error)
     return UserError(f"cannot read {path}", reason, "run MergeSample again")
 
 

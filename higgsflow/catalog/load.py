@@ -18,6 +18,7 @@ from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.catalog.higgsdna import import_higgsdna
 from higgsflow.catalog.mistaken import no_catalog, no_file, refuse_catalog
 from higgsflow.catalog.paths import expanded, with_absolute_files
+from higgsflow.catalog.rest import with_the_rest
 from higgsflow.catalog.yaml_file import read_yaml
 from higgsflow.credentials import refuse_secrets
 from higgsflow.errors import InvalidConfiguration, UnknownName, UserError
@@ -70,7 +71,10 @@ def load_analysis(path: Path) -> AnalysisModel:
         if section in content:
             content[section] = with_absolute_files(content[section], path.parent, section)
     if "samples" in content:
-        content["samples"] = resolve_samples(content["samples"], path.parent, path)
+        try:
+            content["samples"] = resolve_samples(content["samples"], path.parent, path)
+        except UserError as error:
+            raise with_the_rest(error, content, str(path)) from error
     return validated(AnalysisModel, content, str(path))
 
 

@@ -13,6 +13,7 @@ from higgsflow.catalog.paths import expanded
 from higgsflow.catalog.snapshot import FILE_NAME, read_snapshot
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.noun import safe_name
+from higgsflow.visible import has_controls
 
 if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
@@ -106,4 +107,9 @@ def environment_store() -> Path:
 
 
 def _absolute(text: str, where: str) -> Path:
-    return Path(expanded(text, where)).resolve()
+    path = Path(expanded(text, where)).resolve()
+    # it stands in what engines are told, of which a line is a command
+    if has_controls(str(path)) or not {"\n", "\t"}.isdisjoint(str(path)):
+        what = f"no store can be called {str(path)!r}: that has control characters"
+        raise InvalidConfiguration(what, where, "give the folder a name without")
+    return path

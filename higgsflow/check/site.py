@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from higgsflow.catalog.addresses import REMOTE
 from higgsflow.catalog.store import folder_of, store_of
+from higgsflow.check.links import check_links
 from higgsflow.check.problem import Problem
 from higgsflow.compiled.choice import NUMPY, SWITCH, way
 
@@ -30,8 +31,10 @@ def check_before_run(analysis: AnalysisModel) -> list[Problem]:
 
 def check_store(analysis: AnalysisModel, needed: float = _LEAST) -> Iterator[Problem]:
     """Whether the store can be written, where all of it lies, and what is of this analysis."""
+    folder = folder_of(analysis)
     found = list(check_disk(store_of(analysis), needed))
-    yield from found or check_disk(folder_of(analysis), needed)
+    yield from found or check_disk(folder, needed)
+    yield from check_links(folder)
 
 
 def check_disk(store: Path, needed: float = _LEAST) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from higgsflow.corrections.binned import BinMemo
 from higgsflow.corrections.files import Evaluator, evaluator
-from higgsflow.errors import WeightError
+from higgsflow.errors import WeightError, said_by
 from higgsflow.events.columns import get_column
 from higgsflow.events.plain import PlainEvents
 
@@ -208,7 +208,7 @@ def _values(
     try:
         return np.broadcast_to(found.evaluate(*arguments.values()), n)
     except (RuntimeError, IndexError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = said_by(error)
         given = ", ".join(_told(name, inputs[name]) for name in inputs)
         raise WeightError(f"{owner} cannot be evaluated", given, reason) from error
 

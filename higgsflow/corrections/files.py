@@ -17,7 +17,7 @@ import lazy_loader as lazy
 from higgsflow.corrections.binned import BinnedTable, table_of
 from higgsflow.corrections.nodes import check_nodes
 from higgsflow.corrections.words import check_words
-from higgsflow.errors import InvalidConfiguration, UnknownName
+from higgsflow.errors import InvalidConfiguration, UnknownName, said_by
 from higgsflow.model.once import keys_once
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _opened(path: str, ctime_ns: int) -> dict[str, Evaluator]:
         opened = correctionlib.CorrectionSet.from_string(text)
     # the last two are what a file that was cut off or damaged ends in
     except (OSError, ValueError, RuntimeError, EOFError, zlib.error) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = said_by(error)
         raise InvalidConfiguration(f"{path} is no correctionlib file", reason) from error
     found = {}
     for entry in content.get("corrections", ()):

@@ -17,7 +17,7 @@ import numpy as np
 
 from higgsflow.catalog.addresses import SERVER
 from higgsflow.credentials import has_credentials, without_values
-from higgsflow.errors import InputFileError, UserError, nearest, shorten
+from higgsflow.errors import InputFileError, UserError, nearest, said_by, shorten
 from higgsflow.events.heads import OddHead, TreeHead, parse
 from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
 from higgsflow.servers import ServerError
@@ -72,7 +72,7 @@ def _told(url: str) -> Iterator[None]:
         raise InputFileError(what, "", needed) from error
     # a damaged file can make any decoder fail in any way; what fails in here is never user code
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = said_by(error)
         raise InputFileError(
             f"cannot read {url}", f"{type(error).__name__}: {reason}", "is it complete?"
         ) from error

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
+# of a key that nobody has written
+ABSENT = "is required, but missing"
 _LONGEST = 60
 _NEEDED = {
     **dict.fromkeys(("float_type", "float_parsing"), "a number is needed"),
@@ -87,7 +89,7 @@ def _reason(item: Any) -> str:
     """Why, in the words of a configuration."""
     kind, given = item["type"], item["input"]
     if kind == "missing":
-        return "is required, but missing"
+        return ABSENT
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return "say `kind: simulation` or `kind: data`"
     if kind == "literal_error" and isinstance(given, str):

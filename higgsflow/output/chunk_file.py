@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from higgsflow.errors import StoreError
+from higgsflow.errors import StoreError, said_by
 from higgsflow.output.encodings import encodings
 from higgsflow.output.packed import PACKED, Packed
 from higgsflow.output.row_groups import (
@@ -218,7 +218,7 @@ def unreadable(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = said_by(error)
         raise StoreError(f"cannot read {path}", reason, REMEDY) from error
 
 

@@ -10,7 +10,7 @@ import lazy_loader as lazy
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from higgsflow.errors import StoreError, UserError
+from higgsflow.errors import StoreError, UserError, said_by
 from higgsflow.output.arrow_arrays import numbers, together
 from higgsflow.output.merged_file import ABOUT, ROW_GROUP
 from higgsflow.output.provenance import texts
@@ -108,7 +108,7 @@ def reading(path: Path) -> Iterator[None]:
         raise
     # what a decoder meets in a damaged file can be anything
     except Exception as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        reason = f"{type(error).__name__}: {said_by(error)}"
         raise StoreError(f"cannot read {path}", reason, "is it complete?") from error
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from higgsflow.errors import DamagedRecord, StoreError, Unreadable
+from higgsflow.errors import DamagedRecord, StoreError, Unreadable, said_by
 from higgsflow.model.findings import findings
 from higgsflow.model.noun import Noun
 from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, read_head, read_packed
@@ -173,7 +173,7 @@ class ChunkStore:
         except ValidationError as error:
             raise DamagedRecord(self.folder / f"{stem}.json", findings(error)[0]) from error
         except (ValueError, LookupError, TypeError, RecursionError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = said_by(error)
             raise DamagedRecord(self.folder / f"{stem}.json", reason) from error
 
 

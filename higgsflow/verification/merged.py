@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from higgsflow.errors import said_by
 from higgsflow.records.job_record import JobRecord
 from higgsflow.sharing import alone
 from higgsflow.verification.certificate import Certificate, NotAsClaimed, claim, claim_sum
@@ -121,7 +122,7 @@ def _record(place: _Place) -> JobRecord:
     try:
         record = JobRecord.model_validate_json(place.path.read_bytes())
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = said_by(error)
         needed = f"needed by {place.needed_by}"
         raise NotAsClaimed(f"cannot read the record {place.path}", reason, needed) from error
     claim("chunk of the record", place.chunk_id, record.chunk_id, str(place.path))

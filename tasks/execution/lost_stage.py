@@ -9,7 +9,7 @@ from typing import Any
 from higgsflow.errors import UserError
 from tasks.execution.display import say
 from tasks.execution.interruption import end_if_interrupted
-from tasks.execution.told import told
+from tasks.execution.told_once import told
 
 _CODE = re.compile(r"-?\d+$")
 _told: set[str] = set()

@@ -17,7 +17,7 @@ from luigi.task_register import Register
 
 from higgsflow.cores import n_cores
 from higgsflow.errors import InvalidConfiguration
-from tasks.execution import chatter, command_line, interruption, lost_stage, scheduler, told
+from tasks.execution import chatter, command_line, interruption, lost_stage, scheduler, told_once
 
 # one thread for each process: chunks run side by side, and one threaded dot product of a library
 # would take the cores from the others
@@ -127,7 +127,7 @@ def reset() -> None:
     _prepared.clear()
     _making.clear()
     interruption.forget()
-    told.forget()
+    told_once.forget()
     lost_stage.forget()
     chatter.forget()
     scheduler.forget(luigi.configuration.get_config())

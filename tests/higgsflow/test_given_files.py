@@ -84,3 +84,12 @@ def test_a_file_that_is_gone_is_another(plan: Plan, files: dict[str, Path]) -> N
     files["map"].unlink()
     with pytest.raises(ChangedMeanwhile):
         check_unchanged()
+
+
+def test_a_file_that_was_not_there_may_be_written(plan: Plan, files: dict[str, Path]) -> None:
+    files["map"].unlink()
+    freeze([plan])
+    begun = products(plan)
+    files["map"].write_text("what a function found", encoding="utf-8")
+    check_unchanged()
+    assert products(plan) == begun

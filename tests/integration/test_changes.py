@@ -62,6 +62,18 @@ def test_a_new_object_systematic_computes_only_itself(finished: Lab) -> None:
     assert not lab.table(variation="more_up")["met"].equals(nominal["met"])
 
 
+def test_another_direction_computes_only_itself(finished: Lab) -> None:
+    lab = finished
+    shifted = lab.table(variation="met_scale_up")
+    collections(lab)["met_scale"]["directions"] = ["up", "down", "far_down"]
+    stages, jobs = rerun(lab)
+    assert jobs == [["met_scale_far_down"]] * N_CHUNKS
+    assert stages == {"chunks", "jobs", "scale1fb", "merged"}
+    assert lab.table(variation="met_scale_up").equals(shifted)
+    collections(lab)["met_scale"]["directions"] = ["far_down", "up"]
+    assert rerun(lab)[1] == []
+
+
 def test_a_new_weight_systematic_computes_only_the_nominal(finished: Lab) -> None:
     lab = finished
     shifted = lab.table(variation="met_scale_up")

@@ -49,6 +49,16 @@ def test_an_undefined_variable_is_no_folder(path: Path, monkeypatch: pytest.Monk
         store_of(find_in_store(str(path), ""))
 
 
+@pytest.mark.parametrize("name", ["a\nqueue 5", "a\tb", "\x1b]0;a\x07"])
+def test_a_line_in_a_path_is_none_in_the_file_of_an_engine(
+    path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.setenv("HIGGSFLOW_STORE", str(tmp_path / name))
+    with pytest.raises(InvalidConfiguration, match="that has control characters") as caught:
+        store_of(load_analysis(path))
+    assert len(str(caught.value).splitlines()) == 3
+
+
 def test_the_home_of_nobody_is_no_folder(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIGGSFLOW_STORE", "~nobody_at_all/store")
     with pytest.raises(InvalidConfiguration, match="no such home: '~nobody_at_all/store'"):

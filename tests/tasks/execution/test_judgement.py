@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from higgsflow import job
 from higgsflow.records.job_record import FailureRecord
 from tasks.execution.judgement import command, defect_error
-from tasks.execution.told import forget, told
+from tasks.execution.told_once import forget, told
 
 if TYPE_CHECKING:
     from conftest import Lab

@@ -8,7 +8,7 @@ import pytest
 
 from higgsflow.errors import MissingColumn, UserError
 from tasks.execution import luigi_settings
-from tasks.execution.told import forget, told
+from tasks.execution.told_once import forget, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
