@@ -183,13 +183,9 @@ class MonitorJobs(VariationTask):
         if sealed is not None:
             return sealed
         process = ProcessSample.req(self)
-        if not process.complete():
-            return None
-        from higgsflow.records.chunk_store import ChunkStore
-
-        return self._ingredients(
-            ChunkStore(process.chunk_folder).done(process.chunks, process.wanted), process
-        )
+        # of one look at the folder: with ten thousand records each takes a while
+        sources = process.sufficient()
+        return None if sources is None else self._ingredients(sources, process)
 
     def _ingredients(
         self, sources: dict[str, dict[str, str]], process: ProcessSample
