@@ -76,7 +76,7 @@ class MonitorJobs(VariationTask):
     def stage_output(self) -> Any:
         path = self.stage_folder("jobs") / f"jobs{self.suffix}.json"
         lumis = (self._processed_lumis,) if self.pair.is_data else ()
-        table = (self._table, self._table.with_suffix(".parquet"))
+        table = (self.job_table, self.job_table.with_suffix(".parquet"))
         return StageTarget(path, lambda: self._today(path), beside=(*lumis, *table))
 
     @property
@@ -84,7 +84,8 @@ class MonitorJobs(VariationTask):
         return self.stage_folder("jobs") / f"processed_lumis{self.suffix}.json"
 
     @property
-    def _table(self) -> Path:
+    def job_table(self) -> Path:
+        """What became of each job, as JSON."""
         return self.stage_folder("jobs") / f"job_table{self.suffix}.json"
 
     def tell_current(self) -> None:
@@ -176,20 +177,16 @@ class MonitorJobs(VariationTask):
         states = list(in_skims(settled(before, process.chunks, records, failures), skims))
         if not is_driven(folder):
             Journal(folder).begin(head, states)
-        write_job_table(tabulate(head, states, driven=False, now=time.time()), self._table)
+        write_job_table(tabulate(head, states, driven=False, now=time.time()), self.job_table)
 
     def _today(self, path: Path) -> Ingredients | None:
         sealed = sealed_ingredients(path)
         if sealed is not None:
             return sealed
         process = ProcessSample.req(self)
-        if not process.complete():
-            return None
-        from higgsflow.records.chunk_store import ChunkStore
-
-        return self._ingredients(
-            ChunkStore(process.chunk_folder).done(process.chunks, process.wanted), process
-        )
+        # of one look at the folder: with ten thousand records each takes a while
+        sources = process.sufficient()
+        return None if sources is None else self._ingredients(sources, process)
 
     def _ingredients(
         self, sources: dict[str, dict[str, str]], process: ProcessSample

@@ -112,11 +112,19 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
         """Whether enough is done, by the project's rule, in entries."""
         if not self.year:
             return all(task.complete() for task in self.by_year().values())
+        return self.sufficient() is not None
+
+    def sufficient(self) -> dict[str, dict[str, str]] | None:
+        """Which jobs made what of the chunks that are done; None where these are too few."""
         try:
-            return bool(self.workflow_condition()) and self.completeness().suffices
+            if not self.workflow_condition():
+                return None
+            store = self.store
+            done = store.done(self.chunks, self.wanted)
+            return done if self._assessed(store, done).suffices else None
         except (StoreError, PermissionError):
             # its run meets the same error, and tells it
-            return False
+            return None
 
     def run(self) -> None:
         """One chunk in this process, for a look at what it does."""
@@ -234,10 +242,12 @@ class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow)
 
     def completeness(self) -> Completeness:
         """How much is done, and whether that is enough."""
+        store = self.store
+        return self._assessed(store, store.done(self.chunks, self.wanted))
+
+    def _assessed(self, store: ChunkStore, done: dict[str, dict[str, str]]) -> Completeness:
         from higgsflow.completeness import assess
 
-        store = self.store
-        done = store.done(self.chunks, self.wanted)
         failures = self.final_failures(store)
         return assess(self.index, self.chunks, done, failures, self.min_completion)
 

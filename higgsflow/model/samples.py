@@ -110,10 +110,16 @@ class Samples(Noun):
         Raises:
             UnknownName: with the nearest known name.
         """
-        pairs = self.pairs
-        found = tuple(pair for pair in pairs if pair.sample.name == sample)
-        if not found:
-            raise UnknownName("sample", sample, [p.sample.name for p in pairs], "the analysis")
+        if sample not in self._by_sample:
+            raise UnknownName("sample", sample, self._by_sample, "the analysis")
+        return self._by_sample[sample]
+
+    @functools.cached_property
+    def _by_sample(self) -> dict[str, tuple[SampleYear, ...]]:
+        # each task asks for its own, again and again
+        found: dict[str, tuple[SampleYear, ...]] = {}
+        for pair in self.pairs:
+            found[pair.sample.name] = (*found.get(pair.sample.name, ()), pair)
         return found
 
 

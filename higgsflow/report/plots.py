@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _SIZE = 6.4
 # a legend of more processes stands beside the axes, as it would cover what it explains
 _MOST_INSIDE, _BESIDE, _LONGEST = 9, 2.0, 20
+_LONGEST_SOURCE = 32
 _SIGNAL = "#bd1f01"
 
 
@@ -184,7 +185,8 @@ def draw_effects(
             axes.set_axis_off()
         for axes, tag in zip(grid.flat, tags, strict=False):
             _draw_bars(axes, rows, tag, (names, directions))
-        grid.flat[0].set_yticks(range(len(names)), [plain(name) for name in names])
+        shown = shortened(names, _LONGEST_SOURCE)
+        grid.flat[0].set_yticks(range(len(names)), [plain(shown[name]) for name in names])
         grid.flat[0].invert_yaxis()
         handles, labels = grid.flat[0].get_legend_handles_labels()
         figure.suptitle(plain(title), fontsize=14)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from tasks import session
 from tasks.monitor_jobs import sealed_ingredients
@@ -33,6 +34,22 @@ def test_a_chunk_that_lands_meanwhile_waits_for_the_next_invocation(lab: Lab) ->
     session.current.id = lab.read("jobs", "Sig", "2017", "jobs.json")["invocation"]
     assert sealed_ingredients(path) is not None
     assert task.complete()
+
+
+def test_the_records_of_jobs_are_looked_through_once(lab: Lab) -> None:
+    """With ten thousand of them a look takes a while, and each command asks whether all is done."""
+    assert lab.run("MonitorJobs", sample="Sig")
+    folder, looks, watching = str(lab.output("chunks", "Sig", "2017")), [], True
+
+    def note(event: str, about: tuple[Any, ...]) -> None:
+        if watching and event == "os.scandir" and str(about[0]) == folder:
+            looks.append(event)
+
+    sys.addaudithook(note)
+    assert lab.task("MonitorJobs", sample="Sig", year="2017").complete()
+    # a hook stays as long as the process
+    watching = False
+    assert len(looks) == 1
 
 
 def test_a_narrowed_table_has_a_name_of_its_own(lab: Lab) -> None:

@@ -106,6 +106,19 @@ def test_jobs_that_failed_for_good_are_failed(toy: Lab) -> None:
     assert sample.jobs.failed > 0
 
 
+def test_jobs_of_a_change_that_failed_and_was_taken_back_are_those_of_today(toy: Lab) -> None:
+    """All stages were done, and beside them 0 of 2 chunks."""
+    assert toy.run()
+    right = dict(toy.content["tag_sequence"][1][0])
+    toy.content["tag_sequence"][1][0]["options"] = {"threshold": None}
+    assert not toy.run()
+    toy.content["tag_sequence"][1][0] = right
+    assert states(toy) == ("done",) * 8
+    (sample,) = asked(toy).samples
+    assert sample.jobs is not None
+    assert (sample.jobs.done, sample.jobs.failed, sample.jobs.n_entries_done) == (2, 0, 80)
+
+
 def test_an_analysis_that_is_wrong_is_told(toy: Lab) -> None:
     toy.content["variables_of_interest"] = ["m_g"]
     with pytest.raises(UserError, match="no variable 'm_g'"):

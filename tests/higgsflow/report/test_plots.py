@@ -1,3 +1,4 @@
+import dataclasses
 import io
 
 import matplotlib as mpl
@@ -205,6 +206,13 @@ def test_effects_have_a_panel_for_each_tag(make_summary, n_tags):
     made = draw_effects("effects", Largest(rows), tags)
     assert made["png"].startswith(PNG)
     assert made == draw_effects("effects", Largest(rows), tags)
+
+
+def test_a_long_name_leaves_room_for_bars(make_summary):
+    """One of 195 letters left none, of which matplotlib warned on the screen of the user."""
+    rows = systematic_rows(aggregates.simulation(make_summary()), ("tth",))
+    long = [dataclasses.replace(row, systematic=row.systematic.ljust(195, "x")) for row in rows]
+    assert draw_effects("effects", Largest(tuple(long)), ("tth",))["png"].startswith(PNG)
 
 
 def test_unknown_effect_has_no_bar(make_summary):
