@@ -28,25 +28,18 @@ _standing: list[threading.Event] = []
 
 async def _stand(stands: threading.Event, goes_on: threading.Event) -> None:
     """Waits for what others in the loop wait for, and then has the loop wait."""
-    while not goes_on.is_set():
-        if busy := _busy():
-            # one that begins to rest does not end
-            await asyncio.wait(busy, timeout=_MOMENT)
-            continue
-        # of an answer its thread is told in the round after
-        await asyncio.sleep(0)
-        if not _busy():
-            break
+    while not goes_on.is_set() and (busy := [t for t in asyncio.all_tasks() if _is_busy(t)]):
+        # one that begins to rest does not end
+        ended, _ = await asyncio.wait(busy, timeout=_MOMENT)
+        if ended:
+            # whoever asked is told of the answer in the round after
+            await asyncio.sleep(0)
     stands.set()
     goes_on.wait()
 
 
 # what does not wait for an answer: mostly it sleeps, what closes files from time to time
 _AT_REST = {asyncio.sleep.__qualname__, _stand.__qualname__}
-
-
-def _busy() -> list[asyncio.Task[Any]]:
-    return [task for task in asyncio.all_tasks() if _is_busy(task)]
 
 
 def _is_busy(task: asyncio.Task[Any]) -> bool:
