@@ -147,6 +147,8 @@ class MissingColumn(UserError):
         hints = [f"nearest names there: {', '.join(guesses)}"] if guesses else []
         if wanted == "genWeight":
             hints.append("are these data? Then say `kind: data`")
+        if wanted == "Jet_jetId":
+            hints.append("from v15 on there is none: `options: {jet: {jet_id_min: null}}`")
         # as a rule data have no weights of a generator
         if needed_by == "variables_of_interest" and "genWeight" not in known:
             hints.append(f"say 'gen:{wanted}' where only simulation has it: then it is NaN in data")

@@ -30,7 +30,10 @@ async def _stand(stands: threading.Event, goes_on: threading.Event) -> None:
     """Waits for what others in the loop wait for, and then has the loop wait."""
     while not goes_on.is_set() and (busy := [t for t in asyncio.all_tasks() if _is_busy(t)]):
         # one that begins to rest does not end
-        await asyncio.wait(busy, timeout=_MOMENT)
+        ended, _ = await asyncio.wait(busy, timeout=_MOMENT)
+        if ended:
+            # whoever asked is told of the answer in the round after
+            await asyncio.sleep(0)
     stands.set()
     goes_on.wait()
 

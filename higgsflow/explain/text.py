@@ -65,11 +65,16 @@ def _changes(story: CorrectionStory) -> Iterator[str]:
     for change in story.changes:
         what = f"  {story.name}: {change.column}"
         pairs = [
-            f"{_number(before)} -> {_number(after)}" if before != after else _number(before)
+            _changed(before, after)
             for before, after in zip(change.before, change.after, strict=True)
         ]
         yield f"{what:<{_LEFT + 2}} {pairs[0] if pairs else 'none'}"
         yield from (f"{'':<{_LEFT + 2}} {pair}" for pair in pairs[1:])
+
+
+def _changed(before: float, after: float) -> str:
+    stays = before == after or (math.isnan(before) and math.isnan(after))
+    return _number(before) if stays else f"{_number(before)} -> {_number(after)}"
 
 
 def _story(story: VariationStory) -> Iterator[str]:
@@ -135,7 +140,7 @@ def _cells(cut: CutStory, start: int, stop: int) -> Iterator[str]:
     """Values with an x where they fail; yes or no where there is no value."""
     for position in range(start, stop):
         passed = cut.passed[position] if cut.passed else None
-        text = _number(cut.values[position]) if cut.values else "yes" if passed else "no"
+        text = _measured(cut.values[position]) if cut.values else "yes" if passed else "no"
         mark = "x" if passed is False else ""
         yield f"{text:>{_VALUE - 2}} {mark:<1}"
 
@@ -195,9 +200,12 @@ def _numbers(value: float | tuple[float, ...]) -> str:
     return (" ".join(map(_number, value[:_MOST])) or "-") + more
 
 
+def _measured(value: float) -> str:
+    """Of what a cut looks at; the distance to the nearest of no objects is infinite."""
+    return "none" if value == math.inf else _number(value)
+
+
 def _number(value: float) -> str:
-    if math.isinf(value):
-        return "none"
     if math.isnan(value):
         return "-"
     return f"{value:.5g}"

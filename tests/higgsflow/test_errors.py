@@ -1,8 +1,10 @@
 import copy
 import pickle
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +20,7 @@ from higgsflow.errors import (
     nearest,
     shorten,
 )
+from higgsflow.taggers.tth import TTHTagger
 
 EVERY_ERROR = [
     UserError("what", "where", "remedy"),
@@ -89,6 +92,14 @@ def test_missing_column_names_who_needs_it_and_where() -> None:
 def test_simulation_without_weights_of_a_generator_may_be_data() -> None:
     told = str(MissingColumn("genWeight", "the selection", "data.root", ("run", "PSWeight")))
     assert told.endswith("\n  nearest names there: PSWeight; are these data? Then say `kind: data`")
+
+
+def test_jets_without_an_identification_are_told_the_option() -> None:
+    told = str(MissingColumn("Jet_jetId", "tth_hadronic", "v15.root", ("Jet_pt",)))
+    found = re.search("`(.*)`", told)
+    assert found is not None
+    options = yaml.safe_load(found[1])["options"]
+    assert TTHTagger(name="tth", **options).jet.jet_id_min is None
 
 
 def test_variable_that_only_simulation_has_is_told_its_prefix() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import fsspec.asyn
@@ -80,3 +81,28 @@ def test_the_loop_stands_still_once_it_waits_for_no_answer(
     go_on()
     assert later.wait(30)
     resting.cancel()
+
+
+def test_who_asked_has_the_answer_also_where_the_loop_was_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer and the next look at what the loop waits for are then due in one round."""
+    monkeypatch.setitem(sys.modules, "XRootD", sys)
+    loop = fsspec.asyn.get_loop()
+
+    async def ask(asked: threading.Event) -> str:
+        answer = loop.create_future()
+        loop.call_later(0.01, time.sleep, 0.05)
+        loop.call_later(0.02, answer.set_result, "an answer")
+        asked.set()
+        return str(await answer)
+
+    for _ in range(5):
+        asked = threading.Event()
+        asking = asyncio.run_coroutine_threadsafe(ask(asked), loop)
+        assert asked.wait(30)
+        hear_answers()
+        try:
+            assert asking.result(0) == "an answer"
+        finally:
+            go_on()

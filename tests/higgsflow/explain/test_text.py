@@ -78,6 +78,18 @@ def test_everything_is_there_and_failures_are_marked() -> None:
     assert "(d0 1, d1 2, d2 3 and 2 more)" in text
 
 
+def test_infinite_and_missing_numbers_of_columns_are_told_as_such() -> None:
+    """Of what a cut looks at an infinite distance means that there is nothing near."""
+    before = (math.inf, -math.inf, math.nan)
+    change = Change(column="Jet_pt", before=before, after=(math.inf, 1.0, math.nan))
+    lines = told(corrections=(CorrectionStory(name="calibration", changes=(change,)),))
+    place = next(i for i, line in enumerate(lines) if "calibration: Jet_pt" in line)
+    assert lines[place].split()[2:] == ["inf"]
+    assert [line.strip() for line in lines[place + 1 : place + 3]] == ["-inf -> 1", "-"]
+    b_tag = next(line for line in lines if line.startswith("    b_tag"))
+    assert b_tag.split()[4:6] == ["-", "none"]
+
+
 def test_the_variation_that_was_asked_for_is_told_with_nominal_beside_it() -> None:
     lines = told()
     assert "variation up" in lines
