@@ -112,12 +112,18 @@ def test_ctrl_c_is_heard_while_a_server_is_silent(lab: Lab, server: Any, program
 def waits(pid: int) -> None:
     """Returns once a process sleeps in all of its threads."""
     deadline = time.monotonic() + WAIT
-    while any(
-        (thread / "stat").read_text("ascii").rpartition(")")[2].split()[0] != "S"
-        for thread in Path(f"/proc/{pid}/task").iterdir()
-    ):
+    time.sleep(1)
+    while not all(map(sleeps, Path(f"/proc/{pid}/task").iterdir())):
         assert time.monotonic() < deadline
-    time.sleep(0.5)
+        time.sleep(0.05)
+
+
+def sleeps(thread: Path) -> bool:
+    try:
+        return (thread / "stat").read_text("ascii").rpartition(")")[2].split()[0] == "S"
+    except (FileNotFoundError, ProcessLookupError):
+        # it has ended meanwhile
+        return False
 
 
 def open_at(server: Any) -> list[str]:
