@@ -16,6 +16,7 @@ import importlib
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ PATIENCE = {
 _MOMENT = 0.5
 # threads in which the client works, and what none may begin without: a fork must not meet one
 _working: set[threading.Thread] = set()
-_gate = threading.Lock()
+# what is waited for
+_answers: set[concurrent.futures.Future[Any]] = set()
+_gate, _loading = threading.Lock(), threading.Lock()
 # a code of the protocol
 NOT_FOUND = 3011
 
@@ -46,13 +49,19 @@ class ServerError(OSError):
     """A server does not answer, or not with what it was asked for."""
 
 
-@functools.cache
 def client() -> Any:
     """The client, loaded with its patience.
 
     Raises:
         ModuleNotFoundError: when it is not installed.
     """
+    # several threads may be the first to look into files
+    with _loading:
+        return _loaded()
+
+
+@functools.cache
+def _loaded() -> Any:
     # read when it is loaded
     for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)
@@ -69,13 +78,31 @@ def asked(call: Callable[..., T], *arguments: Any) -> T:
 
     def ask() -> None:
         try:
-            answer.set_result(call(*arguments))
+            result = call(*arguments)
         # whatever it is, it is raised where it is waited for
         except Exception as error:  # noqa: BLE001
-            answer.set_exception(error)
+            _tell(answer.set_exception, error)
+        else:
+            _tell(answer.set_result, result)
 
-    _beside(ask)
-    return answer.result()
+    _answers.add(answer)
+    try:
+        _beside(ask)
+        return answer.result()
+    finally:
+        _answers.discard(answer)
+
+
+def give_up() -> None:
+    """Interrupts all threads that wait for an answer: only the first one hears of Ctrl-C."""
+    for answer in tuple(_answers):
+        _tell(answer.set_exception, KeyboardInterrupt())
+
+
+def _tell(how: Callable[[Any], None], what: object) -> None:
+    # an answer to who has given up comes too late
+    with suppress(concurrent.futures.InvalidStateError):
+        how(what)
 
 
 def answer_of(call: Callable[..., tuple[Any, T]], *arguments: Any) -> T:
@@ -119,13 +146,20 @@ def _settle() -> None:
 
 
 def _before_fork() -> None:
+    # a child would wait for ever for what a thread holds that it has not
+    _loading.acquire()
     _gate.acquire()
     _settle()
 
 
+def _after_fork() -> None:
+    _gate.release()
+    _loading.release()
+
+
 def _after_fork_in_child() -> None:
     _working.clear()
-    _gate.release()
+    _after_fork()
 
 
 def _end(kind: Any) -> None:
@@ -138,5 +172,5 @@ def _end(kind: Any) -> None:
 
 
 os.register_at_fork(
-    before=_before_fork, after_in_parent=_gate.release, after_in_child=_after_fork_in_child
+    before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import threading
+import time
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from higgsflow.events.lumisections import check_certified
 from higgsflow.events.sample_index import look_into
 from higgsflow.model.noun import Noun
 from higgsflow.preflight import check_not_carried
+from higgsflow.servers import give_up
 from higgsflow.source_kinds import check_source
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 _DEMO = "GenerateDemoFiles"
 _HLT = "HLT_"
 _MOST_UNLIKE = 5  # columns of a file that are told one by one
+_MOMENT = 0.05  # seconds
 _WAITING = 16  # files opened at a time when waiting is what takes long
 
 
@@ -87,7 +90,16 @@ def look_into_all(
     if len(asked) < 2:
         return list(map(_entry, asked, caches, columns))
     with _executor(len(asked), any("://" in file.url for file, _ in asked)) as executor:
-        return list(executor.map(_entry, asked, caches, columns))
+        looks = [executor.submit(_entry, *one) for one in zip(asked, caches, columns, strict=True)]
+        try:
+            return [look.result() for look in looks]
+        except KeyboardInterrupt:
+            executor.shutdown(wait=False, cancel_futures=True)
+            # one may be about to ask
+            while not all(look.done() for look in looks):
+                give_up()
+                time.sleep(_MOMENT)
+            raise
 
 
 def _executor(n_files: int, is_remote: bool) -> Executor:

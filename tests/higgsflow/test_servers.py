@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from higgsflow.servers import ServerError, answer_of, asked, client
+from higgsflow.servers import ServerError, _answers, answer_of, asked, client, give_up
 
 
 def test_an_answer_is_what_the_call_returns_or_raises() -> None:
@@ -37,3 +40,34 @@ def test_a_server_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch)
     system = client().FileSystem("root://localhost:1")
     with pytest.raises(ServerError, match="Connection"):
         answer_of(system.stat, "/a.root")
+
+
+def test_threads_that_begin_at_once_load_it_once() -> None:
+    """What ends it would else be done twice when the process ends."""
+    pytest.importorskip("XRootD")
+    begin = """
+import threading
+from higgsflow.servers import _loaded, client
+
+start = threading.Barrier(8)
+threads = [threading.Thread(target=lambda: (start.wait(), client())) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert _loaded.cache_info().misses == 1
+"""
+    subprocess.run([sys.executable, "-c", begin], check=True)
+
+
+def test_who_waits_in_another_thread_can_be_interrupted() -> None:
+    """An answer that comes later is nobody's."""
+    go_on = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(asked, go_on.wait) for _ in range(2)]
+        while len(_answers) < len(waiting):
+            go_on.wait(0.01)
+        give_up()
+        assert all(isinstance(one.exception(), KeyboardInterrupt) for one in waiting)
+    go_on.set()
+    assert asked(divmod, 7, 2) == (3, 1)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 WAIT = 60.0
 # what the client waits for a silent server: for ever, as far as a test is concerned [s]
-FOR_EVER = "100000"
+PATIENCE = dict.fromkeys(
+    ("XRD_CONNECTIONWINDOW", "XRD_STREAMTIMEOUT", "XRD_REQUESTTIMEOUT"), "100000"
+)
 # each says that it is ready, and goes on when it is told to; none of them ever imports awkward
 READS = """
 import sys
@@ -54,18 +56,25 @@ PROGRAMS = [pytest.param(READS, id="reads"), pytest.param(LISTS, id="lists")]
 
 def begun(program: str, url: str, n: int) -> subprocess.Popen[str]:
     """A process that has asked the server, and waits."""
-    patience = dict.fromkeys(("XRD_STREAMTIMEOUT", "XRD_REQUESTTIMEOUT"), FOR_EVER)
     process = subprocess.Popen(
         [sys.executable, "-c", program, url, str(n)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **patience},
+        env={**os.environ, **PATIENCE},
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     return process
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """What it says until it ends; it does not outlive the test."""
+    try:
+        return process.communicate(timeout=WAIT)
+    finally:
+        process.kill()
 
 
 def go_on(process: subprocess.Popen[str]) -> None:
@@ -83,7 +92,7 @@ def test_a_process_ends_at_once_and_says_nothing(
     process = begun(program, one.put(lab.files / "Sig_2017_0.root"), 0)
     getattr(one, end)()
     go_on(process)
-    out, err = process.communicate(timeout=WAIT)
+    out, err = ended(process)
     assert (out, err, process.returncode) == ("", "", 0)
 
 
@@ -95,7 +104,7 @@ def test_ctrl_c_is_heard_while_a_server_is_silent(lab: Lab, server: Any, program
     go_on(process)
     waits(process.pid)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=WAIT)
+    _, err = ended(process)
     assert err.splitlines()[-1] == "KeyboardInterrupt"
     assert "atexit" not in err
 
@@ -103,12 +112,18 @@ def test_ctrl_c_is_heard_while_a_server_is_silent(lab: Lab, server: Any, program
 def waits(pid: int) -> None:
     """Returns once a process sleeps in all of its threads."""
     deadline = time.monotonic() + WAIT
-    while any(
-        (thread / "stat").read_text("ascii").rpartition(")")[2].split()[0] != "S"
-        for thread in Path(f"/proc/{pid}/task").iterdir()
-    ):
+    time.sleep(1)
+    while not all(map(sleeps, Path(f"/proc/{pid}/task").iterdir())):
         assert time.monotonic() < deadline
-    time.sleep(0.5)
+        time.sleep(0.05)
+
+
+def sleeps(thread: Path) -> bool:
+    try:
+        return (thread / "stat").read_text("ascii").rpartition(")")[2].split()[0] == "S"
+    except (FileNotFoundError, ProcessLookupError):
+        # it has ended meanwhile
+        return False
 
 
 def open_at(server: Any) -> list[str]:

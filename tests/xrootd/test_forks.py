@@ -32,8 +32,8 @@ for _ in range(int(sys.argv[1])):
     thread.start()
     thread.join()
 """
-# as in a worker that reads one file after the other, whose children read, too; without a fork that
-# waits for what the client does, some children never end
+# as in a worker some of whose children read, too; without a fork that waits for what the client
+# does, some children never end
 FORKS_WHILE_READING = """
 import os, sys, threading
 from higgsflow.events.ranges_of_bytes import open_bytes
@@ -50,9 +50,10 @@ read()
 done = False
 for thread in (threads := [threading.Thread(target=read_on) for _ in range(2)]):
     thread.start()
-for _ in range(int(sys.argv[1])):
+for number in range(int(sys.argv[1])):
     if not (child := os.fork()):
-        read()
+        if number % 20 == 0:
+            read()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 done = True
