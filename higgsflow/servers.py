@@ -129,13 +129,20 @@ def _beside(call: Callable[[], object]) -> None:
     """Does something in a thread, for which nobody waits at the end of the process."""
 
     def work() -> None:
-        call()
-        _working.discard(threading.current_thread())
+        try:
+            call()
+        finally:
+            _working.discard(threading.current_thread())
 
     thread = threading.Thread(target=work, daemon=True)
     with _gate:
         _working.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            # at the end of a process, from Python 3.12 on
+            _working.discard(thread)
+            raise
 
 
 def _settle() -> None:
@@ -166,7 +173,11 @@ def _end(kind: Any) -> None:
     """Closes what is open, since nothing could any more, and ends the threads of the client."""
     for one in gc.get_objects():
         if type(one) is kind and one.is_open():
-            let_go(one)
+            try:
+                let_go(one)
+            except RuntimeError:
+                # where no thread begins any more
+                one.close(timeout=1)
     _settle()
     vars(importlib.import_module("pyxrootd.client"))["__XrdCl_Stop_Threads"]()
 

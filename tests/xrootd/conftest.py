@@ -46,6 +46,10 @@ xrd.network nodnr norpipa
 """
 
 
+def _is_stopped(thread: Path) -> bool:
+    return (thread / "stat").read_text("ascii").rpartition(")")[2].split()[0] == "T"
+
+
 class Server:
     """One server, which may be stopped and started again.
 
@@ -97,6 +101,11 @@ class Server:
     def pause(self) -> None:
         """It takes connections, and answers nothing."""
         self._signal(signal.SIGSTOP)
+        # what one of its threads is at, it may still end
+        deadline = time.monotonic() + _WAIT
+        while not all(map(_is_stopped, Path(f"/proc/{self.pid}/task").iterdir())):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def stop(self) -> None:
         """At once, as when a machine goes away."""
