@@ -36,6 +36,11 @@ PATIENCE = {
 # how long a fork, and the end of a process, wait for what the client does; a server that is silent
 # for longer is waited for in a way that harms neither [s]
 _MOMENT = 0.5
+# what the client still does with an answer after it has told it is microseconds: a fork would wait
+# for ever for the one of its threads that takes a file away [s]
+_AFTERWARDS = 0.02
+# when the last answer was there
+_answered = [-_AFTERWARDS]
 # threads in which the client works, and what none may begin without: a fork must not meet one
 _working: set[threading.Thread] = set()
 # what is waited for
@@ -132,6 +137,7 @@ def _beside(call: Callable[[], object]) -> None:
         try:
             call()
         finally:
+            _answered[0] = time.monotonic()
             _working.discard(threading.current_thread())
 
     thread = threading.Thread(target=work, daemon=True)
@@ -157,6 +163,7 @@ def _before_fork() -> None:
     _loading.acquire()
     _gate.acquire()
     _settle()
+    time.sleep(max(0.0, _answered[0] + _AFTERWARDS - time.monotonic()))
 
 
 def _after_fork() -> None:

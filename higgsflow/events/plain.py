@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 
 ak = lazy.load("awkward")
+# awkward imports it, and that asyncio, for files that are not opened so here
+lazy.load("fsspec")
 
 Array = npt.NDArray[Any]
 T = TypeVar("T")
