@@ -10,7 +10,7 @@ from pathlib import Path
 BASE = Path(__file__).resolve().parent.parent
 PACKAGES = ("higgsflow", "tasks", "workflows")
 # modules that others bring, each with the one that says so in its own interface
-BROUGHT = {"pydantic_core": "pydantic"}
+BROUGHT = {"fsspec": "awkward", "pydantic_core": "pydantic"}
 # what others import and do not ask for
 WANTED_BY = {"pandas": "pyarrow"}
 # what only a notebook has, where it is the kernel
