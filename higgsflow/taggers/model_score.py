@@ -99,9 +99,8 @@ class ModelTagger(Tagger):
 
     def files(self) -> tuple[Path, ...]:
         """The model, and the files that large ONNX models keep their weights in."""
-        beside = (self.model.with_name(f"{self.model.name}{end}") for end in (".data", "_data"))
-        named = external_files(self.model) if self.model.suffix == ".onnx" else ()
-        return tuple(dict.fromkeys((self.model, *filter(Path.is_file, beside), *named)))
+        beside = external_files(self.model) if self.model.suffix == ".onnx" else ()
+        return (self.model, *beside)
 
     def check(self, context: Context) -> None:
         """Raises where the model cannot be read, or does not fit inputs and output."""

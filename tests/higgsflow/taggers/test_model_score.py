@@ -365,10 +365,13 @@ def test_declares_what_it_reads_needs_and_adds() -> None:
     assert made("/m.json", score="p").adds(CONTEXT) == {"p": "float64"}
 
 
-def test_files_are_the_model_and_weights_beside_it(tmp_path: Path) -> None:
-    for name in ("m.onnx", "m.onnx.data", "other.onnx"):
-        (tmp_path / name).touch()
-    assert made(tmp_path / "m.onnx").files() == (tmp_path / "m.onnx", tmp_path / "m.onnx.data")
+@pytest.mark.parametrize("name", ["m.onnx.data", "weights.bin"])
+def test_files_are_the_model_and_weights_that_it_names(tmp_path: Path, name: str) -> None:
+    for other in (name, "other.data"):
+        (tmp_path / other).touch()
+    # as protocol buffers have it
+    (tmp_path / "m.onnx").write_bytes(b"\n\x08location\x12" + bytes([len(name)]) + name.encode())
+    assert made(tmp_path / "m.onnx").files() == (tmp_path / "m.onnx", tmp_path / name)
 
 
 def test_spec_leads_back_to_an_equal_tagger() -> None:

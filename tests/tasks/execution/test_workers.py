@@ -39,6 +39,9 @@ def test_others_are_begun_where_all_were_given_up(workers: Workers) -> None:
 
 def test_what_those_were_given_ends(workers: Workers) -> None:
     waiting: Future[int] = Future()
+    workers.give_up([waiting])
+    # who has just been given up may still end it
+    assert not waiting.done()
     last = time.monotonic() + PATIENCE
     # as a pool asks several times a second
     while not waiting.done() and time.monotonic() < last:
