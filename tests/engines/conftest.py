@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 FOLDER = Path(os.environ.get("HIGGSFLOW_ENGINES", "/tmp/higgsflow-engines"))
 PATIENCE = 300.0
+NODE = "tasks.execution.batch.node"
 
 _SLURM = {"waiting": "PENDING", "running": "RUNNING", "": "PENDING,RUNNING"}
+_TOLD = ["JobStatus", "LastJobStatus", "NumJobStarts", "RemoteHost", "HoldReason"]
 _HTCONDOR = {"waiting": "JobStatus == 1", "running": "JobStatus == 2", "": "True"}
 
 
@@ -74,6 +76,20 @@ class Pool:
             return next((r.split()[0] for r in rows if r.endswith(f".{number}")), "")
         constraint = f"{_HTCONDOR[state]} && HiggsflowJob == {number}"
         return ask("condor_q", "-constraint", constraint, "-af:j", "").strip()
+
+    def empties(self) -> bool:
+        """Waits until nothing is in its queue."""
+        return bool(wait_for(lambda: not self.queue(), self.told))
+
+    def told(self) -> str:
+        """What it says of each job in its queue, and which of their programs there are."""
+        if self.name == "slurm":
+            rows = ask("squeue", "-h", "-o", "%i %j %T %r %M")
+        else:
+            rows = ask("condor_q", "-af:j", *_TOLD)
+        programs = ["pgrep", "-af", f"{NODE}|condor_(shadow|starter)|slurmstepd"]
+        there = subprocess.run(programs, capture_output=True, text=True, check=False, timeout=60)
+        return f"{rows}\n{there.stdout}"
 
     def kill(self, job: str) -> None:
         """Ends a job as its administrator might."""
@@ -163,7 +179,7 @@ class Farm:
         """A job's program, out of reach of the engine: as on a node that it has lost."""
         folder = self.lab.folder / "node"
         folder.mkdir()
-        program = [sys.executable, "-m", "tasks.execution.batch.node", *arguments]
+        program = [sys.executable, "-m", NODE, *arguments]
         return subprocess.Popen(program, cwd=folder, env=self.lab.environment())
 
     def rows(self, sample: str = "Sig") -> list[dict[str, Any]]:
@@ -174,7 +190,7 @@ class Farm:
 
     def is_clean(self) -> bool:
         """Nothing stays in the queue; no batch is left in the store, and nothing half written."""
-        wait_for(lambda: not self.pool.queue())
+        assert self.pool.empties()
         batches = [*self.lab.output("jobs").rglob("batches/*.jsonl")]
         partial = [p for p in self.lab.store.rglob(".*.tmp") if p.is_file()]
         return not batches and not partial

@@ -131,11 +131,11 @@ def equal(found: dict[str, Any], expected: dict[str, Any]) -> bool:
     )
 
 
-def wait_for(condition: Callable[[], Any]) -> Any:
-    """What it returns, once that is something."""
+def wait_for(condition: Callable[[], Any], told: Callable[[], str] = str) -> Any:
+    """What it returns, once that is something; where it never is, what is told then."""
     deadline = time.monotonic() + PATIENCE
     while not (found := condition()):
-        assert time.monotonic() < deadline
+        assert time.monotonic() < deadline, told()
         time.sleep(0.1)
     return found
 
@@ -317,7 +317,7 @@ class Scenarios:
         assert equal(merged(farm.lab), expected)
         assert max(Counter(farm.started()).values()) == 1
         assert len(farm.started()) == N_STARTS
-        wait_for(lambda: not farm.pool.queue())
+        assert farm.pool.empties()
 
     def test_ctrl_c_says_what_goes_on_and_how_to_come_back_or_cancel(self, farm: Any) -> None:
         lab = farm.lab.without_data()
@@ -335,7 +335,7 @@ class Scenarios:
         assert len(farm.pool.queue()) == 8
         done = farm.run("MergeSample", "--sample", "Sig", "--cancel-jobs")
         assert done.stdout == f"cancelled jobs: 8 of {farm.pool.name}\n", done.stderr
-        wait_for(lambda: not farm.pool.queue())
+        assert farm.pool.empties()
         assert not lab.output("merged").exists()
 
     def test_another_workflow_takes_the_jobs_out_of_the_queue(self, farm: Any) -> None:
@@ -348,7 +348,7 @@ class Scenarios:
         process.communicate(timeout=120)
         assert len(farm.pool.queue()) == 8
         process = lab.start("MergeSample", "--sample", "Sig", "--workflow", "local")
-        wait_for(lambda: not farm.pool.queue())
+        assert farm.pool.empties()
         go.touch()
         err = ended_well(process)
         assert f"Sig (2017): cancelled 8 jobs of {farm.pool.name}: they run with --workflow" in err
@@ -404,4 +404,4 @@ class Once:
         done = farm.run()
         assert done.returncode != 0
         assert done.stderr.count("RuntimeError: no such calibration") == 1
-        wait_for(lambda: not farm.pool.queue())
+        assert farm.pool.empties()
