@@ -9,7 +9,7 @@
 # of tasks and the program's bytecode current and switches completion of law and higgsflow on. On
 # failure it returns 1 and says why.
 #
-#   HIGGSFLOW_PYTHON   the Python (3.10 or newer) to make .venv with
+#   HIGGSFLOW_PYTHON   the Python (3.10 or newer, best up to 3.14) to make .venv with
 #   HIGGSFLOW_STORE    where outputs go, <checkout>/store by default
 #
 # Whatever takes time or may fail runs in a child process, `bash setup.sh --install`, whatever the
@@ -57,12 +57,23 @@ if [ -n "${BASH_VERSION:-}" ] && [ "${BASH_SOURCE[0]:-}" = "$0" ]; then
             echo "cannot make virtual environments (on Debian: apt-get install python3-venv)"
     }
 
+    # The packages are made for this one and those before. A newer one is taken where there is no other.
+    newest=3.14
+    is_newer() {
+        local version
+        version=$(version_of "$1")
+        case $version in
+            3.[1-9][0-9].*) version=${version#3.}; [ "${version%%.*}" -gt "${newest#3.}" ] ;;
+            *) return 1 ;;
+        esac
+    }
+
     # Where a Python may be, best first, one a line. Found means nothing yet: the reader tries it.
     candidates() {
         local minor name
         command -v python3
-        for minor in 13 12 11 10; do command -v "python3.$minor"; done
-        for minor in 13 12 11 10; do
+        for minor in 14 13 12 11 10; do command -v "python3.$minor"; done
+        for minor in 14 13 12 11 10; do
             printf '%s\n' "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions/3.$minor".*/bin/python3 | sort -rV
         done
         if [ -d /cvmfs/sft.cern.ch/lcg/views ]; then
@@ -72,19 +83,20 @@ if [ -n "${BASH_VERSION:-}" ] && [ "${BASH_SOURCE[0]:-}" = "$0" ]; then
             . "$MODULESHOME/init/bash" >/dev/null 2>&1
         fi
         if type module >/dev/null 2>&1; then
-            for name in python/3.13 python/3.12 python/3.11 python/3.10 python3; do
+            for name in python/3.14 python/3.13 python/3.12 python/3.11 python/3.10 python3; do
                 (module load "$name" >/dev/null 2>&1 && command -v python3)
             done
         fi
     }
 
     first_usable() {
-        local candidate
+        local candidate newer=
         while IFS= read -r candidate; do
-            [ -x "$candidate" ] || continue
-            [ -z "$(fault_of "$candidate")" ] && { printf '%s\n' "$candidate"; return 0; }
+            [ -x "$candidate" ] && [ -z "$(fault_of "$candidate")" ] || continue
+            is_newer "$candidate" || { printf '%s\n' "$candidate"; return 0; }
+            newer=${newer:-$candidate}
         done
-        return 1
+        [ -n "$newer" ] && printf '%s\n' "$newer"
     }
 
     find_python() {
@@ -239,6 +251,8 @@ PYTHON
             reason=$(grep -E '^ *(ERROR|error):' "$log" | tail -n 1 | cut -c 1-100)
         fi
         say "pip could not install the packages: ${reason:-it stopped}"
+        is_newer "$venv/bin/python" &&
+            echo "  some may not be made for Python $(version_of "$venv/bin/python") yet; with $newest or older: export HIGGSFLOW_PYTHON=/path/to/python$newest" >&2
         echo "  its output: $log" >&2
         echo "  source setup.sh again to go on; without network, PIP_FIND_LINKS=<what 'pip download' fetched>" >&2
     }

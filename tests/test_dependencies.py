@@ -12,7 +12,7 @@ PACKAGES = ("higgsflow", "tasks", "workflows")
 # modules that others bring, each with the one that says so in its own interface
 BROUGHT = {"fsspec": "awkward", "pydantic_core": "pydantic"}
 # what others import and do not ask for
-WANTED_BY = {"pandas": "pyarrow"}
+WANTED_BY = {"pandas": "pyarrow", "setuptools": "luigi"}
 # what only a notebook has, where it is the kernel
 THERE_OR_NOT = {"IPython"}
 

@@ -21,8 +21,30 @@ VENV = {"VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "_OLD_VIRTUAL_PATH", "_OLD_VIRTUAL_
 OWN = {"_", "SHLVL", "BASH_REMATCH", "PIPESTATUS", "FUNCNAME", "status", "pipestatus"}
 
 # All that setup.sh calls before it has found a Python.
-TOOLS = ["bash", "cat", "cut", "dirname", "find", "flock", "grep", "head", "mkdir", "readlink"]
-TOOLS += ["rm", "sort", "tail", "tr"]
+TOOLS = [
+    "bash",
+    "cat",
+    "chmod",
+    "cut",
+    "dirname",
+    "find",
+    "flock",
+    "grep",
+    "head",
+    "mkdir",
+    "readlink",
+]
+TOOLS += ["rm", "sed", "sort", "tail", "tr"]
+
+# A Python of some version that makes environments, in which pip finds no room.
+FAKE = """#!/bin/bash
+case "$*" in
+    *version_info*) echo {version} ;;
+    *" venv --clear "*) mkdir -p "${{@: -1}}/bin"; cat "$0" >"${{@: -1}}/bin/python"
+        chmod +x "${{@: -1}}/bin/python" ;;
+    *" pip "*) echo pip of {version}; echo "ERROR: no room" >&2; exit 1 ;;
+esac
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +85,16 @@ def checkout(tmp_path):
         (root / package).mkdir()
         (root / package / "__init__.py").touch()
     return root
+
+
+def tools_of(shell, tmp_path):
+    """A folder with what setup.sh calls, and nothing else."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in {*TOOLS, shell}:
+        if found := shutil.which(name):
+            (tools / name).symlink_to(found)
+    return tools
 
 
 def run(shell, script, env, cwd):
@@ -292,14 +324,32 @@ class TestFailure:
         assert set(after.splitlines()) - set(before.splitlines()) <= OWN
 
     @pytest.mark.skipif(Path("/cvmfs").is_dir(), reason="there is a Python on cvmfs")
+    @pytest.mark.parametrize(
+        ("versions", "taken"),
+        [
+            ({"python3": "3.99.1", "python3.13": "3.13.2"}, "3.13.2"),
+            ({"python3": "3.12.2", "python3.13": "3.13.2"}, "3.12.2"),
+            ({"python3": "3.99.1"}, "3.99.1"),
+        ],
+    )
+    def test_a_python_that_packages_are_not_made_for_is_the_last_one_taken(
+        self, checkout, tmp_path, versions, taken
+    ):
+        tools = tools_of("bash", tmp_path)
+        for name, version in versions.items():
+            (tools / name).write_text(FAKE.format(version=version))
+            (tools / name).chmod(0o755)
+        lonely = {"PATH": str(tools), "HOME": str(tmp_path)}
+        result = run("bash", f"source '{checkout}/setup.sh' || echo stopped", lonely, tmp_path)
+        assert result.stdout == "stopped\n"
+        log = (checkout / ".law" / "setup.log").read_text()
+        assert f"pip of {taken}" in log
+        assert "could not install the packages: ERROR: no room" in result.stderr
+        assert ("not be made for Python 3.99.1 yet" in result.stderr) == (taken == "3.99.1")
+
+    @pytest.mark.skipif(Path("/cvmfs").is_dir(), reason="there is a Python on cvmfs")
     def test_no_python_at_all_is_said_in_three_lines(self, shell, checkout, tmp_path):
-        tools = tmp_path / "tools"
-        tools.mkdir()
-        for name in TOOLS:
-            if found := shutil.which(name):
-                (tools / name).symlink_to(found)
-        (tools / shell).unlink(missing_ok=True)
-        (tools / shell).symlink_to(shutil.which(shell) or "")
+        tools = tools_of(shell, tmp_path)
         lonely = {"PATH": str(tools), "HOME": str(tmp_path)}
         result = run(shell, f"source '{checkout}/setup.sh' || echo stopped", lonely, tmp_path)
         assert result.stdout == "stopped\n"
