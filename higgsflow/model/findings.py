@@ -46,21 +46,36 @@ def findings(
     Entries of a list are called by their name, where `content` is what was validated. Of its own
     keys, which are `outermost`, one that is indented too much is told as that.
     """
-    by_place: dict[str, str] = {}
+    found: dict[str, list[Any]] = {}
     for item in error.errors(include_url=False):
         # of the findings of one place, one for each type it may have, the first says enough
-        reason = _too_deep(item, outermost) or _reason(item)
-        by_place.setdefault(_place(item["loc"], content), reason)
+        there = found.setdefault(_place(item["loc"], content), [])
+        if not there or _is_of_keys_beside(there[0], item):
+            there.append(item)
     return [
-        f"{place}: {reason}" if place else reason
-        for place, reason in by_place.items()
-        if not any(other.startswith(f"{place}.") for other in by_place)
+        ": ".join(filter(None, (place, _too_deep(item, outermost) or _reason(item))))
+        for place, items in found.items()
+        for item in items
+        if not any(
+            deeper.startswith(f"{place}.") and not _is_of_keys_beside(item, others[0])
+            for deeper, others in found.items()
+        )
     ]
+
+
+def _is_of_keys_beside(one: Any, other: Any) -> bool:
+    """Whether the first is a key that a noun does not have, which says nothing of its others."""
+    within = other["loc"][: len(one["loc"])]
+    return hasattr(_error_of(one), "meant") and within == one["loc"]
+
+
+def _error_of(item: Any) -> Any:
+    return item.get("ctx", {}).get("error")
 
 
 def _too_deep(item: Any, outermost: Collection[str]) -> str:
     """Why, where a key may stand within another one by its indentation alone; else nothing."""
-    key = getattr(item.get("ctx", {}).get("error"), "key", None)
+    key = getattr(_error_of(item), "key", None)
     if len(item["loc"]) != 1 or key not in outermost:
         return ""
     return f"'{key}' is no part of it: indent it less, as `{item['loc'][0]}` is"
