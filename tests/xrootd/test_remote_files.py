@@ -252,3 +252,16 @@ def test_what_a_server_has_in_place_of_a_root_file_is_told(server: Any, tmp_path
         url = one.put(tmp_path / "a.root")
         with pytest.raises(InputFileError, match=f"a.root {told}"), open_file(url):
             pass
+
+
+@pytest.mark.parametrize("address", ["what?.root", "*.root", ""])
+def test_a_name_with_a_question_mark_is_refused_when_it_is_listed(
+    server: Any, tmp_path: Path, address: str
+) -> None:
+    """It would be cut off there when the file is read, and be no such file."""
+    one = server()
+    path = tmp_path / "what?.root"
+    path.write_bytes(b"root")
+    one.put(path)
+    with pytest.raises(InputFileError, match=r"//what\?.root' of Sig cannot be read\n.*ends the"):
+        resolve_files([f"{one.url}/{address}"], "Sig")
