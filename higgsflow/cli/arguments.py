@@ -17,15 +17,16 @@ def add_analysis(parser: argparse.ArgumentParser) -> None:
     """`--analysis` and `--version`, as the stages have them."""
     about = "a name in config/ or in the store, or the path of a configuration (default: demo)"
     complete_with(parser.add_argument("--analysis", default="demo", help=about), _analyses)
-    about = "where outputs lie (default: as configured)"
+    about = "folder of the outputs, such as v2 (default: as configured)"
     parser.add_argument("--version", default="", help=about)
 
 
 def add_sample(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """`--sample`, which may have to be said, and `--year`."""
-    about = "name of a sample"
-    sample = parser.add_argument("--sample", default="", required=required, help=about)
-    year = parser.add_argument("--year", default="", help="the data-taking era")
+    of_sample = "name of a sample" + ("" if required else " (default: all)")
+    of_year = "one year" + (", of several" if required else " (default: all)")
+    sample = parser.add_argument("--sample", default="", required=required, help=of_sample)
+    year = parser.add_argument("--year", default="", help=of_year)
     complete_with(sample, _samples)
     complete_with(year, _years)
 

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     complete_with(stage, _stages)
     add_analysis(parser)
     add_sample(parser, required=False)
-    about = "some variations of a stage that was narrowed to them, such as nominal,photon_pt_up"
+    about = (
+        "some variations of a stage that was narrowed to them, such as nominal,photon_pt_scale_up"
+    )
     parser.add_argument("--variation", default="", metavar="NAMES", help=about)
     parser.add_argument("--json", action="store_true", help="answer as JSON, each reason by itself")
 
