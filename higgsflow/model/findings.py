@@ -89,8 +89,8 @@ def _place(location: tuple[int | str, ...], content: Any) -> str:
             is_there = isinstance(content, list | tuple) and part < len(content)
             content = content[part] if is_there else None
             keys.append(str(content.get("name", part) if isinstance(content, Mapping) else part))
-        elif part in _OF_LISTS and isinstance(content, list | tuple):
-            # a list stands for it
+        elif part in _OF_LISTS and not isinstance(content, Mapping):
+            # a list stands for it, or what was meant as one
             continue
         elif isinstance(content, Mapping) and part in content:
             content = content[part]
@@ -119,8 +119,19 @@ def _of_value(reason: str, kind: str, given: Any) -> str:
     """A reason with the value that it is about, or what to write for it."""
     if kind == "int_parsing" and (whole := _whole(given)):
         return f"{reason}: YAML takes {given} for a text, write {whole}"
+    if kind == "float_parsing" and (share := _share(given)):
+        return f"{reason} (it is {shown(given)}): write {share}"
     quotes = f': write "{given}"' if kind == "string_type" and type(given) in (int, float) else ""
     return f"{reason.removeprefix('Input ')} (it is {shown(given)}){quotes}"
+
+
+def _share(text: Any) -> str:
+    """The number that a text such as `95%` stands for; empty where it is none."""
+    number, percent, rest = str(text).rpartition("%")
+    try:
+        return f"{float(number) / 100:.12g}" if percent and not rest.strip() else ""
+    except ValueError:
+        return ""
 
 
 def _whole(text: Any) -> str:

@@ -36,7 +36,7 @@ _MOST_TEXTS = 256
 # file systems take 255 bytes, of which endings and temporary names need some
 _LONGEST_NAME = 200
 # how much a key is like another one where it is known elsewhere: from 0 to 1
-_LIKELY = 0.8
+_LIKELY, _ALIKE = 0.8, 0.7
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -148,11 +148,12 @@ def as_yaml(truth: bool) -> str:
 
 
 def _unknown_key(key: str, guess: str, kind: type[Noun]) -> str:
-    known = ", ".join(sorted(known_keys(kind)))
-    hint = f"did you mean '{guess}'?" if guess else f"known: {known}"
+    hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known_keys(kind)))}"
+    is_likely = bool(nearest(key, (guess,), _LIKELY))
     if places := _within(kind, key):
-        likely = f", or did you mean '{guess}'?" if nearest(key, (guess,), _LIKELY) else ""
-        hint = f"it belongs in {' or '.join(places)}{likely}"
+        hint = f"it belongs in {' or '.join(places)}{f', or {hint}' if is_likely else ''}"
+    elif not is_likely and (within := _near_within(kind, key)):
+        hint = f"did you mean {within}?"
     return f"unknown key '{key}', {hint}"
 
 
@@ -164,6 +165,20 @@ def _within(kind: type[Noun], key: str) -> list[str]:
         for inner in _kinds_of(field.annotation)
         if isinstance(inner, type) and issubclass(inner, Noun) and key in known_keys(inner)
     ]
+
+
+def _near_within(kind: type[Noun], key: str) -> str:
+    """The nearest key of the nouns within one, where it is much like it."""
+    places = {
+        (inner_key, name)
+        for name, field in kind.model_fields.items()
+        for inner in _kinds_of(field.annotation)
+        if isinstance(inner, type) and issubclass(inner, Noun)
+        for inner_key in known_keys(inner)
+    }
+    near = nearest(key, {inner_key for inner_key, _ in places}, _ALIKE)
+    names = sorted(name for inner_key, name in places if inner_key == near)
+    return f"'{near}' in {' or '.join(f'`{name}`' for name in names)}" if near else ""
 
 
 def _wrong_keys(given: dict[Any, Any], kind: type[Noun]) -> Iterator[tuple[Any, ValueError]]:

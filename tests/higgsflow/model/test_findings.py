@@ -56,6 +56,8 @@ class Given(Noun):
         ({"number": "abc"}, "number: a number is needed (it is 'abc')"),
         ({"number": [1]}, "number: a number is needed (it is [1])"),
         ({"number": None}, "number: a number is needed (it is empty)"),
+        ({"number": "95%"}, "number: a number is needed (it is '95%'): write 0.95"),
+        ({"number": "many %"}, "number: a number is needed (it is 'many %')"),
         ({"whole": 1.5}, "whole: a whole number is needed (it is 1.5)"),
         (
             {"whole": "1e5"},
@@ -110,3 +112,9 @@ def test_what_keys_are_together_is_told_when_all_of_them_are_right() -> None:
     weight = {"type": "event", "method": "from_branch", "branchs": {"up": "x", "central": "y"}}
     (found,) = findings(error_of(Systematics, {"weights": {"pileup": weight}}))
     assert found == "weights.pileup: unknown key 'branchs', did you mean 'branches'?"
+
+
+def test_place_of_a_sequence_that_is_no_list_is_as_it_is_written() -> None:
+    content = {"name": "a", "samples": {}, "tag_sequence": "diphoton"}
+    found = findings(error_of(AnalysisModel, content), content)
+    assert any(one.startswith("tag_sequence: a list of steps is needed, such as") for one in found)

@@ -66,6 +66,12 @@ def test_key_of_a_noun_within_it_may_be_one_of_its_own_that_is_misspelled() -> N
         Column.model_validate({"branch": 1})
 
 
+def test_key_of_a_noun_within_it_is_offered_where_it_is_much_like_it() -> None:
+    told = "unknown key 'threshld', did you mean 'threshold' in `leading` or `second`?"
+    with pytest.raises(ValidationError, match=re.escape(told)):
+        Event.model_validate({"threshld": 1})
+
+
 def test_alias_is_a_known_key() -> None:
     assert Jet.model_validate({"other": 3}).by_alias == 3
 
