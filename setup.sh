@@ -389,14 +389,22 @@ _higgsflow_setup() {
     _higgsflow_complete() {
         local IFS=$'\013' line="$COMP_LINE" point="$COMP_POINT"
         local named='^law +run +[^ ]+ (.* )?--(analysis|sample|year|variation)[= ]+[^ ]*$'
+        local where='^law +run +[^ ]+ (.* )?--workflow[= ]+[^ ]*$' engine
         if [[ "$line" == law\ * ]]; then
             line="${line:0:$point}"
+            if [[ "$line" =~ $where ]]; then
+                COMPREPLY=()
+                for engine in local htcondor slurm; do
+                    if [[ "$engine" == "${line##*[= ]}"* ]]; then COMPREPLY+=("$engine"); fi
+                done
+                return 0
+            fi
             if ! [[ "$line" =~ $named ]]; then
                 unset IFS
                 _law_complete "$@"
                 return
             fi
-            line="higgsflow explain --${line#* --}"
+            line="higgsflow why --${line#* --}"
             point=${#line}
         fi
         COMPREPLY=($(_ARGCOMPLETE=1 _ARGCOMPLETE_COMP_WORDBREAKS="${COMP_WORDBREAKS:-}" \

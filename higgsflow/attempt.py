@@ -31,6 +31,7 @@ from higgsflow.records.exception_text import (
     without_middle,
 )
 from higgsflow.records.job_record import FailureRecord, JobRecord
+from higgsflow.servers import waits_told
 from higgsflow.visible import visible
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def attempt_job(
     keep_freed_memory()
     faulthandler.enable(log, all_threads=False)
     try:
-        with limited_memory(asked.memory_mb, log):
+        waits = waits_told(functools.partial(_tell_wait, log))
+        with limited_memory(asked.memory_mb, log), waits:
             return run_job(job)
     # whatever a user's tagger raises, even an exit, belongs to its job
     except BaseException as error:
@@ -141,6 +143,11 @@ def _first_line(job: Job, asked: Resources) -> str:
     where = f"{socket.gethostname()}, process {os.getpid()}"
     what = f"{job.chunk.id} of {job.sample} {job.year}, attempt {job.attempt}"
     return f"{BEGUN} {what}, {where}{allowed}\n"
+
+
+def _tell_wait(log: TextIO, seconds: float) -> None:
+    log.write(f"a server has not answered for {seconds:.0f} s\n")
+    log.flush()
 
 
 def _forget_peak_memory() -> None:

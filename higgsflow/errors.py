@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 _LONGEST = 200
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name most like `name`, or an empty string when nothing is near."""
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """The known name most like `name`, or an empty string when nothing is as near as the cutoff."""
     names = sorted(set(known))
     by_lower = {candidate.lower(): candidate for candidate in names}
-    found = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=0.5)
+    found = difflib.get_close_matches(name.lower(), list(by_lower), n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else ""
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NoReturn
 from higgsflow.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 _WRONG = 2
 _ANALYSIS, _CONFIGURATIONS = "--analysis", (".yaml", ".yml")
+_SAMPLE = "--sample"
 _UNKNOWN = "unrecognized arguments: "
 # in quotes or not, by the version of Python
 _CHOICE = re.compile(r"argument (.*?): invalid choice: '(.*?)' \(choose from (.*)\)", re.DOTALL)
@@ -49,8 +50,8 @@ def tell(
         answer = _nearest(option, options(parser))
         if other := (elsewhere or {}).get(option):
             answer = f"  Did you mean '{other} {' '.join(words)}'?\n"
-        if words[0].endswith(_CONFIGURATIONS) and _ANALYSIS in options(parser):
-            answer = f"  Did you mean '{_ANALYSIS} {words[0]}'?\n"
+        if not option.startswith("-"):
+            answer = _of_word(words[0], options(parser))
     elif wrong := _VALUE.fullmatch(message):
         argument, kind, given = wrong.groups()
         what = f"argument {argument}: {_NEEDED[kind]} is needed, not '{given}'"
@@ -59,6 +60,12 @@ def tell(
         answer = _nearest(given, re.findall(r"[^\s,']+", known))
         what = f"no {argument.lstrip('-').lower()} '{given}'"
     parser.exit(_WRONG, f"{parser.prog}: {what}\n{answer}  all there is: {helps}\n")
+
+
+def _of_word(word: str, known: Collection[str]) -> str:
+    """What is told of a word that is the value of no option: where no sample may be meant, too."""
+    is_analysis = word.endswith(_CONFIGURATIONS) or _SAMPLE not in known
+    return f"  Did you mean '{_ANALYSIS} {word}'?\n" if is_analysis and _ANALYSIS in known else ""
 
 
 def options(parser: argparse.ArgumentParser) -> list[str]:

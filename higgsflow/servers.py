@@ -16,11 +16,11 @@ import importlib
 import os
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 T = TypeVar("T")
 # what the client does by default waits for minutes for a server that is gone, and looks at the
@@ -36,6 +36,8 @@ PATIENCE = {
 # how long a fork, and the end of a process, wait for what the client does; a server that is silent
 # for longer is waited for in a way that harms neither [s]
 _MOMENT = 0.5
+# a wait that is told of [s]
+_LONG = 30.0
 # what the client still does with an answer after it has told it is microseconds: a fork would wait
 # for ever for the one of its threads that takes a file away [s]
 _AFTERWARDS = 0.02
@@ -45,6 +47,8 @@ _answered = [-_AFTERWARDS]
 _working: set[threading.Thread] = set()
 # what is waited for
 _answers: set[concurrent.futures.Future[Any]] = set()
+# who is told of waits
+_listeners: list[Callable[[float], object]] = []
 _gate, _loading = threading.Lock(), threading.Lock()
 # a code of the protocol
 NOT_FOUND = 3011
@@ -93,9 +97,28 @@ def asked(call: Callable[..., T], *arguments: Any) -> T:
     _answers.add(answer)
     try:
         _beside(ask)
-        return answer.result()
+        return _awaited(answer)
     finally:
         _answers.discard(answer)
+
+
+def _awaited(answer: concurrent.futures.Future[T]) -> T:
+    """What is answered; whoever listens hears each time that it has taken long."""
+    began = time.monotonic()
+    while _listeners and not concurrent.futures.wait((answer,), _LONG).done:
+        for listener in _listeners:
+            listener(time.monotonic() - began)
+    return answer.result()
+
+
+@contextmanager
+def waits_told(listener: Callable[[float], object]) -> Iterator[None]:
+    """Tells, each time that a server has not answered for long, how many seconds it is by now."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
 
 
 def give_up() -> None:

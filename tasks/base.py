@@ -42,10 +42,17 @@ _TOLD = 6  # reasons in a line
 class AnalysisTask(PrintsIntoPipes):
     """Base of all stages; knows the analysis and where its outputs lie."""
 
-    analysis = Text(default="demo", description="a name in config/, or the path of a file")
-    version = Text(default="", description="where outputs lie; default: as configured")
+    analysis = Text(
+        default="demo",
+        description="a name in config/ or in the store, or the path of a file; default: demo",
+    )
+    version = Text(
+        default="", description="folder of the outputs, such as v2; default: as configured"
+    )
     workflow = Text(
-        default="", significant=False, description="where jobs run; default: as configured"
+        default="",
+        significant=False,
+        description="where jobs run: local, htcondor or slurm; default: as configured",
     )
     retry_failed = Switch(
         default=False,
@@ -53,10 +60,14 @@ class AnalysisTask(PrintsIntoPipes):
         description="run jobs again that failed for good and were tolerated",
     )
     cancel_jobs = Switch(
-        default=False, significant=False, description="take jobs out of the queues of batch engines"
+        default=False,
+        significant=False,
+        description="take jobs out of the queues of batch engines, run nothing",
     )
     print_deps = hidden(Depth, default=(), most=1)
-    print_status = Depth(default=(), significant=False, description="show what is done, so deep")
+    print_status = Depth(
+        default=(), significant=False, description="show what is done, so many stages deep"
+    )
     print_output = hidden(Depth, default=(), second=("True", "False", "true", "false"), most=2)
     remove_output = hidden(Depth, default=(), second=("i", "d", "a"))
     fetch_output = hidden(law.CSVParameter, default=())

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.errors import IncompleteSample
+from higgsflow.errors import DamagedRecord, IncompleteSample
 from higgsflow.ingredients import digest, marked
 from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
@@ -22,7 +22,7 @@ from tasks.execution.job_screen import (
 from tasks.parameters import Switch, hidden, only_asks
 from tasks.print_into_pipes import printing
 from tasks.process_sample import ProcessSample
-from tasks.targets import StageTarget, head_of, mark_of
+from tasks.targets import StageTarget, head_of, mark_of, read_record
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from higgsflow.ingredients import Ingredients
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.records.job_record import FailureRecord, JobRecord, Product
+    from higgsflow.records.job_state import JobsTable
     from higgsflow.records.sample_jobs import SampleJobs
 
 
@@ -60,7 +61,7 @@ class MonitorJobs(VariationTask):
         asked = params["show"] or params["json"]
         if only_asks(params) or not (asked or any(map(is_driven, folders))):
             return
-        tables = look(folders)
+        tables = cls(**params).tables()
         with printing():
             if params["json"]:
                 write_json(tables)
@@ -94,10 +95,28 @@ class MonitorJobs(VariationTask):
 
     def show_jobs(self) -> None:
         """Writes the table, of all years where none was chosen."""
-        years = [self.year] if self.year else self.by_year()
         end_display()
         with printing():
-            write_screen(look(folders_of(self.folder, self.sample, years)))
+            write_screen(self.tables())
+
+    def tables(self) -> list[JobsTable]:
+        """What became of the jobs of each year that was chosen, where there were any."""
+        tasks = [self] if self.year else self.by_year().values()
+        found = ((task, look([task.stage_folder("jobs")])) for task in tasks)
+        return [task.of_today(table) for task, tables in found for table in tables]
+
+    def of_today(self, table: JobsTable) -> JobsTable:
+        """What became of the jobs that are current: others, taken back, may have failed since."""
+        from higgsflow.records.job_state import JobsTable
+
+        is_well = table.running or table.state in ("complete", "enough", "running")
+        # where it was never complete, there are no others than those that failed
+        if is_well or not self.job_table.is_file() or not self.complete():
+            return table
+        try:
+            return read_record(self.job_table, JobsTable)
+        except DamagedRecord:
+            return table
 
     def run(self) -> None:
         super().run()

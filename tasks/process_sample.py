@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 class ProcessSample(RecipeTask, PooledWorkflow, HTCondorWorkflow, SlurmWorkflow):
     """Runs every variation on every chunk of a sample; a branch is a chunk."""
 
-    branch = Number(default=-1, description="one chunk, in this process")
+    branch = Number(
+        default=-1, description="number of one chunk, from 0, which is run in this process"
+    )
     # the workflow of a branch is about all of its events
     exclude_params_workflow = {"branch", "events"}
     # only START:STOP of that chunk, a trial that keeps nothing; the message of a defect has it

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class SampleTask(AnalysisTask):
     """Base of the stages of one sample and year; without a year, a wrapper over its years."""
 
-    sample = Text(default="", description="name of a sample")
+    sample = Text(default="", description="name of a sample, which is needed")
     year = Text(default="", description="one year; default: all years of the sample")
     exclude_index = True
 

@@ -35,7 +35,9 @@ def refuse_variation(name: str, systematics: Iterable[Systematics], where: str) 
 class VariationTask(SampleTask):
     """Base of stages that can be narrowed to some variations."""
 
-    variation = Words(default=(), description="some variations, such as nominal; default: all")
+    variation = Words(
+        default=(), description="some variations, such as nominal,photon_pt_scale_up; default: all"
+    )
     exclude_index = True
 
     @classmethod

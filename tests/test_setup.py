@@ -247,7 +247,19 @@ class TestSourcedAgain:
                 "law run MergeSample --sample GJet --variation photon_pt_scale_u",
                 "photon_pt_scale_up",
             ),
+            (
+                "law run MergeSample --variation nominal,photon_pt_scale_d",
+                "nominal,photon_pt_scale_down",
+            ),
+            # of a weight there are no events of its own
+            (
+                "law run MergeSample --year 2018 --variation p",
+                "photon_pt_scale_up|photon_pt_scale_down",
+            ),
             ("law run RunAnalysis --analysis corr", "corrections"),
+            ("law run RunAnalysis --workflow ", "local|htcondor|slurm"),
+            ("law run RunAnalysis --workflow=ht", "htcondor"),
+            ("higgsflow schema ", "analysis|catalog|engines"),
         ],
     )
     def test_completes_what_is_typed(self, shell, env, tmp_path, typed, offered):

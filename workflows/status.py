@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import law
 
-from higgsflow.errors import DamagedRecord
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.reasons import EARLIER, NEVER
 from higgsflow.report.analysis_status import (
@@ -25,7 +24,6 @@ from tasks.merge_sample import MergeSample
 from tasks.monitor_jobs import MonitorJobs
 from tasks.process_sample import ProcessSample
 from tasks.summarize_analysis import SummarizeAnalysis
-from tasks.targets import read_record
 from tasks.update_scale1fb import UpdateScale1fb
 
 if TYPE_CHECKING:
@@ -71,8 +69,8 @@ def _sample(**named: str) -> SampleStatus:
     stages = [
         _jobs(task, table) if isinstance(task, ProcessSample) else _plain(task) for task in tasks
     ]
-    if stages[_STAGES.index(MonitorJobs)].state == "done":
-        table = _of_today(table, tasks[_STAGES.index(MonitorJobs)])
+    if table is not None:
+        table = tasks[_STAGES.index(MonitorJobs)].of_today(table)
     return SampleStatus(
         sample=named["sample"],
         year=named["year"],
@@ -80,18 +78,6 @@ def _sample(**named: str) -> SampleStatus:
         stages=tuple(stages),
         jobs=None if table is None else _counts(table),
     )
-
-
-def _of_today(table: JobsTable | None, monitor: MonitorJobs) -> JobsTable | None:
-    """What became of the jobs that are current: others, taken back, may have failed since."""
-    from higgsflow.records.job_state import JobsTable
-
-    if table is None or table.driven or table.running or table.state in ("complete", "enough"):
-        return table
-    try:
-        return read_record(monitor.job_table, JobsTable)
-    except DamagedRecord:
-        return table
 
 
 def _plain(task: Any) -> StageStatus:

@@ -241,6 +241,13 @@ def _remote_files(url: str, owner: str) -> Iterable[InputFile]:
     anchor, parts = split_pattern("/" + matched["path"].removesuffix(query).strip("/"))
     listing = remote_listing(server, owner, query)
     found = find_files(listing, anchor, parts or ALL_ROOT_FILES, f"{owner} at {server}")
+    for entry in found:
+        if "?" in entry.path:
+            raise InputFileError(
+                f"'{server}/{entry.path}' of {owner} cannot be read",
+                "a question mark ends the name of a file at a server, and what follows is for that",
+                "rename it there",
+            )
     return (InputFile(url=f"{server}/{e.path}{query}", size=e.size, mtime_ns=None) for e in found)
 
 

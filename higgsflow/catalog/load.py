@@ -86,7 +86,7 @@ def resolve_samples(section: Any, folder: Path, where: Path | str) -> Samples:
         UnknownName: for a key, sample or year that is not known.
     """
     section = {"catalog": section} if isinstance(section, str | list) else section
-    section = _mapping(section, "samples", str(where))
+    section = _mapping(section, "samples", str(where), "such as samples: {catalog: demo}")
     of_place = ("samples", "years", _DATASETS, _REPLICAS)
     known = {"catalog", "sample_list", "selected_years", _KNOWN, *of_place}
     for key in section:

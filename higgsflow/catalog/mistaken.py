@@ -24,7 +24,9 @@ def no_file(path: Path) -> InvalidConfiguration:
 
 
 def _beside(path: Path) -> str:
-    name = nearest(path.name, [found.name for found in path.parent.glob("*.y*ml")])
+    # by their endings all names would be alike
+    there = {found.stem: found.name for found in path.parent.glob("*.y*ml")}
+    name = there.get(nearest(path.stem, there))
     return str(path.with_name(name)) if name else ""
 
 

@@ -43,6 +43,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise InvalidConfiguration(
             f"{path} is nested too deeply", "lists of lists of ..."
         ) from error
+    if content is None:
+        raise InvalidConfiguration(f"{path} is empty", "", "keys and values are needed")
     if not isinstance(content, dict):
         raise InvalidConfiguration(f"{path} does not hold a mapping of keys and values")
     return content

@@ -9,23 +9,26 @@ from higgsflow.catalog.folder import known_analyses
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from higgsflow.model.analysis import AnalysisModel
+    from higgsflow.model.systematic import Systematics
 
 
 def add_analysis(parser: argparse.ArgumentParser) -> None:
     """`--analysis` and `--version`, as the stages have them."""
     about = "a name in config/ or in the store, or the path of a configuration (default: demo)"
     complete_with(parser.add_argument("--analysis", default="demo", help=about), _analyses)
-    about = "where outputs lie (default: as configured)"
+    about = "folder of the outputs, such as v2 (default: as configured)"
     parser.add_argument("--version", default="", help=about)
 
 
 def add_sample(parser: argparse.ArgumentParser, *, required: bool) -> None:
     """`--sample`, which may have to be said, and `--year`."""
-    about = "name of a sample"
-    sample = parser.add_argument("--sample", default="", required=required, help=about)
-    year = parser.add_argument("--year", default="", help="the data-taking era")
+    of_sample = "name of a sample" + ("" if required else " (default: all)")
+    of_year = "one year" + (", of several" if required else " (default: all)")
+    sample = parser.add_argument("--sample", default="", required=required, help=of_sample)
+    year = parser.add_argument("--year", default="", help=of_year)
     complete_with(sample, _samples)
     complete_with(year, _years)
 
@@ -35,6 +38,15 @@ def add_variation(parser: argparse.ArgumentParser) -> None:
     about = "of the events, or of a weight (default: nominal)"
     variation = parser.add_argument("--variation", default="nominal", metavar="NAME", help=about)
     complete_with(variation, _variations)
+
+
+def add_variations(parser: argparse.ArgumentParser) -> None:
+    """`--variation` as stages have it: names with commas between them."""
+    about = (
+        "some variations of a stage that was narrowed to them, such as nominal,photon_pt_scale_up"
+    )
+    chosen = parser.add_argument("--variation", default="", metavar="NAMES", help=about)
+    complete_with(chosen, _variations_with_events)
 
 
 def analysis_of(given: argparse.Namespace) -> AnalysisModel:
@@ -78,15 +90,24 @@ def _years(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
 
 
 def _variations(parsed_args: argparse.Namespace, **_: Any) -> list[str]:
-    analysis = analysis_of(parsed_args)
-    wanted = (parsed_args.sample, parsed_args.year)
     found: dict[str, None] = {}
-    for pair in analysis.samples.pairs:
-        if all(
-            w in ("", own) for w, own in zip(wanted, (pair.sample.name, pair.year), strict=True)
-        ):
-            systematics = analysis.systematics_of(pair)
-            found |= dict.fromkeys(systematics.variations)
-            of_weights = (weight.variations for weight in systematics.weights.values())
-            found |= dict.fromkeys(name for names in of_weights for name in names)
+    for systematics in _systematics(parsed_args):
+        found |= dict.fromkeys(systematics.variations)
+        of_weights = (weight.variations for weight in systematics.weights.values())
+        found |= dict.fromkeys(name for names in of_weights for name in names)
     return list(found)
+
+
+def _variations_with_events(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> list[str]:
+    before = prefix[: prefix.rfind(",") + 1]
+    found = dict.fromkeys(v for s in _systematics(parsed_args) for v in s.variations)
+    return [f"{before}{name}" for name in found if name not in before.split(",")]
+
+
+def _systematics(parsed_args: argparse.Namespace) -> Iterator[Systematics]:
+    """Those of all samples and years that are asked for."""
+    analysis = analysis_of(parsed_args)
+    for pair in analysis.samples.pairs:
+        is_asked_for = parsed_args.sample in ("", pair.sample.name)
+        if is_asked_for and parsed_args.year in ("", pair.year):
+            yield analysis.systematics_of(pair)

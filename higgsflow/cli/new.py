@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The name, and where it goes."""
     parser.add_argument("name", metavar="NAME", help="such as my_analysis")
-    parser.add_argument("--folder", type=Path, default=Path(), help="default: this one")
+    parser.add_argument(
+        "--folder", type=Path, default=Path(), help="where its folder is made (default: here)"
+    )
 
 
 def run(given: argparse.Namespace) -> int:

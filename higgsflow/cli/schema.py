@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.cli.arguments import complete_with
+
 if TYPE_CHECKING:
     import argparse
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which schema, and where it goes."""
     about = "analysis (default), catalog or engines"
-    parser.add_argument("what", nargs="?", default="analysis", help=about)
+    what = parser.add_argument("what", nargs="?", default="analysis", help=about)
+    complete_with(what, lambda **_: ["analysis", "catalog", "engines"])
     parser.add_argument("--output", type=Path, help="a file (default: the screen)")
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.cli.arguments import add_analysis, add_sample, complete_with
+from higgsflow.cli.arguments import add_analysis, add_sample, add_variations, complete_with
 
 if TYPE_CHECKING:
     import argparse
@@ -24,8 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     complete_with(stage, _stages)
     add_analysis(parser)
     add_sample(parser, required=False)
-    about = "some variations of a stage that was narrowed to them, such as nominal,photon_pt_up"
-    parser.add_argument("--variation", default="", metavar="NAMES", help=about)
+    add_variations(parser)
     parser.add_argument("--json", action="store_true", help="answer as JSON, each reason by itself")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from higgsflow.diff.column_map import ColumnMap
 from higgsflow.diff.compare import compare_sources
@@ -12,6 +13,10 @@ from higgsflow.diff.pairing import pair_up
 from higgsflow.diff.sides import open_side
 from higgsflow.diff.source import check_own_names, check_their_names
 from higgsflow.errors import UserError
+from higgsflow.how_far import one_by_one
+
+if TYPE_CHECKING:
+    from higgsflow.diff.sides import Key
 
 
 def diff(
@@ -57,10 +62,15 @@ def diff(
         b=b,
         tolerance=tolerance,
         pairs=tuple(
-            compare_sources(key, one, other, tolerance)
-            for key, (one, other) in pairing.found.items()
+            compare_sources(key, *pairing.found[key], tolerance)
+            for key in one_by_one("comparing", [(_named(key), key) for key in pairing.found])
         ),
         only_a=tuple(" ".join(key) for key in pairing.only_a),
         only_b=tuple(" ".join(key) for key in pairing.only_b),
         configurations=configurations(*(side.configuration for side in sides)),
     )
+
+
+def _named(key: Key) -> str:
+    # of single files nobody knows of what they are
+    return " ".join(filter(None, key)) or "events"

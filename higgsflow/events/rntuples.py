@@ -163,7 +163,10 @@ def _checked(file: Any, seek: int, packed: int, size: int) -> bytes:
     Raises:
         ValueError: unless its checksum says that it is whole.
     """
-    raw = memoryview(file.file.chunk(seek, seek + packed).raw_data.tobytes())
+    read = file.file.chunk(seek, seek + packed).raw_data.tobytes()
+    if hasattr(file.file.source, "hold"):
+        file.file.source.hold(seek, read)
+    raw = memoryview(read)
     content = raw if packed == size else memoryview(decompressed(raw, size).tobytes())
     _compared(content)
     return content.tobytes()

@@ -34,6 +34,10 @@ class ServerSource(Source):  # type: ignore[misc]
         self._kept = {start: content for (start, _), content in zip(ranges, found, strict=True)}
         return found
 
+    def hold(self, start: int, content: bytes) -> None:
+        """Has what was read at hand until it is asked for many ranges: uproot reads it again."""
+        self._kept[start] = content
+
     def chunk(self, start: int, stop: int) -> Any:
         """One range of bytes."""
         content = self._kept.get(start, b"")[: stop - start]

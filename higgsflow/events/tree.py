@@ -18,6 +18,7 @@ import numpy as np
 from higgsflow.catalog.addresses import SERVER
 from higgsflow.credentials import has_credentials, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, said_by, shorten
+from higgsflow.events.foreign import why_not_root
 from higgsflow.events.heads import OddHead, TreeHead, parse
 from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
 from higgsflow.servers import ServerError
@@ -103,7 +104,7 @@ def open_file(url: str) -> Iterator[Any]:
     Raises:
         InputFileError: when it is absent, foreign or truncated.
     """
-    with reading(url):
+    with reading(url), _foreign_told(url):
         # as a mapping, since a colon in a plain path would be taken for the name of an object
         file = uproot.open({url: None}, object_cache=None, array_cache=None, **_how(url))
     try:
@@ -112,6 +113,20 @@ def open_file(url: str) -> Iterator[Any]:
         yield file
     finally:
         file.close()
+
+
+@contextmanager
+def _foreign_told(url: str) -> Iterator[None]:
+    """Tells what a file is that is no ROOT file, which uproot takes for one that is cut off."""
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, PermissionError, UserError, ServerError):
+        raise
+    except Exception as error:
+        foreign = why_not_root(url) if url.startswith(("/", SERVER)) else None
+        if foreign is None:
+            raise
+        raise foreign from error
 
 
 def _how(url: str) -> dict[str, Any]:
@@ -161,7 +176,8 @@ def get_tree(file: Any, url: str, name: str = EVENTS) -> Any:
         # an RNTuple reads its header only now
         is_tree = hasattr(tree, "num_entries")
     if not is_tree:
-        raise InputFileError(f"'{name}' in {url} is a {type(tree).__name__}, not a tree")
+        kind = getattr(tree, "classname", type(tree).__name__)
+        raise InputFileError(f"'{name}' in {url} is a {kind}, not a tree")
     return tree
 
 

@@ -19,6 +19,7 @@ from higgsflow.forecast.content import Forecast, PairForecast
 from higgsflow.forecast.cost import cost_of
 from higgsflow.forecast.entries import entries_of
 from higgsflow.forecast.probe import blocks_of, probe_or_told, told
+from higgsflow.how_far import one_by_one
 from higgsflow.model.quantities import seconds
 
 if TYPE_CHECKING:
@@ -147,7 +148,8 @@ def _probed(
     context = multiprocessing.get_context("spawn")
     executor = ProcessPoolExecutor(1, mp_context=context)
     try:
-        for pair in pairs:
+        named = [(pair.name, pair) for pair in pairs]
+        for pair in one_by_one("probing", named):
             try:
                 found = entries_of(analysis, pair)
             except UserError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from higgsflow.errors import UserError
 from higgsflow.events.failing import part_of
 from higgsflow.job import Job, run_job
 from higgsflow.model.noun import Noun
-from higgsflow.model.reference import look_in
+from higgsflow.model.reference import is_installed, look_in
 from higgsflow.plan import make_plan
 from higgsflow.records.exception_text import message_of
 
@@ -102,7 +103,14 @@ def told(error: BaseException) -> str:
     """What an error says, and of one that is not ours what it is."""
     if isinstance(error, UserError):
         return str(error)
-    return f"{type(error).__name__}: {message_of(error)}"
+    return f"{type(error).__name__}: {message_of(error)}{_line_of_user(error)}"
+
+
+def _line_of_user(error: BaseException) -> str:
+    """Where code of a user raised it, or called what did, on a line of its own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not is_installed(frame.filename)]
+    return f"\n  in line {own[-1].lineno} of {own[-1].filename}" if own else ""
 
 
 def _job(analysis: AnalysisModel, names: tuple[str, str], chunk: Chunk, folder: Path) -> Job:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from higgsflow.check.table import bytes_text
+from higgsflow.errors import shorten
 from higgsflow.report.grid import Drawn, Grid
 from higgsflow.visible import visible
 
@@ -29,9 +30,8 @@ def render(forecast: Forecast, width: int = WIDTH) -> str:
     console.print(Drawn(Grid("", ("sample", "year", *_COLUMNS), rows, names=2)))
     for line in _together(forecast):
         console.print(Text(line))
-    for pair in forecast.pairs:
-        if pair.problem:
-            console.print(Text(f"no forecast of {pair.sample} ({pair.year}): {pair.problem}"))
+    for line in _problems(forecast):
+        console.print(Text(line))
     return "\n".join(line.rstrip() for line in visible(text.getvalue()).splitlines()) + "\n"
 
 
@@ -78,6 +78,16 @@ def _together(forecast: Forecast) -> Iterator[str]:
         names = ", ".join(f"{pair.sample} ({pair.year})" for pair in unknown)
         n = max(pair.n_probed for pair in unknown)
         yield f"{n} events are too few to suggest anything for {names}: probe more with --events"
+
+
+def _problems(forecast: Forecast) -> Iterator[str]:
+    """What is in the way of a forecast, once for all that have it in common."""
+    names: dict[str, list[str]] = {}
+    for pair in forecast.pairs:
+        names.setdefault(pair.problem, []).append(f"{pair.sample} ({pair.year})")
+    for problem, having in names.items():
+        if problem:
+            yield f"no forecast of {shorten(having)}: {problem}"
 
 
 def _duration(seconds: float) -> str:

@@ -46,21 +46,36 @@ def findings(
     Entries of a list are called by their name, where `content` is what was validated. Of its own
     keys, which are `outermost`, one that is indented too much is told as that.
     """
-    by_place: dict[str, str] = {}
+    found: dict[str, list[Any]] = {}
     for item in error.errors(include_url=False):
         # of the findings of one place, one for each type it may have, the first says enough
-        reason = _too_deep(item, outermost) or _reason(item)
-        by_place.setdefault(_place(item["loc"], content), reason)
+        there = found.setdefault(_place(item["loc"], content), [])
+        if not there or _is_of_keys_beside(there[0], item):
+            there.append(item)
     return [
-        f"{place}: {reason}" if place else reason
-        for place, reason in by_place.items()
-        if not any(other.startswith(f"{place}.") for other in by_place)
+        ": ".join(filter(None, (place, _too_deep(item, outermost) or _reason(item))))
+        for place, items in found.items()
+        for item in items
+        if not any(
+            deeper.startswith(f"{place}.") and not _is_of_keys_beside(item, others[0])
+            for deeper, others in found.items()
+        )
     ]
+
+
+def _is_of_keys_beside(one: Any, other: Any) -> bool:
+    """Whether the first is a key that a noun does not have, which says nothing of its others."""
+    within = other["loc"][: len(one["loc"])]
+    return hasattr(_error_of(one), "meant") and within == one["loc"]
+
+
+def _error_of(item: Any) -> Any:
+    return item.get("ctx", {}).get("error")
 
 
 def _too_deep(item: Any, outermost: Collection[str]) -> str:
     """Why, where a key may stand within another one by its indentation alone; else nothing."""
-    key = getattr(item.get("ctx", {}).get("error"), "key", None)
+    key = getattr(_error_of(item), "key", None)
     if len(item["loc"]) != 1 or key not in outermost:
         return ""
     return f"'{key}' is no part of it: indent it less, as `{item['loc'][0]}` is"
@@ -74,8 +89,8 @@ def _place(location: tuple[int | str, ...], content: Any) -> str:
             is_there = isinstance(content, list | tuple) and part < len(content)
             content = content[part] if is_there else None
             keys.append(str(content.get("name", part) if isinstance(content, Mapping) else part))
-        elif part in _OF_LISTS and isinstance(content, list | tuple):
-            # a list stands for it
+        elif part in _OF_LISTS and not isinstance(content, Mapping):
+            # a list stands for it, or what was meant as one
             continue
         elif isinstance(content, Mapping) and part in content:
             content = content[part]
@@ -104,8 +119,19 @@ def _of_value(reason: str, kind: str, given: Any) -> str:
     """A reason with the value that it is about, or what to write for it."""
     if kind == "int_parsing" and (whole := _whole(given)):
         return f"{reason}: YAML takes {given} for a text, write {whole}"
+    if kind == "float_parsing" and (share := _share(given)):
+        return f"{reason} (it is {shown(given)}): write {share}"
     quotes = f': write "{given}"' if kind == "string_type" and type(given) in (int, float) else ""
     return f"{reason.removeprefix('Input ')} (it is {shown(given)}){quotes}"
+
+
+def _share(text: Any) -> str:
+    """The number that a text such as `95%` stands for; empty where it is none."""
+    number, percent, rest = str(text).rpartition("%")
+    try:
+        return f"{float(number) / 100:.12g}" if percent and not rest.strip() else ""
+    except ValueError:
+        return ""
 
 
 def _whole(text: Any) -> str:

@@ -7,14 +7,15 @@ import re
 import types
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
 
-from higgsflow.errors import nearest, shorten
+from higgsflow.errors import UserError, nearest, shorten
 from higgsflow.model.findings import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic_core import InitErrorDetails
     from typing_extensions import Self
 
 # what a model holds, set past its being frozen: in half the time that object.__setattr__ takes
@@ -34,6 +35,8 @@ _MOST_TEXTS = 256
 
 # file systems take 255 bytes, of which endings and temporary names need some
 _LONGEST_NAME = 200
+# how much a key is like another one where it is known elsewhere: from 0 to 1
+_LIKELY, _ALIKE = 0.8, 0.7
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 
 
@@ -68,8 +71,8 @@ class UnknownKey(ValueError):
     """A key that a noun does not have; told with the nearest one, or where it belongs."""
 
     def __init__(self, key: str, kind: type[Noun]) -> None:
-        super().__init__(_unknown_key(key, kind))
-        self.key = key
+        self.key, self.meant = key, nearest(key, known_keys(kind))
+        super().__init__(_unknown_key(key, self.meant, kind))
 
 
 class Noun(Frozen):
@@ -81,12 +84,8 @@ class Noun(Frozen):
         if not isinstance(value, dict | Noun):
             keys = shorten(known_keys(cls))
             raise ValueError(f"keys and values are needed (it is {shown(value)}), such as {keys}")
-        if isinstance(value, dict):
-            for key, one in value.items():
-                if key not in known_keys(cls):
-                    raise UnknownKey(str(key), cls)
-                if (one is True or one is False) and key in _numbers_of(cls):
-                    raise ValueError(f"'{key}' is {as_yaml(one)}, a number is needed")
+        if isinstance(value, dict) and (wrong := dict(_wrong_keys(value, cls))):
+            raise ValidationError.from_exception_data(cls.__name__, _all_wrong(value, wrong, cls))
         return value
 
 
@@ -148,12 +147,13 @@ def as_yaml(truth: bool) -> str:
     return "true" if truth else "false"
 
 
-def _unknown_key(key: str, kind: type[Noun]) -> str:
-    known = known_keys(kind)
-    guess = nearest(key, known)
-    hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known))}"
+def _unknown_key(key: str, guess: str, kind: type[Noun]) -> str:
+    hint = f"did you mean '{guess}'?" if guess else f"known: {', '.join(sorted(known_keys(kind)))}"
+    is_likely = bool(nearest(key, (guess,), _LIKELY))
     if places := _within(kind, key):
-        hint = f"it belongs in {' or '.join(places)}"
+        hint = f"it belongs in {' or '.join(places)}{f', or {hint}' if is_likely else ''}"
+    elif not is_likely and (within := _near_within(kind, key)):
+        hint = f"did you mean {within}?"
     return f"unknown key '{key}', {hint}"
 
 
@@ -165,6 +165,56 @@ def _within(kind: type[Noun], key: str) -> list[str]:
         for inner in _kinds_of(field.annotation)
         if isinstance(inner, type) and issubclass(inner, Noun) and key in known_keys(inner)
     ]
+
+
+def _near_within(kind: type[Noun], key: str) -> str:
+    """The nearest key of the nouns within one, where it is much like it."""
+    places = {
+        (inner_key, name)
+        for name, field in kind.model_fields.items()
+        for inner in _kinds_of(field.annotation)
+        if isinstance(inner, type) and issubclass(inner, Noun)
+        for inner_key in known_keys(inner)
+    }
+    near = nearest(key, {inner_key for inner_key, _ in places}, _ALIKE)
+    names = sorted(name for inner_key, name in places if inner_key == near)
+    return f"'{near}' in {' or '.join(f'`{name}`' for name in names)}" if near else ""
+
+
+def _wrong_keys(given: dict[Any, Any], kind: type[Noun]) -> Iterator[tuple[Any, ValueError]]:
+    """Keys that a noun does not have, and those whose value pydantic would take for a number."""
+    known, numbers = known_keys(kind), _numbers_of(kind)
+    for key, value in given.items():
+        if key not in known:
+            yield key, UnknownKey(str(key), kind)
+        elif (value is True or value is False) and key in numbers:
+            yield key, ValueError(f"a number is needed (it is {as_yaml(value)})")
+
+
+def _all_wrong(
+    given: dict[Any, Any], wrong: dict[Any, ValueError], kind: type[Noun]
+) -> list[InitErrorDetails]:
+    """What is wrong with keys, and with what all others hold: nobody wants to hear of it later."""
+    found: list[Any] = [
+        {"type": "value_error", "loc": loc, "input": given[key], "ctx": {"error": error}}
+        for key, error in wrong.items()
+        for loc in [() if isinstance(error, UnknownKey) else (key,)]
+    ]
+    try:
+        kind.model_validate({key: one for key, one in given.items() if key not in wrong})
+    except ValidationError as error:
+        # of one that is misspelled nothing is missing
+        absent = {(getattr(one, "meant", key),) for key, one in wrong.items()}
+        found += [
+            one
+            for one in error.errors(include_url=False)
+            # what keys are together may be due to one of them
+            if one["loc"] and not (one["type"] == "missing" and one["loc"] in absent)
+        ]
+    except UserError:
+        # of these together, and told once each is right
+        pass
+    return found
 
 
 def safe_name(name: str) -> str:

@@ -160,8 +160,11 @@ def broken(module_name: str, error: BaseException) -> BrokenModule:
     where = f"{last.filename}, line {last.lineno}"
     if isinstance(error, SystemExit):
         return BrokenModule(what, where, f"it ends the program, with code {error.code}")
-    reason = error.what if isinstance(error, UserError) else str(error)
-    return BrokenModule(what, where, f"{_kind(error)}: {reason}")
+    if isinstance(error, UserError):
+        # it says what to write in that line
+        reason = "; ".join(filter(None, (error.what, error.remedy)))
+        return BrokenModule(what, where, f"{_kind(error)}: {reason}")
+    return BrokenModule(what, where, f"{_kind(error)}: {error}")
 
 
 def _kind(error: BaseException) -> str:

@@ -88,10 +88,17 @@ def _as_steps(value: Any) -> Any:
     if not isinstance(value, Sequence) or isinstance(value, str):
         such = "[diphoton, [tth, thq]]"
         raise ValueError(f"a list of steps is needed, such as {such} (it is {shown(value)})")
-    return tuple(
-        tuple(step) if isinstance(step, Sequence) and not isinstance(step, str) else (step,)
-        for step in value
-    )
+    steps = [step if _is_list(step) else (step,) for step in value]
+    for step in steps:
+        if within := [one for one in step if _is_list(one)]:
+            raise ValueError(
+                f"a step is a tagger or a list of taggers: {shown(within[0])} is in one"
+            )
+    return tuple(map(tuple, steps))
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 Spec = Annotated[TaggerSpec, BeforeValidator(_as_spec)]

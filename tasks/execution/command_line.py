@@ -7,7 +7,9 @@ words, or in a value, is told in three lines.
 
 from __future__ import annotations
 
+import argparse
 import functools
+import inspect
 from typing import TYPE_CHECKING, Any
 
 # changes luigi's classes when it is imported: what is kept of them here is what it left
@@ -52,9 +54,21 @@ def parser(root_task: str | None = None, help_all: bool = False) -> ArgumentPars
     key = (stages, root_task, help_all)
     if key not in _built:
         built = _built[key] = _build(root_task=root_task, help_all=help_all)
+        if root_task:
+            _introduce(built, root_task)
         helps = f"law run {root_task or 'RunAnalysis'} --help"
         built.error = functools.partial(tell, built, helps=helps, elsewhere=_OF_SAMPLES)
     return _built[key]
+
+
+def _introduce(built: ArgumentParser, stage: str) -> None:
+    """Lets help say what the stage is for, in place of luigi's word for any of them."""
+    about = inspect.getdoc(Register.get_task_cls(stage)) or ""
+    built.prog = f"{built.prog} {stage}"
+    built.description = about.partition("\n\n")[0]
+    for action in built._actions:
+        if action.dest == "root_task":
+            action.help = argparse.SUPPRESS
 
 
 def read(self: CmdlineParser, words: list[str]) -> None:

@@ -45,8 +45,10 @@ class DefectError(UserError):
 
     @property
     def sameness(self) -> str:
-        """Each sample has events of its own."""
-        return "\n".join(x for x in self.what.splitlines() if not x.strip().startswith(_EVENTS))
+        """Each sample has events of its own, which libraries show in what they say."""
+        lines = [x for x in self.what.splitlines() if not x.strip().startswith(_EVENTS)]
+        frames = [] if self._first.says_all else list(filter(_FRAME.match, lines))
+        return "\n".join((self._first.exception, *(frames or lines)))
 
     @property
     def short(self) -> str:

@@ -181,7 +181,7 @@ def meddling(events):
     ("deed", "word"),
     [
         ("path.unlink(missing_ok=True)", "No such file"),
-        ("path.write_bytes(b'')", "is it complete?"),
+        ("path.write_bytes(b'')", "is empty"),
         ("path.unlink(missing_ok=True); path.mkdir(exist_ok=True)", "Is a directory"),
     ],
     ids=["vanishes", "is emptied", "becomes a folder"],

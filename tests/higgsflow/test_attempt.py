@@ -61,6 +61,19 @@ def test_the_log_says_what_begins_where_and_what_it_may_use(lab: Lab) -> None:
     assert log.endswith("at most 100000 MB and 60 s\n")
 
 
+def test_the_log_tells_meanwhile_that_a_server_does_not_answer(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that breaks off again and again is given up after minutes without a word."""
+    monkeypatch.setattr("higgsflow.servers._LONG", 0.01)
+    waits = "__import__('higgsflow.servers').servers.asked(__import__('time').sleep, 0.2)"
+    code = lab.taggers.read_text("utf-8").replace("events.run > 0", f"{waits} or events.run > 0")
+    lab.taggers.write_text(code, encoding="utf-8")
+    outcome, log = attempt(lab, Resources())
+    assert isinstance(outcome, JobRecord)
+    assert "\na server has not answered for 0 s\n" in log
+
+
 def test_the_peak_of_memory_is_that_of_the_job(lab: Lab) -> None:
     """This process held 200 MB more before the job began."""
     held = bytearray(200 * 2**20)

@@ -63,6 +63,15 @@ def test_a_configuration_without_its_option_is_told_the_option(
     with pytest.raises(SystemExit):
         with_analysis.parse_args(["mine.yaml"])
     assert "  Did you mean '--analysis mine.yaml'?\n" in capsys.readouterr().err
+    # a sample may be meant
+    with pytest.raises(SystemExit):
+        with_analysis.parse_args(["mine"])
+    assert "Did you mean" not in capsys.readouterr().err
+    of_all = Parser(prog="prog")
+    of_all.add_argument("--analysis")
+    with pytest.raises(SystemExit):
+        of_all.parse_args(["mine"])
+    assert "  Did you mean '--analysis mine'?\n" in capsys.readouterr().err
 
 
 def test_options_are_those_that_help_shows() -> None:

@@ -6,11 +6,20 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from higgsflow.servers import ServerError, _answers, answer_of, asked, client, give_up
+from higgsflow.servers import (
+    ServerError,
+    _answers,
+    answer_of,
+    asked,
+    client,
+    give_up,
+    waits_told,
+)
 
 
 def test_an_answer_is_what_the_call_returns_or_raises() -> None:
@@ -23,6 +32,24 @@ def test_a_call_is_made_in_another_thread() -> None:
     """In the first one Python hears of Ctrl-C only when a call of the client is over."""
     assert asked(threading.current_thread) is not threading.current_thread()
     assert asked(threading.current_thread).daemon
+
+
+def test_who_listens_hears_of_a_long_wait_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("higgsflow.servers._LONG", 0.01)
+    heard: list[float] = []
+    twice = threading.Event()
+
+    def hear(seconds: float) -> None:
+        heard.append(seconds)
+        if len(heard) == 2:
+            twice.set()
+
+    with waits_told(hear):
+        assert asked(twice.wait, 60)
+    assert heard == sorted(heard)
+    n_heard = len(heard)
+    asked(time.sleep, 0.05)
+    assert len(heard) == n_heard >= 2
 
 
 def test_a_fork_waits_for_calls_and_a_child_can_call() -> None:

@@ -151,6 +151,13 @@ def test_help_fits_a_screen(command_line: Lab) -> None:
         assert done.returncode == 0
         assert len(lines) < 50
         assert max(len(line) for line in lines) <= 80
+        assert lines[0].startswith(f"usage: law run {stage} [--help")
+        assert "  --workflow WORKFLOW   where jobs run: local, htcondor or slurm;" in done.stdout
+    # what it is for, and nothing of luigi's about a task that is required
+    assert (
+        "\n\nRuns the whole analysis: merges all samples, summarises and reports.\n" in done.stdout
+    )
+    assert "root task" not in done.stdout
 
 
 def test_completion_knows_the_stages_and_nothing_else(command_line: Lab) -> None:

@@ -172,7 +172,7 @@ def fewer_events_than_generated(lab: Lab) -> None:
     [
         (empty_glob, ["no file matches", "Sgi_*.root", "Sig (2017)"]),
         (not_root, ["Sig_2017_0.root"]),
-        (empty_file, ["Sig_2017_0.root", "is it complete?"]),
+        (empty_file, ["Sig_2017_0.root is empty"]),
         (truncated, ["Sig_2017_0.root"]),
         (no_events_tree, ["no tree 'Events'", "Sig_2017_0.root", "Event"]),
         (no_events_at_all, ["no events in the files of Sig (2017)"]),

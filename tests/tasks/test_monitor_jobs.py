@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,29 @@ def test_a_chunk_that_lands_meanwhile_waits_for_the_next_invocation(lab: Lab) ->
     session.current.id = lab.read("jobs", "Sig", "2017", "jobs.json")["invocation"]
     assert sealed_ingredients(path) is not None
     assert task.complete()
+
+
+def test_jobs_of_a_change_that_failed_and_was_taken_back_are_those_of_today(
+    command_line: Lab,
+) -> None:
+    """All was current, and beside it stood 0 of 2 chunks, and 2 defects."""
+    lab = command_line.without_data()
+    assert lab.run()
+    right = dict(lab.content["tag_sequence"][1][0])
+    lab.content["tag_sequence"][1][0]["options"] = {"threshold": None}
+    asked = ("run", "MonitorJobs", "--sample", "Sig", "--analysis", str(lab.write()))
+    assert lab.law(*asked).returncode == 1
+    shown = lab.law(*asked, "--show")
+    assert (shown.returncode, "a defect in code stopped it" in shown.stdout) == (1, True)
+    lab.content["tag_sequence"][1][0] = right
+    lab.write()
+    for how in ((), ("--show",), ("--year", "2017", "--show")):
+        shown = lab.law(*asked, *how)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert "Sig (2017): complete; last driven" in shown.stdout
+        assert "defect" not in shown.stdout
+    (table,) = json.loads(lab.law(*asked, "--json").stdout)
+    assert (table["state"], table["done"], table["failed"]) == ("complete", 2, {})
 
 
 def test_the_records_of_jobs_are_looked_through_once(lab: Lab) -> None:

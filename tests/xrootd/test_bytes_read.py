@@ -149,6 +149,18 @@ def test_pieces_larger_than_a_server_sends_are_put_together(server: Any, tmp_pat
         assert source.n_read == sum(b - a for a, b in ranges)
 
 
+def test_what_an_rntuple_says_of_itself_is_asked_for_once(server: Any, real_data: Path) -> None:
+    """It is held against its checksums before uproot reads the same."""
+    url = server().put(real_data / "DY_v6_rntuple.root")
+    with open_file(url) as file:
+        tree, source = get_tree(file, url), file.file.source
+        assert (tree.num_entries, len(tree.page_link_list)) == (40, 1)
+        # head of the file, its folder and the key, then header, footer and list of pages
+        assert source.num_requests == 6
+        said = [int(tree.member(f"fNBytes{part}")) for part in ("Header", "Footer")]
+        assert source.num_requested_bytes < 2 * sum(said)
+
+
 def test_pages_of_an_rntuple_come_in_one_request_and_are_held_against_their_checksums(
     server: Any, real_data: Path, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from higgsflow.catalog.files import resolve_files
 from higgsflow.errors import InputFileError
 from higgsflow.events.replicas import open_replica
-from higgsflow.events.tree import get_tree, read_arrays
+from higgsflow.events.tree import get_tree, open_file, read_arrays
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,3 +243,25 @@ def test_a_link_to_nothing_at_a_server_is_a_file_that_cannot_be_read(
     assert (first, second) == (f"{one.url}/a.root", f"{one.url}/b.root")
     with pytest.raises(InputFileError, match="No such file"), open_replica(second, {}):
         pass
+
+
+def test_what_a_server_has_in_place_of_a_root_file_is_told(server: Any, tmp_path: Path) -> None:
+    one = server()
+    for content, told in ((b"", "is empty"), (b"<html>no such file</html>", "is no ROOT file")):
+        (tmp_path / "a.root").write_bytes(content)
+        url = one.put(tmp_path / "a.root")
+        with pytest.raises(InputFileError, match=f"a.root {told}"), open_file(url):
+            pass
+
+
+@pytest.mark.parametrize("address", ["what?.root", "*.root", ""])
+def test_a_name_with_a_question_mark_is_refused_when_it_is_listed(
+    server: Any, tmp_path: Path, address: str
+) -> None:
+    """It would be cut off there when the file is read, and be no such file."""
+    one = server()
+    path = tmp_path / "what?.root"
+    path.write_bytes(b"root")
+    one.put(path)
+    with pytest.raises(InputFileError, match=r"//what\?.root' of Sig cannot be read\n.*ends the"):
+        resolve_files([f"{one.url}/{address}"], "Sig")

@@ -40,6 +40,8 @@ def told(path: Path) -> list[str]:
         ("mien/mine.yaml", "mine/mine.yaml"),
         ("mine/mien.yaml", "mine/mine.yaml"),
         ("elsewhere/samples.yaml", ""),
+        # `mine/samples.yaml` is no more like it than any other name that ends so
+        ("mine/demo.yaml", "demo"),
     ],
 )
 def test_configuration_that_is_not_there_offers_the_nearest(

@@ -135,9 +135,14 @@ def test_tabs_are_taken_as_they_were(tmp_path: Path, text: str) -> None:
         assert read(tmp_path, text) == told_before
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n- b\n", "text", "3"])
+@pytest.mark.parametrize("text", ["- a\n- b\n", "text", "3"])
 def test_what_is_no_mapping_is_an_error(tmp_path: Path, text: str) -> None:
     assert "does not hold a mapping" in told(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n"])
+def test_a_file_of_nothing_is_empty(tmp_path: Path, text: str) -> None:
+    assert told(tmp_path, text).splitlines()[0].endswith("a.yaml is empty")
 
 
 @pytest.mark.parametrize("name", ["absent.yaml", "."])

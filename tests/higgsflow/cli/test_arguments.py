@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from higgsflow.cli.arguments import add_analysis, add_sample, add_variation, analysis_of
+from higgsflow.cli.arguments import (
+    add_analysis,
+    add_sample,
+    add_variation,
+    add_variations,
+    analysis_of,
+)
 from higgsflow.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -73,3 +79,14 @@ def test_variations_are_those_of_events_and_of_weights(parser: argparse.Argument
     # 2018 has no prefiring
     assert "prefiring_up" not in found
     assert "prefiring_up" in completions(parser, "--variation", "")
+
+
+def test_of_several_variations_each_is_completed_once_and_has_events() -> None:
+    parser = argparse.ArgumentParser()
+    add_analysis(parser)
+    add_sample(parser, required=False)
+    add_variations(parser)
+    shifted = ["photon_pt_scale_up", "photon_pt_scale_down"]
+    assert completions(parser, "--variation", "") == ["nominal", *shifted]
+    found = completions(parser, "--variation", "nominal,p")
+    assert found == [f"nominal,{name}" for name in shifted]

@@ -112,6 +112,8 @@ def test_code_of_users_that_fails_is_told(toy: Lab, code: str, problem: str) -> 
     found = forecast(loaded(toy), n_events=10, sample="Sig", year="2017")
     (pair,) = found.pairs
     assert pair.problem.startswith(problem)
+    in_own_line = pair.problem.endswith(f"of {toy.taggers}")
+    assert in_own_line == ("ended" not in problem)
     assert found.suggested == 0
 
 

@@ -46,6 +46,17 @@ def test_a_line_for_each_sample_and_all_together() -> None:
         assert words in text
 
 
+def test_what_is_in_the_way_of_many_is_told_once() -> None:
+    many = [
+        BAD.model_copy(update={"sample": f"S{i}", "problem": "KeyError: 'x'"}) for i in range(9)
+    ]
+    text = told(pairs=(PAIR, *many[:2], BAD, *many[2:]))
+    assert text.count("KeyError") == 1
+    assert "no forecast of S0 (2017), S1 (2017), S2 (2017)," in text
+    assert "and 1 more: KeyError: 'x'" in " ".join(text.split())
+    assert "no forecast of B (2017): no file 'x' for B (2017)" in text
+
+
 def test_of_too_few_events_nothing_is_suggested() -> None:
     cost = Cost(
         per_job=1.0, per_block=0.0, per_event=1e-5, per_event_error=1e-4, memory_mb=200.0,

@@ -56,6 +56,8 @@ class Given(Noun):
         ({"number": "abc"}, "number: a number is needed (it is 'abc')"),
         ({"number": [1]}, "number: a number is needed (it is [1])"),
         ({"number": None}, "number: a number is needed (it is empty)"),
+        ({"number": "95%"}, "number: a number is needed (it is '95%'): write 0.95"),
+        ({"number": "many %"}, "number: a number is needed (it is 'many %')"),
         ({"whole": 1.5}, "whole: a whole number is needed (it is 1.5)"),
         (
             {"whole": "1e5"},
@@ -75,3 +77,44 @@ class Given(Noun):
 )
 def test_reasons_are_in_plain_words(content: dict[str, Any], told: str) -> None:
     assert explain(error_of(Given, content))[0] == told
+
+
+def test_an_unknown_key_hides_nothing_beside_or_below_it() -> None:
+    weight = {"typ": "event", "modify_central_weight": 3, "branches": {"up": 1.5}}
+    content = {
+        "name": "a",
+        "systematics": {"weights": {"pileup": weight}},
+        "variable_of_interest": ["m_gg"],
+        "jobs_managr": {},
+        "output_format": "parket",
+        "tag_sequence": ["diphoton"],
+    }
+    weight_of = "systematics.weights.pileup"
+    beginnings = {
+        "unknown key 'variable_of_interest', did you mean 'variables_of_interest'?",
+        "unknown key 'jobs_managr', did you mean 'jobs_manager'?",
+        f"{weight_of}: unknown key 'typ', did you mean 'type'?",
+        f"{weight_of}.modify_central_weight: true or false is needed",
+        f"{weight_of}.branches",
+        "output_format: 'parket' is not 'parquet' or 'root'. Did you mean 'parquet'?",
+    }
+    found = findings(error_of(AnalysisModel, content), content)
+    assert {b for b in beginnings if any(one.startswith(b) for one in found)} == beginnings
+    # what is misspelled is not told to be missing, but what is missing is
+    assert [one for one in found if one.endswith("missing")] == [
+        "samples: is required, but missing"
+    ]
+    assert len(found) == len(beginnings) + 1
+
+
+def test_what_keys_are_together_is_told_when_all_of_them_are_right() -> None:
+    """A source that is misspelled is not told to be absent, too."""
+    weight = {"type": "event", "method": "from_branch", "branchs": {"up": "x", "central": "y"}}
+    (found,) = findings(error_of(Systematics, {"weights": {"pileup": weight}}))
+    assert found == "weights.pileup: unknown key 'branchs', did you mean 'branches'?"
+
+
+def test_place_of_a_sequence_that_is_no_list_is_as_it_is_written() -> None:
+    content = {"name": "a", "samples": {}, "tag_sequence": "diphoton"}
+    found = findings(error_of(AnalysisModel, content), content)
+    assert any(one.startswith("tag_sequence: a list of steps is needed, such as") for one in found)

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -48,6 +49,27 @@ def test_key_of_a_noun_within_it_says_where_it_belongs(key: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Event.model_validate({key: 1})
     assert f"unknown key '{key}', it belongs in `leading` or `second`" in str(caught.value)
+
+
+class Vector(Noun):
+    branch: int = 0
+
+
+class Column(Noun):
+    branches: int = 0
+    vector: Vector | None = None
+
+
+def test_key_of_a_noun_within_it_may_be_one_of_its_own_that_is_misspelled() -> None:
+    told = "unknown key 'branch', it belongs in `vector`, or did you mean 'branches'?"
+    with pytest.raises(ValidationError, match=re.escape(told)):
+        Column.model_validate({"branch": 1})
+
+
+def test_key_of_a_noun_within_it_is_offered_where_it_is_much_like_it() -> None:
+    told = "unknown key 'threshld', did you mean 'threshold' in `leading` or `second`?"
+    with pytest.raises(ValidationError, match=re.escape(told)):
+        Event.model_validate({"threshld": 1})
 
 
 def test_alias_is_a_known_key() -> None:
@@ -112,7 +134,7 @@ class Many(Noun):
 @pytest.mark.parametrize(("truth", "shown"), [(True, "true"), (False, "false")])
 def test_true_is_no_number(key: str, truth: bool, shown: str) -> None:
     """YAML reads `yes` as true, and pydantic true as 1."""
-    with pytest.raises(ValidationError, match=f"'{key}' is {shown}, a number is needed"):
+    with pytest.raises(ValidationError, match=rf"{key}\n.*a number is needed \(it is {shown}"):
         Many.model_validate({key: truth})
 
 

@@ -143,7 +143,7 @@ def test_main_is_known_to_this_interpreter_only() -> None:
             "from higgsflow import tagger\n@tagger\ndef f(events): ...\n",
             # before 3.11 Python says that of the function
             2 if sys.version_info >= (3, 11) else 3,
-            "TaggerError: @tagger has no brackets: it takes a list of columns",
+            "TaggerError: @tagger has no brackets: it takes a list of columns; write @tagger(",
         ),
     ],
 )

@@ -112,6 +112,10 @@ def test_untagged_events_are_dropped_unless_kept() -> None:
         (None, r"a list of steps is needed, .* \(it is empty\)"),
         ([{"diphoton": {"trigger": True}}], "write `{name: diphoton, options: {...}}`"),
         ([{}], "a tagger needs a `name` of a shipped one"),
+        (
+            ["diphoton", [["tth"], "thq"]],
+            r"a step is a tagger or a list of taggers: \['tth'\] is in one",
+        ),
     ],
 )
 def test_malformed_sequence_is_refused(steps: Any, told: str) -> None:

@@ -71,6 +71,23 @@ def test_of_the_same_defect_in_another_sample_a_line_is_told(lab: Lab) -> None:
     forget()
 
 
+def test_events_in_the_message_of_a_library_make_no_other_defect(lab: Lab) -> None:
+    """Awkward shows the arrays: 18 samples and years told the same in 700 lines."""
+    task = task_of(lab)
+    texts = [TRACEBACK.format(1, f"\nThis error occurred with\n  <Array [{n}]>") for n in "12"]
+    other = TRACEBACK.replace("mine.py", "other.py").format(1, "x")
+    first, second, third, fourth = (
+        defect_error(task, [defect(task, n, traceback=text)])
+        for n, text in enumerate((*texts, other, other))
+    )
+    forget()
+    assert told(first) == str(first)
+    assert told(second) == "KeyError: 1, it hit 1 job of Sig (2017); log: /1.log"
+    assert told(third) == str(third)
+    assert told(fourth) == "KeyError: 3, it hit 1 job of Sig (2017); log: /3.log"
+    forget()
+
+
 def test_a_traceback_begins_with_the_code_of_the_user(lab: Lab) -> None:
     frame = f'  File "{job.__file__}", line 3, in run_job\n    return tag(events)\n'
     begins, own = TRACEBACK.format(1, 3).split("\n", 1)
