@@ -21,6 +21,7 @@ from higgsflow.every_variation import EveryVariation, Table, taken_of, weighed
 from higgsflow.full_weights import central_product
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
+from higgsflow.nominal_corrections import apply_corrections
 from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
 from higgsflow.taggers.decisions import taken
 from higgsflow.taggers.followed import followed
@@ -29,7 +30,7 @@ from higgsflow.taggers.skims import skim_fits, skimmed
 from higgsflow.taggers.stages import Runner
 from higgsflow.taggers.variants import Variant
 from higgsflow.tally import FlowMemo, step_flows, with_opening, with_total
-from higgsflow.variations import apply_corrections, shift_bounds
+from higgsflow.variations import shift_bounds
 from higgsflow.weight_columns import input_columns as weight_inputs
 from higgsflow.weights import check_finite, evaluate_early
 

@@ -55,17 +55,15 @@ def assess(
     """The state, given the last failure of each chunk that has one (of today's digest).
 
     What is left out with the missing part of a skim is lost as that is. Data is assessed with
-    min_completion 1.
+    min_completion 1, or 0 where ranges may be missing.
     """
     missing = [chunk for chunk in chunks if chunk.id not in done]
     n_indexed = sum(chunk.n_entries for chunk in chunks)
     n_done = sum(chunk.n_entries for chunk in countable(index, chunks, done))
-    return Completeness(
-        n_done=n_done,
-        n_indexed=n_indexed,
-        # the quotient is rounded as the configured fraction was: 55 of 100 are 0.55
-        state=_state(missing, failures, n_done / (n_indexed or 1) >= min_completion),
-    )
+    # the quotient is rounded as the configured fraction was: 55 of 100 are 0.55; of no events at
+    # all nobody knows the columns, whatever may be lost
+    enough = n_done > 0 and n_done / n_indexed >= min_completion
+    return Completeness(n_done=n_done, n_indexed=n_indexed, state=_state(missing, failures, enough))
 
 
 def _state(missing: Sequence[Chunk], failures: Mapping[str, FailureRecord], enough: bool) -> State:

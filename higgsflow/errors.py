@@ -170,8 +170,8 @@ class UndeclaredColumn(UserError):
         "is shown what it declares."
     )
     cure = (
-        "correct the name, or declare the column: in `reads` of a tagger, in `requires_branches` "
-        "of a systematic."
+        "correct the name, or declare the column: in `reads` of a tagger (what it makes a "
+        "collection of, too, for later taggers), in `requires_branches` of a systematic."
     )
 
     def __init__(self, name: str, known: Collection[str], place: str) -> None:

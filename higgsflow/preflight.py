@@ -71,6 +71,21 @@ def _check_other_direction(source: IndependentCollection, systematics: Systemati
         if column not in correction.branch_modified:
             where = f"what correction '{correction.name}' changes"
             raise UnknownName("column", column, correction.branch_modified, where)
+    _check_missing_momentum(source, systematics)
+
+
+def _check_missing_momentum(source: IndependentCollection, systematics: Systematics) -> None:
+    """Raises where a later correction moves missing momentum, of which a direction has but pt."""
+    in_order = tuple(systematics.corrections.values())
+    place = [correction.name for correction in in_order].index(source.of_correction)
+    for later in in_order[place + 1 :]:
+        moved = later.met.columns if later.met is not None and later.acts_on(is_data=False) else ()
+        if shared := sorted(set(moved) & set(source.branch_modified)):
+            raise InvalidConfiguration(
+                f"'{later.name}' moves missing momentum after '{source.of_correction}' did",
+                f"'{source.name}' varies {', '.join(shared)} of the latter",
+                f"let '{source.of_correction}' come after '{later.name}'",
+            )
 
 
 def check_functions(systematics: Systematics) -> None:

@@ -26,8 +26,8 @@ ak = lazy.load("awkward")
 _SMALLEST = 0.01
 
 
-def ratio_column(correction: str, column: str, direction: str) -> str:
-    """Where a direction of a nominal correction is kept, as a ratio to the central one."""
+def kept_column(correction: str, column: str, direction: str) -> str:
+    """Where a direction of a nominal correction is kept, beside what the correction makes."""
     return f"{column}_{correction}_{direction}"
 
 
@@ -51,8 +51,7 @@ def _shifted(events: Any, source: Shift, direction: str) -> dict[str, Any]:
     if isinstance(source, IndependentCollection) and source.of_correction:
         kept = (source.of_correction, direction)
         return {
-            name: get_column(events, name)
-            * get_column(events, ratio_column(kept[0], name, kept[1]))
+            name: get_column(events, kept_column(kept[0], name, kept[1]))
             for name in source.branch_modified
         }
     return _from_file(events, source, direction)

@@ -1,4 +1,4 @@
-"""Corrections of the nominal events, and variations: one shift of these at a time."""
+"""Variations of the nominal events: one shift at a time, and what it makes of their columns."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from higgsflow.errors import UnknownName, VariationError
 from higgsflow.events.plain_values import plain_values, values_of_objects
 from higgsflow.events.users_code import UNLIKE_ARRAYS, as_array, shown, unlike_column
 from higgsflow.model.defined_in import blaming
-from higgsflow.model.systematic import CENTRAL, IndependentCollection, NominalCorrection
-from higgsflow.shifts import ratio_column, shifted
+from higgsflow.model.systematic import IndependentCollection, NominalCorrection
+from higgsflow.shifts import shifted
 from higgsflow.weights import Factors, evaluate_early
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.shift import Shift
@@ -65,47 +65,6 @@ def shift_bounds(systematics: Systematics) -> dict[str, float | None]:
             bounds[column] = None if undeclared else max(known or 0.0, source.bound or 0.0)
         bounds |= dict.fromkeys(set(source.changes) - set(source.branch_modified))
     return bounds
-
-
-def apply_corrections(
-    events: PlainEvents, corrections: Iterable[NominalCorrection], systematics: Systematics
-) -> PlainEvents:
-    """The events with these nominal corrections applied, one after the other.
-
-    Directions that an independent collection wants of one are kept beside, as ratios to the
-    central one: what comes later acts on both alike.
-    """
-    for correction in corrections:
-        before = _undone(events, correction)
-        columns = shifted_columns(before, correction, CENTRAL)
-        wanted = [
-            direction
-            for source in systematics.independent_collections.values()
-            if source.of_correction == correction.name
-            for direction in source.directions
-        ]
-        ratios = {
-            ratio_column(correction.name, name, direction): _ratio(values, columns[name])
-            for direction in wanted
-            for name, values in shifted_columns(before, correction, direction).items()
-        }
-        events = before.with_columns({**columns, **ratios})
-    return events
-
-
-def _undone(events: PlainEvents, correction: NominalCorrection) -> PlainEvents:
-    """The events without the factor that the input carries already."""
-    if not correction.undo:
-        return events
-    factor = events.column(str(correction.already_in))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        undone = {name: events.column(name) / factor for name in correction.branch_modified}
-    return events.with_columns(undone)
-
-
-def _ratio(varied: Any, central: Any) -> Any:
-    known = np.isfinite(central) & (central != 0)
-    return np.where(known, varied / np.where(known, central, 1.0), 1.0)
 
 
 def apply_variation(events: PlainEvents, source: Shift, direction: str) -> PlainEvents:

@@ -10,7 +10,8 @@ import numpy as np
 from higgsflow.events.columns import get_column
 from higgsflow.events.plain import PlainEvents, plain
 from higgsflow.explain.content import Change, CorrectionStory
-from higgsflow.variations import apply_corrections, apply_variation, find_variation
+from higgsflow.nominal_corrections import apply_corrections
+from higgsflow.variations import apply_variation, find_variation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

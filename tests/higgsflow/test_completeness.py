@@ -74,6 +74,12 @@ def test_state_of_a_sample(failed: dict[int, Any], min_completion: float, expect
     assert state([5, 5, 5, *[5] * 17], failed, min_completion) == expected
 
 
+def test_nothing_is_never_enough() -> None:
+    """Of data with ranges missing on purpose, too: only a job knows what there is to merge."""
+    assert state([5, 5], {0: LOST}, 0.0) == "enough"
+    assert state([5, 5], {0: LOST, 1: LOST}, 0.0) == "insufficient"
+
+
 def test_completeness_is_measured_in_entries_not_in_chunks() -> None:
     assert state([1, 999], {0: LOST}, 0.99) == "enough"
     assert state([1, 999], {1: LOST}, 0.5) == "insufficient"

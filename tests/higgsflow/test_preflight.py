@@ -56,6 +56,23 @@ def test_other_direction_fits_its_correction(content: Any, expected: str) -> Non
     assert expected in text
 
 
+def test_missing_momentum_is_varied_as_it_is_after_what_moves_it() -> None:
+    """Of a sum of vectors the direction would need more than its length."""
+    met = {"branch_modified": "MET_pt", "branches": {"central": "c", "up": "u"}}
+    jets = {**SMEARING, "branch_modified": "Jet_pt", "met": "MET"}
+    other = {"branch_modified": "MET_pt", "method": "from_correction", "directions": ["up"]}
+    collections = {"of_met": {**other, "nominal_correction": "met"}}
+    text = message(corrections={"met": met, "jets": jets}, independent_collections=collections)
+    assert "'jets' moves missing momentum after 'met' did" in text
+    assert "let 'met' come after 'jets'" in text
+    for in_order in (
+        {"jets": jets, "met": met},
+        {"met": met, "jets": {**jets, "applies_to": "data"}},
+    ):
+        content = {"corrections": in_order, "independent_collections": collections}
+        check_systematics(Systematics.model_validate(content))
+
+
 def carried(**content: Any) -> NominalCorrection:
     entry = {**SMEARING, "name": "scale", "already_in": "Photon_eCorr", **content}
     return NominalCorrection.model_validate(entry)

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from higgsflow import variations
+from higgsflow import nominal_corrections, variations
 from higgsflow.corrections.draws import normal
 from higgsflow.events.plain import plain
 from higgsflow.model.shift import IndependentCollection, NominalCorrection
 from higgsflow.model.systematic import Systematics
 from higgsflow.needs import IDENTITY
-from higgsflow.shifts import objects_of, ratio_column, shifted
+from higgsflow.shifts import kept_column, objects_of, shifted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ N = 60
 
 
 def apply_corrections(events: Any, *others: Any) -> Any:
-    return variations.apply_corrections(plain(events), *others).view
+    return nominal_corrections.apply_corrections(plain(events), *others).view
 
 
 def apply_variation(events: Any, *others: Any) -> Any:
@@ -181,7 +181,7 @@ def test_other_direction_is_made_from_what_was_before_the_correction(file: Path)
     assert same(events.Jet.pt, EVENTS.Jet.pt * (1 + 0.055 * draw))
     up = apply_variation(events, found.independent_collections["c"], "up")
     assert same(up.Jet.pt, EVENTS.Jet.pt * (1 + 0.065 * draw))
-    assert ratio_column("c", "Jet_pt", "up") == "Jet_pt_c_up"
+    assert kept_column("c", "Jet_pt", "up") == "Jet_pt_c_up"
 
 
 def test_later_corrections_act_on_every_direction(file: Path) -> None:

@@ -250,6 +250,16 @@ def test_incomplete_data_if_said_so(lab: Lab) -> None:
     assert by_name["Sig"]["normalization"]["complete"] is True
 
 
+def test_data_of_which_nothing_can_be_read_are_lost(lab: Lab, capfd: Captured) -> None:
+    """Whatever may be missing: the summary said that another command had made them."""
+    lab.jobs["attempts"] = 1
+    lab.content["allow_incomplete_data"] = True
+    for path in lab.own_files("Data"):
+        damage(path)
+    assert not lab.run()
+    assert "80 of 80 entries of Data (2017) were lost" in capfd.readouterr().err
+
+
 def lose_part_of_a_skim(lab: Lab, write_skim: Make, min_completion: float) -> None:
     """Two skims in two chunks each, of which the last one cannot be read."""
     lab.without_data()
