@@ -205,10 +205,11 @@ class BatchPool:
         by_key: dict[Key, list[Flight]] = {}
         for flight in self._flights:
             by_key.setdefault(flight.key, []).append(flight)
-        owner = self._places.owner
-        there = self._engine.look(owner, {token for token, _ in by_key.keys() | self._unneeded})
+        owner, others = self._places.owner, self._earlier.others
+        tokens = {token for token, _ in by_key.keys() | self._unneeded}
+        there = self._engine.look(owner, tokens, others)
         ended = {k for k in by_key if k not in there or there[k].phase == "ended"}
-        past = self._engine.past(owner, ended) if ended else {}
+        past = self._engine.past(owner, ended, others) if ended else {}
         if gone := held(there, by_key) | in_queue(there, self._unneeded):
             self._engine.cancel(owner, gone)
         for key, flights in by_key.items():

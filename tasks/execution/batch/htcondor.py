@@ -63,14 +63,21 @@ class HTCondor:
         write_text(path, describe(request, self._site))
         return submitted(ask(["condor_submit", "-terse", str(path)], request.keep))
 
-    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
+    def look(
+        self, owner: str, tokens: Collection[str], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
         if not tokens:
             return {}
-        constraint = f'{_OWNER} == "{owner}"'
-        answer = ask(["condor_q", "-constraint", constraint, "-json", "-attributes", _ATTRIBUTES])
+        whose = ["-allusers"] if others else []
+        asked = ["-constraint", f'{_OWNER} == "{owner}"', "-json", "-attributes", _ATTRIBUTES]
+        answer = ask(["condor_q", *whose, *asked])
         return {key: seen for key, seen in _parsed(answer).items() if key[0] in tokens}
 
-    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
+    def past(
+        self, owner: str, jobs: Collection[Key], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        # the history is of all users
+        del others
         found: dict[Key, Seen] = {}
         for some in _parts(sorted(jobs)):
             answer = ask(

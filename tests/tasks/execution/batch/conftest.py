@@ -64,8 +64,10 @@ class Processes:
                 )  # fmt: skip
         return {n: str(self.jobs[request.token, n].pid) for n in range(len(request.resources))}
 
-    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
-        del owner
+    def look(
+        self, owner: str, tokens: Collection[str], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        del owner, others
         self._answer()
         if self.slow and self._asked is not None:
             self.slow -= 1
@@ -77,8 +79,10 @@ class Processes:
             if key[0] in tokens and process.poll() is None
         }
 
-    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
-        del owner
+    def past(
+        self, owner: str, jobs: Collection[Key], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        del owner, others
         self._answer()
         return {
             key: Seen(str(process.pid), "ended", "", process.returncode)
