@@ -12,6 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.check.problem import Problems
 from higgsflow.errors import StoreError
 from higgsflow.model.jobs import Resources
 from higgsflow.records.error_classes import MEANING
@@ -78,8 +79,8 @@ class BatchPool:
         self._earlier.cancel_others(self._engine, {flight.key for flight in self._flights})
         try:
             self._drive(submission, book, room)
-        except StoreError:
-            # as of a full disk, which ends this process alone
+        except (StoreError, Problems):
+            # as of a full disk, or a proxy that has expired, which end this process alone
             self._tell_what_goes_on()
             raise
         room.leave()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.output.atomic import write_text
 from tasks.execution.batch.engine import Seen, ask, run_time
+from tasks.execution.batch.proxy import proxy_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -145,7 +146,7 @@ def _of_site(site: Site) -> list[str]:
     pairs = (
         (site.account, f"accounting_group = {site.account}"),
         (site.container, f'MY.SingularityImage = "{site.container}"'),
-        (site.proxy, f"x509userproxy = {site.proxy}"),
+        (site.proxy, f"x509userproxy = {_as_it_is(proxy_of(site)) if site.proxy else ''}"),
         (site.send_credentials, "MY.SendCredential = True"),
     )
     return [*(line for said, line in pairs if said), *site.extra_lines]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.output.atomic import created, writing
 from tasks.execution.batch.engine import kind_of
+from tasks.execution.batch.proxy import proxy_of
 
 if TYPE_CHECKING:
     from higgsflow.model.engines import Site
@@ -136,7 +137,7 @@ def _in_container(site: Site) -> str:
 
 def _copied_proxy(site: Site, folder: Path) -> Path:
     """A copy that nodes can read: proxies lie in the /tmp of one machine."""
-    source = Path(site.proxy).expanduser()
+    source = proxy_of(site)
     target = folder / _PROXY
     try:
         with source.open("rb") as proxy, os.fdopen(created(target, 0o600), "wb") as copy:

@@ -8,6 +8,7 @@ from tasks.execution.batch import BATCHES
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
 from tasks.execution.batch.engine import EngineError, NoAnswer, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
+from tasks.execution.batch.proxy import refuse_proxy
 from tasks.execution.batch.script import write_script
 from tasks.execution.display import say
 
@@ -55,7 +56,13 @@ class Submission:
         return (groups[i : i + _AT_ONCE] for i in range(0, len(groups), _AT_ONCE))
 
     def write(self, groups: Sequence[Group]) -> list[Flight]:
-        """Writes a batch to the store; from then on it is not forgotten."""
+        """Writes a batch to the store; from then on it is not forgotten.
+
+        Raises:
+            UserError: when the proxy of its jobs would end before they do, or the store is full.
+        """
+        limits = [attempt.resources.time_limit for group in groups for attempt in group]
+        refuse_proxy(self._site, max(limit or 0.0 for limit in limits))
         for attempt in (attempt for group in groups for attempt in group):
             # of an earlier run that counted from 1, too
             self._places.log(attempt.job.stem, attempt.number).unlink(missing_ok=True)
