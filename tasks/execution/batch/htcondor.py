@@ -106,6 +106,7 @@ def submitted(answer: str) -> dict[int, str]:
 
 def describe(request: Request, site: Site) -> str:
     """The submit file of a batch."""
+    # no log of events, which nobody reads: where it cannot be written, jobs never leave the queue
     lines = [
         "universe = vanilla",
         f"executable = {_as_it_is(request.script)}",
@@ -113,7 +114,6 @@ def describe(request: Request, site: Site) -> str:
         f"initialdir = {_as_it_is(request.folder)}",
         "output = $(number).out",
         "error = $(number).out",
-        f"log = {_as_it_is(request.folder / 'events.log')}",
         "should_transfer_files = YES",
         "when_to_transfer_output = ON_EXIT",
         # outputs go to the store by themselves

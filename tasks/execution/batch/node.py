@@ -18,7 +18,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from higgsflow.errors import StoreError
 from higgsflow.model.reference import look_in
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from tasks.execution.batch.batch_file import Header, Portion
 
 _SHELL = 128  # what shells add to the number of a signal
+# seconds for what goes on after the last chunk, such as threads that a tagger has begun
+_GRACE = 60.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,6 +57,16 @@ def main(arguments: Sequence[str]) -> int:
     for portion in job.portions:
         code = _run(header, portion) or code
     return code
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process: all that counts is in the store.
+
+    What never ends would keep it, and its place on the node, until the engine ends it. It is told
+    what that is, from outside of Python, which something may keep, too.
+    """
+    faulthandler.dump_traceback_later(_GRACE, exit=True)
+    end(code)
 
 
 def _end(number: int, _frame: Any) -> None:
@@ -237,4 +249,4 @@ def _rights(path: Path) -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
-    end(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

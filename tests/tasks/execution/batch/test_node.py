@@ -148,6 +148,25 @@ end(code + 7)
 """
 
 
+# a thread that waits for ever, as one of a tagger's library may
+STAYING = """
+import sys, threading
+from tasks.execution.batch import node
+node._GRACE = 1.0
+def wait_for_ever(): threading.Event().wait()
+threading.Thread(target=wait_for_ever).start()
+node.leave(node.main(sys.argv[1:]))
+"""
+
+
+def test_ends_though_a_thread_does_not(bench: Any) -> None:
+    """It would keep a place on a node for hours; what keeps it is told."""
+    done = start(bench.prepare(), STAYING)
+    assert done.returncode == 1
+    assert "wait_for_ever" in done.stderr
+    assert len([*bench.places.chunks.glob("*.json")]) == 2
+
+
 def test_ends_after_what_was_begun_and_printed(bench: Any) -> None:
     done = start(bench.prepare(), LEAVING)
     assert (done.returncode, done.stdout) == (7, "in a thread\nat exit\n"), done.stderr
