@@ -139,11 +139,12 @@ class BatchPool:
         n_others = len(self._flights)
         for batch in submission.batches(groups):
             flights = submission.write(batch)
-            self._flights.extend(flights)
             went_well = self._trouble.submitted(
                 lambda flights=flights: submission.submit(self._engine, flights),  # type: ignore[misc]
                 n_others,
             )
+            # a full disk may come before the engine does
+            self._flights.extend(flights)
             for flight in flights:
                 flight.unsure = not went_well
                 if went_well:

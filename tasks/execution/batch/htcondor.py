@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.output.atomic import write_text
 from tasks.execution.batch.engine import Seen, ask, run_time
+from tasks.execution.batch.places import writing_for_engine
 from tasks.execution.batch.proxy import proxy_of
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ class HTCondor:
 
     def submit(self, request: Request) -> dict[int, str]:
         path = request.folder / "job.sub"
-        write_text(path, describe(request, self._site))
+        with writing_for_engine():
+            write_text(path, describe(request, self._site))
         return submitted(ask(["condor_submit", "-terse", str(path)], request.keep))
 
     def look(

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _SHELL = 128  # what shells add to the number of a signal
 # seconds for what goes on after the last chunk, such as threads that a tagger has begun
 _GRACE = 60.0
+_ROOM = "say `TMPDIR` in `environment`, or `request_disk` in `extra_lines`, of engines.yaml"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -88,8 +89,18 @@ def _run(header: Header, portion: Portion) -> int:
             outcome = _published(job, header.folder, failed) or outcome
         if isinstance(outcome, JobRecord):
             return 0
+        outcome = _of_this_node(outcome, job.folder)
         failed.keep(outcome)
         return EXIT_CODES.get(outcome.error_class, 1)  # type: ignore[call-overload,no-any-return]
+
+
+def _of_this_node(failure: FailureRecord, scratch: Path) -> FailureRecord:
+    """Tells of a scratch folder that takes no more where it is: the store has room."""
+    what, _, more = failure.message.partition("\n  ")
+    if failure.error_class != "store" or f"{scratch}/" not in what:
+        return failure
+    told = f"the scratch folder of {failure.host} takes no more: {more.partition(chr(10))[0]}"
+    return failure.model_copy(update={"message": str(StoreError(told, str(scratch), _ROOM))})
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from tasks.execution.batch import BATCHES
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
 from tasks.execution.batch.engine import EngineError, NoAnswer, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
+from tasks.execution.batch.places import writing_for_engine
 from tasks.execution.batch.proxy import refuse_proxy
 from tasks.execution.batch.script import write_script
 from tasks.execution.display import say
@@ -89,7 +90,8 @@ class Submission:
             StoreError: when it cannot be written.
         """
         script, (_, seal) = folder / "job.sh", self._written[token]
-        write_script(script, self._site, self._places.jobs / BATCHES, seal)
+        with writing_for_engine():
+            write_script(script, self._site, self._places.jobs / BATCHES, seal)
         return script
 
     def submit(self, engine: Engine, flights: Sequence[Flight]) -> None:
