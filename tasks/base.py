@@ -134,15 +134,20 @@ class AnalysisTask(PrintsIntoPipes):
     def _check_site_unless_made(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Where all is made it does no harm that the store is full, or can only be read."""
         try:
-            cls.check_site(analysis)
+            cls.check_site(analysis, params)
         except UserError:
             if not cls(**params).complete():
                 raise
             session.current.only_reads = True
 
     @classmethod
-    def check_site(cls, analysis: AnalysisModel) -> None:
+    def check_site(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Raises a `UserError` where the machine does not give what it takes to make something."""
+        if params["workflow"] != "local":
+            from tasks.execution.batch.sites import check_proxies
+
+            pairs = [pair for pair in analysis.samples.pairs if cls.is_about(pair, params)]
+            check_proxies(analysis, params["workflow"], pairs)
         session.check_once(analysis)
 
     @classmethod

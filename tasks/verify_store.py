@@ -53,7 +53,7 @@ class VerifyStore(VariationTask):
                 refuse_variation(name, systematics, f"analysis '{analysis.name}'")
 
     @classmethod
-    def check_site(cls, analysis: AnalysisModel) -> None:
+    def check_site(cls, analysis: AnalysisModel, params: dict[str, Any]) -> None:
         """Nothing is written, so a store may be full, or one that can only be read."""
 
     def requires(self) -> Any:

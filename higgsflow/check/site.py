@@ -86,15 +86,34 @@ def check_proxy(analysis: AnalysisModel) -> Iterator[Problem]:
         remedy = "voms-proxy-init --voms cms, unless the servers ask for none"
         yield Problem(about="proxy", what=what, remedy=remedy, serious=False)
         return
+    yield from _check_life(path, analysis.jobs_manager.time_limit)
+
+
+def check_given_proxy(path: Path, longest: float) -> Iterator[Problem]:
+    """Whether the proxy that jobs of an engine are given can be read, and outlives the longest."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        yield Problem(
+            about="proxy",
+            what=f"no proxy at {path}, as engines.yaml says",
+            where=error.strerror or str(error),
+            remedy="make one: voms-proxy-init",
+        )
+        return
+    yield from _check_life(path, longest)
+
+
+def _check_life(path: Path, longest: float) -> Iterator[Problem]:
     left = seconds_left(path)
     if left is None:
         what = f"how long the proxy {path} lives cannot be told"
         yield Problem(about="proxy", what=what, remedy="is openssl installed?", serious=False)
-    elif left < analysis.jobs_manager.time_limit:
-        limit = analysis.jobs_manager.time_limit / 3600
+    elif left < longest:
+        lives = f"lives for {left / 3600:.1f} h" if left > 0 else "has expired"
         yield Problem(
             about="proxy",
-            what=f"the grid proxy lives for {max(left, 0) / 3600:.1f} h, a job up to {limit:.1f} h",
+            what=f"the grid proxy {lives}, a job may take {longest / 3600:.1f} h",
             where=str(path),
             remedy="voms-proxy-init --voms cms --valid 192:00",
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 import uuid
 from contextlib import suppress
@@ -94,10 +95,11 @@ class Batch:
 
     Attributes:
         engine: of what its jobs are; empty where nobody has looked.
+        user: who has submitted them; likewise.
     """
 
-    def __init__(self, path: Path, engine: str = "") -> None:
-        self.path, self.engine = path, engine
+    def __init__(self, path: Path, engine: str = "", user: str = "") -> None:
+        self.path, self.engine, self.user = path, engine, user
         self.token = path.stem
 
     def write(self, header: Header, jobs: Sequence[Portions]) -> str:
@@ -141,6 +143,9 @@ def new_batch(jobs_folder: Path) -> Batch:
 
 def batches_in(jobs_folder: Path) -> list[Batch]:
     """All batches of a sample and year, the oldest first; what cannot be read is none."""
+    # nodes look for none, and import no more than they need
+    from tasks.execution.batch.engine import user_name
+
     found = []
     for path in (jobs_folder / BATCHES).glob("*.jsonl"):
         # once: a header has all variations, and another command may remove it
@@ -149,8 +154,9 @@ def batches_in(jobs_folder: Path) -> list[Batch]:
             path.open(encoding="utf-8") as lines,
         ):
             header = json.loads(next(lines))
-            found.append((float(header["created"]), path, str(header["engine"])))
-    return [Batch(path, engine) for _, path, engine in sorted(found)]
+            user = user_name(os.fstat(lines.fileno()).st_uid)
+            found.append((float(header["created"]), path, str(header["engine"]), user))
+    return [Batch(path, engine, user) for _, path, engine, user in sorted(found)]
 
 
 def portions_of(

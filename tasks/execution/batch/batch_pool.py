@@ -12,6 +12,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.check.problem import Problems
 from higgsflow.errors import StoreError
 from higgsflow.model.jobs import Resources
 from higgsflow.records.error_classes import MEANING
@@ -78,8 +79,8 @@ class BatchPool:
         self._earlier.cancel_others(self._engine, {flight.key for flight in self._flights})
         try:
             self._drive(submission, book, room)
-        except StoreError:
-            # as of a full disk, which ends this process alone
+        except (StoreError, Problems):
+            # as of a full disk, or a proxy that has expired, which end this process alone
             self._tell_what_goes_on()
             raise
         room.leave()
@@ -138,11 +139,12 @@ class BatchPool:
         n_others = len(self._flights)
         for batch in submission.batches(groups):
             flights = submission.write(batch)
-            self._flights.extend(flights)
             went_well = self._trouble.submitted(
                 lambda flights=flights: submission.submit(self._engine, flights),  # type: ignore[misc]
                 n_others,
             )
+            # a full disk may come before the engine does
+            self._flights.extend(flights)
             for flight in flights:
                 flight.unsure = not went_well
                 if went_well:
@@ -205,10 +207,11 @@ class BatchPool:
         by_key: dict[Key, list[Flight]] = {}
         for flight in self._flights:
             by_key.setdefault(flight.key, []).append(flight)
-        owner = self._places.owner
-        there = self._engine.look(owner, {token for token, _ in by_key.keys() | self._unneeded})
+        owner, others = self._places.owner, self._earlier.others
+        tokens = {token for token, _ in by_key.keys() | self._unneeded}
+        there = self._engine.look(owner, tokens, others)
         ended = {k for k in by_key if k not in there or there[k].phase == "ended"}
-        past = self._engine.past(owner, ended) if ended else {}
+        past = self._engine.past(owner, ended, others) if ended else {}
         if gone := held(there, by_key) | in_queue(there, self._unneeded):
             self._engine.cancel(owner, gone)
         for key, flights in by_key.items():

@@ -8,6 +8,7 @@ from higgsflow.errors import UserError
 from tasks import session
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.earlier import Earlier
+from tasks.execution.batch.engine import in_queue
 from tasks.execution.batch.sites import engine_of, places_of, room_of, site_of
 from tasks.execution.display import say
 from tasks.execution.driver_lock import is_driven
@@ -79,8 +80,21 @@ def _take_out(analysis: AnalysisModel, pair: SampleYear, engine_name: str) -> in
     tokens = {token for token, _ in earlier.keys}
     there = engine.look(places.owner, tokens)
     busy = {token for (token, _), seen in there.items() if seen.phase != "ended"}
+    if earlier.others:
+        of_all = engine.look(places.owner, tokens, earlier.others)
+        _tell_of_others(pair, engine_name, len(in_queue(of_all, of_all.keys() - there.keys())))
     earlier.cancel_others(engine, ())
     # to the folders of those that it still has the engine writes a last word
     places.remove_batch_folders(tokens - busy)
     room_of(analysis, engine_name, sample, year).leave()
     return sum(seen.phase != "ended" for seen in there.values())
+
+
+def _tell_of_others(pair: SampleYear, engine: str, n: int) -> None:
+    """Who shares a store may not cancel what others have submitted."""
+    if n:
+        # their batch is gone
+        say(
+            f"{pair.name}: {n} jobs of {engine} are of other users, who alone can cancel them: "
+            "those that run go on, others end as soon as they begin"
+        )

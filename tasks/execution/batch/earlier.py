@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from higgsflow.records.failures import FailureLog
 from tasks.execution.batch.batch_file import batches_in
+from tasks.execution.batch.engine import this_user
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,6 +35,7 @@ class Earlier:
 
     Attributes:
         open: by the name of their outputs.
+        others: other users of the store who have submitted some of them.
     """
 
     def __init__(self, places: Places, engine: str) -> None:
@@ -42,6 +44,7 @@ class Earlier:
         with places.submitting():
             pass
         self._batches = [batch for batch in batches_in(places.jobs) if batch.engine == engine]
+        self.others = frozenset(batch.user for batch in self._batches) - {this_user()}
         self.keys: set[Key] = set()
         self.open: dict[str, Known] = {}
         for batch in self._batches:

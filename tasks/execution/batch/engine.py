@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -118,14 +120,18 @@ class Engine(Protocol):
             NoAnswer: when some may be taken later.
         """
 
-    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
-        """All jobs of the batches that it has in its queue."""
+    def look(
+        self, owner: str, tokens: Collection[str], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        """All jobs of the batches that it has in its queue: of this user, and of these others."""
 
-    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
+    def past(
+        self, owner: str, jobs: Collection[Key], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
         """What became of jobs that are not in its queue any more, as far as it remembers."""
 
     def cancel(self, owner: str, jobs: Collection[Key]) -> None:
-        """Takes jobs out of the queue, whatever they do."""
+        """Takes jobs of this user out of the queue, whatever they do; those of others stay."""
 
 
 def held(there: Mapping[Key, Seen], but: Collection[Key] = ()) -> set[Key]:
@@ -139,6 +145,19 @@ def held(there: Mapping[Key, Seen], but: Collection[Key] = ()) -> set[Key]:
 def in_queue(there: Mapping[Key, Seen], jobs: Collection[Key]) -> set[Key]:
     """Those of some jobs that an engine has and that have not ended."""
     return {key for key in jobs if key in there and there[key].phase != "ended"}
+
+
+def user_name(uid: int) -> str:
+    """What engines call a user, whatever the variables say."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def this_user() -> str:
+    """Who submits."""
+    return user_name(os.getuid())
 
 
 def kind_of(engine: str) -> type[HTCondor] | type[Slurm]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.output.atomic import write_text
 from tasks.execution.batch.engine import Seen, ask, run_time
+from tasks.execution.batch.places import writing_for_engine
+from tasks.execution.batch.proxy import proxy_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -60,17 +62,25 @@ class HTCondor:
 
     def submit(self, request: Request) -> dict[int, str]:
         path = request.folder / "job.sub"
-        write_text(path, describe(request, self._site))
+        with writing_for_engine():
+            write_text(path, describe(request, self._site))
         return submitted(ask(["condor_submit", "-terse", str(path)], request.keep))
 
-    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
+    def look(
+        self, owner: str, tokens: Collection[str], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
         if not tokens:
             return {}
-        constraint = f'{_OWNER} == "{owner}"'
-        answer = ask(["condor_q", "-constraint", constraint, "-json", "-attributes", _ATTRIBUTES])
+        whose = ["-allusers"] if others else []
+        asked = ["-constraint", f'{_OWNER} == "{owner}"', "-json", "-attributes", _ATTRIBUTES]
+        answer = ask(["condor_q", *whose, *asked])
         return {key: seen for key, seen in _parsed(answer).items() if key[0] in tokens}
 
-    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
+    def past(
+        self, owner: str, jobs: Collection[Key], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        # the history is of all users
+        del others
         found: dict[Key, Seen] = {}
         for some in _parts(sorted(jobs)):
             answer = ask(
@@ -98,6 +108,7 @@ def submitted(answer: str) -> dict[int, str]:
 
 def describe(request: Request, site: Site) -> str:
     """The submit file of a batch."""
+    # no log of events, which nobody reads: where it cannot be written, jobs never leave the queue
     lines = [
         "universe = vanilla",
         f"executable = {_as_it_is(request.script)}",
@@ -105,7 +116,6 @@ def describe(request: Request, site: Site) -> str:
         f"initialdir = {_as_it_is(request.folder)}",
         "output = $(number).out",
         "error = $(number).out",
-        f"log = {_as_it_is(request.folder / 'events.log')}",
         "should_transfer_files = YES",
         "when_to_transfer_output = ON_EXIT",
         # outputs go to the store by themselves
@@ -138,7 +148,7 @@ def _of_site(site: Site) -> list[str]:
     pairs = (
         (site.account, f"accounting_group = {site.account}"),
         (site.container, f'MY.SingularityImage = "{site.container}"'),
-        (site.proxy, f"x509userproxy = {site.proxy}"),
+        (site.proxy, f"x509userproxy = {_as_it_is(proxy_of(site)) if site.proxy else ''}"),
         (site.send_credentials, "MY.SendCredential = True"),
     )
     return [*(line for said, line in pairs if said), *site.extra_lines]

@@ -18,7 +18,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from higgsflow.errors import StoreError
 from higgsflow.model.reference import look_in
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from tasks.execution.batch.batch_file import Header, Portion
 
 _SHELL = 128  # what shells add to the number of a signal
+# seconds for what goes on after the last chunk, such as threads that a tagger has begun
+_GRACE = 60.0
+_ROOM = "say `TMPDIR` in `environment`, or `request_disk` in `extra_lines`, of engines.yaml"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -55,6 +58,16 @@ def main(arguments: Sequence[str]) -> int:
     for portion in job.portions:
         code = _run(header, portion) or code
     return code
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process: all that counts is in the store.
+
+    What never ends would keep it, and its place on the node, until the engine ends it. It is told
+    what that is, from outside of Python, which something may keep, too.
+    """
+    faulthandler.dump_traceback_later(_GRACE, exit=True)
+    end(code)
 
 
 def _end(number: int, _frame: Any) -> None:
@@ -76,8 +89,18 @@ def _run(header: Header, portion: Portion) -> int:
             outcome = _published(job, header.folder, failed) or outcome
         if isinstance(outcome, JobRecord):
             return 0
+        outcome = _of_this_node(outcome, job.folder)
         failed.keep(outcome)
         return EXIT_CODES.get(outcome.error_class, 1)  # type: ignore[call-overload,no-any-return]
+
+
+def _of_this_node(failure: FailureRecord, scratch: Path) -> FailureRecord:
+    """Tells of a scratch folder that takes no more where it is: the store has room."""
+    what, _, more = failure.message.partition("\n  ")
+    if failure.error_class != "store" or f"{scratch}/" not in what:
+        return failure
+    told = f"the scratch folder of {failure.host} takes no more: {more.partition(chr(10))[0]}"
+    return failure.model_copy(update={"message": str(StoreError(told, str(scratch), _ROOM))})
 
 
 @contextmanager
@@ -237,4 +260,4 @@ def _rights(path: Path) -> tuple[int, list[str]]:
 
 
 if __name__ == "__main__":
-    end(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # seconds after which an engine has written the last word of a job whose end is known
 _OLD = 3600.0
+_ELSEWHERE = "set `submit_folder` in engines.yaml to a folder of yours"
 
 
 @dataclass(frozen=True)
@@ -105,5 +106,18 @@ def _make(folder: Path) -> None:
         raise StoreError(
             f"cannot make {folder}, for what the batch engine reads and writes",
             error.strerror or str(error),
-            "set `submit_folder` in engines.yaml to a folder of yours",
+            _ELSEWHERE,
         ) from error
+
+
+@contextmanager
+def writing_for_engine() -> Iterator[None]:
+    """Tells of a file for the engine that cannot be written where such files lie.
+
+    Raises:
+        StoreError: which says so.
+    """
+    try:
+        yield
+    except StoreError as error:
+        raise StoreError(error.what, error.where, f"make room there, or {_ELSEWHERE}") from error

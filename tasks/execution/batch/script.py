@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from higgsflow.errors import InvalidConfiguration
 from higgsflow.output.atomic import created, writing
 from tasks.execution.batch.engine import kind_of
+from tasks.execution.batch.proxy import proxy_of
 
 if TYPE_CHECKING:
     from higgsflow.model.engines import Site
@@ -24,6 +25,7 @@ _SHELL = 128  # what shells add to the number of a signal
 # seconds for the program to follow a signal; engines wait for half a minute before they kill all
 _GRACE = 10
 _CODE = "the exit code of this job is"
+_UMASK = re.compile(r"^Umask:\s*([0-7]+)$", re.MULTILINE)
 _CODE_TOLD = re.compile(rf"^{_CODE} (\d+)\n?", re.MULTILINE)
 
 # The scratch folder goes whatever ends the program. What a killed script left goes after days.
@@ -36,6 +38,7 @@ export HOME="${{HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}}"
 export PATH="${{PATH:-/usr/local/bin:/usr/bin:/bin}}" LANG="${{LANG:-C.UTF-8}}"
 export PYTHONPATH={root} PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 export OPENBLAS_NUM_THREADS={cores} OMP_NUM_THREADS={cores} MKL_NUM_THREADS={cores}
+{rights}
 {exports}
 base="${{_CONDOR_SCRATCH_DIR:-${{SLURM_TMPDIR:-${{TMPDIR:-/tmp}}}}}}"
 find "$base" -maxdepth 1 -user "$(id -u)" -name 'higgsflow-job.*' -mtime +2 \\
@@ -81,6 +84,7 @@ def write_script(path: Path, site: Site, batches: Path, seal: str) -> None:
     text = _TEMPLATE.format(
         root=shlex.quote(str(_ROOT)),
         cores=site.cores,
+        rights=_rights(),
         exports="\n".join(f"export {name}={value}" for name, value in exports.items()),
         environment=_environment(),
         terminated=_SHELL + signal.SIGTERM,
@@ -105,6 +109,19 @@ def told_code(printed: str) -> tuple[int | None, str]:
     return int(found.group(1)), printed[: found.start()] + printed[found.end() :]
 
 
+def _rights() -> str:
+    """A line by which others may do with files of jobs what they may with those made here.
+
+    HTCondor gives jobs a mask of its own: a group that shares a store could not write to folders
+    that they make. The system tells it: to ask for the mask is to change it, for all threads.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    return next((f"umask {rest}" for rest in _UMASK.findall(status)), "")
+
+
 def _environment() -> int:
     from higgsflow.records.error_classes import EXIT_CODES
 
@@ -120,7 +137,7 @@ def _in_container(site: Site) -> str:
 
 def _copied_proxy(site: Site, folder: Path) -> Path:
     """A copy that nodes can read: proxies lie in the /tmp of one machine."""
-    source = Path(site.proxy).expanduser()
+    source = proxy_of(site)
     target = folder / _PROXY
     try:
         with source.open("rb") as proxy, os.fdopen(created(target, 0o600), "wb") as copy:

@@ -11,11 +11,15 @@ from higgsflow.catalog.paths import expanded
 from tasks import session
 from tasks.execution.batch.engine import make_engine
 from tasks.execution.batch.places import Places
+from tasks.execution.batch.proxy import refuse_proxy
 from tasks.execution.batch.room import Room, jobs_said
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from higgsflow.model.analysis import AnalysisModel
     from higgsflow.model.engines import Site
+    from higgsflow.model.sample import SampleYear
     from tasks.execution.batch.engine import Engine
 
 _TASK = "ProcessSample"  # the stage whose branches are jobs
@@ -29,6 +33,22 @@ def check_engine(engine: str) -> None:
     """
     engines = load_engines()
     make_engine(engines.sites[engines.site_name(engine, socket.getfqdn())])
+
+
+def check_proxies(analysis: AnalysisModel, engine: str, pairs: Iterable[SampleYear]) -> None:
+    """Whether the proxies that jobs of some samples are given outlive the longest of them.
+
+    Raises:
+        UserError: when one does not.
+    """
+    sites = [site_of(engine, pair.sample.name, pair.year) for pair in pairs]
+    asked = {site.proxy: 0.0 for site in sites}
+    for site in sites:
+        limit = site.run_time or analysis.jobs_manager.time_limit
+        asked[site.proxy] = max(asked[site.proxy], limit)
+    # each of them once
+    for site in {site.proxy: site for site in sites}.values():
+        refuse_proxy(site, asked[site.proxy])
 
 
 def site_of(engine: str, sample: str, year: str) -> Site:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import os
-import pwd
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ClassVar
 
-from tasks.execution.batch.engine import EngineError, NoAnswer, Seen, ask, run_time
+from tasks.execution.batch.engine import EngineError, NoAnswer, Seen, ask, run_time, this_user
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -48,11 +46,13 @@ class Slurm:
         # with the name of a cluster, where there are several
         return {i: future.result().strip().split(";")[0] for i, future in enumerate(futures)}
 
-    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
+    def look(
+        self, owner: str, tokens: Collection[str], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
         del owner
         answer = ask(
             [
-                "squeue", "--noheader", "--states=all", "--user", _user(),
+                "squeue", "--noheader", "--states=all", *_of_users(others),
                 "--format", "%j|%i|%T|%r|%N",
             ]
         )  # fmt: skip
@@ -66,11 +66,13 @@ class Slurm:
                 found[key] = Seen(id=job_id, phase=phase, state=told, host=host)
         return found
 
-    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
+    def past(
+        self, owner: str, jobs: Collection[Key], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
         del owner
         found: dict[Key, Seen] = {}
         for some in _parts([_name_of(*key) for key in sorted(jobs)]):
-            found.update(_accounted(some))
+            found.update(_accounted(some, others))
         return {key: seen for key, seen in found.items() if key in jobs}
 
     def cancel(self, owner: str, jobs: Collection[Key]) -> None:
@@ -101,22 +103,19 @@ def arguments(request: Request, number: int, site: Site) -> list[str]:
     return ["sbatch", *fixed, *options, *site.extra_lines, *script]
 
 
-def _user() -> str:
-    """Who submits, whatever the variables say."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
+def _of_users(others: Collection[str]) -> list[str]:
+    """The option for jobs of whoever submits, and of others."""
+    return ["--user", ",".join([this_user(), *sorted(others)])]
 
 
-def _accounted(names: list[str]) -> Iterator[tuple[Key, Seen]]:
+def _accounted(names: list[str], others: Collection[str]) -> Iterator[tuple[Key, Seen]]:
     """What the accounting knows; nothing where a cluster has none."""
     fields = "JobName,JobIDRaw,State,ExitCode,NodeList"
     try:
         answer = ask(
             [
                 "sacct", "--allocations", "--parsable2", "--noheader", "--starttime", "now-30days",
-                "--name", ",".join(names), "--format", fields,
+                *_of_users(others), "--name", ",".join(names), "--format", fields,
             ]
         )  # fmt: skip
     except EngineError:

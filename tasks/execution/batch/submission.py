@@ -8,6 +8,8 @@ from tasks.execution.batch import BATCHES
 from tasks.execution.batch.batch_file import batches_in, header_of, new_batch, portions_of
 from tasks.execution.batch.engine import EngineError, NoAnswer, Request, held, in_queue
 from tasks.execution.batch.flights import Flight
+from tasks.execution.batch.places import writing_for_engine
+from tasks.execution.batch.proxy import refuse_proxy
 from tasks.execution.batch.script import write_script
 from tasks.execution.display import say
 
@@ -55,7 +57,13 @@ class Submission:
         return (groups[i : i + _AT_ONCE] for i in range(0, len(groups), _AT_ONCE))
 
     def write(self, groups: Sequence[Group]) -> list[Flight]:
-        """Writes a batch to the store; from then on it is not forgotten."""
+        """Writes a batch to the store; from then on it is not forgotten.
+
+        Raises:
+            UserError: when the proxy of its jobs would end before they do, or the store is full.
+        """
+        limits = [attempt.resources.time_limit for group in groups for attempt in group]
+        refuse_proxy(self._site, max(limit or 0.0 for limit in limits))
         for attempt in (attempt for group in groups for attempt in group):
             # of an earlier run that counted from 1, too
             self._places.log(attempt.job.stem, attempt.number).unlink(missing_ok=True)
@@ -82,7 +90,8 @@ class Submission:
             StoreError: when it cannot be written.
         """
         script, (_, seal) = folder / "job.sh", self._written[token]
-        write_script(script, self._site, self._places.jobs / BATCHES, seal)
+        with writing_for_engine():
+            write_script(script, self._site, self._places.jobs / BATCHES, seal)
         return script
 
     def submit(self, engine: Engine, flights: Sequence[Flight]) -> None:

@@ -89,7 +89,7 @@ def test_a_proxy_has_to_outlive_a_job(
     lab.jobs["time_limit"] = 3 * 86400
     (found,) = check_proxy(loaded())
     assert found.serious
-    assert found.what == "the grid proxy lives for 48.0 h, a job up to 72.0 h"
+    assert found.what == "the grid proxy lives for 48.0 h, a job may take 72.0 h"
 
 
 def test_what_is_no_certificate_cannot_be_told(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Lab
 
+    from higgsflow.errors import UserError
     from higgsflow.records.job_record import FailureRecord, JobRecord
     from tasks.execution.batch.engine import Key, Request
 
@@ -32,6 +33,7 @@ class Processes:
 
     Attributes:
         refusals: how many submissions are still refused.
+        refused_with: what then happens.
         silent: whether no question is answered.
         slow: how many looks later jobs are there whose submission got no answer; 0 for at once.
     """
@@ -41,6 +43,7 @@ class Processes:
         self._scratch = str(scratch)
         self.jobs: dict[Key, subprocess.Popen[str]] = {}
         self.refusals = 0
+        self.refused_with: UserError = EngineError("submit failed: come back later")
         self.silent = False
         self.slow = 0
         self._asked: Request | None = None
@@ -48,7 +51,7 @@ class Processes:
     def submit(self, request: Request) -> dict[int, str]:
         if self.refusals:
             self.refusals -= 1
-            raise EngineError("submit failed: come back later")
+            raise self.refused_with
         if self.slow and self._asked is None:
             self._asked = request
             raise NoAnswer("submit failed: Socket timed out")
@@ -64,8 +67,10 @@ class Processes:
                 )  # fmt: skip
         return {n: str(self.jobs[request.token, n].pid) for n in range(len(request.resources))}
 
-    def look(self, owner: str, tokens: Collection[str]) -> dict[Key, Seen]:
-        del owner
+    def look(
+        self, owner: str, tokens: Collection[str], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        del owner, others
         self._answer()
         if self.slow and self._asked is not None:
             self.slow -= 1
@@ -77,8 +82,10 @@ class Processes:
             if key[0] in tokens and process.poll() is None
         }
 
-    def past(self, owner: str, jobs: Collection[Key]) -> dict[Key, Seen]:
-        del owner
+    def past(
+        self, owner: str, jobs: Collection[Key], others: Collection[str] = ()
+    ) -> dict[Key, Seen]:
+        del owner, others
         self._answer()
         return {
             key: Seen(str(process.pid), "ended", "", process.returncode)

@@ -7,6 +7,7 @@ import pytest
 from higgsflow.errors import StoreError
 from higgsflow.model.jobs import Resources
 from tasks.execution.batch.batch_file import Batch, batches_in, header_of, new_batch, portions_of
+from tasks.execution.batch.engine import this_user
 
 ASKED = Resources(memory_mb=1000, time_limit=60)
 
@@ -57,4 +58,4 @@ def test_of_a_batch_that_was_removed_meanwhile_the_engine_is_known(bench: Any) -
     batch, _ = written(bench)
     found = batches_in(bench.places.jobs)
     batch.path.unlink()
-    assert [one.engine for one in found] == ["slurm"]
+    assert [(one.engine, one.user) for one in found] == [("slurm", this_user())]

@@ -118,6 +118,19 @@ def test_jobs_that_go_on_are_told_where_the_store_takes_nothing_more(
     assert len(bench.engine.jobs) == 4
 
 
+def test_jobs_that_no_engine_was_given_do_not_go_on(
+    bench: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As when the folder for its files is full."""
+    engine = bench.prepare().engine
+    engine.refusals, engine.refused_with = 1, StoreError("cannot write job.sub")
+    with pytest.raises(StoreError):
+        bench.run()
+    assert "go on" not in capfd.readouterr().err
+    assert len(bench.run()) == 4
+    assert len(bench.engine.jobs) == 4
+
+
 def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> None:
     """Its jobs may go on after `--workflow` was changed."""
     log = FailureLog(bench.prepare().places.jobs)

@@ -15,6 +15,7 @@ from tasks.execution.batch.engine import (
     kind_of,
     make_engine,
     run_time,
+    user_name,
 )
 
 
@@ -88,6 +89,11 @@ def test_the_engine_gives_a_job_a_little_more_time(
     limit: float | None, expected: float | None
 ) -> None:
     assert run_time(Resources(time_limit=limit)) == expected
+
+
+def test_a_user_without_a_name_is_a_number() -> None:
+    assert user_name(0) == "root"
+    assert user_name(3_999_999_999) == "3999999999"
 
 
 def test_only_held_jobs_that_nobody_waits_for_are_stuck() -> None:

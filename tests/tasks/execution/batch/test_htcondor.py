@@ -78,7 +78,6 @@ def test_folder_with_a_dollar_sign_stays_what_it_is() -> None:
     for line in (
         "initialdir = /a $(DOLLAR)(number)",
         "executable = /a $(DOLLAR)(number)/job.sh",
-        "log = /a $(DOLLAR)(number)/events.log",
     ):
         assert line in found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,11 @@ FAILING = SLOW.replace("time.sleep(60)", 'raise RuntimeError("no such calibratio
 
 
 def start(
-    bench: Any, program: str = "", kind: type[Submission] = Submission, **asked: Any
+    bench: Any,
+    program: str = "",
+    kind: type[Submission] = Submission,
+    prefix: tuple[str, ...] = (),
+    **asked: Any,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the first two chunks as one job."""
     submission = kind(bench.site, bench.places, bench.room)
@@ -48,7 +53,7 @@ def start(
     batch = bench.places.jobs / "batches" / f"{token}.jsonl"
     _, seal = submission._written[token]
     done = subprocess.run(
-        [sys.executable, *(["-c", program] if program else NODE), str(batch), "0", seal],
+        [*prefix, sys.executable, *(["-c", program] if program else NODE), str(batch), "0", seal],
         cwd=scratch, capture_output=True, text=True, check=False, timeout=120,
         env={**os.environ, "PYTHONPATH": str(bench.task_root)},
     )  # fmt: skip
@@ -148,6 +153,25 @@ end(code + 7)
 """
 
 
+# a thread that waits for ever, as one of a tagger's library may
+STAYING = """
+import sys, threading
+from tasks.execution.batch import node
+node._GRACE = 1.0
+def wait_for_ever(): threading.Event().wait()
+threading.Thread(target=wait_for_ever).start()
+node.leave(node.main(sys.argv[1:]))
+"""
+
+
+def test_ends_though_a_thread_does_not(bench: Any) -> None:
+    """It would keep a place on a node for hours; what keeps it is told."""
+    done = start(bench.prepare(), STAYING)
+    assert done.returncode == 1
+    assert "wait_for_ever" in done.stderr
+    assert len([*bench.places.chunks.glob("*.json")]) == 2
+
+
 def test_ends_after_what_was_begun_and_printed(bench: Any) -> None:
     done = start(bench.prepare(), LEAVING)
     assert (done.returncode, done.stdout) == (7, "in a thread\nat exit\n"), done.stderr
@@ -172,6 +196,25 @@ def set_attribute(path: Path) -> None:
         os.setxattr(path, "user.higgsflow", b"kept")
     except OSError as error:
         pytest.skip(f"files in {path.parent} take no attributes: {error}")
+
+
+# a page, which the events take
+SMALL = ("unshare", "--map-root-user", "--mount", "sh", "-c")
+SMALL += ('mount -t tmpfs -o size=4k tmpfs "$PWD" && cd "$PWD" && exec "$0" "$@"',)
+
+
+def test_a_scratch_folder_that_is_full_is_not_the_store(bench: Any) -> None:
+    if subprocess.run([*SMALL, "true"], check=False, cwd=bench.lab.files).returncode:
+        pytest.skip("this needs rights that are not given here")
+    done = start(bench.prepare(), prefix=SMALL)
+    assert done.returncode == EXIT_CODES["store"], done.stderr
+    (error, message), _ = failures(bench)
+    assert error == "store"
+    what, where, remedy = message.splitlines()
+    assert what.startswith(f"the scratch folder of {socket.gethostname()} takes no more: ")
+    assert what.endswith("No space left on device")
+    assert where == f"  {bench.lab.folder / 'scratch'}"
+    assert "engines.yaml" in remedy
 
 
 def test_a_defect_leaves_its_traceback_and_the_next_chunk_runs(bench: Any) -> None:

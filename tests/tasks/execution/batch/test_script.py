@@ -170,6 +170,18 @@ def test_nobody_else_reads_the_variables_of_a_site(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o700
 
 
+def test_others_may_do_with_what_jobs_make_what_they_may_with_what_is_made_here(
+    tmp_path: Path,
+) -> None:
+    """A group may share a store; engines give jobs a mask of their own."""
+    before = os.umask(0o007)
+    try:
+        path, environment = script(tmp_path, "umask")
+    finally:
+        os.umask(before)
+    assert run(path, environment).stdout == "0007\n"
+
+
 def test_a_proxy_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfiguration, match="no proxy at"):
         script(tmp_path, "true", proxy="/nowhere/x509up")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from higgsflow.errors import StoreError
 from higgsflow.model.jobs import Resources
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.engine import Seen
@@ -46,6 +47,15 @@ def test_what_is_submitted_is_written_before(bench: Any) -> None:
     assert not old.exists()
     submission.submit(bench.engine, flights)
     assert len(bench.engine.jobs) == 4
+
+
+def test_where_files_for_the_engine_lie_is_told_when_they_cannot_be_written(bench: Any) -> None:
+    """As on a full disk, which is not that of the store."""
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    flights = submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    (bench.places.batch_folder(flights[0].key[0]) / "job.sh").mkdir(parents=True)
+    with pytest.raises(StoreError, match="make room there, or set `submit_folder`"):
+        submission.submit(bench.engine, flights)
 
 
 def test_large_submissions_are_cut() -> None:
