@@ -35,9 +35,10 @@ _PHYSICS = tuple(
         "events.datasets", "events.formulas", "events.golden", "events.lists", "events.objects",
         "events.plain", "events.plain_values", "events.quick_views", "events.users_code",
         "every_variation", "exact_sums", "full_weights", "given_factors", "late_weights", "needs",
-        "objects", "output_columns", "per_bin", "plan", "preserved", "records.exact_counters",
-        "records.moments", "selection", "shifts", "splitmix", "step_of_sums", "sums", "taggers",
-        "tally", "variations", "vectors", "weight_columns", "weights", "working_points",
+        "nominal_corrections", "objects", "output_columns", "per_bin", "plan", "preserved",
+        "records.exact_counters", "records.moments", "selection", "shifts", "splitmix",
+        "step_of_sums", "sums", "taggers", "tally", "variations", "vectors", "weight_columns",
+        "weights", "working_points",
     )
 )  # fmt: skip
 
