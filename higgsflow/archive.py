@@ -12,6 +12,7 @@ from higgsflow.catalog.snapshot import as_yaml
 from higgsflow.code import own_digest, own_sources
 from higgsflow.ingredients import digest
 from higgsflow.output.atomic import write_text, writing, written_atomically
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from higgsflow.model.analysis import AnalysisModel
@@ -38,7 +39,7 @@ def keep(analysis: AnalysisModel, folder: Path) -> Path:
     place = folder / FOLDER / "_".join(filter(None, (configuration_digest(analysis), own)))
     path = place / f"{analysis.name}.yaml"
     with writing(place):
-        is_kept = path.is_file()
+        is_kept = is_file(path)
     if not is_kept:
         for name, source in own_sources(analysis.code_references).items():
             # as it is: a module may say that it is of another encoding than UTF-8

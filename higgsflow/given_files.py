@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import ChangedMeanwhile
 from higgsflow.output.atomic import checksum
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,7 @@ def _words(value: Any) -> Iterator[str]:
 def _now(text: str) -> str:
     path = Path(text)
     try:
-        if not path.is_file():
+        if not is_file(path):
             return ""
         status = path.stat()
     except (OSError, ValueError):

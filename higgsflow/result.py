@@ -13,6 +13,7 @@ from higgsflow.errors import StoreError, UnknownName, UserError, nearest
 from higgsflow.model.findings import findings
 from higgsflow.report.formatting import pairs
 from higgsflow.report.summary_file import read
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -200,11 +201,11 @@ def _summary_at(place: str | Path) -> Path:
     from higgsflow.catalog.store import environment_store  # noqa: PLC0415
 
     path = Path(place).expanduser()
-    if path.is_file():
+    if is_file(path):
         return path.absolute()
     for folder in (path.absolute(), environment_store() / path):
         for known in (folder / _SUMMARY, folder / _SUMMARY.name):
-            if known.is_file():
+            if is_file(known):
                 return known
     near = _nearest_to(path.absolute()) or _nearest_to(environment_store() / path)
     hint = f"did you mean '{near}'?" if near else "say a folder such as store/demo/v1"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import DamagedRecord, IncompleteSample
 from higgsflow.ingredients import digest, marked
+from higgsflow.there import is_file
 from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
 from tasks.execution.display import end_display, say
@@ -111,7 +112,7 @@ class MonitorJobs(VariationTask):
 
         is_well = table.running or table.state in ("complete", "enough", "running")
         # where it was never complete, there are no others than those that failed
-        if is_well or not self.job_table.is_file() or not self.complete():
+        if is_well or not is_file(self.job_table) or not self.complete():
             return table
         try:
             return read_record(self.job_table, JobsTable)

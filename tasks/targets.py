@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import law
 
 from higgsflow.errors import DamagedRecord, StoreError, UserError
+from higgsflow.there import is_there
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,10 +93,10 @@ class StageTarget(law.LocalFileTarget):
         if self.exists():
             return ()
         try:
-            is_there = self.file.exists()
+            was_made = is_there(self.file)
         except PermissionError as error:
             return (f"it cannot be read: {error.strerror}",)
-        if not is_there:
+        if not was_made:
             return (NEVER,)
         return tuple(self._differences())
 

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import UnknownName, Unreadable, UserError, said_by
+from higgsflow.there import is_file
 from tasks.index_sample import IndexSample, index_of
 from tasks.merge_sample import scaling
 from tasks.parameters import Text
@@ -134,7 +135,7 @@ class VerifyStore(VariationTask):
         from higgsflow.verification.merged import Evidence
 
         indexed = IndexSample.req(self).stage_output()
-        if not indexed.file.is_file():
+        if not is_file(indexed.file):
             raise _absent(indexed.file)
         known = self._normalizations()
         made_with = {manifest.variation: _made_with(manifest, known) for manifest in manifests}
@@ -166,7 +167,7 @@ class VerifyStore(VariationTask):
         """Those that merged files may be made with: of all variations, or of a narrowed stage."""
         whole = UpdateScale1fb.req(self, variation=()).stage_output().file
         narrowed = (path for path in sorted(whole.parent.glob("*.json")) if path != whole)
-        paths = [path for path in (whole, *narrowed) if path.is_file()]
+        paths = [path for path in (whole, *narrowed) if is_file(path)]
         if not paths:
             raise _absent(whole)
         return [_read(path) for path in paths]

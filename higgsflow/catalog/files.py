@@ -22,6 +22,7 @@ from higgsflow.catalog.listing import (
 from higgsflow.credentials import apart, refuse_secrets
 from higgsflow.errors import InputFileError, InvalidConfiguration, UserError, nearest
 from higgsflow.model.noun import Noun
+from higgsflow.there import is_file, is_folder, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +85,7 @@ def _locate(address: str, folder: Path, owner: str) -> list[_Located]:
             files = _remote_files(text, owner)
         else:
             path = _absolute(text, folder, owner)
-            if path.suffix == ".txt" and path.is_file():
+            if path.suffix == ".txt" and is_file(path):
                 return _listed_files(path, owner)
             files = _local_files(path, owner)
     except OSError as error:
@@ -168,9 +169,9 @@ def _listed_files(path: Path, owner: str) -> list[_Located]:
 
 
 def _local_files(path: Path, owner: str) -> Iterable[InputFile]:
-    if path.is_dir():
+    if is_folder(path):
         anchor, parts = str(path), ALL_ROOT_FILES
-    elif path.exists() or path.is_symlink():
+    elif is_there(path) or path.is_symlink():
         return (_local_file(str(path), owner),)
     else:
         anchor, parts = split_pattern(str(path))
@@ -185,7 +186,7 @@ def _instead(absent: Path) -> str:
     top = Path(*absent.parts[:2])
     if _DATASET.fullmatch(str(absent)):
         return f"is it a dataset? Then say das:{absent}"
-    if top.exists() or len(absent.parts) <= 2:
+    if is_there(top) or len(absent.parts) <= 2:
         return f"nearest there is: {_nearest_path(absent)}"
     if top.name == "store":
         return f"is it a name of CMS? Then say root://SERVER/{absent}"
@@ -223,7 +224,7 @@ def _local_file(path: str, owner: str) -> InputFile:
     except FileNotFoundError as error:
         target = os.path.realpath(path)
         raise InputFileError(f"'{path}' of {owner} is a link to nothing", target) from error
-    if not Path(path).is_file():
+    if not is_file(Path(path)):
         raise InputFileError(f"'{path}' of {owner} is not a regular file")
     if not os.access(path, os.R_OK):
         raise InputFileError(f"cannot read {path} for {owner}", "Permission denied")

@@ -27,6 +27,7 @@ from higgsflow.model.findings import explain, findings
 from higgsflow.model.noun import Noun, known_keys, safe_name
 from higgsflow.model.once import each_once
 from higgsflow.model.samples import Samples, select_names
+from higgsflow.there import is_file
 
 T = TypeVar("T", bound=Noun)
 
@@ -44,7 +45,7 @@ def find_analysis(name: str) -> Path | None:
     """
     as_path = Path(expanded(name, "the name of the analysis"))
     if as_path.suffix in (".yaml", ".yml"):
-        if not as_path.is_file():
+        if not is_file(as_path):
             raise no_file(as_path)
         return as_path.resolve()
     return CONFIG_FOLDER / f"{name}.yaml" if name in known_analyses() else None
@@ -161,7 +162,7 @@ def _catalog_path(source: str | Path, folder: Path) -> Path:
     text = expanded(str(source), "the catalogue's path")
     candidates = (folder / text, CONFIG_FOLDER / "samples" / f"{text}.yaml")
     for candidate in candidates:
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate.resolve()
     raise no_catalog(source, candidates[0])
 

@@ -11,6 +11,7 @@ from higgsflow.catalog.folder import CONFIG_FOLDER, known_analyses
 from higgsflow.errors import InvalidConfiguration, StoreError
 from higgsflow.model.noun import safe_name
 from higgsflow.output.atomic import write_text
+from higgsflow.there import is_there
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,7 @@ def new_analysis(name: str, folder: Path) -> tuple[Path, ...]:
         )
     files = {folder / name / file.format(name): text for file, text in _texts(name).items()}
     for path, text in files.items():
-        if path.exists() and not _holds(path, text):
+        if is_there(path) and not _holds(path, text):
             raise InvalidConfiguration(
                 f"{path} is there already", "", "choose another name, or another --folder"
             )

@@ -11,6 +11,7 @@ from higgsflow.errors import InvalidConfiguration
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.findings import explain
 from higgsflow.output.atomic import write_text, writing
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ def write_snapshot(analysis: AnalysisModel, folder: Path) -> Path:
     path = folder / FILE_NAME
     text = as_yaml(analysis)
     with writing(path):
-        is_current = path.is_file() and path.read_bytes() == text.encode()
+        is_current = is_file(path) and path.read_bytes() == text.encode()
     if not is_current:
         write_text(path, text)
     return path
@@ -40,7 +41,7 @@ def read_snapshot(path: Path) -> AnalysisModel:
     Raises:
         InvalidConfiguration: when there is none, or it is of another version of the program.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise InvalidConfiguration(f"no analysis at {path}")
     try:
         # whoever may write to the store may have put anything there

@@ -14,6 +14,7 @@ from higgsflow.errors import StoreError, UserError, nearest
 from higgsflow.model.analysis import Blinding
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.merged_events import about
+from higgsflow.there import is_file, is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ def open_side(text: str) -> Side:
         UserError: when there is nothing.
     """
     for path in (Path(text).expanduser(), environment_store() / text):
-        if (path / FILE_NAME).is_file():
+        if is_file(path / FILE_NAME):
             analysis = read_snapshot(path / FILE_NAME)
             events = dict(_merged(path, analysis))
             if not events:
@@ -83,7 +84,7 @@ def _merged(folder: Path, analysis: AnalysisModel) -> list[tuple[Key, Source]]:
         path
         for year in years
         for path in listed(year)
-        if path.suffix in ENDINGS and path.with_suffix(".json").is_file()
+        if path.suffix in ENDINGS and is_file(path.with_suffix(".json"))
     ]
     found = []
     for path in paths:
@@ -150,7 +151,7 @@ def _own_file(path: Path) -> tuple[Key, Source] | None:
     blinding = Blinding() if mode == "data" else None
     # there is no such folder where a copy lies near the root
     for store in path.resolve().parents[3:4]:
-        if blinding is not None and (store / FILE_NAME).is_file():
+        if blinding is not None and is_file(store / FILE_NAME):
             blinding = _blinding(read_snapshot(store / FILE_NAME), key[0])
     return key, Source((path,), tags=tags, blinding=blinding)
 
@@ -158,11 +159,11 @@ def _own_file(path: Path) -> tuple[Key, Source] | None:
 def _files(text: str) -> tuple[Path, ...]:
     """A file, those of a folder, or of a glob."""
     path = Path(text).expanduser()
-    if path.is_dir():
+    if is_folder(path):
         found = sorted(p for p in path.rglob("*") if p.suffix in ENDINGS)
     else:
         root = Path(path.anchor)
-        found = [path] if path.is_file() else sorted(root.glob(str(path.relative_to(root))))
+        found = [path] if is_file(path) else sorted(root.glob(str(path.relative_to(root))))
         # beside merged files lie their manifests
         found = [p for p in found if p.suffix in ENDINGS] or found
     if not found:
@@ -176,7 +177,7 @@ def _files(text: str) -> tuple[Path, ...]:
 def _hint(path: Path) -> str:
     """What there is of a similar name, here or in the store."""
     for wanted in (path, environment_store() / path):
-        there = listed(wanted.parent) if wanted.parent.is_dir() else []
+        there = listed(wanted.parent) if is_folder(wanted.parent) else []
         guess = nearest(path.name, [found.name for found in there])
         if guess:
             return f"nearest there is: {path.parent / guess}"

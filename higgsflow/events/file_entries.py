@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from higgsflow.events.index import FileIndex, schema_id
 from higgsflow.output.atomic import remove_stale_once, write_text
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ class EntryBook:
     def get(self, file: InputFile) -> dict[str, Any] | None:
         """What is known of a file; None when nothing that can be used."""
         path = self._path(file)
-        if file.mtime_ns is None or not path.is_file():
+        if file.mtime_ns is None or not is_file(path):
             return None
         try:
             entry: dict[str, Any] = json.loads(path.read_bytes())
@@ -46,7 +47,7 @@ class EntryBook:
     def put(self, file: InputFile, entry: dict[str, Any]) -> None:
         """Keeps what was found."""
         schema = self._schema_path(entry["schema_id"])
-        if not schema.is_file():
+        if not is_file(schema):
             _keep(schema, entry["columns"])
         found = {name: value for name, value in entry.items() if name != "columns"}
         _keep(self._path(file), found)

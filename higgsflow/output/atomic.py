@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import lazy_loader as lazy
 
 from higgsflow.errors import StoreError
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,7 +98,7 @@ def created(path: Path, mode: int = 0o666) -> int:
     to any file of who runs.
     """
     # a device stays what it is
-    if path.is_symlink() or path.is_file():
+    if path.is_symlink() or is_file(path):
         path.unlink(missing_ok=True)
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
 

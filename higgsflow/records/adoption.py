@@ -18,6 +18,7 @@ from higgsflow.errors import StoreError
 from higgsflow.events.file_head import NO_UUID, original_uuid
 from higgsflow.output.atomic import publish, temporary_beside, writing
 from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.there import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -105,7 +106,7 @@ def adopt(found: Sequence[Found], folder: Path) -> dict[str, int]:
         StoreError: when the folder cannot be written.
     """
     # somebody may have removed them meanwhile: then they are made
-    there = [one for one in found if all(path.is_file() for path in _files(one))]
+    there = [one for one in found if all(is_file(path) for path in _files(one))]
     for one in there:
         for stem in one.stems:
             record = folder / f"{stem}.json"

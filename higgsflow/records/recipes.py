@@ -18,6 +18,7 @@ from higgsflow.output.atomic import remove_stale_once, write_text
 from higgsflow.records.adoption import link
 from higgsflow.records.job_record import Product
 from higgsflow.records.names import Names
+from higgsflow.there import is_file, is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,8 +84,8 @@ class RecipeBook:
         """Writes a recipe that is not there yet."""
         text = recipe.model_dump_json()
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-        if not path.is_file():
-            if self._folder.is_dir():
+        if not is_file(path):
+            if is_folder(self._folder):
                 # of who was killed while it wrote one
                 remove_stale_once(self._folder)
             write_text(path, text)
@@ -93,7 +94,7 @@ class RecipeBook:
         """Keeps the recipes of a sample whose outputs are adopted: they tell what changes next."""
         for _, path in other._latest():
             target = self._folder / path.name
-            if not target.is_file():
+            if not is_file(target):
                 link(path, target)
 
     def of(self, variation: str, product: Product) -> Recipe | None:
@@ -110,7 +111,7 @@ class RecipeBook:
 
     def _latest(self) -> list[tuple[int, Path]]:
         """The files with their times, the latest first."""
-        found = self._folder.glob("*.json") if self._folder.is_dir() else ()
+        found = self._folder.glob("*.json") if is_folder(self._folder) else ()
         return sorted(((path.stat().st_mtime_ns, path) for path in found), reverse=True)
 
 

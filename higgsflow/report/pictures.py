@@ -18,6 +18,7 @@ from higgsflow.report.periods import Period, periods
 from higgsflow.report.plots import draw_effects, draw_stack
 from higgsflow.report.stacks import not_drawn, process_order, stack
 from higgsflow.report.systematic_rows import systematic_rows
+from higgsflow.there import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -143,7 +144,7 @@ def _written(sketch: _Sketch, folder: Path, look: Look) -> tuple[str, ...]:
 
 def _remove_others(folder: Path, wanted: set[str]) -> None:
     # of a name that a report gives: the folder may be a link to one with pictures of somebody
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for path in sorted(folder.iterdir()) if is_folder(folder) else ():
         if _NAMES.fullmatch(path.name) and path.name not in wanted:
             logger.info("removing %s, which this report does not have", path)
             path.unlink()

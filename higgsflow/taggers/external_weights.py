@@ -10,6 +10,8 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from higgsflow.there import is_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -26,7 +28,7 @@ def external_files(model: Path) -> tuple[Path, ...]:
         names = _named(model, status.st_size, status.st_ctime_ns)
     except OSError:
         return ()
-    return tuple(path for path in map(model.parent.joinpath, names) if path.is_file())
+    return tuple(path for path in map(model.parent.joinpath, names) if is_file(path))
 
 
 @functools.lru_cache(maxsize=32)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from higgsflow.errors import said_by
 from higgsflow.records.job_record import JobRecord
 from higgsflow.sharing import alone
+from higgsflow.there import is_file
 from higgsflow.verification.certificate import Certificate, NotAsClaimed, claim, claim_sum
 from higgsflow.verification.counted import (
     CENTRAL,
@@ -97,7 +98,7 @@ def verify(
 def _check_file(manifest: Manifest) -> None:
     """At once, before anything is counted."""
     path = Path(manifest.path)
-    if not path.is_file():
+    if not is_file(path):
         raise NotAsClaimed(f"there is no {path}", "its manifest stands beside it")
     claim("size in bytes", manifest.size, path.stat().st_size, str(path))
 

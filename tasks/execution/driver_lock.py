@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from higgsflow.there import is_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -81,7 +83,7 @@ def _held(lock: FileLock, on_wait: Callable[[], None]) -> Iterator[None]:
 
 def is_driven(jobs_folder: Path) -> bool:
     """Whether a process drives these jobs now, on this machine or another one that shares it."""
-    if not jobs_folder.is_dir():
+    if not is_folder(jobs_folder):
         return False
     lock = _lock(jobs_folder)
     try:

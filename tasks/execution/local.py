@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import law
 
+from higgsflow.there import is_folder
 from tasks.execution import scheduler
 from tasks.execution.batch import BATCHES
 from tasks.execution.display import say
@@ -65,7 +66,7 @@ class PooledWorkflowProxy(law.workflow.local.LocalWorkflowProxy):
     def _leave_other_engines(self, is_done: bool) -> None:
         """Takes what runs here, or is done, out of the queues of other engines."""
         # who never submits any jobs does not load what knows engines
-        if (self.task.stage_folder("jobs") / BATCHES).is_dir():
+        if is_folder(self.task.stage_folder("jobs") / BATCHES):
             from tasks.execution.batch.cancel import cancel_those_of_others
 
             engine = "" if is_done else self.workflow_type

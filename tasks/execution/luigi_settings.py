@@ -60,8 +60,11 @@ for _task in tuple(vars(Register)["_reg"]):
 
 # stages are forked, with what is imported by then: scripts may want other processes, and from
 # version 3.14 on Python begins others
-_FORKED: Any = multiprocessing.get_context("fork").Process
-luigi.worker.TaskProcess._Popen = staticmethod(_FORKED._Popen)  # type: ignore[method-assign]
+_FORKS: Any = multiprocessing.get_context("fork")
+luigi.worker.TaskProcess._Popen = staticmethod(_FORKS.Process._Popen)  # type: ignore[method-assign]
+# where others are begun, a process of Python's knows the queue of their answers, and tells of it on
+# the terminal when stages are interrupted
+luigi.worker.multiprocessing = _FORKS  # type: ignore[misc]
 
 command_line.read_once()
 

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 from higgsflow.cores import n_cores
 from higgsflow.errors import StoreError
 from higgsflow.output.atomic import cannot_write, writing
+from higgsflow.there import is_folder
 from tasks import session
 
 # where a batch engine has the jobs, this machine is one on which others work, too
@@ -23,7 +24,7 @@ def slots_of(task: Any) -> Slots:
 
 def slots_that_can_be_taken(task: Any) -> Slots | None:
     """None where nobody runs anything, as in a copy of a store, or one that can only be read."""
-    if not _folder(task).is_dir():
+    if not is_folder(_folder(task)):
         return None
     try:
         found = slots_of(task)

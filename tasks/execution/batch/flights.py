@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from higgsflow.output.atomic import written_atomically
 from higgsflow.records.ending import classify, crash_report, tail
 from higgsflow.records.job_record import FailureRecord
+from higgsflow.there import is_file
 from tasks.execution.batch.engine import UNKNOWN
 from tasks.execution.batch.script import told_code
 
@@ -64,7 +65,7 @@ class Flight:
 
     def begun(self, places: Places) -> bool:
         """Whether the node has started with this chunk."""
-        return places.log(self.stem, self.attempt.number).is_file()
+        return is_file(places.log(self.stem, self.attempt.number))
 
 
 def has_told(key: Key, places: Places) -> bool:
@@ -79,7 +80,7 @@ def failure_of(flight: Flight, seen: Seen, places: Places) -> FailureRecord:
     told, rest = told_code(tail(printed))
     exit_code = seen.exit_code if told is None else told
     text = tail(log) + rest
-    if not log.is_file():
+    if not is_file(log):
         _keep(printed, log)
     # a job whose script has come to its end is not lost, though its engine has no memory of it
     state = "" if seen.state == UNKNOWN.state and told is not None else seen.state
@@ -109,6 +110,6 @@ def _printed(key: Key, places: Places) -> Path:
 
 def _keep(printed: Path, log: Path) -> None:
     """What a job printed before it could open its log is its log."""
-    if printed.is_file():
+    if is_file(printed):
         with written_atomically(log) as temporary:
             shutil.copyfile(printed, temporary)

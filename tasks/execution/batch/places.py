@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from higgsflow.errors import StoreError
 from higgsflow.ingredients import digest
 from higgsflow.output.atomic import writing
+from higgsflow.there import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -94,7 +95,7 @@ class Places:
     def remove_batch_folders(self, done: Collection[str]) -> None:
         """Removes what engines wrote for batches: those that are done, and old ones."""
         folder = self.submit / self.owner
-        for path in folder.iterdir() if folder.is_dir() else ():
+        for path in folder.iterdir() if is_folder(folder) else ():
             if path.name in done or time.time() - path.stat().st_mtime > _OLD:
                 shutil.rmtree(path, ignore_errors=True)
 
