@@ -64,7 +64,7 @@ _FORKS: Any = multiprocessing.get_context("fork")
 luigi.worker.TaskProcess._Popen = staticmethod(_FORKS.Process._Popen)  # type: ignore[method-assign]
 # where others are begun, a process of Python's knows the queue of their answers, and tells of it on
 # the terminal when stages are interrupted
-luigi.worker.multiprocessing = _FORKS  # type: ignore[misc]
+luigi.worker.multiprocessing = _FORKS  # type: ignore[attr-defined]
 
 command_line.read_once()
 
