@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 
+# seconds for one that ends to remove what it has half written
+_AGAIN = 1.0
+
+
 class Answer(NamedTuple):
     """What came of a piece.
 
@@ -70,9 +74,12 @@ class Helper:
         """Ends it; where it is at something that nobody wants any more, in the middle of that.
 
         It may not see that the pipe is closed: whatever was forked meanwhile has a copy of its end.
+        Nor may it follow a signal that comes just before it begins to wait, or where Python drops
+        what that raises, as in what lets go of an object: it is asked again.
         """
-        self._process.terminate()
-        self._process.join()
+        while self._process.is_alive():
+            self._process.terminate()
+            self._process.join(_AGAIN)
         self.connection.close()
 
 

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from tasks.execution.helper import Answer, Helper
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PIECES = [[1, 2], [-1], [0], [99], [3]]
 
@@ -58,3 +61,32 @@ def test_one_that_was_killed_has_no_answer_and_takes_nothing_more(helper: Helper
     helper.hand(3)
     assert helper.answer() == (3, Answer())
     assert not helper.hand(0)
+
+
+class LetGo:
+    """In what lets go of it, Python drops what a signal raises."""
+
+    def __init__(self, begun: Path) -> None:
+        self._begun = begun
+
+    def __del__(self) -> None:
+        self._begun.touch()
+        time.sleep(1)
+
+
+def let_go(begun: Path) -> int:
+    LetGo(begun)
+    return 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_that_does_not_follow_is_asked_again(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    helper = Helper(let_go, [[begun]], [])
+    helper.hand(0)
+    while not begun.exists():
+        time.sleep(0.01)
+    ending = threading.Thread(target=helper.end, daemon=True)
+    ending.start()
+    ending.join(60)
+    assert not ending.is_alive()
