@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import urllib.parse
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios import wait_for
+
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +67,7 @@ class Page:
 @contextmanager
 def luigi_page(folder: Path) -> Iterator[Page]:
     """A luigid that runs meanwhile."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [str(LUIGID), "--address", "127.0.0.1", "--port", str(port)]
     paths = ["--state-path", str(folder / "luigi.state"), "--logdir", str(folder)]
     environment = {**os.environ, "LUIGI_CONFIG_PATH": str(folder / "none.cfg")}

@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,11 +19,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.events import replicas
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_WAIT = 30.0  # seconds
+_WAIT = 120.0  # seconds
 # how long the client waits for servers that are gone [s]; by default, for minutes
 _PATIENCE = {
     "XRD_CONNECTIONWINDOW": 2,
@@ -62,16 +62,12 @@ class Server:
         for path in (self.folder, self.root):
             path.mkdir(parents=True)
             path.chmod(0o777)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
-        configuration = folder / "xrootd.cfg"
-        configuration.write_text(
-            _CONFIGURATION.format(root=self.root, folder=self.folder, port=self.port)
-        )
-        self._command = ["xrootd", "-I", "v4", "-c", str(configuration)]
-        self._command += ["-l", str(self.folder / "log")]
+        self._configuration = folder / "xrootd.cfg"
+        self._log = self.folder / "log"
+        self._command = ["xrootd", "-I", "v4", "-c", str(self._configuration)]
+        self._command += ["-l", str(self._log)]
         if os.getuid() == 0:
             # it refuses to be root
             self._command += ["-R", "xrootd"]
@@ -88,15 +84,36 @@ class Server:
         return f"root://127.0.0.1:{self.port}/"
 
     def start(self) -> Server:
-        """Returns once it answers."""
+        """Returns once it answers, where it was when it is started again."""
+        if self.port:
+            assert self._is_up(), self._told()
+            return self
+        for _ in range(10):
+            self.port = free_port()
+            if self._is_up():
+                return self
+        raise AssertionError(self._told())
+
+    def _is_up(self) -> bool:
+        """False where it has ended, which it does when another has its port."""
+        self._configuration.write_text(
+            _CONFIGURATION.format(root=self.root, folder=self.folder, port=self.port)
+        )
+        self._log.unlink(missing_ok=True)
         self._process = subprocess.Popen(
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + _WAIT
-        while not self._answers():
-            assert time.monotonic() < deadline
+        # not whether something answers there, which may be another server
+        while f":{self.port} initialization completed." not in self._told():
+            if self._process.poll() is not None:
+                return False
+            assert time.monotonic() < deadline, self._told()
             time.sleep(0.05)
-        return self
+        return True
+
+    def _told(self) -> str:
+        return self._log.read_text("utf-8") if self._log.exists() else ""
 
     def pause(self) -> None:
         """It takes connections, and answers nothing."""
@@ -125,11 +142,6 @@ class Server:
     def _signal(self, number: int) -> None:
         if self._process is not None:
             self._process.send_signal(number)
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.fixture
