@@ -2,11 +2,12 @@
 
 import os
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_port
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -370,12 +371,9 @@ class TestFailure:
         assert not (checkout / ".venv").exists()
 
     def test_without_network_it_says_so_and_a_rerun_goes_on(self, env, checkout, tmp_path):
-        with socket.socket() as closed:
-            closed.bind(("127.0.0.1", 0))
-            port = closed.getsockname()[1]
         offline = {
             **{name: value for name, value in env.items() if not name.startswith("PIP_")},
-            "PIP_INDEX_URL": f"http://127.0.0.1:{port}/simple",
+            "PIP_INDEX_URL": f"http://127.0.0.1:{free_port()}/simple",
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_RETRIES": "0",
             "PIP_TIMEOUT": "1",

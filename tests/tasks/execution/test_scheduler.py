@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import configparser
-import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +11,7 @@ import pytest
 
 from tasks.execution import scheduler
 from tasks.execution.scheduler import Scheduler, address, find, said
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,10 +52,7 @@ def test_the_address_is_what_the_variable_says(
 
 
 def test_where_nobody_listens_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv(scheduler.VARIABLE, f"127.0.0.1:{port}")
+    monkeypatch.setenv(scheduler.VARIABLE, f"127.0.0.1:{free_port()}")
     assert find() is None
 
 
