@@ -88,8 +88,9 @@ def measurement(scale: Scale, rounds: Sequence[Round]) -> Measurement:
 def markdown(found: Measurement) -> str:
     """The table, and under it where and when it was measured."""
     lines = ["| what | goal | measured | rounds | |", "|---|---|---|---|---|"]
+    verdicts = {True: "reached", False: "**missed**", None: ""}
     for row in found.rows:
-        verdict = "reached" if row.reached else "**missed**"
+        verdict = verdicts[row.reached]
         spread = f"{_digits(row.low)} to {_digits(row.high)}"
         lines.append(
             f"| {row.what} | {row.goal} | {_digits(row.median)}{row.unit} | {spread} | {verdict} |"

@@ -130,6 +130,7 @@ class _Measured(NamedTuple):
         limit_of = f"limit.{self.case.name}"
         yield f"{limit_of}.decompress", median(one.decompress for one in self.limits)
         yield f"{limit_of}.with_byteswap", median(one.with_byteswap for one in self.limits)
+        yield f"{limit_of}.as_uproot", median(one.as_uproot for one in self.limits)
 
 
 def _in_turn(scale: Scale, cases: Sequence[Case], turns: int) -> list[_Measured]:

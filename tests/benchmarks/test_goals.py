@@ -53,3 +53,17 @@ def test_a_goal_is_reached_on_its_own_side(found: Measurement) -> None:
     just = found.rounds[0] | {who: first.bound * 2.0, mine: 2.0}
     assert rows(scale, [just])[0].reached
     assert not rows(scale, [just | {mine: 2.001}])[0].reached
+
+
+def test_what_is_told_beside_a_goal_has_none(found: Measurement) -> None:
+    scale = Scale(Path())
+    fine = f"rerun_fine.{scale.signal_many.name}.warm"
+    mine = f"program.{scale.signal_many.name}.warm"
+    without = {name: value for name, value in found.rounds[0].items() if name != fine}
+    added = {*rows(scale, [without | {fine: 7 * without[mine]}])} - {*rows(scale, [without])}
+    (row,) = added
+    assert (row.goal, row.reached, row.median) == ("", None, pytest.approx(7))
+    # what a goal is made of has to be there
+    del without[mine]
+    with pytest.raises(KeyError):
+        rows(scale, [without])
