@@ -128,9 +128,8 @@ class _Measured(NamedTuple):
         yield f"{of_case}.opening", median(cpu for ran in self.rans for cpu in ran.opening)
         yield from ((f"{of_case}.stage.{stage}", cpu) for stage, cpu in last.stages.items())
         limit_of = f"limit.{self.case.name}"
-        yield f"{limit_of}.decompress", median(one.decompress for one in self.limits)
-        yield f"{limit_of}.with_byteswap", median(one.with_byteswap for one in self.limits)
-        yield f"{limit_of}.as_uproot", median(one.as_uproot for one in self.limits)
+        for name in Limit._fields[:-1]:
+            yield f"{limit_of}.{name}", median(getattr(one, name) for one in self.limits)
 
 
 def _in_turn(scale: Scale, cases: Sequence[Case], turns: int) -> list[_Measured]:

@@ -1,13 +1,13 @@
 """Decompression of what ROOT compresses: blocks, each with a head that names codec and lengths.
 
-The libraries are those that uproot uses, but for zstd: that of pyarrow unpacks a block in one step,
-in a tenth less time than cramjam, which does it as a stream.
+The libraries are the fastest at hand: for zstd that of pyarrow, which unpacks a block in one step,
+in a tenth less time than cramjam does it as a stream; for zlib libdeflate, in half of the time; for
+LZMA that of Python, in a tenth less than cramjam's, with liblzma 5.8 in a quarter less.
 """
 
 from __future__ import annotations
 
 import struct
-import zlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,14 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+try:
+    import lzma
+except ImportError:
+    # a Python that was built where liblzma had no headers
+    lzma = None  # type: ignore[assignment]
+
 cramjam = lazy.load("cramjam")
+deflate = lazy.load("deflate")
 pyarrow = lazy.load("pyarrow")
 xxhash = lazy.load("xxhash")
 
@@ -71,11 +78,21 @@ def _blocks(data: memoryview) -> Iterator[Bytes]:
 
 
 def _zlib(data: memoryview, size: int) -> Any:
-    return zlib.decompress(data, bufsize=max(size, 1))
+    try:
+        return deflate.zlib_decompress(data, size)
+    except deflate.DeflateError as error:
+        raise ValueError(f"a block was not {size} bytes, as were expected: {error}") from error
 
 
 def _lzma(data: memoryview, size: int) -> Any:
-    return cramjam.xz.decompress(data, output_len=size)
+    if lzma is None:
+        return cramjam.xz.decompress(data, output_len=size)
+    stream = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+    # one more than there should be, so that it goes on to the checksum at the end
+    content = stream.decompress(data, size + 1)
+    if not stream.eof:
+        raise ValueError(f"a block was not {size} bytes, as were expected")
+    return content
 
 
 def _zstd(data: memoryview, size: int) -> Any:

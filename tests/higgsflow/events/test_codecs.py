@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uproot.compression import LZ4, LZMA, ZLIB, ZSTD, Compression, compress
 
+from higgsflow.events import codecs
 from higgsflow.events.codecs import decompressed
 
 CODECS = (LZ4(1), LZMA(1), ZLIB(1), ZSTD(1))
@@ -80,3 +81,28 @@ def test_lzma_that_another_program_wrote() -> None:
     stream = lzma.compress(CONTENT, preset=9)
     head = b"XZ\x00" + struct.pack("<I", len(stream))[:3] + struct.pack("<I", len(CONTENT))[:3]
     assert decompressed(memoryview(head + stream), len(CONTENT)).tobytes() == CONTENT
+
+
+def test_lzma_of_a_python_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecs, "lzma", None)
+    blocks = packed(CONTENT, LZMA(1))
+    assert decompressed(memoryview(blocks), len(CONTENT)).tobytes() == CONTENT
+
+
+@pytest.mark.parametrize("codec", [LZMA(1), ZLIB(1)], ids=lambda codec: codec.name)
+@pytest.mark.parametrize("wrong", [-1, 1, 3000])
+def test_a_head_that_tells_another_size_is_refused(codec: Compression, wrong: int) -> None:
+    blocks = bytearray(packed(CONTENT, codec))
+    size = len(CONTENT) + wrong
+    blocks[6:9] = struct.pack("<I", size)[:3]
+    with pytest.raises(ValueError, match="expected"):
+        decompressed(memoryview(blocks), size)
+
+
+@pytest.mark.parametrize("codec", [LZMA(1), ZLIB(1)], ids=lambda codec: codec.name)
+def test_a_checksum_at_the_end_is_compared(codec: Compression) -> None:
+    blocks = bytearray(packed(CONTENT, codec))
+    # of zlib the last bytes; of LZMA it stands before the index and the foot
+    blocks[-1 if codec.name == "ZLIB" else -30] ^= 1
+    with pytest.raises((ValueError, lzma.LZMAError)):
+        decompressed(memoryview(blocks), len(CONTENT))
