@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader as lazy
 import numpy as np
 
 from higgsflow.archive import configuration_digest
@@ -28,11 +27,11 @@ from higgsflow.output.finalfit_untagged import Untagged
 from higgsflow.output.merged_events import column_types, tables
 from higgsflow.output.merged_file import ABOUT
 from higgsflow.output.provenance import Origin, as_text, provenance
+from higgsflow.output.root_file import new_root_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-uproot = lazy.load("uproot")
 
 NOTAG = "NOTAG"
 
@@ -55,7 +54,7 @@ def write_final_fit(order: FinalFitOrder) -> FinalFitManifest:
     """
     trees: dict[str, int] = {}
     with written_atomically(order.path) as temporary:
-        with uproot.recreate(temporary) as file:
+        with new_root_file(temporary) as file:
             file[f"{ABOUT}/provenance"] = _provenance(order)
             for variation in order.suffixes:
                 trees |= _write_variation(file, order, variation)

@@ -11,7 +11,6 @@ import contextlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-import lazy_loader as lazy
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,13 +20,12 @@ from higgsflow.output.atomic import checksum
 from higgsflow.output.encodings import SAMPLE, encodings
 from higgsflow.output.hashed_file import HashedFile
 from higgsflow.output.provenance import texts
+from higgsflow.output.root_file import new_root_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-# only those who ask for ROOT pay for it
-uproot = lazy.load("uproot")
 
 ROW_GROUP = 50_000
 TREE = "events"
@@ -163,7 +161,7 @@ class MergedRoot(MergedWriter):
     def __init__(self, path: Path, schema: Any, trees: Mapping[str, int] | None = None) -> None:
         super().__init__(path, schema, trees)
         self._numbers = [f.name for f in schema if not pa.types.is_dictionary(f.type)]
-        self._file = uproot.recreate(path)
+        self._file = new_root_file(path)
         for name, text in texts(schema).items():
             self._file[f"{ABOUT}/{name}"] = text
         types = {name: numpy_kind(schema.field(name).type) for name in self._numbers}
