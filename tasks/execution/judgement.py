@@ -12,6 +12,7 @@ from higgsflow.events.failing import counted_in
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import is_installed, lives_in_main
 from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.report.formatting import several
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,7 @@ def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
     lost = [chunk for chunk in task.chunks if chunk.id not in done]
     ranges = [r for chunk in lost for r in chunk.ranges]
     shown = ", ".join(f"{r.url} {r.start} to {r.stop}" for r in ranges[:_SHOWN])
-    more = f" and {len(ranges) - _SHOWN} more ranges" if len(ranges) > _SHOWN else ""
+    more = f" and {several(n_more, 'more range')}" if (n_more := len(ranges) - _SHOWN) > 0 else ""
     n_lost = found.n_indexed - found.n_done
     if (n_left_out := n_lost - sum(chunk.n_entries for chunk in lost)) > 0:
         more += f", and {n_left_out} entries with them: a skim counts whole or not"
