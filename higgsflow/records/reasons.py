@@ -33,6 +33,7 @@ class JobReasons:
         self._store, self._today, self._book = store, today, book
         # ten thousand chunks have few products
         self._wanted = {_shift(name, today): name for name in today.products}
+        self._digests = frozenset(product.digest for product in today.products.values())
         self._shifts: dict[tuple[str, int], Shift] = {}
         self._told: dict[tuple[str, str, int], tuple[str, ...]] = {}
 
@@ -47,7 +48,7 @@ class JobReasons:
         return dict(found)
 
     def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
-        made = self._store.products(chunk)
+        made = self._store.products(chunk, self._digests)
         if not made:
             yield from [GONE if self._store.has_remains(chunk) else NEVER for _ in missing[:1]]
             return
