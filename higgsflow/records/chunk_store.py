@@ -18,7 +18,7 @@ from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, rea
 from higgsflow.records.names import Names, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Chunk
@@ -119,18 +119,19 @@ class ChunkStore:
             known = self._matched[id(have)] = (have, matches(have, wanted))
         return known[1]
 
-    def products(self, chunk: Chunk, digests: Collection[str] = ()) -> dict[str, Product]:
-        """What was made of a chunk, by any configuration; the latest job's of each variation.
+    def products(self, chunk: Chunk) -> dict[str, Product]:
+        """What was made of a chunk, by any configuration; the latest job's of each variation."""
+        latest = self._in_order(chunk)
+        return {name: product for one in latest for name, product in one.products.items()}
 
-        But one with a digest that is given, of which the events are wanted, goes before others.
-        """
+    def all_of(self, chunk: Chunk, variation: str) -> list[Product]:
+        """What each job has made under the name of a variation, the latest first."""
+        latest = reversed(self._in_order(chunk))
+        return [one.products[variation] for one in latest if variation in one.products]
+
+    def _in_order(self, chunk: Chunk) -> list[Seen]:
         seen = self._by_chunk.get(chunk.id, ())
-        latest = sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
-        made = [(name, product) for one in latest for name, product in one.products.items()]
-        found = dict(made)
-        if len(latest) > 1:
-            found |= {name: product for name, product in made if product.digest in digests}
-        return found
+        return sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
 
     def has_remains(self, chunk: Chunk) -> bool:
         """Whether some file of a chunk is there, be it damaged."""

@@ -33,7 +33,6 @@ class JobReasons:
         self._store, self._today, self._book = store, today, book
         # ten thousand chunks have few products
         self._wanted = {_shift(name, today): name for name in today.products}
-        self._digests = frozenset(product.digest for product in today.products.values())
         self._shifts: dict[tuple[str, int], Shift] = {}
         self._told: dict[tuple[str, str, int], tuple[str, ...]] = {}
 
@@ -48,7 +47,7 @@ class JobReasons:
         return dict(found)
 
     def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
-        made = self._store.products(chunk, self._digests)
+        made = self._store.products(chunk)
         if not made:
             yield from [GONE if self._store.has_remains(chunk) else NEVER for _ in missing[:1]]
             return
@@ -58,7 +57,7 @@ class JobReasons:
             stored = called.get(_shift(variation, self._today), variation)
             is_another = stored == variation and self._means_another(variation, made)
             if stored in made and not is_another:
-                yield from self._of_product(variation, (stored, made[stored]))
+                yield from self._of_nearest(variation, stored, chunk)
             else:
                 source = self._today.sources[variation]
                 yield f"systematic {source} is new" if source else f"{variation} {NEVER}"
@@ -75,6 +74,20 @@ class JobReasons:
             before = self._book.of(variation, product)
             self._shifts[key] = (variation, "") if before is None else _shift(variation, before)
         return self._shifts[key]
+
+    def _of_nearest(self, variation: str, stored: str, chunk: Chunk) -> tuple[str, ...]:
+        """Why nothing that was made suffices: by what is most like it, the latest of such.
+
+        What was tried in between, and taken back, is no reason.
+        """
+        wanted = self._today.products[variation].digest
+
+        def distance(product: Product) -> tuple[bool, bool, int]:
+            told = self._of_product(variation, (stored, product))
+            return product.digest != wanted, told in ((), (_UNKNOWN,)), len(told)
+
+        nearest = min(self._store.all_of(chunk, stored), key=distance)
+        return self._of_product(variation, (stored, nearest))
 
     def _of_product(self, variation: str, had: tuple[str, Product]) -> tuple[str, ...]:
         key = (variation, had[0], id(had[1]))

@@ -107,6 +107,7 @@ def test_a_change_that_was_taken_back_is_no_reason(
     today = recipe(pileup={"up": "a"})
     assert why(today, before, between) == {"systematic pileup is new": 3}
     assert why(recipe(threshold=41.0), before, between) == {f"{CUT} 40 -> 41": 3}
+    assert why(recipe(shift=0.2), before, between) == {"systematic jes: kwargs.shift 0.1 -> 0.2": 3}
 
 
 def test_another_weight_is_the_reason_for_the_nominal_only(
