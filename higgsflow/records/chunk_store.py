@@ -18,7 +18,7 @@ from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, rea
 from higgsflow.records.names import Names, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Chunk
@@ -128,6 +128,10 @@ class ChunkStore:
         """What each job has made under the name of a variation, the latest first."""
         latest = reversed(self._in_order(chunk))
         return [one.products[variation] for one in latest if variation in one.products]
+
+    def last_written(self, stems: Iterable[str]) -> int:
+        """When the last record of these jobs was written [ns]; 0 of none."""
+        return max((self._sizes[f"{stem}.json"][1] for stem in stems), default=0)
 
     def _in_order(self, chunk: Chunk) -> list[Seen]:
         seen = self._by_chunk.get(chunk.id, ())

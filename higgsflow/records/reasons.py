@@ -26,6 +26,15 @@ _UNKNOWN = "was made by a configuration that is not known any more"
 Shift = tuple[str, str]
 
 
+def changes(before: Recipe, today: Recipe) -> Iterator[str]:
+    """What of a recipe is another; that something is new or gone its names tell."""
+    yield from differences(before.common, today.common)
+    for had, has in ((before.own, today.own), (before.weights, today.weights)):
+        for source in (source for source in has if source in had):
+            changed = differences(had[source], has[source])
+            yield from (f"systematic {source}: {one}" for one in changed)
+
+
 class JobReasons:
     """Compares what jobs have made with what is wanted today."""
 
