@@ -119,23 +119,15 @@ class ChunkStore:
             known = self._matched[id(have)] = (have, matches(have, wanted))
         return known[1]
 
-    def products(self, chunk: Chunk) -> dict[str, Product]:
-        """What was made of a chunk, by any configuration; the latest job's of each variation."""
-        latest = self._in_order(chunk)
-        return {name: product for one in latest for name, product in one.products.items()}
-
-    def all_of(self, chunk: Chunk, variation: str) -> list[Product]:
-        """What each job has made under the name of a variation, the latest first."""
-        latest = reversed(self._in_order(chunk))
-        return [one.products[variation] for one in latest if variation in one.products]
+    def products(self, chunk: Chunk) -> list[dict[str, Product]]:
+        """What each job has made of a chunk, by any configuration; the latest last."""
+        seen = self._by_chunk.get(chunk.id, ())
+        latest = sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
+        return [one.products for one in latest]
 
     def last_written(self, stems: Iterable[str]) -> int:
         """When the last record of these jobs was written [ns]; 0 of none."""
         return max((self._sizes[f"{stem}.json"][1] for stem in stems), default=0)
-
-    def _in_order(self, chunk: Chunk) -> list[Seen]:
-        seen = self._by_chunk.get(chunk.id, ())
-        return sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
 
     def has_remains(self, chunk: Chunk) -> bool:
         """Whether some file of a chunk is there, be it damaged."""
