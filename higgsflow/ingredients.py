@@ -19,6 +19,7 @@ _MARK = "#"
 _CHANGED = " changed"
 _NAME = "name of "
 _LONG = 60  # characters of a value in a message
+_MANY = 4  # numbers of a list that changed, more than which are only counted
 
 
 def digest(content: Any) -> str:
@@ -127,14 +128,21 @@ def _told(name: str, before: Any, today: Any) -> str:
 
 def _as_numbers(values: Any) -> str:
     """A short list of numbers, such as a range, which is told whole; empty for another one."""
-    if not values or not all(type(value) in (int, float) for value in values):
+    if not values or not _are_numbers(values):
         return ""
     text = f"[{', '.join(map(_short, values))}]"
     return text if len(text) <= _LONG else ""
 
 
+def _are_numbers(values: Any) -> bool:
+    return all(type(value) in (int, float) for value in values)
+
+
 def _of_lists(before: Any, today: Any) -> str:
     """What came and went in a list, or that only its order is another."""
+    n_other = sum(a != b for a, b in zip(before, today, strict=False))
+    if n_other > _MANY and len(before) == len(today) and _are_numbers((*before, *today)):
+        return f"{n_other} of {len(today)} numbers are others"
     came = [f"+ {_short(value)}" for value in today if value not in before]
     went = [f"- {_short(value)}" for value in before if value not in today]
     return ", ".join((*came, *went)) or "in another order"

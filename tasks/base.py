@@ -243,11 +243,13 @@ class AnalysisTask(PrintsIntoPipes):
     def tell_reasons(self) -> None:
         """Says why something is made again; of what is made for the first time there is none."""
         from higgsflow.records.reasons import EARLIER, NEVER
+        from higgsflow.report.formatting import several
 
         # of some chunks too: a run that goes on makes nothing again
         reasons = [one for one in self.news() if not one.startswith((NEVER, EARLIER))]
         if reasons:
-            more = f"; and {len(reasons) - _TOLD} more reasons" if len(reasons) > _TOLD else ""
+            n_more = len(reasons) - _TOLD
+            more = f"; and {several(n_more, 'more reason')}" if n_more > 0 else ""
             say(f"{self.short_name} again: {'; '.join(reasons[:_TOLD])}{more}")
 
 

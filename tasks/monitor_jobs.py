@@ -27,7 +27,7 @@ from tasks.targets import StageTarget, head_of, mark_of, read_record
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from higgsflow.ingredients import Ingredients
@@ -119,6 +119,27 @@ class MonitorJobs(VariationTask):
         except DamagedRecord:
             return table
 
+    def reasons(self) -> tuple[str, ...]:
+        """Also a change that was taken back: its jobs are there, so that none of them tells it."""
+        from higgsflow.records.recipes import MAKES
+
+        found = super().reasons()
+        if not self.year or f"{MAKES} changed" not in found:
+            return found
+        return (*self._taken_back(ProcessSample.req(self)), *found)
+
+    def _taken_back(self, process: ProcessSample) -> Iterator[str]:
+        """What jobs made otherwise; nothing where some ran since then, which have told why."""
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.reasons import changes
+
+        target, sources = self.output(), process.sufficient() or {}
+        stems = {stem for of_chunk in sources.values() for stem in of_chunk.values()}
+        written = ChunkStore(process.chunk_folder).last_written(stems)
+        before = process.recipes.that_makes(target.made_from() or {})
+        if before is not None and written < target.file.stat().st_mtime_ns:
+            yield from changes(before, process.recipe)
+
     def run(self) -> None:
         super().run()
         if self.is_asked_for:
@@ -159,8 +180,10 @@ class MonitorJobs(VariationTask):
 
     def _tell_what_landed(self, n_done: int, n_chunks: int, process: ProcessSample) -> None:
         """Says so when what was merged without some jobs is merged again with them."""
+        from higgsflow.records.recipes import MAKES
+
         before = self.output().made_from() or {}
-        same = before.get("what jobs make") == marked(process.recipe.made)
+        same = before.get(MAKES) == marked(process.recipe.made)
         n_before = before.get("chunks that are done", 0)
         if same and before.get("chunks") == self._chunked(process) and 0 < n_before < n_done:
             scaled = "" if self.pair.is_data else " with a new scale1fb"

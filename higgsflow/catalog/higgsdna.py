@@ -118,6 +118,8 @@ def _files(files: Any, where: str) -> dict[str, list[str]]:
     for year, addresses in by_year.items():
         if not isinstance(addresses, list) or not all(isinstance(a, str) for a in addresses):
             raise InvalidConfiguration(f"files of {year} are not addresses", where)
+        if not all(address.strip() for address in addresses):
+            raise InvalidConfiguration(f"an address of the files of {year} is empty", where)
     return {year: [_address(a) for a in addresses] for year, addresses in by_year.items()}
 
 

@@ -20,12 +20,16 @@ def expanded(text: str, where: str) -> str:
     """The text with environment variables and `~` replaced.
 
     Raises:
-        InvalidConfiguration: for a variable or home that does not exist, and a name that no file
-            can have.
+        InvalidConfiguration: for a variable or home that does not exist, a name that no file can
+            have, and for none.
     """
     found = os.path.expandvars(text)
     if "$" in found:
         raise InvalidConfiguration(f"undefined variable in '{text}'", where, "export it first")
+    if not found.strip():
+        # behind a folder it would be that folder
+        what = f"'{text}' is empty, and names no file or folder"
+        raise InvalidConfiguration(what, where, "say which one is meant: `.` is a folder, too")
     for part in found.split("/"):
         if len(os.fsencode(part)) > _LONGEST:
             what = f"no file can be called '{part[:40]}...': it has {len(part)} characters"

@@ -166,7 +166,8 @@ def shortened(content: CmsFormat, limit: int = 6) -> str:
         left -= len(shown)
         if shown:
             parts.append(f"{run}: {', '.join(shown)}")
-    rest = f" and {n_ranges - limit} more ranges" if n_ranges > limit else ""
+    n_more = n_ranges - limit
+    rest = f" and {n_more} more range{'s' if n_more > 1 else ''}" if n_more > 0 else ""
     return "; ".join(parts) + rest
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from higgsflow.model.noun import Noun
 from higgsflow.model.printed import Printed
 
+# the factor that the merge adds for weights that keep a sum
+PRESERVED = "sums that are preserved"
+
 
 class Change(Noun):
     """A column before and after a correction or variation; a value for each object, or one."""
@@ -74,7 +77,8 @@ class FactorStory(Noun):
     Attributes:
         name: of the systematic, or of what else scales events.
         value: the factor that is in the weight; None for one that is only in varied weights.
-        directions: the factor of each direction; of the nominal events.
+        directions: the factor of each direction, of the nominal events, as it is merged: `value` is
+            that of the job, which has no ratio that preserves a sum.
         full: the whole weight with that direction, as `value` is scaled.
     """
 

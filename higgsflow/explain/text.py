@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from higgsflow.explain.content import PRESERVED
 from higgsflow.visible import visible
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _ACROSS = 5  # objects side by side
 _MOST = 10  # numbers of objects in a line
 _PLACES = 5
 _NAME, _CONDITION, _VALUE = 22, 56, 11
-_LEFT = 42
+_LEFT, _BEHIND = 42, 40
 
 
 def render(explanation: Explanation) -> str:
@@ -167,9 +168,16 @@ def _weights(story: VariationStory) -> Iterator[str]:
 
 
 def _directions(factor: FactorStory) -> str:
+    """Those that fit into the line, three at most and one at least."""
+    if factor.name == PRESERVED:
+        return "  (directions above have theirs)"
     told = [f"{name} {value:.6g}" for name, value in factor.directions.items()]
-    rest = f" and {len(told) - 3} more" if len(told) > 3 else ""
-    return f"  ({', '.join(told[:3])}{rest})" if told else ""
+    for n_shown in range(min(3, len(told)), 0, -1):
+        rest = f" and {len(told) - n_shown} more" if len(told) > n_shown else ""
+        text = f"  ({', '.join(told[:n_shown])}{rest})"
+        if len(text) <= _BEHIND:
+            break
+    return text if told else ""
 
 
 def _beside(stories: Sequence[VariationStory]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from higgsflow.catalog.numbers import ingredients_of_scale1fb
 from higgsflow.catalog.store import folder_of
 from higgsflow.digests import recipe
-from higgsflow.explain.content import FactorStory
+from higgsflow.explain.content import PRESERVED, FactorStory
 from higgsflow.model.systematic import CENTRAL, NOMINAL
 from higgsflow.normalization import Normalization
 from higgsflow.output.arrow_arrays import arrow_array
@@ -120,7 +120,7 @@ class Weighed:
         ]
         before, after = self._row["weight_central"], self._merged["weight_central"]
         if after != before and before:
-            factors.insert(0, FactorStory(name="sums that are preserved", value=after / before))
+            factors.insert(0, FactorStory(name=PRESERVED, value=after / before))
         return tuple(factors)
 
 

@@ -26,6 +26,15 @@ _UNKNOWN = "was made by a configuration that is not known any more"
 Shift = tuple[str, str]
 
 
+def changes(before: Recipe, today: Recipe) -> Iterator[str]:
+    """What of a recipe is another; that something is new or gone its names tell."""
+    yield from differences(before.common, today.common)
+    for had, has in ((before.own, today.own), (before.weights, today.weights)):
+        for source in (source for source in has if source in had):
+            changed = differences(had[source], has[source])
+            yield from (f"systematic {source}: {one}" for one in changed)
+
+
 class JobReasons:
     """Compares what jobs have made with what is wanted today."""
 
@@ -47,7 +56,8 @@ class JobReasons:
         return dict(found)
 
     def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
-        made = self._store.products(chunk)
+        by_job = self._store.products(chunk)
+        made = {name: product for one in by_job for name, product in one.items()}
         if not made:
             yield from [GONE if self._store.has_remains(chunk) else NEVER for _ in missing[:1]]
             return
@@ -57,7 +67,8 @@ class JobReasons:
             stored = called.get(_shift(variation, self._today), variation)
             is_another = stored == variation and self._means_another(variation, made)
             if stored in made and not is_another:
-                yield from self._of_product(variation, (stored, made[stored]))
+                latest = [one[stored] for one in reversed(by_job) if stored in one]
+                yield from self._of_nearest(variation, stored, latest)
             else:
                 source = self._today.sources[variation]
                 yield f"systematic {source} is new" if source else f"{variation} {NEVER}"
@@ -74,6 +85,22 @@ class JobReasons:
             before = self._book.of(variation, product)
             self._shifts[key] = (variation, "") if before is None else _shift(variation, before)
         return self._shifts[key]
+
+    def _of_nearest(
+        self, variation: str, stored: str, latest: Sequence[Product]
+    ) -> tuple[str, ...]:
+        """Why nothing that was made suffices: by what is most like it, the latest of such.
+
+        What was tried in between, and taken back, is no reason.
+        """
+        wanted = self._today.products[variation].digest
+
+        def distance(product: Product) -> tuple[bool, bool, int]:
+            told = self._of_product(variation, (stored, product))
+            return product.digest != wanted, told in ((), (_UNKNOWN,)), len(told)
+
+        nearest = min(latest, key=distance) if len(latest) > 1 else latest[0]
+        return self._of_product(variation, (stored, nearest))
 
     def _of_product(self, variation: str, had: tuple[str, Product]) -> tuple[str, ...]:
         key = (variation, had[0], id(had[1]))

@@ -21,7 +21,7 @@ from higgsflow.records.names import Names
 from higgsflow.there import is_file, is_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -65,13 +65,17 @@ class Recipe(Noun):
 
     def as_ingredients(self) -> dict[str, Any]:
         """What the outputs of jobs are and what everything in them is called."""
-        return {**self.named(), "what jobs make": marked(self.made)}
+        return {**self.named(), MAKES: marked(self.made)}
 
     @property
     def made(self) -> str:
         """A digest of what jobs make, whatever it is called."""
         contents = ((p.digest, sorted(p.columns.values())) for p in self.products.values())
         return digest(sorted(contents))
+
+
+# of `Recipe.as_ingredients`
+MAKES = "what jobs make"
 
 
 class RecipeBook:
@@ -101,6 +105,11 @@ class RecipeBook:
         """The recipe by which the events of a variation were made; None where none was kept."""
         made = (r for r in self._recipes() if _makes(r, variation, product))
         return next(made, None)
+
+    def that_makes(self, ingredients: Mapping[str, Any]) -> Recipe | None:
+        """The recipe of which these were the ingredients; None where it was not kept."""
+        wanted = ingredients.get(MAKES)
+        return next((r for r in self._recipes() if marked(r.made) == wanted), None)
 
     def _recipes(self) -> Iterator[Recipe]:
         """The latest first."""

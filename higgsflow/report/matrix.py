@@ -7,6 +7,7 @@ systematics apply are one group, so that the matrix fits a screen however many s
 from __future__ import annotations
 
 import io
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _GROUPS_PER_TABLE = 12
+_OF_SAMPLES = 50  # columns
 _TEXTS = ("samples and years", "columns read", "systematic", "kind", "reads", "adds", "touches")
 
 
@@ -203,7 +205,9 @@ def _samples(group: Iterable[PairMatrix]) -> str:
     years: dict[str, list[str]] = {}
     for pair in group:
         years.setdefault(pair.sample, []).append(pair.year)
-    return "; ".join(f"{sample} {' '.join(of_sample)}" for sample, of_sample in years.items())
+    text = "; ".join(f"{sample} {' '.join(of_sample)}" for sample, of_sample in years.items())
+    # of a pipe, too, which has room for all of them in one line
+    return fill(text, _OF_SAMPLES, break_long_words=False, break_on_hyphens=False)
 
 
 def _matrix_table(

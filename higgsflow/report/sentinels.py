@@ -11,6 +11,7 @@ from higgsflow.report import aggregates
 from higgsflow.report.agreement import disagreements
 from higgsflow.report.content import Finding
 from higgsflow.report.correction_sentinels import about_corrections
+from higgsflow.report.file_sentinels import about_shared_files
 from higgsflow.report.flow_sentinels import about_flows
 from higgsflow.report.formatting import percent_processed, processed, several
 from higgsflow.report.loss_sentinels import about_losses
@@ -40,6 +41,7 @@ def find(summary: Summary, limits: Sentinels) -> tuple[Finding, ...]:
         *_lumi(summary, limits),
         *about_luminosities(summary.samples),
         *about_years(summary.samples),
+        *about_shared_files(summary.samples),
         *_left_over(summary),
     ]
     return tuple(sorted(found, key=_rank))

@@ -24,6 +24,7 @@ from higgsflow.report.formatting import (
     number,
     percent,
     relative,
+    several,
     spread,
 )
 from higgsflow.report.grid import Drawn, Grid
@@ -241,8 +242,8 @@ def _notes(summary: Summary) -> Iterator[str]:
 def _lost(sample: SampleSummary) -> Iterator[str]:
     for url, start, stop in sample.lost[:_LOST_SHOWN]:
         yield f"not processed, {sample.sample} ({sample.year}): {url} entries {start} to {stop}"
-    if len(sample.lost) > _LOST_SHOWN:
-        yield f"  and {len(sample.lost) - _LOST_SHOWN} more ranges of {sample.sample}"
+    if (n_more := len(sample.lost) - _LOST_SHOWN) > 0:
+        yield f"  and {several(n_more, 'more range')} of {sample.sample}"
     if sample.left_out:
         n = sum(stop - start for _, start, stop in sample.left_out)
         yield f"  {n} entries are left out with them: a skim counts whole or not"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from higgsflow.report.formatting import BLINDED, percent_processed
+from higgsflow.report.formatting import BLINDED, percent_processed, several
 from higgsflow.report.grid import Drawn, Grid
 from higgsflow.visible import visible
 
@@ -36,8 +36,9 @@ def render(found: Sequence[Certificate], hidden: Collection[str] = (), width: in
     console.print(Drawn(Grid("Certificate", _HEADERS, rows, names=2)))
     shown = [one.rows for one in found if one.sample not in hidden]
     rest = ", and those of blinded data," if len(shown) < len(found) else ""
-    n_rows = f"{sum(shown):,} rows{rest}"
-    console.print(f"{len(found)} merged files with {n_rows} follow from their job records")
+    files, rows_of_them = several(len(found), "merged file"), several(sum(shown), "row")
+    follow = "follows from its" if len(found) == 1 else "follow from their"
+    console.print(f"{files} with {rows_of_them}{rest} {follow} job records")
     return visible(text.getvalue())
 
 

@@ -12,14 +12,17 @@ from higgsflow.events.failing import counted_in
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.reference import is_installed, lives_in_main
 from higgsflow.records.chunk_store import ChunkStore
+from higgsflow.records.error_classes import CURE, ErrorClass
+from higgsflow.report.formatting import several
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from higgsflow.completeness import Completeness
     from higgsflow.events.chunks import Range
     from higgsflow.records.job_record import FailureRecord
 
+_LIMITED: tuple[ErrorClass, ...] = ("memory", "time")
 _SHOWN = 4  # lost ranges in a message
 _EVENTS = "in events "
 _BEGINS = "Traceback (most recent call last):"
@@ -103,15 +106,22 @@ def too_much_lost(task: Any, found: Completeness) -> IncompleteSample:
     lost = [chunk for chunk in task.chunks if chunk.id not in done]
     ranges = [r for chunk in lost for r in chunk.ranges]
     shown = ", ".join(f"{r.url} {r.start} to {r.stop}" for r in ranges[:_SHOWN])
-    more = f" and {len(ranges) - _SHOWN} more ranges" if len(ranges) > _SHOWN else ""
+    more = f" and {several(n_more, 'more range')}" if (n_more := len(ranges) - _SHOWN) > 0 else ""
     n_lost = found.n_indexed - found.n_done
     if (n_left_out := n_lost - sum(chunk.n_entries for chunk in lost)) > 0:
         more += f", and {n_left_out} entries with them: a skim counts whole or not"
     return IncompleteSample(
         f"{n_lost} of {found.n_indexed} entries of {task.pair.name} were lost: {reasons}",
         f"{shown}{more}",
-        f"logs in {task.stage_folder('jobs')}; run the same command to try again",
+        f"logs in {task.stage_folder('jobs')}; run the same command to try again"
+        f"{_with_more(failures.values())}",
     )
+
+
+def _with_more(failures: Iterable[FailureRecord]) -> str:
+    """Which limit to raise, where all jobs had too little of one thing and would have so again."""
+    classes = {failure.error_class for failure in failures}
+    return "".join(f", but {CURE[name]}" for name in _LIMITED if classes == {name})
 
 
 def _told(failure: FailureRecord) -> str:

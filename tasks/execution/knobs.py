@@ -12,6 +12,7 @@ from higgsflow.model.quantities import megabytes, seconds
 if TYPE_CHECKING:
     from higgsflow.model.jobs import JobsManager, Resources
 
+_UNITS = {"walltime": " s", "memory": " MB", "poll_interval": " s"}
 _MESSAGE = re.compile(r"\s*(\w+)\s*[=:]\s*(.+?)\s*")
 
 
@@ -44,7 +45,7 @@ class Knobs:
             setattr(self, name, _value(name, text))
         except ValueError as error:
             return f"cannot set {name}: {error}"
-        return f"{name} is {getattr(self, name):g} from now on"
+        return f"{name} is {getattr(self, name):.10g}{_UNITS.get(name, '')} from now on"
 
     def applied(self, asked: Resources, attempt: int = 1) -> Resources:
         """What an attempt to come asks for: what was said, or more where that was too little."""
@@ -61,6 +62,8 @@ class Knobs:
 
 def _value(name: str, text: str) -> Any:
     if name in ("parallel_jobs", "retries"):
+        if re.fullmatch(r"-?\d+", text) is None:
+            raise ValueError(f"'{text}' is no whole number")
         number: Any = int(text)
     else:
         number = float(megabytes(text) if name == "memory" else seconds(text))

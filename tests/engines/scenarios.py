@@ -80,9 +80,9 @@ while not all((folder / name).exists() for name in needed):
 MESSAGES = {
     "parallel_jobs = 3": "parallel_jobs is 3",
     "retries = 0": "retries is 0",
-    "memory = 900 MB": "memory is 900",
-    "walltime = 2 h": "walltime is 7200",
-    "poll_interval = 0.5 s": "poll_interval is 0.5",
+    "memory = 900 MB": "memory is 900 MB",
+    "walltime = 2 h": "walltime is 7200 s",
+    "poll_interval = 0.5 s": "poll_interval is 0.5 s",
 }
 
 # one job tells how it was started and waits; enough is done only once another one has its place

@@ -30,6 +30,12 @@ def test_nested_options_become_names_with_dots() -> None:
         ({"v": [1]}, {"v": []}, ["v: - 1"]),
         ({"v": [*range(99)]}, {"v": [*range(98)]}, ["v: - 98"]),
         ({"v": ["a", "b"]}, {"v": ["b", "a"]}, ["v: in another order"]),
+        (
+            {"lhe": [i / 7 for i in range(9)]},
+            {"lhe": [0.0, *(i / 9 for i in range(1, 9))]},
+            ["lhe: 8 of 9 numbers are others"],
+        ),
+        ({"v": [*range(99)]}, {"v": [*range(98), 7000]}, ["v: + 7000, - 98"]),
         ({}, {"w: a": 1, "w: b": 2}, ["w is new"]),
         ({"w: a": 1}, {"w: a": 1, "w: b": 2}, ["w: b is new"]),
         ({"w: a": 1, "x": 1}, {}, ["w is gone", "x is gone"]),

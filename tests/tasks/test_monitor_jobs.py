@@ -10,6 +10,7 @@ from tasks.monitor_jobs import sealed_ingredients
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from conftest import Lab
 
 
@@ -58,6 +59,26 @@ def test_jobs_of_a_change_that_failed_and_was_taken_back_are_those_of_today(
         assert "defect" not in shown.stdout
     (table,) = json.loads(lab.law(*asked, "--json").stdout)
     assert (table["state"], table["done"], table["failed"]) == ("complete", 2, {})
+
+
+def test_a_change_that_is_taken_back_is_told_and_only_once(
+    lab: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its jobs are there, so that none of them tells it; where some run, they do."""
+    high_met = lab.content["tag_sequence"][1][0]
+    told = []
+    for threshold in (60.0, 80.0, 60.0, 80.0):
+        high_met["options"] = {"threshold": threshold}
+        assert lab.run("MonitorJobs", sample="Sig")
+        lines = capfd.readouterr().err.splitlines()
+        told.append([line for line in lines if " again: " in line])
+    change = "again: tagger high_met: threshold"
+    assert told == [
+        [],
+        [f"ProcessSample Sig 2017 {change} 60 -> 80 (2 of 2 chunks)"],
+        [f"MonitorJobs Sig 2017 {change} 80 -> 60"],
+        [f"MonitorJobs Sig 2017 {change} 60 -> 80"],
+    ]
 
 
 def test_the_records_of_jobs_are_looked_through_once(lab: Lab) -> None:

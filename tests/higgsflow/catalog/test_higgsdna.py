@@ -166,6 +166,7 @@ def test_systematic_that_differs_between_years_needs_two_names(tmp_path: Path) -
         ('{"a": {}, "a": {}}', "'a' is given twice"),
         ({"ttH": {"xs": 1.0}}, "no files of sample 'ttH'"),
         ({"ttH": {**TTH, "files": {"2017": 5}}}, "files of 2017 are not addresses"),
+        ({"ttH": {**TTH, "files": {"2017": ""}}}, "an address of the files of 2017 is empty"),
         ({"ttH": {**TTH, "xs": "large"}}, "xs"),
         ({"ttH M125": TTH}, "'ttH M125' cannot be a name"),
         ({"ttH": {**TTH, "systematics": {"weightss": {}}}}, "did you mean 'weights'?"),

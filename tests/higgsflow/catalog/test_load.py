@@ -326,6 +326,8 @@ def test_samples_may_be_a_list_with_names() -> None:
         ({"a": {**TTH, "files": {2017: None}}}, "no addresses of files for year '2017'"),
         ({"a": {**TTH, "files": {2017: {"x": 1}}}}, "files of 'a' (2017) are not addresses"),
         ({"a": {**TTH, "files": {2017: [1]}}}, "files of 'a' (2017) are not addresses"),
+        ({"a": {**TTH, "files": {2017: ""}}}, "'' is empty, and names no file or folder"),
+        ({"a": {**TTH, "files": {2017: ["a.root", " "]}}}, "' ' is empty, and names no file"),
         ({"a": {**TTH, "files": {2071: "a.root"}}}, "no luminosity for year '2071'"),
         ({"a": {**TTH, "flies": 1}}, "did you mean 'files'?"),
         ({"a": {"xs": 1.0, "files": {}}}, "samples.a: say `kind: simulation` or `kind: data`"),

@@ -47,6 +47,14 @@ def test_name_that_no_file_can_have_is_told(text: str) -> None:
     assert expanded("n" * 255, "s") == "n" * 255
 
 
+def test_what_is_empty_is_no_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was that of the configuration: all files below it, or a store beside it."""
+    monkeypatch.setenv("EMPTY", "")
+    with pytest.raises(InvalidConfiguration, match=r"'\$EMPTY' is empty, and names no file"):
+        expanded("$EMPTY", "s")
+    assert expanded(".", "s") == "."
+
+
 def test_undefined_variable_is_named() -> None:
     with pytest.raises(InvalidConfiguration, match="undefined variable in '\\$NOT_THERE_/a'"):
         with_absolute_files({"file": "$NOT_THERE_/a"}, FOLDER, "s")

@@ -243,3 +243,9 @@ def test_certified_are_those_of_the_golden_json(golden: Path) -> None:
     certified = certified_of(pair(golden))
     assert certified is not None
     assert certified.ranges == ((315257, 1, 28), (325172, 1, 30))
+
+
+def test_a_single_range_that_is_not_shown_is_one() -> None:
+    content = {"1": ((1, 2), (4, 4), (6, 9))}
+    assert shortened(content, 2) == "1: 1-2, 4 and 1 more range"
+    assert shortened(content, 1) == "1: 1-2 and 2 more ranges"

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from higgsflow.explain.content import (
+    PRESERVED,
     AlsoThere,
     Change,
     CorrectionStory,
@@ -76,6 +77,25 @@ def test_everything_is_there_and_failures_are_marked() -> None:
     assert "  reads: x 2, Jet_pt 30.5 0 1 2 3 4 5 6 7 8 and 2 more" in lines
     assert "  options: low 3" in lines
     assert "(d0 1, d1 2, d2 3 and 2 more)" in text
+
+
+def test_directions_fit_into_the_line_and_say_what_is_in_them() -> None:
+    """The factor before them is that of the job; theirs keep the sum."""
+    names = ("renormalise_up", "renormalise_down", "factorisation_up", "up")
+    factors = (
+        FactorStory(name="scale", value=None, directions=dict.fromkeys(names, 1.0123456)),
+        FactorStory(name="shape", value=1.5, directions={"up": 1.04673, "down": 1.02256, "x": 1}),
+        FactorStory(name=PRESERVED, value=0.910260208),
+    )
+    story = VariationStory(
+        variation="nominal", steps=(), candidates=(), tag="one", kept=True, factors=factors,
+        weight=3.0, merged_weight=0.3,
+    )  # fmt: skip
+    lines = told(stories=(story,))
+    behind = {line.split()[0]: line.partition("(")[2] for line in lines if "(" in line}
+    assert behind["scale"] == "renormalise_up 1.01235 and 3 more)"
+    assert behind["shape"] == "up 1.04673, down 1.02256, x 1)"
+    assert behind["sums"] == "directions above have theirs)"
 
 
 def test_infinite_and_missing_numbers_of_columns_are_told_as_such() -> None:

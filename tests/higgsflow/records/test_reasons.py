@@ -96,6 +96,20 @@ def test_names_what_has_changed(
     assert why(today, recipe()) == dict.fromkeys(reasons, 3)
 
 
+def test_a_change_that_was_taken_back_is_no_reason(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    """What was made last is of the other threshold; the events are those that were made before."""
+    before, between = recipe(), recipe(threshold=40.0)
+    for chunk in chunks:
+        finish(chunk, before.products)
+        finish(chunk, between.products, "d2")
+    today = recipe(pileup={"up": "a"})
+    assert why(today, before, between) == {"systematic pileup is new": 3}
+    assert why(recipe(threshold=41.0), before, between) == {f"{CUT} 40 -> 41": 3}
+    assert why(recipe(shift=0.2), before, between) == {"systematic jes: kwargs.shift 0.1 -> 0.2": 3}
+
+
 def test_another_weight_is_the_reason_for_the_nominal_only(
     why: Why, chunks: Chunks, finish: Finish
 ) -> None:

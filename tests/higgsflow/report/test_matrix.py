@@ -69,3 +69,12 @@ def test_text_fits_a_screen_and_names_everything() -> None:
 def test_nothing_to_apply_is_a_table_too() -> None:
     bare = DEMO.model_copy(update={"systematics": type(DEMO.systematics)()})
     assert "nominal" in render(bare)
+
+
+def test_many_samples_stand_below_each_other_in_a_pipe_too() -> None:
+    """A line of a pipe has room for all of them, and was as long."""
+    text = render(DEMO, 1000)
+    listed = [line for line in text.splitlines() if "2016 2017" in line]
+    assert len(listed) > 2
+    assert max(map(len, listed)) < 150
+    assert all(pair.sample.name in text for pair in DEMO.samples.pairs)

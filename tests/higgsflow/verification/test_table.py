@@ -29,6 +29,7 @@ def test_a_row_for_each_sample_and_year_within_the_width() -> None:
 def test_what_is_in_it_is_never_rounded_up() -> None:
     told = render([certificate("nominal", 10, n_entries=99_999_999, n_indexed=100_000_000)])
     assert "99,999,999 (99.99%)" in told
+    assert "1 merged file with 10 rows follows from its job records" in told
 
 
 def test_rows_of_blinded_data_are_kept_back() -> None:

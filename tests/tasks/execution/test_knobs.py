@@ -11,17 +11,19 @@ def knobs() -> Knobs:
 
 
 @pytest.mark.parametrize(
-    ("message", "name", "value"),
+    ("message", "name", "value", "told"),
     [
-        ("parallel_jobs = 5", "parallel_jobs", 5),
-        ("retries: 0", "retries", 0),
-        ("walltime = 3 h", "walltime", 10800.0),
-        ("memory = 4 GB", "memory", 4096.0),
+        ("parallel_jobs = 5", "parallel_jobs", 5, "5"),
+        ("parallel_jobs = 2000000", "parallel_jobs", 2000000, "2000000"),
+        ("retries: 0", "retries", 0, "0"),
+        ("walltime = 3 h", "walltime", 10800.0, "10800 s"),
+        ("walltime = 21 d", "walltime", 1814400.0, "1814400 s"),
+        ("memory = 4 GB", "memory", 4096.0, "4096 MB"),
     ],
 )
-def test_messages_set_what_they_name(message: str, name: str, value: float) -> None:
+def test_messages_set_what_they_name(message: str, name: str, value: float, told: str) -> None:
     found = knobs()
-    assert found.set(message) == f"{name} is {value:g} from now on"
+    assert found.set(message) == f"{name} is {told} from now on"
     assert getattr(found, name) == value
 
 
@@ -32,6 +34,8 @@ def test_messages_set_what_they_name(message: str, name: str, value: float) -> N
         ("hello", "known: parallel_jobs, retries"),
         ("memory = much", "cannot set memory"),
         ("parallel_jobs = 0", "too small"),
+        ("parallel_jobs = many", "cannot set parallel_jobs: 'many' is no whole number"),
+        ("retries = 1.5", "cannot set retries: '1.5' is no whole number"),
         ("walltime = -1 h", "cannot set walltime"),
     ],
 )

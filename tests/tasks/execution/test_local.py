@@ -28,6 +28,18 @@ def failing(events, above=0):
 """
 
 
+SLOW = """
+
+import time
+
+
+@tagger(reads=["event"])
+def slow(events):
+    time.sleep(30)
+    return events.event > 0
+"""
+
+
 LEAVING = """
 
 import os
@@ -77,6 +89,17 @@ def test_too_much_lost_names_what_and_why(lab: Lab, capfd: Captured) -> None:
     )
     assert lines[at + 1] == f"  {lab.files / 'Sig_2017_1.root'} 0 to 40"
     assert lines[at + 2].endswith("run the same command to try again")
+
+
+def test_jobs_that_had_too_little_time_are_told_how_to_get_more(lab: Lab, capfd: Captured) -> None:
+    """The same command would give them as much as before."""
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + SLOW, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, {"name": "slow", "tagger": "toy_taggers:slow"})
+    lab.jobs.update(attempts=1, n_events_per_output=80, time_limit=1, max_time_limit=1)
+    assert not lab.run("ProcessSample", sample="Sig")
+    text = capfd.readouterr().err
+    assert "were lost: took longer than the limit of 1 s" in text
+    assert "to try again, but allow more with `max_time_limit`, or make" in text
 
 
 def test_many_lost_ranges_fit_three_lines(lab: Lab, capfd: Captured) -> None:

@@ -13,5 +13,5 @@ def test_they_begin_as_it_is_configured() -> None:
 
 def test_the_queue_can_be_looked_at_less_often() -> None:
     found = EngineKnobs(parallel_jobs=100, retries=2)
-    assert found.set("poll_interval=2 min") == "poll_interval is 120 from now on"
+    assert found.set("poll_interval=2 min") == "poll_interval is 120 s from now on"
     assert found.poll_interval == 120.0
