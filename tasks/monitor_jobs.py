@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import DamagedRecord, IncompleteSample
-from higgsflow.ingredients import digest, marked
+from higgsflow.ingredients import digest, marked, says_what, unmarked
 from higgsflow.there import is_file
 from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
@@ -198,6 +198,31 @@ class MonitorJobs(VariationTask):
         if not is_driven(folder):
             Journal(folder).begin(head, states)
         write_job_table(tabulate(head, states, driven=False, now=time.time()), self.job_table)
+
+    def reasons(self) -> tuple[str, ...]:
+        """Also what has been taken back, of which jobs need not make anything."""
+        told = super().reasons()
+        if not self.year or not told or any(map(says_what, told)):
+            return told
+        return self._taken_back() or told
+
+    def _taken_back(self) -> tuple[str, ...]:
+        """What was changed and is as jobs have made it before; nothing where they made it now."""
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.reasons import taken_back
+
+        target, process = self.output(), ProcessSample.req(self)
+        made = (target.made_from() or {}).get("what jobs make")
+        before = process.recipes.that_made(unmarked(made)) if isinstance(made, str) else None
+        if before is None or before.made == process.recipe.made:
+            return ()
+        store, then = ChunkStore(process.chunk_folder), target.file.stat().st_mtime_ns
+        stems = {
+            stem for s in store.done(process.chunks, process.wanted).values() for stem in s.values()
+        }
+        if any(store.time_of(stem) > then for stem in stems):
+            return ()
+        return taken_back(before, process.recipe)
 
     def _today(self, path: Path) -> Ingredients | None:
         sealed = sealed_ingredients(path)

@@ -119,11 +119,14 @@ class ChunkStore:
             known = self._matched[id(have)] = (have, matches(have, wanted))
         return known[1]
 
-    def products(self, chunk: Chunk) -> dict[str, Product]:
-        """What was made of a chunk, by any configuration; the latest job's of each variation."""
+    def made(self, chunk: Chunk) -> list[dict[str, Product]]:
+        """What each job has made of a chunk, by any configuration; the latest last."""
         seen = self._by_chunk.get(chunk.id, ())
-        latest = sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
-        return {name: product for one in latest for name, product in one.products.items()}
+        return [one.products for one in sorted(seen, key=lambda one: self.time_of(one.stem))]
+
+    def time_of(self, stem: str) -> int:
+        """When the record of a job was written [ns]."""
+        return self._sizes[f"{stem}.json"][1]
 
     def has_remains(self, chunk: Chunk) -> bool:
         """Whether some file of a chunk is there, be it damaged."""

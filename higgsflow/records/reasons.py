@@ -35,6 +35,7 @@ class JobReasons:
         self._wanted = {_shift(name, today): name for name in today.products}
         self._shifts: dict[tuple[str, int], Shift] = {}
         self._told: dict[tuple[str, str, int], tuple[str, ...]] = {}
+        self._ages: dict[tuple[str, int], float] = {}
 
     def of(self, chunks: Sequence[Chunk], variations: Collection[str]) -> dict[str, int]:
         """For each reason for which jobs have to run, the number of chunks; empty if none has."""
@@ -47,7 +48,7 @@ class JobReasons:
         return dict(found)
 
     def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
-        made = self._store.products(chunk)
+        made = self._latest(chunk)
         if not made:
             yield from [GONE if self._store.has_remains(chunk) else NEVER for _ in missing[:1]]
             return
@@ -61,6 +62,26 @@ class JobReasons:
             else:
                 source = self._today.sources[variation]
                 yield f"systematic {source} is new" if source else f"{variation} {NEVER}"
+
+    def _latest(self, chunk: Chunk) -> dict[str, Product]:
+        """What was made of a chunk, of each variation what was wanted last.
+
+        That need not be what was made last: a change may have been taken back.
+        """
+        found: dict[str, Product] = {}
+        for products in self._store.made(chunk):
+            found |= {
+                name: product
+                for name, product in products.items()
+                if name not in found or self._age(name, product) <= self._age(name, found[name])
+            }
+        return found
+
+    def _age(self, variation: str, product: Product) -> float:
+        key = (variation, id(product))
+        if key not in self._ages:
+            self._ages[key] = self._book.age_of(variation, product)
+        return self._ages[key]
 
     def _means_another(self, variation: str, made: Mapping[str, Product]) -> bool:
         """Whether what had this name is called otherwise today."""
@@ -80,6 +101,17 @@ class JobReasons:
         if key not in self._told:
             self._told[key] = tuple(_of_product(variation, had, self._today, self._book.of(*had)))
         return self._told[key]
+
+
+def taken_back(before: Recipe, today: Recipe) -> tuple[str, ...]:
+    """What has changed since jobs made something else, where they have made today's already."""
+    told = list(differences(before.common, today.common))
+    for parts in ((before.own, today.own), (before.weights, today.weights)):
+        for source in parts[1]:
+            if source in parts[0]:
+                changed = differences(parts[0][source], parts[1][source])
+                told += [f"systematic {source}: {one}" for one in changed]
+    return tuple(f"{one}, which was made before: nothing to make again" for one in told)
 
 
 def _shift(variation: str, recipe: Recipe) -> Shift:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -81,14 +83,18 @@ class RecipeBook:
         self._folder = folder
 
     def keep(self, recipe: Recipe) -> None:
-        """Writes a recipe that is not there yet."""
+        """Writes a recipe, or lets one that is there be the latest again: it was taken back."""
         text = recipe.model_dump_json()
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-        if not is_file(path):
-            if is_folder(self._folder):
-                # of who was killed while it wrote one
-                remove_stale_once(self._folder)
-            write_text(path, text)
+        if is_file(path):
+            # of a colleague's file the time may not be ours to change
+            with suppress(OSError):
+                path.touch()
+            return
+        if is_folder(self._folder):
+            # of who was killed while it wrote one
+            remove_stale_once(self._folder)
+        write_text(path, text)
 
     def take_over(self, other: RecipeBook) -> None:
         """Keeps the recipes of a sample whose outputs are adopted: they tell what changes next."""
@@ -99,8 +105,16 @@ class RecipeBook:
 
     def of(self, variation: str, product: Product) -> Recipe | None:
         """The recipe by which the events of a variation were made; None where none was kept."""
-        made = (r for r in self._recipes() if _makes(r, variation, product))
-        return next(made, None)
+        return next((r for r in self._recipes() if _makes(r, variation, product)), None)
+
+    def age_of(self, variation: str, product: Product) -> float:
+        """How many recipes are later than that of some events; infinite where none was kept."""
+        recipes = enumerate(self._recipes())
+        return next((n for n, r in recipes if _makes(r, variation, product)), math.inf)
+
+    def that_made(self, made: str) -> Recipe | None:
+        """The recipe of what jobs have made, given its digest; None where none was kept."""
+        return next((r for r in self._recipes() if r.made == made), None)
 
     def _recipes(self) -> Iterator[Recipe]:
         """The latest first."""

@@ -7,7 +7,7 @@ import pytest
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import JobRecord, Product
 from higgsflow.records.names import Names
-from higgsflow.records.reasons import GONE, NEVER, JobReasons
+from higgsflow.records.reasons import GONE, NEVER, JobReasons, taken_back
 from higgsflow.records.recipes import Recipe, RecipeBook
 
 if TYPE_CHECKING:
@@ -94,6 +94,31 @@ def test_names_what_has_changed(
     for chunk in chunks:
         finish(chunk, recipe().products)
     assert why(today, recipe()) == dict.fromkeys(reasons, 3)
+
+
+def test_a_change_is_told_against_what_was_wanted_last(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    """Which jobs need not have made last: a change that was taken back made nothing."""
+    first, other = recipe(), recipe(threshold=40.0)
+    for made in (first, other):
+        for chunk in chunks:
+            finish(chunk, made.products, made.products["nominal"].digest)
+    assert why(recipe(threshold=50.0), first, other) == {f"{CUT} 40 -> 50": 3}
+    assert why(recipe(threshold=50.0), first) == {f"{CUT} 35 -> 50": 3}
+
+
+def test_what_was_taken_back_is_told_with_that_nothing_is_made() -> None:
+    today = recipe(shift=0.2, pileup={"up": "a"})
+    told = taken_back(recipe(threshold=40.0, pileup={"up": "b"}), today)
+    assert told == tuple(
+        f"{one}, which was made before: nothing to make again"
+        for one in (
+            f"{CUT} 40 -> 35",
+            "systematic jes: kwargs.shift 0.1 -> 0.2",
+            "systematic pileup: up b -> a",
+        )
+    )
 
 
 def test_another_weight_is_the_reason_for_the_nominal_only(
