@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Ingredients = Mapping[str, Any]
 _MARK = "#"
@@ -30,6 +30,11 @@ def digest(content: Any) -> str:
 def marked(found: str) -> str:
     """A digest as an ingredient: that it changed can be told, not from what to what."""
     return _MARK + found
+
+
+def unmarked(ingredient: str) -> str:
+    """The digest that an ingredient is."""
+    return ingredient.removeprefix(_MARK)
 
 
 def flattened(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -69,8 +74,8 @@ def differences(before: Ingredients, today: Ingredients) -> tuple[str, ...]:
     return (
         *_renamed(*names),
         *(_told(n, before[n], today[n]) for n in both if before[n] != today[n]),
-        *_whole(news, before, "new"),
-        *_whole(gone, today, "gone"),
+        *_whole(_put_together(news, gone), before, "new"),
+        *_whole(_put_together(gone, news), today, "gone"),
     )
 
 
@@ -104,6 +109,21 @@ def _renamed(before: Mapping[str, list[str]], today: Mapping[str, list[str]]) ->
 
 def _kind_of(key: str) -> str:
     return key.removeprefix(_NAME).rpartition(" ")[0]
+
+
+def _put_together(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Names that one side lacks, of which `others` are lacked by the other side.
+
+    What has several parts, and is nothing on the other side, `a.b` and `a.c` where that has `a`, is
+    told once; of `a` itself nothing is, since its parts are.
+    """
+    found = []
+    for name in names:
+        whole = next((other for other in others if name.startswith(f"{other}.")), name)
+        is_alone = sum(one.startswith(f"{whole}.") for one in names) == 1
+        if not any(other.startswith(f"{name}.") for other in others):
+            found.append(name if is_alone else whole)
+    return found
 
 
 def _whole(names: Iterable[str], other: Ingredients, word: str) -> Iterator[str]:
