@@ -19,6 +19,9 @@ NEVER = "was never made"
 # a stage before it has to be made again first
 EARLIER = "what it is made from is not there yet"
 GONE = "outputs are gone or damaged"
+# what code of this program is called among the ingredients, and how many modules are told each
+_PROGRAM = "code of higgsflow."
+_FEW = 3
 _UNKNOWN = "was made by a configuration that is not known any more"
 
 
@@ -103,9 +106,22 @@ class JobReasons:
         return self._told[key]
 
 
+def _put_together(changes: Sequence[str]) -> list[str]:
+    """Changes of many modules of the program as one, after all that is the user's own.
+
+    Of another version of the program hardly a module is the same, and among sixty lines nobody sees
+    the cut that was changed, too.
+    """
+    modules = [change for change in changes if change.startswith(_PROGRAM)]
+    if len(modules) <= _FEW:
+        return list(changes)
+    own = [change for change in changes if not change.startswith(_PROGRAM)]
+    return [*own, f"the program is another: {len(modules)} of its modules changed"]
+
+
 def taken_back(before: Recipe, today: Recipe) -> tuple[str, ...]:
     """What has changed since jobs made something else, where they have made today's already."""
-    told = list(differences(before.common, today.common))
+    told = _put_together(differences(before.common, today.common))
     for parts in ((before.own, today.own), (before.weights, today.weights)):
         for source in parts[1]:
             if source in parts[0]:
@@ -129,7 +145,7 @@ def _of_product(
     elif before is None:
         yield _UNKNOWN
     else:
-        yield from differences(before.common, today.common)
+        yield from _put_together(differences(before.common, today.common))
         source, old = today.sources[variation], before.sources[stored]
         if source:
             changed = differences(before.own[old], today.own[source])

@@ -96,6 +96,24 @@ def test_names_what_has_changed(
     assert why(today, recipe()) == dict.fromkeys(reasons, 3)
 
 
+@pytest.mark.parametrize(("n", "as_one"), [(3, False), (4, True)])
+def test_another_version_of_the_program_is_one_reason_after_those_of_the_user(
+    why: Why, chunks: Chunks, finish: Finish, n: int, as_one: bool
+) -> None:
+    before, today = (
+        found.model_copy(
+            update={"common": {f"code of higgsflow.m{k}": mark for k in range(n)} | found.common}
+        )
+        for found, mark in ((recipe(), "#a"), (recipe(threshold=40.0), "#b"))
+    )
+    for chunk in chunks:
+        finish(chunk, before.products)
+    cut = f"{CUT} 35 -> 40"
+    modules = [f"code of higgsflow.m{k} changed" for k in range(n)]
+    one = [cut, f"the program is another: {n} of its modules changed"]
+    assert list(why(today, before)) == (one if as_one else [*modules, cut])
+
+
 def test_a_change_is_told_against_what_was_wanted_last(
     why: Why, chunks: Chunks, finish: Finish
 ) -> None:
