@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 Ingredients = Mapping[str, Any]
+# what is told of a list that holds the same
+REORDERED = "in another order"
 _MARK = "#"
 _CHANGED = " changed"
 _NAME = "name of "
@@ -157,7 +159,7 @@ def _of_lists(before: Any, today: Any) -> str:
     """What came and went in a list, or that only its order is another."""
     came = [f"+ {_short(value)}" for value in today if value not in before]
     went = [f"- {_short(value)}" for value in before if value not in today]
-    return ", ".join((*came, *went)) or "in another order"
+    return ", ".join((*came, *went)) or REORDERED
 
 
 def _short(value: Any) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from higgsflow.ingredients import differences
+from higgsflow.ingredients import REORDERED, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from higgsflow.events.chunks import Chunk
     from higgsflow.records.chunk_store import ChunkStore
@@ -21,6 +21,7 @@ EARLIER = "what it is made from is not there yet"
 GONE = "outputs are gone or damaged"
 # what code of this program is called among the ingredients, and how many modules are told each
 _PROGRAM = "code of higgsflow."
+_ORDER = "order of the "
 _FEW = 3
 _UNKNOWN = "was made by a configuration that is not known any more"
 
@@ -106,16 +107,17 @@ class JobReasons:
         return self._told[key]
 
 
-def _put_together(changes: Sequence[str]) -> list[str]:
-    """Changes of many modules of the program as one, after all that is the user's own.
+def _put_together(changes: Iterable[str]) -> list[str]:
+    """Changes that say one thing as one, and the program after all that is the user's own.
 
     Of another version of the program hardly a module is the same, and among sixty lines nobody sees
-    the cut that was changed, too.
+    the cut that was changed, too. What came or went is told, but not of the order once more.
     """
-    modules = [change for change in changes if change.startswith(_PROGRAM)]
+    told = [c for c in changes if not c.startswith(_ORDER) or c.endswith(REORDERED)]
+    modules = [change for change in told if change.startswith(_PROGRAM)]
     if len(modules) <= _FEW:
-        return list(changes)
-    own = [change for change in changes if not change.startswith(_PROGRAM)]
+        return told
+    own = [change for change in told if not change.startswith(_PROGRAM)]
     return [*own, f"the program is another: {len(modules)} of its modules changed"]
 
 

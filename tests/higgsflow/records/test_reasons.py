@@ -114,6 +114,31 @@ def test_another_version_of_the_program_is_one_reason_after_those_of_the_user(
     assert list(why(today, before)) == (one if as_one else [*modules, cut])
 
 
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (["a"], ["tagger b is gone"]),
+        (["a", "b", "c"], ["tagger c is new"]),
+        (["b", "a"], ["order of the taggers: in another order"]),
+    ],
+)
+def test_what_came_or_went_is_not_told_of_the_order_too(
+    why: Why, chunks: Chunks, finish: Finish, after: list[str], told: list[str]
+) -> None:
+    before, today = (
+        recipe(threshold).model_copy(
+            update={
+                "common": {f"tagger {name}: made by": "" for name in names}
+                | {"order of the taggers": names}
+            }
+        )
+        for threshold, names in ((1.0, ["a", "b"]), (2.0, after))
+    )
+    for chunk in chunks:
+        finish(chunk, before.products)
+    assert list(why(today, before)) == told
+
+
 def test_a_change_is_told_against_what_was_wanted_last(
     why: Why, chunks: Chunks, finish: Finish
 ) -> None:
