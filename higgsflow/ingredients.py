@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -119,13 +120,20 @@ def _put_together(names: Sequence[str], others: Sequence[str]) -> list[str]:
     What has several parts, and is nothing on the other side, `a.b` and `a.c` where that has `a`, is
     told once; of `a` itself nothing is, since its parts are.
     """
+    there = set(others)
+    with_parts = {whole for other in others for whole in _wholes(other)}
+    n_parts = Counter(whole for name in names for whole in _wholes(name))
     found = []
     for name in names:
-        whole = next((other for other in others if name.startswith(f"{other}.")), name)
-        is_alone = sum(one.startswith(f"{whole}.") for one in names) == 1
-        if not any(other.startswith(f"{name}.") for other in others):
-            found.append(name if is_alone else whole)
+        whole = next((one for one in _wholes(name) if one in there), name)
+        if name not in with_parts:
+            found.append(whole if n_parts[whole] > 1 else name)
     return found
+
+
+def _wholes(name: str) -> Iterator[str]:
+    """What `a.b.c` is a part of: `a` and `a.b`."""
+    yield from (name[:place] for place, letter in enumerate(name) if letter == ".")
 
 
 def _whole(names: Iterable[str], other: Ingredients, word: str) -> Iterator[str]:
