@@ -23,6 +23,7 @@ GONE = "outputs are gone or damaged"
 _PROGRAM = "code of higgsflow."
 _ORDER = "order of the "
 _FEW = 3
+_OTHER_DIGESTS = "the program is another: it knows what was made by other digests"
 _UNKNOWN = "was made by a configuration that is not known any more"
 
 
@@ -147,11 +148,12 @@ def _of_product(
     elif before is None:
         yield _UNKNOWN
     else:
-        yield from _put_together(differences(before.common, today.common))
+        told = _put_together(differences(before.common, today.common))
         source, old = today.sources[variation], before.sources[stored]
         if source:
             changed = differences(before.own[old], today.own[source])
-            yield from (f"systematic {source}: {one}" for one in changed)
+            told += [f"systematic {source}: {one}" for one in changed]
+        yield from told or [_OTHER_DIGESTS]
 
 
 def _of_columns(

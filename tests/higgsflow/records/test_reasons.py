@@ -114,6 +114,19 @@ def test_another_version_of_the_program_is_one_reason_after_those_of_the_user(
     assert list(why(today, before)) == (one if as_one else [*modules, cut])
 
 
+def test_what_is_the_same_in_words_has_a_reason_too(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    """As after an upgrade to a version that makes digests otherwise."""
+    before, today = recipe(threshold=35.0), recipe(threshold=40.0)
+    today = today.model_copy(update={"common": before.common})
+    for chunk in chunks:
+        finish(chunk, before.products)
+    assert why(today, before) == {
+        "the program is another: it knows what was made by other digests": 3
+    }
+
+
 @pytest.mark.parametrize(
     ("after", "told"),
     [
