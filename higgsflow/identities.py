@@ -78,7 +78,7 @@ def identities(plan: Plan, parts: Parts) -> Identities:
         for name, source in plan.systematics.independent_collections.items()
         for direction, variation in zip(source.directions, source.variations, strict=True)
     }
-    weights = _of_weights(plan, parts.weights, variations)
+    weights = _of_weights(plan, parts.weights)
     taggers = dict(chain(*parts.taggers))
     return Identities(
         weights=weights,
@@ -87,7 +87,7 @@ def identities(plan: Plan, parts: Parts) -> Identities:
         taggers=tuple(
             tuple(digest(_of_tagger(t, taggers[t.name], plan)) for t in step) for step in plan.steps
         ),
-        variations=variations,
+        variations=_with_weights_under(plan, variations, weights),
         variables={name: digest(what) for name, what in _variables(plan).items()},
         columns=_columns(plan, weights),
     )
@@ -108,9 +108,25 @@ def _of_collection(
     return {**_of_shift(source, said), "nominal_correction": of_correction}
 
 
-def _of_weights(
-    plan: Plan, said: Mapping[str, Ingredients], variations: Mapping[str, str]
+def _with_weights_under(
+    plan: Plan, variations: Mapping[str, str], weights: Mapping[str, str]
 ) -> dict[str, str]:
+    """The same with the weights of which another direction is the central one under each of them.
+
+    Elsewhere that is of no account: another shift makes nothing again but itself.
+    """
+    found = {}
+    for variation, own in variations.items():
+        under = sorted(
+            [weights[weight.name], weight.under[variation]]
+            for weight in plan.weights
+            if variation in weight.under
+        )
+        found[variation] = digest([own, under]) if under else own
+    return found
+
+
+def _of_weights(plan: Plan, said: Mapping[str, Ingredients]) -> dict[str, str]:
     """What each weight is.
 
     Counters are kept for every combination of the bins of sources that preserve sums: two of these
@@ -118,17 +134,15 @@ def _of_weights(
     """
     found: dict[str, str] = {}
     for weight in plan.weights:
-        one = digest(_of_weight(weight, said[weight.name], plan, variations))
+        one = digest(_of_weight(weight, said[weight.name], plan))
         twins = list(found.values()).count(one) if weight.preserved is not None else 0
         found[weight.name] = digest([one, twins]) if twins else one
     return found
 
 
-def _of_weight(
-    weight: WeightSystematic, said: Ingredients, plan: Plan, variations: Mapping[str, str]
-) -> dict[str, Any]:
+def _of_weight(weight: WeightSystematic, said: Ingredients, plan: Plan) -> dict[str, Any]:
     """What a weight is, but for the names of tags, taggers and variations that it names."""
-    own = {name: value for name, value in said.items() if not name.startswith("under.")}
+    own = {n: value for n, value in said.items() if n != "under" and not n.startswith("under.")}
     taggers = {t.name: position for position, t in enumerate(chain(*plan.steps))}
     made = _made(plan)
     return {
@@ -137,7 +151,8 @@ def _of_weight(
         "made columns": [made[name] for name in weight_inputs(weight) if name in made],
         "modifies_taggers": sorted(plan.tags.index(tag) for tag in weight.modifies_taggers),
         "preserve.after": sorted(str(taggers.get(name, name)) for name in weight.cuts_before),
-        "under": {variations.get(name, name): d for name, d in weight.under.items()},
+        # of the variations that it is under; the word stays, so that what is made is current
+        "under": {},
     }
 
 

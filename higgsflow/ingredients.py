@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 Ingredients = Mapping[str, Any]
+# what is told of a list that holds the same
+REORDERED = "in another order"
 _MARK = "#"
 _CHANGED = " changed"
 _NAME = "name of "
@@ -31,6 +34,11 @@ def digest(content: Any) -> str:
 def marked(found: str) -> str:
     """A digest as an ingredient: that it changed can be told, not from what to what."""
     return _MARK + found
+
+
+def unmarked(ingredient: str) -> str:
+    """The digest that an ingredient is."""
+    return ingredient.removeprefix(_MARK)
 
 
 def flattened(content: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -70,8 +78,8 @@ def differences(before: Ingredients, today: Ingredients) -> tuple[str, ...]:
     return (
         *_renamed(*names),
         *(_told(n, before[n], today[n]) for n in both if before[n] != today[n]),
-        *_whole(news, before, "new"),
-        *_whole(gone, today, "gone"),
+        *_whole(_put_together(news, gone), before, "new"),
+        *_whole(_put_together(gone, news), today, "gone"),
     )
 
 
@@ -105,6 +113,28 @@ def _renamed(before: Mapping[str, list[str]], today: Mapping[str, list[str]]) ->
 
 def _kind_of(key: str) -> str:
     return key.removeprefix(_NAME).rpartition(" ")[0]
+
+
+def _put_together(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Names that one side lacks, of which `others` are lacked by the other side.
+
+    What has several parts, and is nothing on the other side, `a.b` and `a.c` where that has `a`, is
+    told once; of `a` itself nothing is, since its parts are.
+    """
+    there = set(others)
+    with_parts = {whole for other in others for whole in _wholes(other)}
+    n_parts = Counter(whole for name in names for whole in _wholes(name))
+    found = []
+    for name in names:
+        whole = next((one for one in _wholes(name) if one in there), name)
+        if name not in with_parts:
+            found.append(whole if n_parts[whole] > 1 else name)
+    return found
+
+
+def _wholes(name: str) -> Iterator[str]:
+    """What `a.b.c` is a part of: `a` and `a.b`."""
+    yield from (name[:place] for place, letter in enumerate(name) if letter == ".")
 
 
 def _whole(names: Iterable[str], other: Ingredients, word: str) -> Iterator[str]:
@@ -145,7 +175,7 @@ def _of_lists(before: Any, today: Any) -> str:
         return f"{n_other} of {len(today)} numbers are others"
     came = [f"+ {_short(value)}" for value in today if value not in before]
     went = [f"- {_short(value)}" for value in before if value not in today]
-    return ", ".join((*came, *went)) or "in another order"
+    return ", ".join((*came, *went)) or REORDERED
 
 
 def _short(value: Any) -> str:

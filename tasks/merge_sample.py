@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from higgsflow.records.sample_jobs import JobRow
 
 
+_PARTS_OF_D = ("denominator.sum_", "denominator.lhe_")
+
+
 class _Shared(NamedTuple):
     """What the merged files of all variations of a sample and year depend on.
 
@@ -71,6 +74,10 @@ class MergeSample(VariationTask):
             return False
         trees = trees_of(self) if self.year else None
         return trees is None or bool(trees.exists())
+
+    def news(self) -> tuple[str, ...]:
+        """What has to be told; of D its value, and nothing of the sums that it is made of."""
+        return tuple(one for one in super().news() if not one.startswith(_PARTS_OF_D))
 
     def stage_run(self) -> None:
         # of events and the manifest beside them, another command may make others

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import DamagedRecord, IncompleteSample
-from higgsflow.ingredients import digest, marked
+from higgsflow.ingredients import digest, marked, says_what, unmarked
 from higgsflow.there import is_file
 from tasks import session
 from tasks.execution.batch.leftovers import cancel_leftovers
@@ -27,7 +27,7 @@ from tasks.targets import StageTarget, head_of, mark_of, read_record
 from tasks.variation_task import VariationTask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from higgsflow.ingredients import Ingredients
@@ -119,27 +119,6 @@ class MonitorJobs(VariationTask):
         except DamagedRecord:
             return table
 
-    def reasons(self) -> tuple[str, ...]:
-        """Also a change that was taken back: its jobs are there, so that none of them tells it."""
-        from higgsflow.records.recipes import MAKES
-
-        found = super().reasons()
-        if not self.year or f"{MAKES} changed" not in found:
-            return found
-        return (*self._taken_back(ProcessSample.req(self)), *found)
-
-    def _taken_back(self, process: ProcessSample) -> Iterator[str]:
-        """What jobs made otherwise; nothing where some ran since then, which have told why."""
-        from higgsflow.records.chunk_store import ChunkStore
-        from higgsflow.records.reasons import changes
-
-        target, sources = self.output(), process.sufficient() or {}
-        stems = {stem for of_chunk in sources.values() for stem in of_chunk.values()}
-        written = ChunkStore(process.chunk_folder).last_written(stems)
-        before = process.recipes.that_makes(target.made_from() or {})
-        if before is not None and written < target.file.stat().st_mtime_ns:
-            yield from changes(before, process.recipe)
-
     def run(self) -> None:
         super().run()
         if self.is_asked_for:
@@ -180,10 +159,8 @@ class MonitorJobs(VariationTask):
 
     def _tell_what_landed(self, n_done: int, n_chunks: int, process: ProcessSample) -> None:
         """Says so when what was merged without some jobs is merged again with them."""
-        from higgsflow.records.recipes import MAKES
-
         before = self.output().made_from() or {}
-        same = before.get(MAKES) == marked(process.recipe.made)
+        same = before.get("what jobs make") == marked(process.recipe.made)
         n_before = before.get("chunks that are done", 0)
         if same and before.get("chunks") == self._chunked(process) and 0 < n_before < n_done:
             scaled = "" if self.pair.is_data else " with a new scale1fb"
@@ -221,6 +198,31 @@ class MonitorJobs(VariationTask):
         if not is_driven(folder):
             Journal(folder).begin(head, states)
         write_job_table(tabulate(head, states, driven=False, now=time.time()), self.job_table)
+
+    def reasons(self) -> tuple[str, ...]:
+        """Also what has been taken back, of which jobs need not make anything."""
+        told = super().reasons()
+        if not self.year or not told or any(map(says_what, told)):
+            return told
+        return self._taken_back() or told
+
+    def _taken_back(self) -> tuple[str, ...]:
+        """What was changed and is as jobs have made it before; nothing where they made it now."""
+        from higgsflow.records.chunk_store import ChunkStore
+        from higgsflow.records.reasons import taken_back
+
+        target, process = self.output(), ProcessSample.req(self)
+        made = (target.made_from() or {}).get("what jobs make")
+        before = process.recipes.that_made(unmarked(made)) if isinstance(made, str) else None
+        if before is None or before.made == process.recipe.made:
+            return ()
+        store, then = ChunkStore(process.chunk_folder), target.file.stat().st_mtime_ns
+        stems = {
+            stem for s in store.done(process.chunks, process.wanted).values() for stem in s.values()
+        }
+        if any(store.time_of(stem) > then for stem in stems):
+            return ()
+        return taken_back(before, process.recipe)
 
     def _today(self, path: Path) -> Ingredients | None:
         sealed = sealed_ingredients(path)

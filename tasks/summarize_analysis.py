@@ -38,6 +38,10 @@ _SHOWN = {
     "sentinels",
     "report",
 }
+# what is told of single samples
+_MERGED = "merged files of "
+_KINDS = ("process", "signal")
+_OF_SAMPLES = (_MERGED, *(f"{kind} of " for kind in _KINDS))
 
 
 class SummaryTarget(StageTarget):
@@ -61,6 +65,15 @@ class SummarizeAnalysis(AnalysisTask):
     def output(self) -> Any:
         folder = self.folder / "summary"
         return SummaryTarget(folder / "summary.json", self._today, (folder / "report.html",))
+
+    def news(self) -> tuple[str, ...]:
+        """What has to be told; of a sample that came or went that it did, and no more of it."""
+        came_or_went = (" is new", " is gone")
+        return tuple(
+            one
+            for one in super().news()
+            if not (one.startswith(_OF_SAMPLES) and one.endswith(came_or_went))
+        )
 
     def run(self) -> None:
         with making("summary", self.folder):
@@ -175,12 +188,12 @@ class SummarizeAnalysis(AnalysisTask):
             for variation, target in task.output().items():
                 if not target.exists():
                     return None
-                name = f"merged files of {task.sample} ({task.year})"
+                name = f"{_MERGED}{task.sample} ({task.year})"
                 merged.setdefault(name, []).append(f"{variation} {target.recorded()}")
         groups = {
             f"{kind} of {pair.name}": getattr(pair.sample, kind)
             for pair in self.model.samples.pairs
-            for kind in ("process", "signal")
+            for kind in _KINDS
         }
         alternatives = [pair.name for pair in self.model.samples.pairs if pair.is_alternative]
         return {

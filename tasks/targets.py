@@ -117,7 +117,8 @@ class StageTarget(law.LocalFileTarget):
         if expected is None:
             yield EARLIER
         else:
-            yield from (*differences(before, expected), *self._losses(mark_of(self.file)))
+            # of another format files are not there either
+            yield from differences(before, expected) or self._losses(mark_of(self.file))
 
     def _losses(self, mark: Mark) -> Iterator[str]:
         """What is wrong with the files beside it, with one look at each."""

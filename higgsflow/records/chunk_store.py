@@ -18,7 +18,7 @@ from higgsflow.records.job_record import FORMAT, JobRecord, Output, Product, rea
 from higgsflow.records.names import Names, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from higgsflow.events.chunks import Chunk
@@ -119,15 +119,14 @@ class ChunkStore:
             known = self._matched[id(have)] = (have, matches(have, wanted))
         return known[1]
 
-    def products(self, chunk: Chunk) -> list[dict[str, Product]]:
+    def made(self, chunk: Chunk) -> list[dict[str, Product]]:
         """What each job has made of a chunk, by any configuration; the latest last."""
         seen = self._by_chunk.get(chunk.id, ())
-        latest = sorted(seen, key=lambda one: self._sizes[f"{one.stem}.json"][1])
-        return [one.products for one in latest]
+        return [one.products for one in sorted(seen, key=lambda one: self.time_of(one.stem))]
 
-    def last_written(self, stems: Iterable[str]) -> int:
-        """When the last record of these jobs was written [ns]; 0 of none."""
-        return max((self._sizes[f"{stem}.json"][1] for stem in stems), default=0)
+    def time_of(self, stem: str) -> int:
+        """When the record of a job was written [ns]."""
+        return self._sizes[f"{stem}.json"][1]
 
     def has_remains(self, chunk: Chunk) -> bool:
         """Whether some file of a chunk is there, be it damaged."""

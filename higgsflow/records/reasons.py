@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from higgsflow.ingredients import differences
+from higgsflow.ingredients import REORDERED, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from higgsflow.events.chunks import Chunk
     from higgsflow.records.chunk_store import ChunkStore
@@ -19,20 +19,16 @@ NEVER = "was never made"
 # a stage before it has to be made again first
 EARLIER = "what it is made from is not there yet"
 GONE = "outputs are gone or damaged"
+# what code of this program is called among the ingredients, and how many modules are told each
+_PROGRAM = "code of higgsflow."
+_ORDER = "order of the "
+_FEW = 3
+_OTHER_DIGESTS = "the program is another: it knows what was made by other digests"
 _UNKNOWN = "was made by a configuration that is not known any more"
 
 
 # what a systematic is, without its name, and the direction
 Shift = tuple[str, str]
-
-
-def changes(before: Recipe, today: Recipe) -> Iterator[str]:
-    """What of a recipe is another; that something is new or gone its names tell."""
-    yield from differences(before.common, today.common)
-    for had, has in ((before.own, today.own), (before.weights, today.weights)):
-        for source in (source for source in has if source in had):
-            changed = differences(had[source], has[source])
-            yield from (f"systematic {source}: {one}" for one in changed)
 
 
 class JobReasons:
@@ -44,6 +40,7 @@ class JobReasons:
         self._wanted = {_shift(name, today): name for name in today.products}
         self._shifts: dict[tuple[str, int], Shift] = {}
         self._told: dict[tuple[str, str, int], tuple[str, ...]] = {}
+        self._ages: dict[tuple[str, int], float] = {}
 
     def of(self, chunks: Sequence[Chunk], variations: Collection[str]) -> dict[str, int]:
         """For each reason for which jobs have to run, the number of chunks; empty if none has."""
@@ -56,8 +53,7 @@ class JobReasons:
         return dict(found)
 
     def _of_chunk(self, chunk: Chunk, missing: Sequence[str]) -> Iterator[str]:
-        by_job = self._store.products(chunk)
-        made = {name: product for one in by_job for name, product in one.items()}
+        made = self._latest(chunk)
         if not made:
             yield from [GONE if self._store.has_remains(chunk) else NEVER for _ in missing[:1]]
             return
@@ -67,11 +63,30 @@ class JobReasons:
             stored = called.get(_shift(variation, self._today), variation)
             is_another = stored == variation and self._means_another(variation, made)
             if stored in made and not is_another:
-                latest = [one[stored] for one in reversed(by_job) if stored in one]
-                yield from self._of_nearest(variation, stored, latest)
+                yield from self._of_product(variation, (stored, made[stored]))
             else:
                 source = self._today.sources[variation]
                 yield f"systematic {source} is new" if source else f"{variation} {NEVER}"
+
+    def _latest(self, chunk: Chunk) -> dict[str, Product]:
+        """What was made of a chunk, of each variation what was wanted last.
+
+        That need not be what was made last: a change may have been taken back.
+        """
+        found: dict[str, Product] = {}
+        for products in self._store.made(chunk):
+            found |= {
+                name: product
+                for name, product in products.items()
+                if name not in found or self._age(name, product) <= self._age(name, found[name])
+            }
+        return found
+
+    def _age(self, variation: str, product: Product) -> float:
+        key = (variation, id(product))
+        if key not in self._ages:
+            self._ages[key] = self._book.age_of(variation, product)
+        return self._ages[key]
 
     def _means_another(self, variation: str, made: Mapping[str, Product]) -> bool:
         """Whether what had this name is called otherwise today."""
@@ -86,27 +101,36 @@ class JobReasons:
             self._shifts[key] = (variation, "") if before is None else _shift(variation, before)
         return self._shifts[key]
 
-    def _of_nearest(
-        self, variation: str, stored: str, latest: Sequence[Product]
-    ) -> tuple[str, ...]:
-        """Why nothing that was made suffices: by what is most like it, the latest of such.
-
-        What was tried in between, and taken back, is no reason.
-        """
-        wanted = self._today.products[variation].digest
-
-        def distance(product: Product) -> tuple[bool, bool, int]:
-            told = self._of_product(variation, (stored, product))
-            return product.digest != wanted, told in ((), (_UNKNOWN,)), len(told)
-
-        nearest = min(latest, key=distance) if len(latest) > 1 else latest[0]
-        return self._of_product(variation, (stored, nearest))
-
     def _of_product(self, variation: str, had: tuple[str, Product]) -> tuple[str, ...]:
         key = (variation, had[0], id(had[1]))
         if key not in self._told:
             self._told[key] = tuple(_of_product(variation, had, self._today, self._book.of(*had)))
         return self._told[key]
+
+
+def _put_together(changes: Iterable[str]) -> list[str]:
+    """Changes that say one thing as one, and the program after all that is the user's own.
+
+    Of another version of the program hardly a module is the same, and among sixty lines nobody sees
+    the cut that was changed, too. What came or went is told, but not of the order once more.
+    """
+    told = [c for c in changes if not c.startswith(_ORDER) or c.endswith(REORDERED)]
+    modules = [change for change in told if change.startswith(_PROGRAM)]
+    if len(modules) <= _FEW:
+        return told
+    own = [change for change in told if not change.startswith(_PROGRAM)]
+    return [*own, f"the program is another: {len(modules)} of its modules changed"]
+
+
+def taken_back(before: Recipe, today: Recipe) -> tuple[str, ...]:
+    """What has changed since jobs made something else, where they have made today's already."""
+    told = _put_together(differences(before.common, today.common))
+    for parts in ((before.own, today.own), (before.weights, today.weights)):
+        for source in parts[1]:
+            if source in parts[0]:
+                changed = differences(parts[0][source], parts[1][source])
+                told += [f"systematic {source}: {one}" for one in changed]
+    return tuple(f"{one}, which was made before: nothing to make again" for one in told)
 
 
 def _shift(variation: str, recipe: Recipe) -> Shift:
@@ -124,11 +148,12 @@ def _of_product(
     elif before is None:
         yield _UNKNOWN
     else:
-        yield from differences(before.common, today.common)
+        told = _put_together(differences(before.common, today.common))
         source, old = today.sources[variation], before.sources[stored]
         if source:
             changed = differences(before.own[old], today.own[source])
-            yield from (f"systematic {source}: {one}" for one in changed)
+            told += [f"systematic {source}: {one}" for one in changed]
+        yield from told or [_OTHER_DIGESTS]
 
 
 def _of_columns(

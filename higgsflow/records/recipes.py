@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -21,7 +23,7 @@ from higgsflow.records.names import Names
 from higgsflow.there import is_file, is_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -65,17 +67,13 @@ class Recipe(Noun):
 
     def as_ingredients(self) -> dict[str, Any]:
         """What the outputs of jobs are and what everything in them is called."""
-        return {**self.named(), MAKES: marked(self.made)}
+        return {**self.named(), "what jobs make": marked(self.made)}
 
     @property
     def made(self) -> str:
         """A digest of what jobs make, whatever it is called."""
         contents = ((p.digest, sorted(p.columns.values())) for p in self.products.values())
         return digest(sorted(contents))
-
-
-# of `Recipe.as_ingredients`
-MAKES = "what jobs make"
 
 
 class RecipeBook:
@@ -85,14 +83,18 @@ class RecipeBook:
         self._folder = folder
 
     def keep(self, recipe: Recipe) -> None:
-        """Writes a recipe that is not there yet."""
+        """Writes a recipe, or lets one that is there be the latest again: it was taken back."""
         text = recipe.model_dump_json()
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
-        if not is_file(path):
-            if is_folder(self._folder):
-                # of who was killed while it wrote one
-                remove_stale_once(self._folder)
-            write_text(path, text)
+        if is_file(path):
+            # of a colleague's file the time may not be ours to change
+            with suppress(OSError):
+                path.touch()
+            return
+        if is_folder(self._folder):
+            # of who was killed while it wrote one
+            remove_stale_once(self._folder)
+        write_text(path, text)
 
     def take_over(self, other: RecipeBook) -> None:
         """Keeps the recipes of a sample whose outputs are adopted: they tell what changes next."""
@@ -103,13 +105,16 @@ class RecipeBook:
 
     def of(self, variation: str, product: Product) -> Recipe | None:
         """The recipe by which the events of a variation were made; None where none was kept."""
-        made = (r for r in self._recipes() if _makes(r, variation, product))
-        return next(made, None)
+        return next((r for r in self._recipes() if _makes(r, variation, product)), None)
 
-    def that_makes(self, ingredients: Mapping[str, Any]) -> Recipe | None:
-        """The recipe of which these were the ingredients; None where it was not kept."""
-        wanted = ingredients.get(MAKES)
-        return next((r for r in self._recipes() if marked(r.made) == wanted), None)
+    def age_of(self, variation: str, product: Product) -> float:
+        """How many recipes are later than that of some events; infinite where none was kept."""
+        recipes = enumerate(self._recipes())
+        return next((n for n, r in recipes if _makes(r, variation, product)), math.inf)
+
+    def that_made(self, made: str) -> Recipe | None:
+        """The recipe of what jobs have made, given its digest; None where none was kept."""
+        return next((r for r in self._recipes() if r.made == made), None)
 
     def _recipes(self) -> Iterator[Recipe]:
         """The latest first."""

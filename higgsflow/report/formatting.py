@@ -29,8 +29,8 @@ def count(value: int | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Six significant digits."""
-    return NOTHING if value is None else f"{value:.6g}"
+    """Six significant digits; zero has no sign, as where sums of weights cancel."""
+    return NOTHING if value is None else f"{value + 0.0:.6g}"
 
 
 def spread(value: float | None) -> str:

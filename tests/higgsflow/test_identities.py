@@ -126,6 +126,26 @@ def test_a_weight_under_a_variation_does_not_know_its_name() -> None:
     assert contents(before) != contents(made(systematics=other))
 
 
+def test_a_shift_that_a_weight_names_makes_nothing_again_but_itself() -> None:
+    before, other = made(systematics=under("jes")), under("jes")
+    other["independent_collections"]["jes"] = {**JES, "bound": 0.25}
+    after = made(systematics=other)
+    assert changed(before, after) == {"jes_up", "jes_down"}
+
+
+def test_a_weight_under_a_variation_makes_that_one_again() -> None:
+    before, other = made(systematics=under("jes")), under("jes")
+    other["weights"]["btag"]["under"] = {"jes_up": "up"}
+    assert changed(before, made(systematics=other)) == {"jes_up"}
+    other["weights"]["btag"]["under"] = {}
+    assert changed(before, made(systematics=other)) == {"jes_up"}
+
+
+def changed(before: Recipe, after: Recipe) -> set[str]:
+    """The variations that what was made before does not cover."""
+    return {n for n, p in after.products.items() if not before.products[n].covers(p)}
+
+
 def of_tag(tag: str, *names: str) -> Recipe:
     tags = ["diphoton", [{"name": n, "tagger": t} for n, t in zip(names, TAGS[1], strict=True)]]
     return made(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from higgsflow.ingredients import differences, digest, flattened, marked
 
 VALUES = st.one_of(st.integers(), st.text(max_size=5), st.lists(st.integers(), max_size=3))
-INGREDIENTS = st.dictionaries(st.text(min_size=1, max_size=4), VALUES, max_size=6)
+NAMES = st.one_of(st.text(min_size=1, max_size=4), st.text(alphabet="ab.", min_size=1, max_size=4))
+INGREDIENTS = st.dictionaries(NAMES, VALUES, max_size=6)
 
 
 def test_nested_options_become_names_with_dots() -> None:
@@ -39,6 +40,9 @@ def test_nested_options_become_names_with_dots() -> None:
         ({}, {"w: a": 1, "w: b": 2}, ["w is new"]),
         ({"w: a": 1}, {"w: a": 1, "w: b": 2}, ["w: b is new"]),
         ({"w: a": 1, "x": 1}, {}, ["w is gone", "x is gone"]),
+        ({"w: p.a": 1, "w: p.b": 2}, {"w: p": None}, ["w: p is gone"]),
+        ({"w: p": None}, {"w: p.a": 1, "w: p.b": 2}, ["w: p is new"]),
+        ({"w: p": {}}, {"w: p.a": 1}, ["w: p.a is new"]),
         ({"golden JSON": ""}, {"golden JSON": marked("a")}, ["golden JSON none -> given"]),
     ],
 )

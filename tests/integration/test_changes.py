@@ -320,6 +320,22 @@ def test_what_is_redone_is_told_with_its_reason(
     assert "10" in told
 
 
+def test_what_is_taken_back_is_told_and_the_next_change_is_told_against_it(
+    finished: Lab, capfd: pytest.CaptureFixture[str]
+) -> None:
+    high_met = finished.content["tag_sequence"][1][0]
+    told = []
+    for threshold in (10.0, 15.0, 10.0, 20.0):
+        high_met["options"] = {"threshold": threshold}
+        capfd.readouterr()
+        assert finished.run("MergeSample", sample="Sig")
+        told.append([line for line in capfd.readouterr().err.splitlines() if " again: " in line])
+    back = "threshold 15 -> 10, which was made before: nothing to make again"
+    assert told[2] == [f"MonitorJobs Sig 2017 again: tagger high_met: {back}"]
+    (last,) = told[3]
+    assert last.startswith("ProcessSample Sig 2017 again: tagger high_met: threshold 10 -> 20 (")
+
+
 def test_the_summary_follows_what_it_shows(lab: Lab) -> None:
     lab.without_data()
     assert lab.run()

@@ -171,6 +171,20 @@ def test_another_format_is_another_file(lab: Lab) -> None:
     assert not lab.task("MergeSample", sample="Sig", year="2017").complete()
 
 
+def test_of_another_d_its_value_is_told_and_not_what_it_is_made_of(
+    lab: Lab, capfd: Captured
+) -> None:
+    paths = sorted(lab.files.glob("Sig_2017_*.root"))
+    lab.sig["files"] = {"2017": [str(path) for path in paths[1:]]}
+    assert lab.run("MergeSample", sample="Sig")
+    lab.sig["files"] = {"2017": [str(path) for path in paths]}
+    capfd.readouterr()
+    assert lab.run("MergeSample", sample="Sig")
+    (told,) = (line for line in capfd.readouterr().err.splitlines() if line.startswith("MergeS"))
+    names = [one.split()[0] for one in told.partition("again: ")[2].split("; ")]
+    assert names == ["denominator.value", "scale1fb"]
+
+
 def test_what_every_event_says_of_itself_is_a_reason_to_merge(lab: Lab) -> None:
     lab.content["output_format"] = "root"
     assert lab.run("MergeSample", sample="Sig", year="2017")

@@ -73,11 +73,12 @@ def test_a_change_that_is_taken_back_is_told_and_only_once(
         lines = capfd.readouterr().err.splitlines()
         told.append([line for line in lines if " again: " in line])
     change = "again: tagger high_met: threshold"
+    before = ", which was made before: nothing to make again"
     assert told == [
         [],
         [f"ProcessSample Sig 2017 {change} 60 -> 80 (2 of 2 chunks)"],
-        [f"MonitorJobs Sig 2017 {change} 80 -> 60"],
-        [f"MonitorJobs Sig 2017 {change} 60 -> 80"],
+        [f"MonitorJobs Sig 2017 {change} 80 -> 60{before}"],
+        [f"MonitorJobs Sig 2017 {change} 60 -> 80{before}"],
     ]
 
 

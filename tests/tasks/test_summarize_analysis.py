@@ -28,6 +28,19 @@ def test_is_made_again_when_what_is_shown_changes(lab: Lab) -> None:
     assert lab.task("MergeSample", sample="Sig").complete()
 
 
+def test_of_a_sample_that_came_or_went_no_more_is_told(lab: Lab) -> None:
+    lab.without_data()
+    assert lab.run("SummarizeAnalysis")
+    samples = lab.content["samples"]["samples"]
+    samples["Other"] = dict(lab.sig)
+    assert lab.run("MergeSample", sample="Other")
+    assert lab.task("SummarizeAnalysis").news() == ("samples: + Other (2017)",)
+    assert lab.run("SummarizeAnalysis")
+    del samples["Other"]
+    gone, left = lab.task("SummarizeAnalysis").news()
+    assert (gone, left) == ("samples: - Other (2017)", "merged files left over: + Other/2017")
+
+
 def test_variables_of_the_input_are_drawn_with_their_unit(lab: Lab) -> None:
     lab.without_data()
     lab.content["variables_of_interest"].append("input:MET_pt")

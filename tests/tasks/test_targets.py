@@ -204,6 +204,8 @@ def test_says_why_it_has_to_be_made(tmp_path: Path) -> None:
     assert target(tmp_path, B).reasons() == ("xs 1 -> 2",)
     assert target(tmp_path, None).reasons() == (EARLIER,)
     assert target(tmp_path, A, "events.parquet").reasons() == ("events.parquet is gone",)
+    # nothing is gone of what was another file
+    assert target(tmp_path, B, "events.root").reasons() == ("xs 1 -> 2",)
     target(tmp_path, A).file.write_text("{", encoding="utf-8")
     assert target(tmp_path, A).reasons() == ("its record is damaged",)
 

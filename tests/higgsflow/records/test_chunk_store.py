@@ -128,20 +128,15 @@ def test_variations_may_come_from_several_jobs(
     }
 
 
-def test_what_was_made_of_a_chunk_ends_with_what_the_latest_job_says(
+def test_what_was_made_of_a_chunk_is_in_the_order_of_time(
     tmp_path: Path, chunks: Chunks, finish: Finish
 ) -> None:
-    """From which a reason to run again is told; the names of records are in no order of time."""
+    """From the latest a reason to run again is told; names of records are in no order of time."""
     for digest, made, seconds in (("d1", "new", 2000), ("d2", "old", 1000)):
         finish(chunks[0], {"nominal": product(made), made: product()}, digest)
         os.utime(tmp_path / f"{chunks[0].id}.{digest}.json", (seconds, seconds))
-    store = ChunkStore(tmp_path)
-    made = [{"nominal": product(name), name: product()} for name in ("old", "new")]
-    assert store.products(chunks[0]) == made
-    assert store.products(chunks[1]) == []
-    stems = [f"{chunks[0].id}.{digest}" for digest in ("d1", "d2")]
-    assert store.last_written(stems) == 2000 * 10**9
-    assert store.last_written([]) == 0
+    found = [dict(made) for made in ChunkStore(tmp_path).made(chunks[0])]
+    assert found == [{"nominal": product(n), n: product()} for n in ("old", "new")]
 
 
 def test_remains_are_those_of_the_chunk_itself(

@@ -7,7 +7,7 @@ import pytest
 from higgsflow.records.chunk_store import ChunkStore
 from higgsflow.records.job_record import JobRecord, Product
 from higgsflow.records.names import Names
-from higgsflow.records.reasons import GONE, NEVER, JobReasons
+from higgsflow.records.reasons import GONE, NEVER, JobReasons, taken_back
 from higgsflow.records.recipes import Recipe, RecipeBook
 
 if TYPE_CHECKING:
@@ -96,18 +96,85 @@ def test_names_what_has_changed(
     assert why(today, recipe()) == dict.fromkeys(reasons, 3)
 
 
-def test_a_change_that_was_taken_back_is_no_reason(
-    why: Why, chunks: Chunks, finish: Finish
+@pytest.mark.parametrize(("n", "as_one"), [(3, False), (4, True)])
+def test_another_version_of_the_program_is_one_reason_after_those_of_the_user(
+    why: Why, chunks: Chunks, finish: Finish, n: int, as_one: bool
 ) -> None:
-    """What was made last is of the other threshold; the events are those that were made before."""
-    before, between = recipe(), recipe(threshold=40.0)
+    before, today = (
+        found.model_copy(
+            update={"common": {f"code of higgsflow.m{k}": mark for k in range(n)} | found.common}
+        )
+        for found, mark in ((recipe(), "#a"), (recipe(threshold=40.0), "#b"))
+    )
     for chunk in chunks:
         finish(chunk, before.products)
-        finish(chunk, between.products, "d2")
-    today = recipe(pileup={"up": "a"})
-    assert why(today, before, between) == {"systematic pileup is new": 3}
-    assert why(recipe(threshold=41.0), before, between) == {f"{CUT} 40 -> 41": 3}
-    assert why(recipe(shift=0.2), before, between) == {"systematic jes: kwargs.shift 0.1 -> 0.2": 3}
+    cut = f"{CUT} 35 -> 40"
+    modules = [f"code of higgsflow.m{k} changed" for k in range(n)]
+    one = [cut, f"the program is another: {n} of its modules changed"]
+    assert list(why(today, before)) == (one if as_one else [*modules, cut])
+
+
+def test_what_is_the_same_in_words_has_a_reason_too(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    """As after an upgrade to a version that makes digests otherwise."""
+    before, today = recipe(threshold=35.0), recipe(threshold=40.0)
+    today = today.model_copy(update={"common": before.common})
+    for chunk in chunks:
+        finish(chunk, before.products)
+    assert why(today, before) == {
+        "the program is another: it knows what was made by other digests": 3
+    }
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (["a"], ["tagger b is gone"]),
+        (["a", "b", "c"], ["tagger c is new"]),
+        (["b", "a"], ["order of the taggers: in another order"]),
+    ],
+)
+def test_what_came_or_went_is_not_told_of_the_order_too(
+    why: Why, chunks: Chunks, finish: Finish, after: list[str], told: list[str]
+) -> None:
+    before, today = (
+        recipe(threshold).model_copy(
+            update={
+                "common": {f"tagger {name}: made by": "" for name in names}
+                | {"order of the taggers": names}
+            }
+        )
+        for threshold, names in ((1.0, ["a", "b"]), (2.0, after))
+    )
+    for chunk in chunks:
+        finish(chunk, before.products)
+    assert list(why(today, before)) == told
+
+
+def test_a_change_is_told_against_what_was_wanted_last(
+    why: Why, chunks: Chunks, finish: Finish
+) -> None:
+    """Which jobs need not have made last: a change that was taken back made nothing."""
+    first, other = recipe(), recipe(threshold=40.0)
+    for made in (first, other):
+        for chunk in chunks:
+            finish(chunk, made.products, made.products["nominal"].digest)
+    assert why(recipe(threshold=50.0), first, other) == {f"{CUT} 40 -> 50": 3}
+    assert why(recipe(threshold=50.0), first) == {f"{CUT} 35 -> 50": 3}
+
+
+def test_what_was_taken_back_is_told_with_that_nothing_is_made() -> None:
+    today = recipe(shift=0.2, pileup={"up": "a"})
+    told = taken_back(recipe(threshold=40.0, pileup={"up": "b"}), today)
+    assert told == tuple(
+        f"{one}, which was made before: nothing to make again"
+        for one in (
+            f"{CUT} 40 -> 35",
+            "systematic jes: kwargs.shift 0.1 -> 0.2",
+            "systematic pileup: up b -> a",
+        )
+    )
 
 
 def test_another_weight_is_the_reason_for_the_nominal_only(

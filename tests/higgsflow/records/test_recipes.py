@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+import os
 import signal
 import subprocess
 import sys
@@ -32,6 +34,24 @@ def test_finds_what_events_were_made_by(tmp_path: Path) -> None:
     assert book.of("nominal", Product(digest="c", columns={"m": ""})) is None
     assert book.of("jes_up", Product(digest="a", columns={"m": ""})) is None
     assert book.of("nominal", Product(digest="a", columns={})) is None
+
+
+def test_one_that_is_kept_again_is_the_latest(tmp_path: Path) -> None:
+    book, parts = RecipeBook(tmp_path), [Product(digest=d, columns={"m": ""}) for d in "abc"]
+    for n, found in enumerate((recipe("a"), recipe("b"))):
+        book.keep(found)
+        newest = max(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        os.utime(newest, (1000 + n, 1000 + n))
+    assert [book.age_of("nominal", part) for part in parts] == [1, 0, math.inf]
+    book.keep(recipe("a"))
+    assert [book.age_of("nominal", part) for part in parts] == [0, 1, math.inf]
+
+
+def test_finds_what_made_all_that_jobs_make(tmp_path: Path) -> None:
+    book = RecipeBook(tmp_path)
+    book.keep(recipe("a"))
+    assert book.that_made(recipe("a").made) == recipe("a")
+    assert book.that_made(recipe("b").made) is None
 
 
 WRITES = """

@@ -61,6 +61,10 @@ def test_more_than_all_is_not_called_less(value, text):
     assert percent(value) == text
 
 
+def test_zero_has_no_sign():
+    assert [number(value) for value in (0.0, -0.0, -1.5, None)] == ["0", "0", "-1.5", "-"]
+
+
 def test_number_ends_with_the_second_digit_of_its_error():
     assert with_error(50.0, 3.456, "±") == "50.0 ± 3.5"
     assert with_error(100.0, 0.0) == "100"
