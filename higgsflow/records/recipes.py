@@ -87,9 +87,10 @@ class RecipeBook:
         text = recipe.model_dump_json()
         path = self._folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         if is_file(path):
-            # of a colleague's file the time may not be ours to change
-            with suppress(OSError):
-                path.touch()
+            if self._latest()[0][1] != path:
+                # of a colleague's file the time may not be ours to change
+                with suppress(OSError):
+                    path.touch()
             return
         if is_folder(self._folder):
             # of who was killed while it wrote one

@@ -23,7 +23,7 @@ def test_it_is_about_all_samples_or_one(lab: Lab, capfd: pytest.CaptureFixture[s
     assert lab.run("VerifyStore", sample="Data", year="2017")
     told = capfd.readouterr().out
     assert "Sig" not in told
-    assert f"1 merged files with {len(lab.table('Data'))} rows follow" in told
+    assert f"1 merged file with {len(lab.table('Data'))} rows follows" in told
 
 
 def test_nothing_merged_is_told(lab: Lab, capfd: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +47,7 @@ def test_what_was_merged_of_some_variations_is_held_against_their_own_scale(
     for variation in ((), ("nominal",)):
         capfd.readouterr()
         assert shifted.run("VerifyStore", **about, variation=variation)
-        assert "1 merged files" in capfd.readouterr().out
+        assert "1 merged file " in capfd.readouterr().out
 
 
 def test_each_merged_file_is_held_against_the_scale_that_it_was_made_with(
@@ -60,7 +60,7 @@ def test_each_merged_file_is_held_against_the_scale_that_it_was_made_with(
     assert shifted.run("MergeSample", **about, variation=("nominal",))
     capfd.readouterr()
     assert shifted.run("VerifyStore", **about, variation=("nominal",))
-    assert "1 merged files" in capfd.readouterr().out
+    assert "1 merged file " in capfd.readouterr().out
     assert not shifted.run("VerifyStore", **about, variation=("met_scale_up",))
     assert "scale1fb" in capfd.readouterr().err
 

@@ -38,7 +38,6 @@ def test_two_versions_and_the_files_of_another_framework(
     assert found.configurations == (
         "samples.samples Sig: xs 0.5 -> 1",
         "tag_sequence.tag_list high_met: options.threshold is new",
-        "tag_sequence.tag_list high_met: options is gone",
     )
     assert "the configurations differ:\n  " in str(found)
     (pair,) = found.pairs
