@@ -46,8 +46,10 @@ find "$base" -maxdepth 1 -user "$(id -u)" -name 'higgsflow-job.*' -mtime +2 \\
 scratch=
 child=
 late=
+told=
 end() {{
     [ -n "$child" ] || exit {terminated}
+    told=yes
     kill -TERM "$child" 2>/dev/null
     (sleep {grace}; kill -KILL "$child") >/dev/null 2>&1 &
     late=$!
@@ -65,8 +67,9 @@ cd "$scratch" || exit {environment}
 child=$!
 wait "$child"
 code=$?
-# interrupted by a signal, which the program has been told
-while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
+# interrupted by a signal, which the program has been told: what it ends with is still to come, or
+# is remembered where it has ended meanwhile
+while [ -n "$told" ]; do told=; wait "$child"; code=$?; done
 [ "$code" = 0 ] || echo "{code} $code"
 exit "$code"
 """

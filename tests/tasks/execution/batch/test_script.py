@@ -91,6 +91,18 @@ def test_passes_a_signal_on_and_cleans_up(tmp_path: Path) -> None:
     assert not list((tmp_path / "scratch").iterdir())
 
 
+def test_tells_the_code_of_a_program_that_follows_a_signal_at_once(tmp_path: Path) -> None:
+    """It ends while the script is still at the signal: what that looks for is gone then."""
+    program = r'trap "kill \$!; exit 83" TERM; echo ready; sleep 60 & wait'
+    path, environment = script(tmp_path, program)
+    for _ in range(100):
+        with started(path, environment) as process:
+            process.terminate()
+            assert process.wait(timeout=30) == 83
+            assert process.stdout is not None
+            assert told_code(process.stdout.read()) == (83, "")
+
+
 def test_a_program_that_does_not_follow_a_signal_is_ended_and_cleaned_up_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
