@@ -106,3 +106,12 @@ def test_a_checksum_at_the_end_is_compared(codec: Compression) -> None:
     blocks[-1 if codec.name == "ZLIB" else -30] ^= 1
     with pytest.raises((ValueError, lzma.LZMAError)):
         decompressed(memoryview(blocks), len(CONTENT))
+
+
+@pytest.mark.parametrize("codec", [LZMA(1), ZLIB(1)], ids=lambda codec: codec.name)
+def test_a_stream_without_its_end_is_refused(codec: Compression) -> None:
+    """All of the content is there, but not what would show that it is right."""
+    blocks = bytearray(packed(CONTENT, codec))[:-3]
+    blocks[3:6] = struct.pack("<I", len(blocks) - 9)[:3]
+    with pytest.raises(ValueError, match="were expected"):
+        decompressed(memoryview(blocks), len(CONTENT))
