@@ -17,6 +17,7 @@ from higgsflow.errors import StoreError
 from higgsflow.events.baskets import Place
 from higgsflow.events.file_head import head_of_opened
 from higgsflow.events.heads import TreeHead
+from higgsflow.events.packed_arrays import packed_type
 from higgsflow.events.rntuples import is_rntuple
 from higgsflow.events.tree import column_names
 from higgsflow.model.noun import Noun
@@ -146,11 +147,12 @@ def _why_not(tree: Any, name: str) -> str:
     if is_rntuple(tree):
         return "RNTuple"
     branch = tree[name]
-    kind, numbers = type(branch).__name__, _numbers(branch.interpretation)
+    kind, packed = type(branch).__name__, packed_type(branch)
+    numbers = None if packed else _numbers(branch.interpretation)
     if not kind.startswith("Model_TBranch_v") or len(branch.branches):
         return f"a {kind.removeprefix('Model_')}"
     if numbers is None:
-        return f"of type {branch.typename}"
+        return f"of type {packed or branch.typename}"
     if len(branch.embedded_baskets):
         return "has baskets in the head of the tree"
     return ""

@@ -20,6 +20,7 @@ from higgsflow.credentials import has_credentials, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, said_by, shorten
 from higgsflow.events.foreign import why_not_root
 from higgsflow.events.heads import OddHead, TreeHead, parse
+from higgsflow.events.packed_arrays import packed_type
 from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
 from higgsflow.servers import ServerError
 
@@ -260,9 +261,11 @@ def column_types(tree: Any) -> dict[str, str]:
     """Name and type of every readable column."""
     if isinstance(tree, TreeHead):
         found = {name: column.type_name for name, column in tree.columns.items()}
+    elif is_rntuple(tree):
+        found = {str(name): str(field.typename) for name, field in tree.items(recursive=False)}
     else:
         items = tree.items(recursive=False)
-        found = {str(name): str(branch.typename) for name, branch in items}
+        found = {str(name): packed_type(branch) or str(branch.typename) for name, branch in items}
     return {name: type_name for name, type_name in found.items() if "." not in name}
 
 
