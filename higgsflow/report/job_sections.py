@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from higgsflow.report.formatting import NOTHING, count, number, percent, seconds
-from higgsflow.report.markup import Content, Html, element, joined, note, section, table
+from higgsflow.report.markup import (
+    Content,
+    Html,
+    element,
+    joined,
+    note,
+    section,
+    table,
+    wide_figure,
+)
 from higgsflow.report.time_spent import bytes_read, time_spent
 from higgsflow.report.timeline import draw_timeline
 
@@ -64,7 +73,7 @@ def _over_time(summary: Summary) -> Iterator[Html]:
         yield note("The summary does not know when jobs ran.")
         return
     yield element("p", _HOW_DRAWN)
-    yield element("figure", drawn, class_="wide")
+    yield wide_figure(drawn)
 
 
 _HOW_DRAWN = (

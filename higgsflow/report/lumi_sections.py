@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from higgsflow.events.lumisections import shortened
 from higgsflow.report.formatting import NOTHING, count, processed
 from higgsflow.report.lumi_drawing import draw_coverage
-from higgsflow.report.markup import Content, Html, element, note, section, table
+from higgsflow.report.markup import Content, Html, element, note, section, table, wide_figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +68,7 @@ def _pictures(found: Sequence[tuple[str, str, Coverage]]) -> Iterator[Html]:
         title = f"{name} ({year})"
         drawn = draw_coverage(one, title)
         if drawn is not None:
-            yield element("figure", drawn, element("figcaption", title), class_="wide")
+            yield wide_figure(drawn, element("figcaption", title))
 
 
 def _missing(one: Coverage) -> Content:

@@ -54,6 +54,11 @@ def joined(parts: Iterable[Content]) -> Html:
     return Html("\n".join(map(_rendered, parts)))
 
 
+def wide_figure(*children: Content) -> Html:
+    """A drawing that scrolls sideways on a narrow page, also by keys."""
+    return element("figure", *children, class_="wide", tabindex="0")
+
+
 def table(headers: Sequence[Content], rows: Iterable[Sequence[Content]], names: int = 1) -> Html:
     """A table that scrolls sideways; the first `names` columns are headers of their rows."""
     head = element("tr", *(_header(header, i < names) for i, header in enumerate(headers)))

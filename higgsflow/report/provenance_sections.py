@@ -36,7 +36,7 @@ def provenance(summary: Summary) -> Html:
         *_files(summary),
         _merged(summary),
         element("h3", "Configuration"),
-        element("pre", summary.configuration)
+        element("pre", summary.configuration, tabindex="0")
         if summary.configuration
         else note("The summary holds no configuration."),
     )

@@ -63,6 +63,7 @@ tbody th:first-child { max-width: 45vw; white-space: normal; overflow-wrap: brea
 .two[style] { margin: -.25rem -.7rem; padding: .25rem .7rem; display: block;
   background: color-mix(in srgb, var(--link) calc(40% * var(--share)), transparent); }
 .two small { display: block; color: var(--soft); }
+.two[style] small { color: inherit; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; color: var(--link); width: fit-content; }
 .gallery { display: grid; gap: 1rem;

@@ -1,4 +1,14 @@
-from higgsflow.report.markup import Html, details, element, joined, note, section, table, void
+from higgsflow.report.markup import (
+    Html,
+    details,
+    element,
+    joined,
+    note,
+    section,
+    table,
+    void,
+    wide_figure,
+)
 
 EVIL = '<script>alert("1")</script> & more'
 SAFE = '&lt;script&gt;alert("1")&lt;/script&gt; &amp; more'
@@ -33,6 +43,7 @@ def test_every_part_escapes_its_strings():
         note(EVIL),
         table((EVIL,), [(EVIL, EVIL)]),
         joined([EVIL]),
+        wide_figure(EVIL),
     )
     for part in parts:
         assert "<script" not in part.text
@@ -50,3 +61,8 @@ def test_table_without_rows_has_its_headers():
 
 def test_html_is_equal_by_its_text():
     assert Html("a") == Html("a")
+
+
+def test_what_scrolls_sideways_can_be_reached_by_keys():
+    for part in (table(("a",), [("b",)]), wide_figure("drawn")):
+        assert ' tabindex="0">' in part.text

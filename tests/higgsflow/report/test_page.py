@@ -128,6 +128,39 @@ def test_browser_shows_it_light_and_dark(page, chromium, tmp_path):
     assert {f["text"] for f in light["figures"]}.isdisjoint(f["text"] for f in dark["figures"])
 
 
+# of all cells with a shade the least contrast of a text to what is behind it (WCAG 2, 1.4.3)
+CONTRAST = """<script>
+document.querySelectorAll("details").forEach(d => { d.open = true; });
+const color = text => {
+  const found = text.match(/[\\d.]+/g).map(Number), unit = text.startsWith("color") ? 1 : 255;
+  return [...found.slice(0, 3).map(x => x / unit), found[3] ?? 1];
+};
+const over = (top, back) => top.slice(0, 3).map((x, i) => x * top[3] + back[i] * (1 - top[3]));
+const behind = e => {
+  const own = color(getComputedStyle(e).backgroundColor);
+  return own[3] === 1 || !e.parentElement ? own.slice(0, 3) : over(own, behind(e.parentElement));
+};
+const light = c => c.map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+const contrast = e => {
+  const both = [color(getComputedStyle(e).color).slice(0, 3), behind(e)].map(light);
+  return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+};
+const look = [...document.querySelectorAll(".two[style], .two[style] small")].map(contrast);
+document.body.insertAdjacentHTML("beforeend", "<pre id='seen'>" + JSON.stringify(look) + "</pre>");
+</script></body>"""
+
+
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_browser_shows_texts_on_shades_with_enough_contrast(page, chromium, tmp_path, scheme):
+    copy = tmp_path / "report.html"
+    copy.write_text(page.read_text().replace("</body>", CONTRAST))
+    result = chromium(copy.as_uri(), f"--blink-settings=preferredColorScheme={scheme}")
+    found = json.loads(re.search(r'<pre id="seen">(.*?)</pre>', result.stdout)[1])
+    assert len(found) > 4
+    assert min(found) > 4.5
+
+
 # of a telephone, and with the arrow keys pressed: what is cut off, and what stays of a wide table
 NARROW = """<script>
 const texts = [...document.querySelectorAll("#findings .long")];

@@ -4,7 +4,7 @@ from higgsflow.report.provenance_sections import provenance
 
 def test_configuration_is_shown_as_it_is(make_summary):
     text = provenance(make_summary(configuration="a: <b>\n  c: 1\n")).text
-    assert "<pre>a: &lt;b&gt;\n  c: 1\n</pre>" in text
+    assert '<pre tabindex="0">a: &lt;b&gt;\n  c: 1\n</pre>' in text
 
 
 def test_no_configuration_is_said(make_summary):
