@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # rows of a page that a browser draws at once
 _MOST = 500
 _RENEWED = "5"  # seconds
-_HEADERS = ("chunk", "file", "entries", "status", "attempt", "time", "memory", "host", "")
+_HEADERS = ("chunk", "file", "entries", "status", "attempt", "time", "memory", "host", "message")
 _ORDER = ("failed", "done", "", "done before")
 
 
@@ -61,20 +61,20 @@ class JobsPage:
 
     def write(self, line: str, finished: bool) -> None:
         """Writes the page; one that is not finished asks to be read again."""
-        from higgsflow.report.markup import document, element, table, void
+        from higgsflow.report.markup import document, element, joined, table, void
 
         order = sorted(self._jobs, key=lambda name: _ORDER.index(self._jobs[name].status))
         rows = [self._row(name) for name in order[:_MOST]]
         left_out = len(order) - len(rows)
         renewed = void("meta", http_equiv="refresh", content=_RENEWED)
-        page = document(
-            f"jobs of {self._title}",
+        parts = (
             element("h1", f"Jobs of {self._title}"),
             element("p", line),
             table(_HEADERS, rows),
             element("p", f"and {left_out:,} more" if left_out else "", class_="note"),
-            head=() if finished else (renewed,),
         )
+        head = () if finished else (renewed,)
+        page = document(f"jobs of {self._title}", element("main", joined(parts)), head=head)
         write_text(self._path, page)
 
     def _row(self, name: str) -> tuple[Content, ...]:

@@ -29,6 +29,9 @@ def test_the_page_lists_failures_first_and_renews_itself(tmp_path: Path) -> None
     made.write("1/3 chunks", finished=False)
     page = (tmp_path / "jobs.html").read_text("utf-8")
     assert page.index(chunks[2].id) < page.index(chunks[1].id)
+    assert page.count("<main>") == 1
+    assert '<th scope="col">message</th>' in page
+    assert 'scope="col"></th>' not in page
     assert "1/3 chunks" in page
     assert "node7" in page
     assert "&lt;b&gt;no&lt;/b&gt; file" in page
