@@ -83,16 +83,29 @@ def about(path: Path) -> dict[str, Any]:
     Files of others say nothing.
 
     Raises:
-        StoreError: when the file cannot be read.
+        StoreError: when the file cannot be read, or is several merged files in one.
     """
     with reading(path):
-        if path.suffix == ".root":
-            with uproot.open(path) as file:
-                own = file[ABOUT] if ABOUT in file.keys(recursive=False, cycle=False) else {}
-                found = {key: str(own[key]) for key in ("provenance", "columns") if own}
-        else:
-            found = texts(pq.read_schema(path))
+        found = _texts_of_root(path) if path.suffix == ".root" else texts(pq.read_schema(path))
         return {key: json.loads(text) for key, text in found.items()}
+
+
+def _texts_of_root(path: Path) -> dict[str, str]:
+    """The texts beside the trees; hadd keeps those of every file, each in a cycle of its own."""
+    with uproot.open(path) as file:
+        if ABOUT not in file.keys(recursive=False, cycle=False):
+            return {}
+        own = file[ABOUT]
+        # with cycles: without them, uproot tells each name once
+        names = [name.partition(";")[0] for name in own.keys(recursive=False)]
+        n_files = names.count("provenance")
+        if n_files > 1:
+            raise StoreError(
+                f"{path} is {n_files} merged files in one",
+                "as hadd makes them: nobody knows any more which events are of which",
+                "name the files that it was made of",
+            )
+        return {name: str(own[name]) for name in ("provenance", "columns") if name in names}
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pytest
+import uproot
 
 from higgsflow.errors import StoreError
 from higgsflow.output.merged_events import about, column_types, pieces
@@ -95,3 +97,21 @@ def test_rows_of_all_trees_are_read(tmp_path: Path) -> None:
     assert column_types(path) == {f.name: f.type for f in TABLE.schema}
     values = [x for rows in pieces(path, {"m_gg"}) for x in rows["m_gg"]]
     np.testing.assert_array_equal(values, [124.5, np.nan])
+
+
+def test_several_merged_files_in_one_are_none(tmp_path: Path) -> None:
+    """As hadd leaves them: the texts of each in a cycle, of which the last would speak for all."""
+    path = tmp_path / "all.root"
+    with uproot.recreate(path) as file:
+        for sample in ("Data", "Sig"):
+            file["_higgsflow/provenance"] = json.dumps({"sample": sample})
+    with pytest.raises(StoreError, match="is 2 merged files in one") as caught:
+        about(path)
+    assert caught.value.remedy == "name the files that it was made of"
+
+
+def test_what_has_no_columns_to_tell_of_says_where_it_is_from(tmp_path: Path) -> None:
+    path = tmp_path / "finalfit.root"
+    with uproot.recreate(path) as file:
+        file["_higgsflow/provenance"] = json.dumps({"sample": "Sig"})
+    assert about(path) == {"provenance": {"sample": "Sig"}}
