@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 uproot = lazy.load("uproot")
 
+# columns of merged files that are the same in all rows
+ONE_PER_FILE = ("process_id", "year")
+
 
 def column_types(path: Path) -> dict[str, Any]:
     """Name and arrow type of the columns.
@@ -86,7 +89,7 @@ def about(path: Path) -> dict[str, Any]:
         StoreError: when the file cannot be read, or is several merged files in one.
     """
     with reading(path):
-        found = _texts_of_root(path) if path.suffix == ".root" else texts(pq.read_schema(path))
+        found = _texts_of_root(path) if path.suffix == ".root" else _texts_of_parquet(path)
         return {key: json.loads(text) for key, text in found.items()}
 
 
@@ -98,14 +101,33 @@ def _texts_of_root(path: Path) -> dict[str, str]:
         own = file[ABOUT]
         # with cycles: without them, uproot tells each name once
         names = [name.partition(";")[0] for name in own.keys(recursive=False)]
-        n_files = names.count("provenance")
-        if n_files > 1:
-            raise StoreError(
-                f"{path} is {n_files} merged files in one",
-                "as hadd makes them: nobody knows any more which events are of which",
-                "name the files that it was made of",
-            )
+        if names.count("provenance") > 1:
+            raise _several_in_one(path)
         return {name: str(own[name]) for name in ("provenance", "columns") if name in names}
+
+
+def _texts_of_parquet(path: Path) -> dict[str, str]:
+    """The texts of the schema; tables that somebody puts together keep those of the first."""
+    found = texts(pq.read_schema(path))
+    of_file = pq.read_metadata(path)
+    groups = [of_file.row_group(number) for number in range(of_file.num_row_groups)]
+    for place, name in enumerate(of_file.schema.names):
+        if name in ONE_PER_FILE and found["provenance"] != "{}":
+            told = [group.column(place).statistics for group in groups]
+            if (
+                len({end for one in told if one and one.has_min_max for end in (one.min, one.max)})
+                > 1
+            ):
+                raise _several_in_one(path)
+    return found
+
+
+def _several_in_one(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is several merged files in one",
+        "nobody knows any more which events are of which",
+        "name the files that it was made of",
+    )
 
 
 @contextmanager

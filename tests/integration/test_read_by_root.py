@@ -182,7 +182,7 @@ assert merger.Merge()
         together = file["events"].arrays(library="np")
     for name, values in together.items():
         np.testing.assert_array_equal(values, np.concatenate([part[name] for part in parts]))
-    with pytest.raises(StoreError, match="is 2 merged files in one"):
+    with pytest.raises(StoreError, match="is several merged files in one"):
         diff(str(tmp_path / "all.root"), str(lab.output()))
 
 

@@ -180,5 +180,5 @@ def test_merged_files_in_one_are_no_side(lab: Lab) -> None:
     path = lab.output("merged", "Data", "2017", "nominal.root")
     with uproot.update(path) as file:
         file["_higgsflow/provenance"] = json.dumps({"sample": "Sig", "mode": "whole"})
-    with pytest.raises(StoreError, match="is 2 merged files in one"):
+    with pytest.raises(StoreError, match="is several merged files in one"):
         open_side(str(path))
