@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -113,11 +114,9 @@ def _texts_of_parquet(path: Path) -> dict[str, str]:
     groups = [of_file.row_group(number) for number in range(of_file.num_row_groups)]
     for place, name in enumerate(of_file.schema.names):
         if name in ONE_PER_FILE and found["provenance"] != "{}":
-            told = [group.column(place).statistics for group in groups]
-            if (
-                len({end for one in told if one and one.has_min_max for end in (one.min, one.max)})
-                > 1
-            ):
+            told = (group.column(place).statistics for group in groups)
+            ends = ((one.min, one.max) for one in told if one is not None and one.has_min_max)
+            if len({*chain.from_iterable(ends)}) > 1:
                 raise _several_in_one(path)
     return found
 
