@@ -137,10 +137,17 @@ def _own_file(path: Path) -> tuple[Key, Source] | None:
     Raises:
         StoreError: for one that cannot be read, and one of ours that does not say what it is, of
             which nobody knows what is blinded.
+        UserError: for one of ours that holds other trees.
     """
     origin = about(path).get("provenance")
     if not origin:
         return None
+    if "normalisation" in origin:
+        raise UserError(
+            f"{path} holds the trees for FinalFit",
+            "whose events have no number to match them by",
+            "compare the merged files that they were made of",
+        )
     try:
         key = (str(origin["sample"]), str(origin["year"]), str(origin["variation"]))
         tags, mode = tuple(map(str, origin["tags"])), origin["mode"]

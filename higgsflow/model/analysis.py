@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, field_validator, model_validator
 
@@ -19,6 +19,9 @@ from higgsflow.model.short_forms import as_names
 from higgsflow.model.source import Column
 from higgsflow.model.systematic import Systematics
 from higgsflow.model.tagging import TagSequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Blinding(Noun):
@@ -129,13 +132,24 @@ class AnalysisModel(Noun):
         if self.outputs.finalfit is not None:
             self.outputs.finalfit.check_bins(self.generator_bins)
             self.outputs.finalfit.check_systematics(self._systematics_by_name)
+            self.outputs.finalfit.check_factors(self._directions_of_weights)
         return self
+
+    @property
+    def _all_systematics(self) -> tuple[Systematics, ...]:
+        return (self.systematics, *(sample.systematics for sample in self.samples.samples))
 
     @property
     def _systematics_by_name(self) -> tuple[str, ...]:
         """Those that some sample has, beside corrections."""
-        found = (self.systematics, *(sample.systematics for sample in self.samples.samples))
+        found = self._all_systematics
         return tuple({n for one in found for n in (*one.weights, *one.independent_collections)})
+
+    @property
+    def _directions_of_weights(self) -> Iterator[tuple[str, str]]:
+        """Each weight systematic that some sample has, with each of its directions."""
+        for weight in (one for kind in self._all_systematics for one in kind.weights.values()):
+            yield from ((weight.name, direction) for direction in weight.directions)
 
     @property
     def hides_data(self) -> bool:

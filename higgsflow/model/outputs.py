@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, model_validator
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Trees2WS tells systematics, untagged events and failures by these parts of a tree's name
 _RESERVED = ("sigma", "NOTAG", "ERROR")
+# RooFit looks for a branch of such a name by another one, and takes 1 for all events
+_LOST_BY_ROOFIT = ("+", "-")
 FIXED_BRANCHES = ("CMS_hgg_mass", "weight", "dZ", "centralObjectWeight")
 DATA = "Data"
 
@@ -31,6 +33,10 @@ def _with_text(value: Any) -> Any:
 
 def _process(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
+
+
+def _is_lost(branch: str) -> bool:
+    return any(sign in branch for sign in _LOST_BY_ROOFIT)
 
 
 class FinalFitProcess(Noun):
@@ -76,6 +82,8 @@ class FinalFit(Noun):
         for name in self.variables:
             if name in FIXED_BRANCHES:
                 raise ValueError(f"branch '{name}' is filled already: give the other another name")
+            if _is_lost(name):
+                raise ValueError(f"RooFit reads no branch '{name}': name it without + and -")
         for tag, names in self.tags.items():
             if not names or len(set(names)) != len(names):
                 raise ValueError(f"tag '{tag}' needs one name, or a different one per category")
@@ -133,6 +141,22 @@ class FinalFit(Noun):
         for name in self.systematics:
             if name not in known:
                 raise UnknownName("systematic", name, known, "outputs.finalfit.systematics")
+
+    def factor_branch(self, systematic: str, direction: str) -> str:
+        """The branch of a direction of a weight systematic."""
+        name = self.systematics.get(systematic, systematic)
+        end = f"{direction.capitalize()}01sigma" if direction in ("up", "down") else f"_{direction}"
+        return f"{name}{end}"
+
+    def check_factors(self, directions: Iterable[tuple[str, str]]) -> None:
+        """Raises for a weight systematic whose branch would have no effect in a fit."""
+        for systematic, direction in directions if self.processes else ():
+            branch = self.factor_branch(systematic, direction)
+            if _is_lost(branch):
+                raise ValueError(
+                    f"outputs.finalfit: RooFit reads no branch '{branch}': give '{systematic}' a "
+                    f"name without + and - in outputs.finalfit.systematics"
+                )
 
 
 class OutputOptions(Noun):

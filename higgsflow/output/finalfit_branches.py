@@ -109,11 +109,8 @@ class FinalFitOrder(Noun):
     def factors(self) -> Iterator[tuple[str, WeightSystematic, str]]:
         """Branch, source and direction of each weight systematic."""
         for weight in self.systematics.weights.values():
-            name = self.options.systematics.get(weight.name, weight.name)
             for direction in weight.directions:
-                two_sided = direction in ("up", "down")
-                end = f"{direction.capitalize()}01sigma" if two_sided else f"_{direction}"
-                yield f"{name}{end}", weight, direction
+                yield self.options.factor_branch(weight.name, direction), weight, direction
 
 
 def needed_columns(order: FinalFitOrder, variation: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 uproot = lazy.load("uproot")
+
+# columns of merged files that are the same in all rows
+ONE_PER_FILE = ("process_id", "year")
 
 
 def column_types(path: Path) -> dict[str, Any]:
@@ -83,16 +87,46 @@ def about(path: Path) -> dict[str, Any]:
     Files of others say nothing.
 
     Raises:
-        StoreError: when the file cannot be read.
+        StoreError: when the file cannot be read, or is several merged files in one.
     """
     with reading(path):
-        if path.suffix == ".root":
-            with uproot.open(path) as file:
-                own = file[ABOUT] if ABOUT in file.keys(recursive=False, cycle=False) else {}
-                found = {key: str(own[key]) for key in ("provenance", "columns") if own}
-        else:
-            found = texts(pq.read_schema(path))
+        found = _texts_of_root(path) if path.suffix == ".root" else _texts_of_parquet(path)
         return {key: json.loads(text) for key, text in found.items()}
+
+
+def _texts_of_root(path: Path) -> dict[str, str]:
+    """The texts beside the trees; hadd keeps those of every file, each in a cycle of its own."""
+    with uproot.open(path) as file:
+        if ABOUT not in file.keys(recursive=False, cycle=False):
+            return {}
+        own = file[ABOUT]
+        # with cycles: without them, uproot tells each name once
+        names = [name.partition(";")[0] for name in own.keys(recursive=False)]
+        if names.count("provenance") > 1:
+            raise _several_in_one(path)
+        return {name: str(own[name]) for name in ("provenance", "columns") if name in names}
+
+
+def _texts_of_parquet(path: Path) -> dict[str, str]:
+    """The texts of the schema; tables that somebody puts together keep those of the first."""
+    found = texts(pq.read_schema(path))
+    of_file = pq.read_metadata(path)
+    groups = [of_file.row_group(number) for number in range(of_file.num_row_groups)]
+    for place, name in enumerate(of_file.schema.names):
+        if name in ONE_PER_FILE and found["provenance"] != "{}":
+            told = (group.column(place).statistics for group in groups)
+            ends = ((one.min, one.max) for one in told if one is not None and one.has_min_max)
+            if len({*chain.from_iterable(ends)}) > 1:
+                raise _several_in_one(path)
+    return found
+
+
+def _several_in_one(path: Path) -> StoreError:
+    return StoreError(
+        f"{path} is several merged files in one",
+        "nobody knows any more which events are of which",
+        "name the files that it was made of",
+    )
 
 
 @contextmanager

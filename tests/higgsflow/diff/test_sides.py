@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import uproot
 import yaml
 
 from higgsflow.diff.column_map import ColumnMap
@@ -161,4 +162,23 @@ def test_a_merged_file_that_does_not_know_what_it_is_is_refused(
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata({"higgsflow": told}), path)
     with pytest.raises(StoreError, match=f"what {path} says of itself is damaged|cannot read"):
+        open_side(str(path))
+
+
+def test_trees_for_finalfit_are_no_side(lab: Lab) -> None:
+    lab.content["outputs"] = {"finalfit": {"processes": {"Sig": "tth"}}}
+    assert lab.run("MergeSample", sample="Sig", year="2017")
+    path = lab.output("finalfit", "Sig", "2017", "finalfit.root")
+    with pytest.raises(UserError, match="holds the trees for FinalFit\n  whose events have no num"):
+        open_side(str(path))
+
+
+def test_merged_files_in_one_are_no_side(lab: Lab) -> None:
+    """What is blinded in one part of it would be compared as if it were of the other."""
+    lab.content["output_format"] = "root"
+    assert lab.run("MergeSample", sample="Data", year="2017")
+    path = lab.output("merged", "Data", "2017", "nominal.root")
+    with uproot.update(path) as file:
+        file["_higgsflow/provenance"] = json.dumps({"sample": "Sig", "mode": "whole"})
+    with pytest.raises(StoreError, match="is several merged files in one"):
         open_side(str(path))

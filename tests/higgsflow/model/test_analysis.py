@@ -169,3 +169,15 @@ def test_trees_of_a_root_file_are_those_of_the_tags() -> None:
     assert model(**per_tag).tree_names == {"tth_leptonic": 0, "thq": 1}
     with pytest.raises(ValidationError, match="per_tag needs output_format: root"):
         model(outputs={"trees": "per_tag"})
+
+
+@pytest.mark.parametrize("of_sample", [False, True])
+def test_for_finalfit_weights_of_all_samples_have_names_that_roofit_reads(of_sample: bool) -> None:
+    changed = content(outputs={"finalfit": {"processes": {"ttH_M125": "tth"}}})
+    assert AnalysisModel.model_validate(changed).outputs.finalfit is not None
+    owner = changed["samples"]["samples"][0] if of_sample else changed
+    owner["systematics"]["weights"] = {"b-tag": {"branches": {"up": "up", "down": "down"}}}
+    with pytest.raises(ValidationError, match="RooFit reads no branch 'b-tagUp01sigma'"):
+        AnalysisModel.model_validate(changed)
+    changed["outputs"]["finalfit"]["systematics"] = {"b-tag": "btag"}
+    assert AnalysisModel.model_validate(changed)

@@ -49,6 +49,7 @@ def test_categories_of_a_tag_are_told_apart_where_they_have_names() -> None:
         ({"processes": {"ttH_M215": "tth"}}, "Did you mean 'ttH_M125'"),
         ({"mass": "m_yy"}, "no variable of interest 'm_yy'"),
         ({"variables": {"weight": "m_gg"}}, "'weight' is filled already"),
+        ({"variables": {"pt-hat": "m_gg"}}, "RooFit reads no branch 'pt-hat'"),
         ({"variables": {"stage1p2bin": "stsx"}}, "Did you mean 'stxs'"),
         ({"dz": "dz"}, "no variable of interest 'dz'"),
         ({"direktory": "x"}, "did you mean 'directory'"),
@@ -78,3 +79,20 @@ def test_another_name_is_of_a_systematic_that_is_there() -> None:
     options.check_systematics(("pileup", "photon_pt_scale"))
     with pytest.raises(UnknownName, match="Did you mean 'photon_scale'"):
         options.check_systematics(("pileup", "photon_scale"))
+
+
+def test_branches_of_weights_are_such_that_roofit_reads_them() -> None:
+    """Of `a-b` it looks for another name, and the systematic would have no effect."""
+    directions = [("pile-up", "up"), ("scale", "muR2")]
+    FinalFit(processes={"a": "tth"}, systematics={"pile-up": "pu"}).check_factors(directions)
+    FinalFit().check_factors(directions)
+    with pytest.raises(ValueError, match="branch 'pile-upUp01sigma': give 'pile-up' a name"):
+        FinalFit(processes={"a": "tth"}).check_factors(directions)
+    with pytest.raises(ValueError, match=r"branch 'scale_m\+1': give 'scale' a name"):
+        FinalFit(processes={"a": "tth"}).check_factors([("scale", "m+1")])
+
+
+def test_branches_of_directions_are_those_of_flashgg_where_it_has_them() -> None:
+    options = FinalFit(systematics={"pileup": "PU"})
+    named = [options.factor_branch(*one) for one in (("pileup", "down"), ("pdf", "m7"))]
+    assert named == ["PUDown01sigma", "pdf_m7"]

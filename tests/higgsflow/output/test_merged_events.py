@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import uproot
 
 from higgsflow.errors import StoreError
 from higgsflow.output.merged_events import about, column_types, pieces
@@ -95,3 +98,41 @@ def test_rows_of_all_trees_are_read(tmp_path: Path) -> None:
     assert column_types(path) == {f.name: f.type for f in TABLE.schema}
     values = [x for rows in pieces(path, {"m_gg"}) for x in rows["m_gg"]]
     np.testing.assert_array_equal(values, [124.5, np.nan])
+
+
+def test_several_merged_files_in_one_are_none(tmp_path: Path) -> None:
+    """As hadd leaves them: the texts of each in a cycle, of which the last would speak for all."""
+    path = tmp_path / "all.root"
+    with uproot.recreate(path) as file:
+        for sample in ("Data", "Sig"):
+            file["_higgsflow/provenance"] = json.dumps({"sample": sample})
+    with pytest.raises(StoreError, match="is several merged files in one") as caught:
+        about(path)
+    assert caught.value.remedy == "name the files that it was made of"
+
+
+def test_what_has_no_columns_to_tell_of_says_where_it_is_from(tmp_path: Path) -> None:
+    path = tmp_path / "finalfit.root"
+    with uproot.recreate(path) as file:
+        file["_higgsflow/provenance"] = json.dumps({"sample": "Sig"})
+    assert about(path) == {"provenance": {"sample": "Sig"}}
+
+
+@pytest.mark.parametrize("differs", ["process_id", "year"])
+def test_merged_tables_that_were_put_together_are_none(tmp_path: Path, differs: str) -> None:
+    """Arrow keeps what the first of them says of itself."""
+    same = {"process_id": 1, "year": "2017", "m_gg": 1.0}
+    tables = [pa.table({name: [value] for name, value in same.items()}) for _ in range(2)]
+    tables[0] = tables[0].replace_schema_metadata({"higgsflow": json.dumps({"sample": "Sig"})})
+    pq.write_table(pa.concat_tables(tables), tmp_path / "same.parquet")
+    assert about(tmp_path / "same.parquet")["provenance"] == {"sample": "Sig"}
+    other = {"process_id": 2, "year": "2018"}[differs]
+    tables[1] = pa.table({**{name: [value] for name, value in same.items()}, differs: [other]})
+    path = tmp_path / "all.parquet"
+    # each in a row group of its own
+    pq.write_table(pa.concat_tables(tables), path, row_group_size=1)
+    with pytest.raises(StoreError, match="is several merged files in one"):
+        about(path)
+    # of others it is not said
+    pq.write_table(pa.concat_tables(tables).replace_schema_metadata(None), path)
+    assert about(path)["provenance"] == {}
