@@ -31,6 +31,9 @@ cdef enum:
     # numbers that are the moments of a column
     FIELDS = 8
 
+# of larger ones squares cannot be added up
+cdef double LARGEST = 1e100
+
 ctypedef fused number_t:
     double
     float
@@ -41,7 +44,7 @@ ctypedef fused number_t:
 def of_columns(columns, weight, groups):
     """Of each group of rows and each column n, mean, m2, min, max, sumw, sumwd and sumwd2.
 
-    Only the finite values of a column count.
+    Only the values of a column count that are numbers of at most 1e100.
     """
     if not is_array(weight, np.float64) or not all(is_array(rows, np.int64) for rows in groups):
         return NotImplemented
@@ -110,11 +113,11 @@ cdef void of_groups(
     for group in range(edges.shape[0] - 1):
         start, n = edges[group], edges[group + 1] - edges[group]
         gather(column, rows + start, n, values, &found[group, 0])
-        # a sum that is not finite has values that are not, or is too large
-        if isfinite(found[group, 1]):
+        # NaN is neither the least nor the greatest one
+        if isfinite(found[group, 1]) and -LARGEST <= found[group, 3] and found[group, 4] <= LARGEST:
             around_mean(values, weights + start, n, &found[group, 0])
         else:
-            n = keep_finite(values, weights + start, n, some)
+            n = keep_counted(values, weights + start, n, some)
             gather(values, NULL, n, values, &found[group, 0])
             around_mean(values, some, n, &found[group, 0])
 
@@ -152,17 +155,17 @@ cdef inline void take(
     high[0] = x if x > high[0] else high[0]
 
 
-cdef Py_ssize_t keep_finite(
+cdef Py_ssize_t keep_counted(
     double *values, const double *weights, Py_ssize_t n_values, double *some
 ) noexcept nogil:
-    """Moves the finite values to the front, and writes the weights that belong to them."""
+    """Moves the values that count to the front, and writes the weights that belong to them."""
     cdef Py_ssize_t i, n = 0
     cdef double value
     for i in range(n_values):
         value = values[i]
         values[n] = value
         some[n] = weights[i]
-        n += isfinite(value) != 0
+        n += -LARGEST <= value <= LARGEST
     return n
 
 

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 Index = npt.NDArray[np.int64]
 
+# squares of larger ones, such as the largest number of all for what is not there, cannot be added
+LARGEST = 1e100
+
 
 class Moments(Frozen):
-    """Moments of one column over the entries where it is defined (finite).
+    """Moments of one column over the entries where it is defined: a number of at most 1e100.
 
     Attributes:
         n, mean, m2: number, mean, and sum of squared deviations from it.
@@ -190,7 +193,7 @@ def add_numbers(a: Array, b: Array) -> Array:
 
 
 def measure(values: Any, weight: Array) -> Moments:
-    """Moments of a column; values that are not finite (no such object) are left out."""
+    """Moments of a column; values that are no numbers, or too large, are left out."""
     columns = {"": np.asarray(values, dtype=np.float64)}
     return measure_all(columns, weight, {"": np.arange(len(weight))})[""][""]
 
@@ -216,7 +219,7 @@ def _moments(n: float, *others: float) -> Moments:
 
 @compiled("moments.of_columns")
 def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, groups: Sequence[Index]) -> Array:
-    """The fields of `Moments` of each group and column; only zeros where nothing is finite."""
+    """The fields of `Moments` of each group and column; only zeros where nothing is defined."""
     found = np.empty((len(groups), len(columns), len(_FIELDS)))
     for number, rows in enumerate(groups):
         table = np.array([values[rows] for values in columns], dtype=np.float64)
@@ -225,17 +228,17 @@ def _numbers(columns: Sequence[npt.NDArray[Any]], weight: Array, groups: Sequenc
 
 
 def _of_table(table: Array, w: Array) -> Array:
-    finite = np.isfinite(table)
-    whole = finite.all(axis=1)
+    defined = np.abs(table) <= LARGEST
+    whole = defined.all(axis=1)
     found = np.empty((len(table), len(_FIELDS)))
-    found[whole] = _of_finite(table[whole], w)
+    found[whole] = _of_defined(table[whole], w)
     for row in np.flatnonzero(~whole):
-        found[row] = _of_finite(table[[row]][:, finite[row]], w[finite[row]])
+        found[row] = _of_defined(table[[row]][:, defined[row]], w[defined[row]])
     return found
 
 
-def _of_finite(x: Array, w: Array) -> Array:
-    """Of each row of a table of finite numbers."""
+def _of_defined(x: Array, w: Array) -> Array:
+    """Of each row of a table of numbers that all count."""
     if not len(w):
         return np.zeros((len(x), len(_FIELDS)))
     mean = x.mean(axis=1)

@@ -17,6 +17,7 @@ kernels = pytest.importorskip("higgsflow.compiled.moments", reason="no C compile
 law = settings(deadline=None, max_examples=60)
 KINDS = (np.float64, np.float32, np.int16, np.int32, np.int64, np.uint64, np.bool_)
 weights = st.floats(-1e3, 1e3, width=32)
+LARGE = (1e100, np.nextafter(1e100, np.inf), -1e101, np.finfo(np.float64).max)
 numbers = st.sampled_from([0.0, -0.0, 1.5, -7.25, 1e6, np.nan, np.inf, -np.inf])
 
 
@@ -73,7 +74,14 @@ def test_other_types_are_left_to_numpy() -> None:
     assert kernels.of_columns([np.ones(2)], np.ones(2), [rows.astype(np.int32)]) is NotImplemented
 
 
-def test_values_whose_sum_is_too_large_are_finite() -> None:
-    column = np.array([1e308, 1e308, -1.0])
-    (((n, *_),),) = kernels.of_columns([column], np.ones(3), [np.arange(3)])
-    assert n == 3
+@pytest.mark.parametrize("large", [sign * number for number in LARGE for sign in (1, -1)])
+@pytest.mark.parametrize("place", range(5))
+def test_values_count_up_to_those_that_cannot_be_squared(large: float, place: int) -> None:
+    column = np.insert(np.array([2.0, np.nan, -1.0, 3.0]), place, large)
+    rows, weight = np.arange(5), np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    (((n, mean, m2, *_),),) = kernels.of_columns([column], weight, [rows])
+    assert n == 3 + (abs(large) <= 1e100)
+    assert np.isfinite([mean, m2]).all()
+    with np.errstate(invalid="ignore"):
+        expected = moments._numbers.__wrapped__([column], weight, [rows])  # type: ignore[attr-defined]
+    np.testing.assert_allclose(kernels.of_columns([column], weight, [rows]), expected, rtol=1e-12)

@@ -136,6 +136,17 @@ def test_undefined_values_are_left_out_with_their_weights() -> None:
     assert measure([np.nan], np.ones(1)) == Moments()
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_number_of_all_stands_for_no_value(sign: int) -> None:
+    weight = np.array([1.0, 100.0, 1.0])
+    nothing = sign * np.finfo(np.float64).max
+    made = measure([1.0, nothing, 3.0], weight)
+    assert made == measure([1.0, np.nan, 3.0], weight)
+    assert measure([nothing], np.ones(1)) + made == made
+    # that of float32 is small enough to count
+    assert measure([sign * np.finfo(np.float32).max], np.ones(1)).n == 1
+
+
 def test_whole_numbers_and_flags_have_moments() -> None:
     assert measure(np.array([1, 2, 3], np.uint8), np.ones(3)).mean == 2.0
     assert measure(np.array([True, False]), np.ones(2)).mean == 0.5
