@@ -45,9 +45,13 @@ find "$base" -maxdepth 1 -user "$(id -u)" -name 'higgsflow-job.*' -mtime +2 \\
     -exec rm -rf {{}} + 2>/dev/null
 scratch=
 child=
+begins=
+before=
 late=
 told=
 end() {{
+    # where the program has only just been started, its number is not noted yet
+    [ -n "$child" ] || [ -z "$begins" ] || [ "$!" = "$before" ] || child=$!
     [ -n "$child" ] || exit {terminated}
     told=yes
     kill -TERM "$child" 2>/dev/null
@@ -63,8 +67,10 @@ trap end TERM INT HUP
 scratch=$(mktemp -d "$base/higgsflow-job.XXXXXX") || exit {environment}
 cd "$scratch" || exit {environment}
 {setup}
+before=$!
+begins=yes
 {run} {python} -m tasks.execution.batch.node {folder}/"$1".jsonl "$2" {seal} &
-child=$!
+child=${{child:-$!}}
 wait "$child"
 code=$?
 # interrupted by a signal, which the program has been told: what it ends with is still to come, or

@@ -103,6 +103,29 @@ def test_tells_the_code_of_a_program_that_follows_a_signal_at_once(tmp_path: Pat
             assert told_code(process.stdout.read()) == (83, "")
 
 
+def test_a_signal_that_comes_while_a_program_begins_reaches_it(tmp_path: Path) -> None:
+    """The script has started it, and has yet to note which process it is."""
+    program = r'trap "kill \$!; exit 83" TERM; echo ready; sleep 60 & wait'
+    # before each of its commands the script waits; a process of the site is not the program
+    setup = ["sleep 30 >/dev/null &", "trap 'sleep 0.5' DEBUG"]
+    path, environment = script(tmp_path, program, setup=setup)
+    with started(path, environment) as process:
+        process.terminate()
+        assert process.wait(timeout=30) == 83
+        assert process.stdout is not None
+        assert told_code(process.stdout.read()) == (83, "")
+
+
+def test_a_signal_before_the_program_ends_the_script(tmp_path: Path) -> None:
+    setup = ["sleep 30 >/dev/null &", "trap 'echo ready; sleep 0.5' DEBUG"]
+    path, environment = script(tmp_path, "echo begun; exit 83", setup=setup)
+    with started(path, environment) as process:
+        process.terminate()
+        assert process.wait(timeout=30) == 143
+        assert process.stdout is not None
+        assert "begun" not in process.stdout.read()
+
+
 def test_a_program_that_does_not_follow_a_signal_is_ended_and_cleaned_up_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
