@@ -217,8 +217,7 @@ def _generator_weight(events: PlainEvents, is_data: bool) -> Array:
     if is_data:
         return np.ones(len(events))
     generated = np.asarray(events.flat[GENERATOR_WEIGHT], dtype=np.float64)
-    if not np.isfinite(generated).all():
-        check_finite(GENERATOR_WEIGHT, generated, events.view)
+    check_finite(GENERATOR_WEIGHT, generated, lambda: events.view)
     return generated
 
 

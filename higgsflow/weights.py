@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
 
+# of larger weights squares cannot be added up
+_LARGEST = 1e100
+
 
 @dataclass(frozen=True)
 class Factors:
@@ -241,25 +244,28 @@ def _check(weight: WeightSystematic, direction: str, factor: Array, events: Any)
         what = f"'{weight.name}': {len(factor)} factors for {len(events)} events"
         raise WeightError(what, "", "it is given all events: return one factor for each")
     if not weight.modifies_taggers:
-        check_finite(f"'{weight.name}' {direction}", factor, events)
+        check_finite(f"'{weight.name}' {direction}", factor, lambda: events)
 
 
 def check_factors(weight: WeightSystematic, factors: Factors, find: Callable[[], Any]) -> None:
     """Raises a `WeightError` for factors that are not finite; `find` gives their events."""
     central = {} if factors.central is None else {CENTRAL: factors.central}
     for direction, factor in {**central, **factors.directions}.items():
-        if not np.isfinite(factor).all():
-            check_finite(f"'{weight.name}' {direction}", factor, find())
+        check_finite(f"'{weight.name}' {direction}", factor, find)
 
 
-def check_finite(what: str, values: Array, events: Any) -> None:
-    """Raises a `WeightError` that names the first event whose value is not finite."""
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        events = seen(events)
-        names = [n for n in ("run", "luminosityBlock", "event") if n in events.fields]
-        event = ":".join(str(events[n][int(bad[0])]) for n in names)
-        raise WeightError(
-            f"{what} is {values[bad[0]]} for event {event}",
-            f"and {len(bad) - 1} more" if len(bad) > 1 else "",
-        )
+def check_finite(what: str, values: Array, find: Callable[[], Any]) -> None:
+    """Raises a `WeightError` that names the first event whose value is not finite, or too large.
+
+    `find` gives the events.
+    """
+    fine = np.abs(values) <= _LARGEST
+    if fine.all():
+        return
+    bad, events = np.flatnonzero(~fine), seen(find())
+    names = [n for n in ("run", "luminosityBlock", "event") if n in events.fields]
+    event = ":".join(str(events[n][int(bad[0])]) for n in names)
+    raise WeightError(
+        f"{what} is {values[bad[0]]} for event {event}",
+        f"and {len(bad) - 1} more" if len(bad) > 1 else "",
+    )

@@ -187,8 +187,14 @@ def test_missing_factor_names_the_event() -> None:
     assert "for event 1:2:9" in message(event_weight(), events)
 
 
-def test_finite_values_pass() -> None:
-    check_finite("x", np.array([0.0, -1.0, 1e300]), EVENTS)
+def test_finite_values_pass_unless_their_squares_would_be_too_large() -> None:
+    def asked() -> Any:
+        raise LookupError("nobody should ask")
+
+    check_finite("x", np.array([0.0, -1.0, 1e100]), asked)
+    for large in (1e101, -1e101):
+        with pytest.raises(WeightError, match=r"x is -?1e\+101 for event 1:2:9"):
+            check_finite("x", np.array([0.0, -1.0, large]), lambda: EVENTS)
 
 
 def test_jagged_factors_of_an_event_weight_are_an_error() -> None:
