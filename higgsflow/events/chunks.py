@@ -84,9 +84,8 @@ def _cut(file: FileIndex, n_events: int) -> Iterator[Range]:
     for part in range(1, n_parts + 1):
         ideal = round(part * step)
         stop = file.n_entries if part == n_parts else _near(ideal, file.clusters, _STRETCH * step)
-        if stop > start or file.n_entries == 0:
-            yield Range(url=file.url, uuid=file.uuid, start=start, stop=stop)
-        start = max(start, stop)
+        yield Range(url=file.url, uuid=file.uuid, start=start, stop=stop)
+        start = stop
 
 
 def _near(ideal: int, clusters: tuple[int, ...], tolerance: float) -> int:

@@ -153,6 +153,18 @@ def test_sums_of_generator_bins_are_before_any_cut() -> None:
     assert found[generator_key("stxs", "0", "weight_s_up")].sumw == -1.0
 
 
+def test_generator_bins_have_the_factors_that_a_source_has() -> None:
+    """One that only varies has no central factor."""
+    beside = {"branches": {"up": "w_up"}, "modify_central_weight": False}
+    events = [{**HADRONIC, "HTXS": 0, "genWeight": 2.0, "w_up": 3.0}]
+    bins = {"stxs": {"column": "HTXS", "values": [0]}}
+    result = run(*events, generator_bins=bins, systematics=systematics(s={**MODIFYING, **beside}))
+    sums = {name: counter.sumw for name, counter in result.ledgers["nominal"].kept.items()}
+    assert sums == {
+        generator_key("stxs", "0"): 2.0, generator_key("stxs", "0", "weight_s_up"): 6.0,
+    }  # fmt: skip
+
+
 def test_generator_bin_that_nobody_named_is_an_error() -> None:
     bins = {"stxs": {"column": "HTXS", "values": [105]}}
     with pytest.raises(Exception, match=r"'generator_bins.stxs': HTXS = 7 is in no bin"):

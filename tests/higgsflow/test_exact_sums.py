@@ -103,6 +103,13 @@ def test_what_has_no_sum_is_one_term_that_is_not_finite(
     assert of_place == pytest.approx(expected, nan_ok=True)
 
 
+@pytest.mark.parametrize("numbers", [[math.nan], [1.0, math.inf], [math.inf, -math.inf]])
+def test_terms_of_which_one_is_not_finite_are_one_that_is_not(numbers: list[float]) -> None:
+    """As where jobs, each with its terms, are added."""
+    (term,) = terms_of(numbers)
+    assert term == pytest.approx(sum(numbers), nan_ok=True)
+
+
 def test_nothing_adds_up_to_zero() -> None:
     assert exact_sum(np.zeros(0)) == (0.0,)
     assert exact_sum(np.array([1e16, 1.0, -1e16, -1.0])) == (0.0,)

@@ -223,6 +223,21 @@ def test_plan_that_explains_has_central_factors_of_variations_too(
         assert tables[name]["weight_central"].tolist() == [1.0]
 
 
+def test_plan_that_explains_keeps_no_sums_of_variations_for_a_source_beside_the_central_weight(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bins = {"column": "n_central_jets", "edges": [0, 3, 9]}
+    beside = {**MODIFYING, "modify_central_weight": False, "preserve": bins}
+    content = systematics({"jets_scale": SHIFTS["jets_scale"]}, s=beside)
+    monkeypatch.setattr(
+        hand_made, "make_plan", lambda *of: replace(make_plan(*of), tells_central=True)
+    )
+    found = run({**HADRONIC, "event": 1, "w": 2.0}, systematics=content)
+    assert found.tables["jets_scale_up"]["weight_s_central"].tolist() == [2.0]
+    assert found.ledgers["nominal"].kept
+    assert not found.ledgers["jets_scale_up"].kept
+
+
 def test_factors_of_which_variations_write_nothing_are_made_nominally_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -59,6 +59,20 @@ def merged_column(name: str) -> np.ndarray:
     return values[ROWS]
 
 
+def test_factor_has_its_ratio_also_where_the_central_weight_has_none() -> None:
+    ratios = {"weight_s_up": RATIOS["weight_s_up"]}
+    factors = COLUMNS["weight_s_up"] * np.array(OF_BINS["s"])[POSITIONS["s"]]
+    only = Systematics(weights={"s": SYSTEMATICS.weights["s"]})
+    weight = COLUMNS["weight_central"]
+    found = {"weight_s_up": measure(COLUMNS["weight_s_up"][ROWS], weight[ROWS])}
+    bins = [(POSITIONS["s"], SIZES["s"])]
+    for measured in measure_per_bin({"weight_s_up": COLUMNS["weight_s_up"]}, bins, ROWS, weight):
+        found |= measured
+    (merged,) = merged_moments(found, only, ratios).values()
+    expected = measure(factors[ROWS], weight[ROWS])
+    assert merged.model_dump() == pytest.approx(expected.model_dump(), rel=1e-9)
+
+
 @pytest.mark.parametrize("name", COLUMNS)
 def test_moments_are_those_of_the_merged_column(name: str) -> None:
     found = merged_moments(of_jobs(), SYSTEMATICS, RATIOS)[name]

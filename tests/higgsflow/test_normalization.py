@@ -255,13 +255,13 @@ def test_sum_of_weights_without_meaning_is_an_error(value: float, declared: bool
         scale1fb(pair(negative_denominator=declared), d(value), True)
 
 
-@pytest.mark.parametrize(("value", "xs"), [(-2.0, 1.0), (2.0, -1.0)])
+@pytest.mark.parametrize(("value", "xs"), [(-2.0, 1.0), (-0.25, 1.0), (2.0, -1.0), (2.0, -0.5)])
 def test_negative_numbers_need_a_declaration(value: float, xs: float) -> None:
     with pytest.raises(NormalizationError, match="negative_denominator: true") as caught:
         scale1fb(pair(xs=xs), d(value), True)
     assert len(str(caught.value).splitlines()) <= 3
     declared = pair(xs=xs, bf=1.0, negative_denominator=True)
-    assert scale1fb(declared, d(value), True) == -500.0
+    assert scale1fb(declared, d(value), True) == xs * 1000 / value
 
 
 def test_sum_of_weights_may_be_small() -> None:

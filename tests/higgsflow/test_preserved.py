@@ -133,6 +133,17 @@ def test_weights_that_cancel_but_for_rounding_sum_to_zero() -> None:
         ratios(weight(preserve={}), kept, "nominal")
 
 
+@pytest.mark.parametrize("unit", [2.0**-40, 2.0**40])
+def test_ratios_do_not_depend_on_the_unit_of_generator_weights(unit: float) -> None:
+    """Of some generators these are cross sections, and as small or large as those are."""
+    rng = np.random.default_rng(3)
+    g = np.append(rng.normal(size=30), [0.3, -0.1, -0.2])  # the last bin cancels but for rounding
+    events = ak.Array({"n": [*(np.arange(30) % 2), 2, 2, 2]})
+    up = np.append(rng.uniform(0.5, 2, 30), np.full(3, 0.7))
+    kept = [kept_sums(weight(), of, Factors(g, {"up": up}), events) for of in (g, unit * g)]
+    assert ratios(weight(), kept[0], "nominal") == ratios(weight(), kept[1], "nominal")
+
+
 @pytest.mark.parametrize(("n", "ratio"), [(10**6, 1.0), (4, 2.0)])
 def test_what_rounding_leaves_grows_with_the_number_of_events(n: int, ratio: float) -> None:
     """Of a million weights of 1 and -1 it may be 1e-7; of four of them that is a sum."""

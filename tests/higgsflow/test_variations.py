@@ -161,6 +161,16 @@ def test_broken_bound_says_by_how_much() -> None:
     assert "'s' up of 'Jet_pt' shifts by up to 0.1, its bound is 0.05" in found
 
 
+@pytest.mark.parametrize("at", range(3))
+def test_one_object_that_leaves_the_bound_is_enough(at: int) -> None:
+    """Whatever the others do: a skim would drop its event."""
+    jets = [{"pt": 100.0, "pt_up": 104.0} for _ in range(3)]
+    jets[at]["pt_up"] = 93.0
+    events = ak.Array({"Jet": [jets[:2], [], jets[2:]]})
+    found = message(source(branches={"up": "Jet_pt_up"}, bound=0.05), events)
+    assert "shifts by up to 0.07, its bound is 0.05" in found
+
+
 def test_kept_bound_is_fine_also_to_the_last_digit() -> None:
     shifted(source(scaled, bound=0.1))
     shifted(source(scaled, bound=0.1), "down")

@@ -93,6 +93,31 @@ def test_chunks_add_before_they_are_put_together() -> None:
     assert twice["b_up"].sumw == pytest.approx(2 * once["b_up"].sumw)
 
 
+def test_source_beside_the_central_weight_has_its_ratio_alone() -> None:
+    """Where nothing that makes the central weight preserves sums."""
+    beside = Systematics(weights={"scale": SYSTEMATICS.weights["scale"]})
+    at, values = POSITIONS["scale"], COLUMNS["scale_a"]
+    yields = {name: count(COLUMNS[name], MASK) for name in ("central", "scale_a")}
+    yields |= count_per_bin("scale_a", values, ROWS, [(at, 2)])
+    of_jobs = Ledger(before={"t": Counter()}, yields={"t": yields})
+    ratios = {"nominal": {"scale": RATIOS["scale"]}}
+    found = dict(rescaled({"nominal": of_jobs}, beside, ratios))["nominal"].yields["t"]
+    assert found["central"] == yields["central"]
+    own = np.array(RATIOS["scale"]["a"])[at]
+    assert found["scale_a"].sumw == pytest.approx(expected("scale_a", own))
+    varied = Ledger(before={"t": Counter()}, yields={"t": {"central": yields["central"]}})
+    assert dict(rescaled({"jes_up": varied}, beside, ratios)) == {"jes_up": varied}
+
+
+def test_what_the_jobs_did_not_count_has_no_yield() -> None:
+    """As of a source that only some of them have made."""
+    whole = ledger()
+    known = {n: c for n, c in whole.yields["t"].items() if not n.startswith("pu_up")}
+    less = whole.changed(yields={"t": known})
+    found = dict(rescaled({"nominal": less}, SYSTEMATICS, {"nominal": RATIOS}))["nominal"]
+    assert list(found.yields["t"]) == ["central", "b_up", "scale_a"]
+
+
 def test_nothing_changes_without_sums_to_preserve() -> None:
     plain = Ledger(yields={"t": {"central": Counter(n=1)}})
     assert dict(rescaled({"nominal": plain}, Systematics(), {})) == {"nominal": plain}

@@ -290,6 +290,22 @@ def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Ma
     assert lab.run("VerifyStore")
 
 
+def test_jobs_are_left_out_once_enough_counts_not_once_enough_is_done(
+    lab: Lab, write_skim: Make
+) -> None:
+    """A quarter of the entries is half of a skim, and counts for nothing."""
+    lab.without_data()
+    lab.sig["skim"] = True
+    files = [lab.folder / f"skim_{i}.root" for i in range(2)]
+    for seed, path in enumerate(files):
+        write_skim(path, seed)
+    lab.sig["files"]["2017"] = [str(path) for path in files]
+    lab.jobs.update(n_events_per_output=5, n_workers=1, min_completion=0.25, stragglers="cancel")
+    assert lab.run("MergeSample", sample="Sig")
+    found = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")
+    assert 0.25 <= found["fraction"] <= 1
+
+
 def test_a_torn_skim_may_be_too_much_to_lose(lab: Lab, write_skim: Make, capfd: Captured) -> None:
     """Three of four chunks are done, but one of them counts for nothing."""
     lose_part_of_a_skim(lab, write_skim, min_completion=0.75)

@@ -12,7 +12,9 @@ def test_removing_a_chunk_removes_everything_made_of_it(lab: Lab) -> None:
     assert task.complete()
     first = task.output()["collection"].targets[0]
     assert str(first) == f"ChunkTarget(path={first.path})"
+    assert first.exists()
     first.remove()
+    assert not first.exists()
     folder = lab.output("chunks", "Sig", "2017")
     assert len(list(folder.glob("*.json"))) == len(list(folder.glob("*.parquet"))) == 1
     assert not task.complete()
@@ -22,3 +24,4 @@ def test_status_says_why_chunks_have_to_be_made(lab: Lab) -> None:
     assert lab.run("ProcessSample", sample="Sig", year="2017", branch=1)
     chunks = lab.task("ProcessSample", sample="Sig", year="2017").output()["collection"]
     assert chunks.status_text().endswith("(was never made (1 of 2 chunks))")
+    assert sorted(target.exists() for target in chunks.targets.values()) == [False, True]

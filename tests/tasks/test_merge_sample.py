@@ -57,6 +57,22 @@ def test_events_that_were_cut_off_are_merged_again_and_the_reason_is_told(
     assert lab.task("MergeSample", sample="Data", year="2017").complete()
 
 
+def test_outputs_that_other_jobs_have_made_again_are_merged_again(lab: Lab) -> None:
+    """Manifests name the jobs whose events they hold, and those are gone."""
+    lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
+    assert lab.run("MergeSample", sample="Sig")
+    process = lab.task("ProcessSample", sample="Sig", year="2017")
+    process.output()["collection"].targets[0].remove()
+    for variation in process.variations:
+        assert lab.run("ProcessSample", sample="Sig", year="2017", variation=variation)
+    assert lab.run("MergeSample", sample="Sig")
+    jobs = {path.stem for path in lab.output("chunks", "Sig", "2017").glob("*.json")}
+    assert len(jobs) > len(process.chunks)
+    for variation in process.variations:
+        found = lab.read("merged", "Sig", "2017", f"{variation}.json")
+        assert {stem for _, stem in found["chunks"]} <= jobs
+
+
 def test_only_what_is_stale_is_merged_again(lab: Lab) -> None:
     lab.content["systematics"]["independent_collections"] = {"met_scale": lab.met_scale()}
     assert lab.run("MergeSample", sample="Sig")

@@ -73,6 +73,8 @@ def test_a_catalogue_that_counts_other_events_is_contradicted(
     two: list[Path], tmp_path: Path
 ) -> None:
     (file,) = files_of(two[0])
+    right = file.model_copy(update={"n_events": 40})
+    assert index_sample(sample_year(), (right,), tmp_path / "cache").n_entries == 40
     said = file.model_copy(update={"n_events": 41})
     with pytest.raises(InputFileError, match="has 40 events, its catalogue says 41"):
         index_sample(sample_year(), [said], tmp_path / "cache")

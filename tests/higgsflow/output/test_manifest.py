@@ -1,9 +1,14 @@
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import ValidationError
 
-from higgsflow.output.manifest import Manifest
+from higgsflow.output.manifest import Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONTENT: dict[str, Any] = {
     "inputs": "i",
@@ -36,3 +41,15 @@ def test_manifest_survives_being_written(scale1fb: float | None) -> None:
 def test_nothing_about_the_scale_is_taken_for_granted(key: str) -> None:
     with pytest.raises(ValidationError, match=key):
         Manifest(**{k: v for k, v in CONTENT.items() if k != key})
+
+
+def test_files_of_which_an_earlier_version_did_not_say_so_may_hold_a_selection() -> None:
+    """Then nothing is made of them that needs sums before any cut."""
+    assert Manifest(**CONTENT).holds_selection is True
+
+
+def test_merged_file_is_the_one_beside_its_manifest(tmp_path: Path) -> None:
+    """Wherever it was when it was written: the store may have been copied."""
+    path = tmp_path / "nominal.json"
+    path.write_text(Manifest(**CONTENT).model_dump_json(), encoding="utf-8")
+    assert read_manifest(path).path == str(tmp_path / "nominal.parquet")

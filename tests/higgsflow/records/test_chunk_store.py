@@ -30,7 +30,9 @@ BOTH = {"nominal": product(), "jes_up": product()}
 
 
 def test_absent_folder_has_nothing_done(tmp_path: Path, chunks: Chunks) -> None:
-    assert ChunkStore(tmp_path / "absent").done(chunks, NOMINAL) == {}
+    store = ChunkStore(tmp_path / "absent")
+    assert store.is_empty is True
+    assert store.done(chunks, NOMINAL) == {}
 
 
 def test_file_in_place_of_the_folder_has_nothing_done(tmp_path: Path, chunks: Chunks) -> None:
@@ -207,6 +209,7 @@ def test_jobs_that_made_the_same_share_what_is_known_of_it(
     for chunk in chunks:
         finish(chunk, BOTH)
     store = ChunkStore(tmp_path)
+    assert store.is_empty is False
     first, *others = (store.seen(f"{chunk.id}.d1").products for chunk in chunks)
     assert first == BOTH
     assert all(other is first for other in others)

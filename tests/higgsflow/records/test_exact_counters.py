@@ -34,6 +34,14 @@ def test_whole_counter_has_all_that_its_parts_lack() -> None:
     assert whole_counter(parts, "b") == Counter(n=2, sumw=1e16 + 2)
 
 
+def test_sum_that_is_not_finite_is_told_as_such() -> None:
+    """As what jobs of which one has an infinite weight add up to."""
+    total = add_kept(of(math.inf), of(-1.0))
+    assert not math.isfinite(whole_counter(total, "b:up:0").sumw)
+    parts = {"b": Counter(n=2, sumw=math.inf), "b+1": Counter(sumw=-math.inf)}
+    assert math.isnan(whole_counter(parts, "b").sumw)
+
+
 def test_sum_rounds_once_and_the_others_as_they_did() -> None:
     """0.1 ten times is 0.9999999999999999 when it rounds nine times."""
     total = {**of(0.1), **PLAIN}

@@ -81,9 +81,9 @@ def test_ledgers_of_blocks_add_as_what_was_looked_at() -> None:
         for of in (columns, columns, {"pt": x, "m_gg": -x}, {"pt": x})
     ]
     seen = [p.changed(moments={t: dict(c) for t, c in p.moments.items()}) for p in parts]
-    for n in (2, 3, 4):
-        found, expected = sum(parts[1:n], parts[0]), sum(seen[1:n], seen[0])
-        assert found.moments == expected.moments
+    for first, *rest in ((0, 1), (0, 2), (0, 3), (0, 2, 1), (0, 1, 2, 3)):
+        found = sum((parts[i] for i in rest), parts[first])
+        assert found.moments == sum((seen[i] for i in rest), seen[first]).moments
 
 
 def test_ledgers_of_unlike_steps_do_not_add() -> None:

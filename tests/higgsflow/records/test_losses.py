@@ -125,6 +125,31 @@ def test_means_that_differ_more_than_their_statistics() -> None:
     assert found.selected.excess == pytest.approx(math.sqrt((2 - 0.21) / 100) / 0.3)
 
 
+@pytest.mark.parametrize("unit", [2.0**-30, 2.0**30])
+@pytest.mark.parametrize(("spread", "other"), [(0.5, 1.2), (0.0, 1.0), (0.0, 1.0 + 1e-5)])
+def test_spread_does_not_depend_on_the_unit_of_weights(
+    unit: float, spread: float, other: float
+) -> None:
+    found = []
+    for one in (1.0, unit):
+        means = {"a": one, "b": other * one, "c": one}
+        done = [read(file, 0, 10, mean, spread * one) for file, mean in means.items()]
+        of_weights = losses(done, [gone("d", 0)], [(10, 5)] * 3)
+        assert of_weights is not None
+        assert of_weights.weight is not None
+        found.append(of_weights.weight.changed(mean=of_weights.weight.mean / one))
+    assert found[0] == found[1]
+    assert (found[0].chi2 == 0.0) == (other == 1.0)
+
+
+def test_weights_that_cancel_have_no_relative_spread() -> None:
+    done = [read("a", 0, mean=1.0), read("b", 0, mean=-1.0)]
+    found = losses(done, [gone("c", 0)], [(10, 5)] * 2)
+    assert found is not None
+    assert found.weight is not None
+    assert (found.weight.mean, found.weight.excess) == (0.0, 0.0)
+
+
 def test_equal_parts_do_not_differ() -> None:
     found = without([("a", 0)])
     for spread in (found.weight, found.selected):

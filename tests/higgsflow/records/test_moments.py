@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from higgsflow.records.moments import (
     MeasuredColumns,
     Moments,
+    add_numbers,
     joined,
     measure,
     measure_all,
@@ -70,6 +71,9 @@ def test_adding_nothing_does_not_round() -> None:
     """Three times 0.1 is 0.30000000000000004, a third of which is not 0.1."""
     made = Moments(n=3, mean=0.1, m2=0.02, min=0.0, max=0.2)
     assert made + Moments() == made == Moments() + made
+    some, nothing = (numbers_of({"x": one}) for one in (made, Moments()))
+    for total in (add_numbers(some, nothing), add_numbers(nothing, some)):
+        np.testing.assert_array_equal(total, some)
 
 
 @law

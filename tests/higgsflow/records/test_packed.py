@@ -39,7 +39,9 @@ def ledger(rows: list[Any], columns: tuple[str, ...] = ("m_gg", "pt")) -> Ledger
 @given(events, events)
 def test_packing_loses_no_bit(first: list[Any], second: list[Any]) -> None:
     ledgers = {"nominal": ledger(first), "jes_up": ledger(second, ("m_gg",))}
-    assert unpack(from_text(as_text(pack(ledgers)))) == ledgers
+    text = as_text(pack(ledgers))
+    assert unpack(from_text(text)) == ledgers
+    assert as_text(pack(unpack(from_text(text)))) == text
 
 
 def test_types_come_back() -> None:

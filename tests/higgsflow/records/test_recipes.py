@@ -33,7 +33,8 @@ def test_finds_what_events_were_made_by(tmp_path: Path) -> None:
     assert book.of("nominal", Product(digest="a", columns={"m": ""})) == recipe("a")
     assert book.of("nominal", Product(digest="c", columns={"m": ""})) is None
     assert book.of("jes_up", Product(digest="a", columns={"m": ""})) is None
-    assert book.of("nominal", Product(digest="a", columns={})) is None
+    for columns in ({}, {"m": "", "pt": "c"}):
+        assert book.of("nominal", Product(digest="a", columns=columns)) is None
 
 
 def test_one_that_is_kept_again_is_the_latest(tmp_path: Path) -> None:
@@ -45,6 +46,9 @@ def test_one_that_is_kept_again_is_the_latest(tmp_path: Path) -> None:
     assert [book.age_of("nominal", part) for part in parts] == [1, 0, math.inf]
     book.keep(recipe("a"))
     assert [book.age_of("nominal", part) for part in parts] == [0, 1, math.inf]
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    book.keep(recipe("a"))
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == times
 
 
 def test_finds_what_made_all_that_jobs_make(tmp_path: Path) -> None:

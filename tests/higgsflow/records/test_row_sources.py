@@ -50,3 +50,8 @@ def test_rows_of_earlier_versions_are_read() -> None:
 def test_a_number_of_nothing_is_refused(number: int) -> None:
     with pytest.raises(ValueError, match="no list of variations"):
         list(with_names(rows({"x": ["nominal"]}, {"y": number})))
+
+
+def test_rows_without_sources_are_left_to_who_checks_them() -> None:
+    odd = [{"chunk": "c"}, "no row", None]
+    assert list(with_names(odd)) == odd

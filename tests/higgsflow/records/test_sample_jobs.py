@@ -219,6 +219,7 @@ def test_effort_of_a_chunk_is_that_of_all_its_jobs(
     sources, _, records = gather(tmp_path, chunks)
     row = job_rows(chunks, sources, records, {})[0]
     assert (row.wall, row.cpu, row.peak_memory_mb, row.attempts) == (4.0, 2.0, 10.0, 2)
+    assert row.started == records[chunks[0].id][-1].effort.started > 0
 
 
 def test_only_what_is_not_there_is_made(tmp_path: Path, chunks: Chunks, finish: Finish) -> None:

@@ -188,6 +188,10 @@ def test_without_cuts_of_its_own_both_are_counted_all_the_same() -> None:
         "events": (3, 2),
         "photon": (3, 3),
     }
+    assert {group: f.cuts for group, f in flows.items()} == {
+        "events": ("mask",),
+        "photon": ("mask",),
+    }
     assert found.tables["nominal"]["candidate_idx"].tolist() == [0, 1, 0]
     assert found.tables["nominal"]["candidate_idx"].dtype == np.int32
 

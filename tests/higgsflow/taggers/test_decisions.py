@@ -69,3 +69,28 @@ def test_consecutive_rows_are_what_is_taken(counts: list[int], data: Any) -> Non
     for name in ("late", "n", "whole"):
         assert_array_equal(np.asarray(part.columns[name]), np.asarray(expected.columns[name]))
     assert ak.array_equal(part.columns["Jet"].view, expected.columns["Jet"].view)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=6), st.data())
+def test_two_answers_put_together_are_rows_of_one_to_both(counts: list[int], data: Any) -> None:
+    n, lists = len(counts), from_counts(np.array(counts, dtype=np.int64))
+    of_objects = np.arange(lists.n)
+    columns = {
+        "n": np.arange(n),
+        "Jet": Objects(lists, {"pt": of_objects * 1.0}),
+        "lists": ak.unflatten(of_objects, counts),
+    }
+    cuts = {"jets": coded({"odd": of_objects % 2 == 1}, lists)}
+    whole = PlainDecision(np.arange(n) % 2 == 0, columns, cuts, np.arange(n, dtype=np.int16))
+    cut = data.draw(st.integers(0, n))
+    order = np.array(data.draw(st.lists(st.integers(0, n - 1), max_size=8)), dtype=np.int64)
+    parts = (taken([whole], np.arange(*rows)) for rows in ((cut,), (cut, n)))
+    (found,), (expected,) = spliced(*parts, order), taken([whole], order)
+    assert found.mask.tolist() == expected.mask.tolist()
+    assert found.category is not None
+    assert expected.category is not None
+    assert found.category.tolist() == expected.category.tolist()
+    assert np.asarray(found.columns["n"]).tolist() == order.tolist()
+    assert found.columns["Jet"].view.tolist() == expected.columns["Jet"].view.tolist()
+    assert found.columns["lists"].tolist() == [columns["lists"].tolist()[i] for i in order]
+    assert found.cuts["jets"].codes.tolist() == expected.cuts["jets"].codes.tolist()

@@ -108,6 +108,7 @@ def test_many_lost_ranges_fit_three_lines(lab: Lab, capfd: Captured) -> None:
     lines = capfd.readouterr().err.splitlines()
     at = next(i for i, line in enumerate(lines) if "failed: " in line)
     assert lines[at + 1].endswith(" and 4 more ranges")
+    assert lines[at + 1].count(".root ") == 4
     assert len(lines) == at + 3
 
 
