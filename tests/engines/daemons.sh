@@ -3,6 +3,10 @@
 
 say() { echo "[$engine] $*"; }
 
+# what a script has ended at: a daemon whose port another one has only stays away
+set -E
+trap 'say "failed in ${FUNCNAME[*]}" >&2' ERR
+
 # A zombie is gone: the first process of a container often does not reap.
 runs() { [ -r "/proc/$1/status" ] && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status"; }
 alive() { [ -s "$1" ] && runs "$(cat "$1")"; }
