@@ -16,13 +16,24 @@ def test_is_made_again_when_what_is_shown_changes(lab: Lab) -> None:
     lab.without_data()
     assert lab.run("SummarizeAnalysis")
     assert lab.task("SummarizeAnalysis").complete()
-    lab.content["blinding"] = {"window": [120.0, 130.0]}
-    assert not lab.task("SummarizeAnalysis").complete()
-    lab.content["blinding"] = {}
-    assert lab.task("SummarizeAnalysis").complete()
+    shown = {
+        "blinding": {"window": [120.0, 130.0]},
+        "year_groups": {"both": ["2017", "2018"]},
+        "sentinels": {"min_events": 3},
+        "report": {"max_files": 0, "energy": "13.6"},
+    }
+    for name, value in shown.items():
+        before = lab.content.get(name, {})
+        lab.content[name] = value
+        assert not lab.task("SummarizeAnalysis").complete(), name
+        lab.content[name] = before
+        assert lab.task("SummarizeAnalysis").complete(), name
     lab.sig["process"] = "another group"
     assert not lab.task("SummarizeAnalysis").complete()
     del lab.sig["process"]
+    lab.sig["signal"] = False
+    assert not lab.task("SummarizeAnalysis").complete()
+    lab.sig["signal"] = True
     lab.sig["alternative"] = True
     assert not lab.task("SummarizeAnalysis").complete()
     assert lab.task("MergeSample", sample="Sig").complete()

@@ -23,6 +23,26 @@ def test_comes_from_the_weights_that_were_read(lab: Lab) -> None:
     assert found["complete"] is True
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("xs", 0.6),
+        ("bf", 0.5),
+        ("filter_efficiency", 0.5),
+        ("k_factor", 1.5),
+        ("scale1fb", 0.1),
+        ("negative_denominator", True),
+    ],
+)
+def test_each_number_of_the_catalogue_is_a_reason(lab: Lab, name: str, value: float) -> None:
+    """Also what allows a negative D: without it none may stay in a result."""
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    lab.sig[name] = value
+    task = lab.task("UpdateScale1fb", sample="Sig", year="2017")
+    assert not task.complete()
+    assert [reason for reason in task.output().reasons() if reason.startswith(name)]
+
+
 def test_data_have_none(lab: Lab) -> None:
     assert lab.run("UpdateScale1fb", sample="Data")
     found = lab.read("scale1fb", "Data", "2017", "scale1fb.json")
