@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tasks import session
+from tasks.execution.driver_lock import driving
 from tasks.monitor_jobs import sealed_ingredients
 
 if TYPE_CHECKING:
@@ -113,6 +114,20 @@ def overwrite(path: Path, content: bytes) -> None:
     before = path.stat()
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_the_journal_is_left_to_who_drives_the_jobs(lab: Lab) -> None:
+    """What is begun anew here would be without what another command notes meanwhile."""
+    assert lab.run("ProcessSample", sample="Sig", year="2017")
+    folder = lab.output("jobs", "Sig", "2017")
+    (journal,) = folder.glob("*.jsonl")
+    written = journal.stat().st_ino
+    with driving(folder, lambda: None):
+        assert lab.run("UpdateScale1fb", sample="Sig")
+        assert journal.stat().st_ino == written
+    lab.output("jobs", "Sig", "2017", "jobs.json").unlink()
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    assert journal.stat().st_ino != written
 
 
 def test_the_records_of_jobs_are_looked_through_once(lab: Lab) -> None:
