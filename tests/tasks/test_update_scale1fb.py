@@ -23,6 +23,20 @@ def test_comes_from_the_weights_that_were_read(lab: Lab) -> None:
     assert found["complete"] is True
 
 
+def test_weights_that_preserve_sums_have_their_ratios(lab: Lab) -> None:
+    """Of the sums over all events before any cut, without the factors and with them."""
+    lab.content["systematics"]["weights"]["pileup"] = lab.pileup(preserve={})
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    columns = ["genWeight", *lab.pileup()["branches"].values()]
+    files = [f"{path}:Events" for path in lab.files.glob("Sig_2017_*.root")]
+    events = uproot.concatenate(files, columns, library="np")
+    weight, *factors = (events[name].astype(float) for name in columns)
+    known = zip(lab.pileup()["branches"], factors, strict=True)
+    expected = {name: [weight.sum() / (weight * factor).sum()] for name, factor in known}
+    found = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["weight_ratios"]["nominal"]
+    assert found == {"pileup": {name: pytest.approx(r, rel=1e-12) for name, r in expected.items()}}
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
