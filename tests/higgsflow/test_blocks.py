@@ -13,7 +13,7 @@ import uproot
 from hypothesis import given
 from hypothesis import strategies as st
 
-from higgsflow.blocks import Asked, blocks, together
+from higgsflow.blocks import Asked, _pieces, blocks, together
 from higgsflow.demo.root_file import Layout, write_root_file
 from higgsflow.errors import InputFileError
 from higgsflow.events.chunks import Range
@@ -83,6 +83,20 @@ def test_ranges_stay_in_order_and_fit_where_they_are_together(sizes: list[int], 
     for one, other in pairwise(groups):
         whole = sum(part.n_entries for part in (*one, other[0]))
         assert whole > size or len(one) == 64
+
+
+@given(st.integers(0, 50), st.integers(0, 300), st.integers(1, 100))
+def test_a_range_alone_is_in_blocks_of_the_size_that_was_asked_for(
+    start: int, n: int, size: int
+) -> None:
+    """Else memory grows with the range."""
+    reader: Any = None
+    part = Range(url="f", uuid="u", start=start, stop=start + n)
+    found = [(piece.start, piece.stop) for (piece,) in _pieces([part], [reader], size)]
+    assert (found[0][0], found[-1][1]) == (start, start + n)
+    assert all(one[1] == other[0] for one, other in pairwise(found))
+    assert len(found) == max(1, -(-n // size))
+    assert all(b - a <= size for a, b in found)
 
 
 class Small:

@@ -245,6 +245,18 @@ def test_content_of_the_golden_json_counts_but_not_its_place_or_spacing(tmp_path
     assert first.digest != changed.digest
 
 
+def test_kind_and_year_of_a_sample_count_also_where_no_systematic_does() -> None:
+    def of(kind: str, year: str) -> str:
+        known = {"xs": 1} if kind == "simulation" else {}
+        sample = {"name": "S", "files": {year: "f.root"}, "kind": kind, **known}
+        years = {year: {"luminosity": 1.0, "apply_golden_json": False}}
+        samples = {"samples": [sample], "years": years, "selected_years": [year]}
+        return wanted(weights={}, objects={}, samples=samples)["nominal"].digest
+
+    found = [of(kind, year) for kind in ("data", "simulation") for year in ("2017", "2018")]
+    assert len(set(found)) == len(found)
+
+
 def test_nominal_alone_has_the_columns_of_weights() -> None:
     found = wanted()
     assert set(found["nominal"].columns) == {

@@ -82,3 +82,19 @@ def test_order_is_that_of_the_question(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(every_variation, "_ROWS", 8)
     names = ["jets_scale_down", "nominal", "photons_scale_up"]
     assert list(run(*EVENTS, systematics=CONTENT, variations=names).tables) == names
+
+
+def test_more_events_than_fit_are_varied_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = run(*EVENTS, systematics=CONTENT)
+    for limit in ("_ROWS", "_STACKED"):
+        monkeypatch.setattr(every_variation, limit, 1)
+    alone = run(*EVENTS, systematics=CONTENT)
+    assert list(alone.tables) == list(together.tables)
+    assert alone.ledgers == together.ledgers
+
+
+@pytest.mark.parametrize("size", range(5))
+def test_each_variation_is_in_one_group(size: int) -> None:
+    groups = list(every_variation._groups(("a", "b", "c"), size))
+    assert [name for group in groups for name in group] == ["a", "b", "c"]
+    assert max(map(len, groups)) <= max(1, size)

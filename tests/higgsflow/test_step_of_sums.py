@@ -39,6 +39,8 @@ def test_sums_are_counted_where_all_that_a_weight_needs_is_known() -> None:
     assert step_of(preserve={"column": "n_jets", "edges": [0, 1]}) == 0
     assert step_of(preserve={}, **of_objects, target_collections=["SelectedJet"]) == 1
     assert step_of(preserve={}, **of_objects, target_collections=["lead"]) == 0
+    # what the input has is known before any cut
+    assert step_of(preserve={}) == 0
 
 
 def test_cut_before_the_sums_on_the_same_column_must_be_said_to_be_harmless() -> None:

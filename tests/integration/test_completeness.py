@@ -290,6 +290,25 @@ def test_a_skim_of_which_a_range_is_lost_does_not_count(lab: Lab, write_skim: Ma
     assert lab.run("VerifyStore")
 
 
+def test_what_was_called_a_skim_and_is_cut_off_is_normalised_by_what_was_read(
+    lab: Lab, write_skim: Make
+) -> None:
+    """Jobs read the same, so that none runs again: only what they count for is another."""
+    path = lab.without_data().folder / "cut_off.root"
+    write_skim(path, 0)
+    lab.sig.update(files={"2017": [str(path)]}, skim=True)
+    assert lab.run("MergeSample", sample="Sig")
+    before = lab.state()
+    denominator = lab.read("merged", "Sig", "2017", "nominal.json")["denominator"]
+    lab.sig["partial"] = lab.sig.pop("skim")
+    # by a command of its own, so that for the next one the index is as current as all jobs
+    assert lab.run("IndexSample", sample="Sig")
+    assert lab.run("MergeSample", sample="Sig")
+    found = lab.read("merged", "Sig", "2017", "nominal.json")["denominator"]
+    assert (denominator, found) == (300.0, pytest.approx(weights(path), rel=1e-12))
+    assert not [name for name in lab.changed_since(before) if name.startswith("chunks")]
+
+
 def test_jobs_are_left_out_once_enough_counts_not_once_enough_is_done(
     lab: Lab, write_skim: Make
 ) -> None:

@@ -86,6 +86,19 @@ def test_what_is_said_of_the_files_is_part_of_it(lab: Lab) -> None:
     assert lab.run("IndexSample", sample="Sig")
     lab.sig["skim"] = True
     assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
+    lab.content["samples"]["samples"]["Sig"] = {"kind": "data", "files": lab.sig["files"]}
+    assert not lab.task("IndexSample", sample="Sig", year="2017").complete()
+
+
+def test_a_file_at_a_server_that_comes_is_looked_into(lab: Lab) -> None:
+    """Servers are not asked for that: their addresses are compared."""
+    paths = [str(path) for path in lab.own_files()]
+    assert lab.run("IndexSample", sample="Sig")
+    assert lab.task("IndexSample", sample="Sig", year="2017").complete()
+    lab.sig["files"]["2017"] = [*paths, "root://localhost:1//more.root"]
+    stale = lab.task("IndexSample", sample="Sig", year="2017")
+    assert not stale.complete()
+    assert stale.reasons() == ("remote files: + root://localhost:1//more.root",)
 
 
 def test_a_file_that_is_gone_fails_when_it_runs(

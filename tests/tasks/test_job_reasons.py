@@ -66,3 +66,21 @@ def test_what_was_renamed_and_changed_is_told_against_the_former_name(made: Lab)
     assert reasons(processing(made, "New")) == (
         "unlike what Sig has: tagger high_met: threshold 60 -> 80 (1 of 2 chunks)",
     )
+
+
+def test_of_two_former_names_the_one_that_is_most_alike_is_told(lab: Lab) -> None:
+    """The samples have the same files, and of `Other` the first tagger is another one, too."""
+    samples = lab.without_data().content["samples"]["samples"]
+    cuts = {"Sig": (100.0, 60.0), "Other": (90.0, 80.0), "New": (100.0, 70.0)}
+    description = samples.pop("Sig")
+    for name, (low, threshold) in cuts.items():
+        samples.clear()
+        samples[name] = description
+        first = {"name": "pair", "tagger": "toy_taggers:pair", "options": {"low": low}}
+        lab.content["tag_sequence"][0] = first
+        lab.content["tag_sequence"][1][0]["options"] = {"threshold": threshold}
+        if name != "New":
+            assert lab.run("ProcessSample", sample=name, year="2017", branch=0)
+    assert reasons(processing(lab, "New")) == (
+        "unlike what Sig has: tagger high_met: threshold 60 -> 70 (1 of 2 chunks)",
+    )

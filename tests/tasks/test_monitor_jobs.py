@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tasks import session
+from tasks.execution.driver_lock import driving
 from tasks.monitor_jobs import sealed_ingredients
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    import pytest
     from conftest import Lab
 
 
@@ -80,6 +84,50 @@ def test_a_change_that_is_taken_back_is_told_and_only_once(
         [f"MonitorJobs Sig 2017 {change} 80 -> 60{before}"],
         [f"MonitorJobs Sig 2017 {change} 60 -> 80{before}"],
     ]
+
+
+@pytest.mark.parametrize("changed", ["nothing", "a cut", "the files"])
+def test_jobs_have_landed_late_only_where_nothing_else_has_changed(
+    lab: Lab, capfd: pytest.CaptureFixture[str], make_toy_file: Callable[..., Path], changed: str
+) -> None:
+    lab.jobs.update(min_completion=0.5, attempts=1)
+    path = lab.own_files()[1]
+    assert lab.run("IndexSample", sample="Sig")
+    content = path.read_bytes()
+    overwrite(path, bytes(len(content)))
+    assert lab.run("MonitorJobs", sample="Sig")
+    overwrite(path, content)
+    if changed == "a cut":
+        lab.content["tag_sequence"][1][0]["options"] = {"threshold": 80.0}
+    if changed == "the files":
+        lab.sig["files"]["2017"].append(str(make_toy_file(lab.folder / "more.root", 9, False)))
+    capfd.readouterr()
+    assert lab.run("MonitorJobs", sample="Sig", retry_failed=True)
+    told = "late or retried jobs have landed"
+    assert (told in capfd.readouterr().err) == (changed == "nothing")
+    n_done = lab.read("jobs", "Sig", "2017", "jobs.json")["made_from"]["chunks that are done"]
+    assert n_done == (3 if changed == "the files" else 2)
+
+
+def overwrite(path: Path, content: bytes) -> None:
+    """Other content, and the time that the index knows."""
+    before = path.stat()
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_the_journal_is_left_to_who_drives_the_jobs(lab: Lab) -> None:
+    """What is begun anew here would be without what another command notes meanwhile."""
+    assert lab.run("ProcessSample", sample="Sig", year="2017")
+    folder = lab.output("jobs", "Sig", "2017")
+    (journal,) = folder.glob("*.jsonl")
+    written = journal.stat().st_ino
+    with driving(folder, lambda: None):
+        assert lab.run("UpdateScale1fb", sample="Sig")
+        assert journal.stat().st_ino == written
+    lab.output("jobs", "Sig", "2017", "jobs.json").unlink()
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    assert journal.stat().st_ino != written
 
 
 def test_the_records_of_jobs_are_looked_through_once(lab: Lab) -> None:

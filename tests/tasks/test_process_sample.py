@@ -26,6 +26,14 @@ def test_one_branch_is_one_chunk(lab: Lab) -> None:
     assert task.completeness().fraction == 0.5
 
 
+def test_events_of_a_chunk_that_is_done_are_tried_all_the_same(lab: Lab) -> None:
+    """A trial keeps nothing, so that there is always something to do."""
+    about = {"sample": "Sig", "year": "2017", "branch": 0}
+    assert lab.run("ProcessSample", **about)
+    assert lab.task("ProcessSample", **about).complete()
+    assert not lab.task("ProcessSample", **about, events="0:10").complete()
+
+
 def test_indexes_all_samples_before_the_first_job_of_a_whole_analysis(lab: Lab) -> None:
     lab.task("RunAnalysis")
     from tasks.process_sample import ProcessSample

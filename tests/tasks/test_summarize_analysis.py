@@ -1,6 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tasks.targets import Overtaken
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -16,16 +21,58 @@ def test_is_made_again_when_what_is_shown_changes(lab: Lab) -> None:
     lab.without_data()
     assert lab.run("SummarizeAnalysis")
     assert lab.task("SummarizeAnalysis").complete()
-    lab.content["blinding"] = {"window": [120.0, 130.0]}
-    assert not lab.task("SummarizeAnalysis").complete()
-    lab.content["blinding"] = {}
-    assert lab.task("SummarizeAnalysis").complete()
+    shown = {
+        "blinding": {"window": [120.0, 130.0]},
+        "year_groups": {"both": ["2017", "2018"]},
+        "sentinels": {"min_events": 3},
+        "report": {"max_files": 0, "energy": "13.6"},
+    }
+    for name, value in shown.items():
+        before = lab.content.get(name, {})
+        lab.content[name] = value
+        assert not lab.task("SummarizeAnalysis").complete(), name
+        lab.content[name] = before
+        assert lab.task("SummarizeAnalysis").complete(), name
     lab.sig["process"] = "another group"
     assert not lab.task("SummarizeAnalysis").complete()
     del lab.sig["process"]
+    lab.sig["signal"] = False
+    assert not lab.task("SummarizeAnalysis").complete()
+    lab.sig["signal"] = True
     lab.sig["alternative"] = True
     assert not lab.task("SummarizeAnalysis").complete()
     assert lab.task("MergeSample", sample="Sig").complete()
+
+
+@pytest.mark.parametrize("meanwhile", ["merged/Sig/2017/nominal.json", "report.html"])
+def test_numbers_of_events_that_are_gone_meanwhile_are_not_shown(lab: Lab, meanwhile: str) -> None:
+    """As where another command merges them again, while numbers are read or pictures drawn."""
+    lab.without_data()
+    assert lab.run("SummarizeAnalysis")
+    before = {path.name for path in lab.output("summary").iterdir()}
+    page = lab.output("summary", "report.html").read_bytes()
+    lab.content["sentinels"] = {"min_events": 3}
+    task = lab.task("SummarizeAnalysis")
+    # which reads what records say of themselves, and never again
+    assert not task.complete()
+    events, watching = lab.output("merged", "Sig", "2017", "nominal.parquet"), True
+
+    def note(event: str, about: tuple[Any, ...]) -> None:
+        if watching and event == "open" and meanwhile in str(about[0]):
+            events.unlink(missing_ok=True)
+
+    sys.addaudithook(note)
+    with pytest.raises(Overtaken):
+        task.run()
+    # a hook stays as long as the process
+    watching = False
+    assert not events.exists()
+    found = {path.name for path in lab.output("summary").iterdir()}
+    if meanwhile == "report.html":
+        assert "summary.json" not in found
+    else:
+        assert found == before
+        assert lab.output("summary", "report.html").read_bytes() == page
 
 
 def test_of_a_sample_that_came_or_went_no_more_is_told(lab: Lab) -> None:

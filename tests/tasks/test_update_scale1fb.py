@@ -23,6 +23,40 @@ def test_comes_from_the_weights_that_were_read(lab: Lab) -> None:
     assert found["complete"] is True
 
 
+def test_weights_that_preserve_sums_have_their_ratios(lab: Lab) -> None:
+    """Of the sums over all events before any cut, without the factors and with them."""
+    lab.content["systematics"]["weights"]["pileup"] = lab.pileup(preserve={})
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    columns = ["genWeight", *lab.pileup()["branches"].values()]
+    files = [f"{path}:Events" for path in lab.files.glob("Sig_2017_*.root")]
+    events = uproot.concatenate(files, columns, library="np")
+    weight, *factors = (events[name].astype(float) for name in columns)
+    known = zip(lab.pileup()["branches"], factors, strict=True)
+    expected = {name: [weight.sum() / (weight * factor).sum()] for name, factor in known}
+    found = lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["weight_ratios"]["nominal"]
+    assert found == {"pileup": {name: pytest.approx(r, rel=1e-12) for name, r in expected.items()}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("xs", 0.6),
+        ("bf", 0.5),
+        ("filter_efficiency", 0.5),
+        ("k_factor", 1.5),
+        ("scale1fb", 0.1),
+        ("negative_denominator", True),
+    ],
+)
+def test_each_number_of_the_catalogue_is_a_reason(lab: Lab, name: str, value: float) -> None:
+    """Also what allows a negative D: without it none may stay in a result."""
+    assert lab.run("UpdateScale1fb", sample="Sig")
+    lab.sig[name] = value
+    task = lab.task("UpdateScale1fb", sample="Sig", year="2017")
+    assert not task.complete()
+    assert [reason for reason in task.output().reasons() if reason.startswith(name)]
+
+
 def test_data_have_none(lab: Lab) -> None:
     assert lab.run("UpdateScale1fb", sample="Data")
     found = lab.read("scale1fb", "Data", "2017", "scale1fb.json")

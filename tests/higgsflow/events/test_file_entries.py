@@ -34,6 +34,13 @@ def test_is_known_while_name_size_and_time_are_the_same(tmp_path: Path) -> None:
     assert EntryBook(tmp_path, is_data=True).get(FILE) is None
 
 
+def test_a_file_of_which_no_time_is_known_is_looked_into_each_time(tmp_path: Path) -> None:
+    """As at a server, where another one of the same size may have taken its place."""
+    book, file = EntryBook(tmp_path, is_data=False), FILE.model_copy(update={"mtime_ns": None})
+    book.put(file, {**entry("a"), "mtime_ns": None})
+    assert book.get(file) is None
+
+
 def test_columns_of_many_files_are_kept_once_and_no_folder_holds_all(tmp_path: Path) -> None:
     book = EntryBook(tmp_path, is_data=False)
     files = [FILE.model_copy(update={"url": f"/data/{i}.root"}) for i in range(40)]

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from higgsflow import job
 from higgsflow.records.job_record import FailureRecord
-from tasks.execution.judgement import command, defect_error
+from tasks.execution.judgement import command, defect_error, too_much_lost
 from tasks.execution.told_once import forget, told
 
 if TYPE_CHECKING:
@@ -126,3 +128,18 @@ def test_the_command_can_be_pasted_whatever_the_path(lab: Lab) -> None:
     lab.path = odd / "toy.yaml"
     task = task_of(lab)
     assert f" --analysis '{lab.path}' " in command(task, defect(task, 0))
+
+
+@pytest.mark.parametrize(
+    ("n_lost", "more"), [(1, ""), (4, ""), (5, " and 1 more range"), (8, " and 4 more ranges")]
+)
+def test_each_range_that_is_lost_is_named_or_counted(lab: Lab, n_lost: int, more: str) -> None:
+    path = lab.files / "Sig_2017_0.root"
+    lab.sig["files"] = {"2017": [str(path)]}
+    lab.jobs["n_events_per_output"] = 40 // n_lost
+    assert lab.run("IndexSample", sample="Sig")
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    error = too_much_lost(task, task.completeness())
+    ranges = [(start, start + 40 // n_lost) for start in range(0, 40, 40 // n_lost)]
+    assert error.where == ", ".join(f"{path} {a} to {b}" for a, b in ranges[:4]) + more
+    assert error.what.startswith("40 of 40 entries of Sig (2017) were lost")
