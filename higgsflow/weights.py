@@ -18,6 +18,7 @@ from higgsflow.given_factors import factors_of_function, one_per_event, product_
 from higgsflow.model.defined_in import blaming
 from higgsflow.model.systematic import CENTRAL, WeightSystematic
 from higgsflow.profiling import span
+from higgsflow.records.moments import LARGEST
 from higgsflow.vectors import vector_factors
 from higgsflow.weight_columns import input_columns, of_collection, target_columns
 from higgsflow.working_points import at_working_point
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[np.float64]
 T = TypeVar("T")
-
-# of larger weights squares cannot be added up
-_LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -259,7 +257,7 @@ def check_finite(what: str, values: Array, find: Callable[[], Any]) -> None:
 
     `find` gives the events.
     """
-    fine = np.abs(values) <= _LARGEST
+    fine = np.abs(values) <= LARGEST
     if fine.all():
         return
     bad, events = np.flatnonzero(~fine), seen(find())

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from higgsflow.errors import InputFileError
-from higgsflow.events.packed_arrays import is_packed
+from higgsflow.events.packed_arrays import check_not_packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,12 +52,7 @@ def check_identity(types: Mapping[str, str], names: Iterable[str], url: str) -> 
 def check_numbers(types: Mapping[str, str], names: Iterable[str], url: str) -> None:
     """Raises for a column that holds no numbers, or none that can be read."""
     for name in names:
-        if is_packed(types[name]):
-            raise InputFileError(
-                f"'{name}' is an array of packed numbers, which cannot be read",
-                f"it is of type {types[name]}, in {url}",
-                "write it as float",
-            )
+        check_not_packed(types[name], name, url)
         if kind_of(types[name]) in ("text", "record"):
             found = types[name]
             shown = found if len(found) <= _LONGEST else f"{found[:_LONGEST]}..."

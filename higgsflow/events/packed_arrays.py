@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from higgsflow.errors import InputFileError
+
 _PACKED = {"TLeafF16": "Float16_t[]", "TLeafD32": "Double32_t[]"}
 # as `x[nJet]/d[0,10,12]`, `x[nJet]/d`, or `x[nJet]`
 _ARRAY, _PACKED_ARRAY = re.compile(r"[^/]*\["), re.compile(r"[^/]*\[.*\]/d\[")
@@ -28,6 +30,11 @@ def packed_type(branch: Any) -> str | None:
     return None
 
 
-def is_packed(type_name: str) -> bool:
-    """Whether a column of this type cannot be read."""
-    return type_name in _PACKED.values()
+def check_not_packed(type_name: str | None, name: str, url: str) -> None:
+    """Raises an `InputFileError` where a column of this type cannot be read."""
+    if type_name in _PACKED.values():
+        raise InputFileError(
+            f"'{name}' is an array of packed numbers, which cannot be read",
+            f"it is of type {type_name}, in {url}",
+            "write it as float",
+        )

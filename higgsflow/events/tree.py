@@ -20,7 +20,7 @@ from higgsflow.credentials import has_credentials, without_values
 from higgsflow.errors import InputFileError, UserError, nearest, said_by, shorten
 from higgsflow.events.foreign import why_not_root
 from higgsflow.events.heads import OddHead, TreeHead, parse
-from higgsflow.events.packed_arrays import packed_type
+from higgsflow.events.packed_arrays import check_not_packed, packed_type
 from higgsflow.events.rntuples import check_envelopes, check_pages, is_rntuple
 from higgsflow.servers import ServerError
 
@@ -218,6 +218,9 @@ def read_arrays(tree: Any, names: Sequence[str], start: int, stop: int, url: str
             # reading fields together walks through all of them for each one
             arrays = {n: tree[n].array(entry_start=start, entry_stop=stop) for n in names}
         else:
+            for name in names:
+                # an index of before took these for floats
+                check_not_packed(packed_type(tree[name]), name, url)
             record = tree.arrays(filter_name=list(names), entry_start=start, entry_stop=stop)
             arrays = {name: record[name] for name in names}
     for name, array in arrays.items():

@@ -135,3 +135,6 @@ def test_packed_arrays_are_refused_where_somebody_asks_for_them(
     check_numbers(types, [*PLAIN, *BY_UPROOT], path)
     with pytest.raises(InputFileError, match=rf"'{column}' .* packed .*\n.* {type_name}\[\]"):
         check_numbers(types, [column], path)
+    # also where an index of before took it for floats
+    with pytest.raises(InputFileError, match=rf"'{column}' .* packed "):
+        read("zstd", (column,))
