@@ -10,7 +10,7 @@ Source of the layout: TKey and TBasket of ROOT, as uproot reads them.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +19,13 @@ import numpy.typing as npt
 from higgsflow.compiled.choice import compiled
 from higgsflow.events.codecs import Bytes, decompressed
 
-# bytes in the file, version, bytes of the object, time, bytes of the head, cycle
-_KEY = struct.Struct(">ihiIhh")
+# bytes in the file, version, bytes of the object, time, bytes of the head, cycle, and two positions
+_KEY, _KEY_OF_LARGE = struct.Struct(">ihiIhhii"), struct.Struct(">ihiIhhqq")
 _LARGE = 1000  # versions above have positions of eight bytes
-_CLASS = b"\x07TBasket"
 # version, sizes of two buffers, number of entries, end of the numbers; one byte follows
 _BASKET = struct.Struct(">Hiiii")
 _OFFSET = np.dtype(">i4")
+_FIRST = struct.Struct(">i")
 
 
 class OddBasket(ValueError):
@@ -41,8 +41,7 @@ class Place(NamedTuple):
     stop: int
 
 
-@dataclass(frozen=True, eq=False)
-class Basket:
+class Basket(NamedTuple):
     """The content of a basket.
 
     Attributes:
@@ -122,14 +121,15 @@ def unpack(raw: bytes, name: str, place: Place, dtype: np.dtype[Any], is_list: b
     Raises:
         OddBasket: when it does not hold what it should.
     """
+    n_entries = place.stop - place.start
     try:
         content, border, key_length = _content(raw, name, place)
         stored = None
         if is_list:
-            stored = _stored(content, border, key_length, place.stop - place.start)
+            stored = _stored(content, border, key_length, n_entries)
         else:
-            _check_length(len(content), border, (place.stop - place.start) * dtype.itemsize)
-        numbers = np.frombuffer(content[:border], dtype=dtype)
+            _check_length(len(content), border, n_entries * dtype.itemsize)
+        numbers = np.frombuffer(content, dtype, _whole(border, dtype.itemsize))
         if dtype.kind == "b":
             # kernels add them up, and a damaged byte is any number
             numbers = numbers.view(np.uint8) != 0
@@ -141,26 +141,37 @@ def unpack(raw: bytes, name: str, place: Place, dtype: np.dtype[Any], is_list: b
 
 def _content(raw: bytes, name: str, place: Place) -> tuple[Bytes, int, int]:
     """The decompressed bytes, how many of them are numbers, and the length of the key."""
-    n_bytes, version, size, _, key_length, _ = _KEY.unpack_from(raw)
-    seek_format = ">q" if version > _LARGE else ">i"
-    (seek,) = struct.unpack_from(seek_format, raw, _KEY.size)
-    if (n_bytes, seek) != (place.size, place.seek) or len(raw) != place.size:
+    key = _KEY
+    n_bytes, version, size, _, key_length, _, seek, _ = key.unpack_from(raw)
+    if version > _LARGE:
+        key = _KEY_OF_LARGE
+        *_, seek, _ = key.unpack_from(raw)
+    if n_bytes != place.size or seek != place.seek or len(raw) != place.size:
         raise ValueError("its key is of another place")
-    at = _KEY.size + 2 * struct.calcsize(seek_format)
-    encoded = name.encode()
-    label = _CLASS + bytes([len(encoded)]) + encoded if len(encoded) < 255 else b""
-    if not label or raw[at : at + len(label)] != label:
+    if not raw.startswith(_label(name), key.size):
         raise ValueError("its key has another name")
     *_, n_entries, last = _BASKET.unpack_from(raw, key_length - _BASKET.size - 1)
     if n_entries != place.stop - place.start:
         raise ValueError(f"it says that it has {n_entries} entries")
     border = last - key_length
-    if not (at < key_length <= place.size and 0 <= border <= size):
+    if not (key.size < key_length <= place.size and 0 <= border <= size):
         raise ValueError("its lengths do not fit")
     packed = memoryview(raw)[key_length:]
-    if len(packed) != size:
-        return decompressed(packed, size), border, key_length
-    return np.frombuffer(packed, dtype=np.uint8), border, key_length
+    content = packed if len(packed) == size else decompressed(packed, size)
+    return content, border, key_length
+
+
+@cache
+def _label(name: str) -> bytes:
+    """The class and the name, as they stand in a key.
+
+    Raises:
+        ValueError: for a name of which the length has more than a byte.
+    """
+    encoded = name.encode()
+    if len(encoded) >= 255:
+        raise ValueError("its key has another name")
+    return b"\x07TBasket" + bytes([len(encoded)]) + encoded
 
 
 def _check_length(n_bytes: int, border: int, expected: int) -> None:
@@ -170,9 +181,18 @@ def _check_length(n_bytes: int, border: int, expected: int) -> None:
 
 def _stored(content: Bytes, border: int, key_length: int, n_entries: int) -> npt.NDArray[np.int32]:
     """Where each list begins, as it is stored; what is said of the end of the last one is left."""
-    stored: npt.NDArray[np.int32] = content[border:].view(_OFFSET)
-    if len(stored) != n_entries + 2:
-        raise ValueError(f"it has {len(stored)} beginnings of lists")
-    if border if n_entries == 0 else stored[1] != key_length:
+    n = _whole(len(content) - border, _OFFSET.itemsize)
+    if n != n_entries + 2:
+        raise ValueError(f"it has {n} beginnings of lists")
+    (first,) = _FIRST.unpack_from(content, border + _OFFSET.itemsize)
+    if border if n_entries == 0 else first != key_length:
         raise ValueError("its first list does not begin at its beginning")
-    return stored[1:-1]
+    return np.frombuffer(content, _OFFSET, n_entries, border + _OFFSET.itemsize)
+
+
+def _whole(n_bytes: int, size: int) -> int:
+    """How many numbers of a size these are."""
+    found, rest = divmod(n_bytes, size)
+    if rest:
+        raise ValueError(f"{n_bytes} bytes are no numbers of {size}")
+    return found

@@ -12,11 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
-import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 try:
     import lzma
@@ -29,7 +27,8 @@ deflate = lazy.load("deflate")
 pyarrow = lazy.load("pyarrow")
 xxhash = lazy.load("xxhash")
 
-Bytes = npt.NDArray[np.uint8]
+# of a codec's own kind
+Bytes = Any
 # codec, method, and two lengths of three bytes each, the low one first
 _HEAD = struct.Struct("<2sBHBHB")
 _CHECKSUM = struct.Struct(">Q")
@@ -41,40 +40,35 @@ def decompressed(data: memoryview, size: int) -> Bytes:
     Raises:
         ValueError: when a length, a checksum or the codec is not what it should be.
     """
-    blocks = _blocks(data)
-    first = next(blocks, None)
-    if first is not None and len(first) == size:
-        return first
-    content = np.empty(size, dtype=np.uint8)
-    filled = 0
-    while first is not None:
-        if filled + len(first) > size:
-            raise ValueError(f"blocks hold more than {size} bytes")
-        content[filled : filled + len(first)] = first
-        filled += len(first)
-        first = next(blocks, None)
-    if filled != size:
-        raise ValueError(f"blocks hold {filled} bytes, {size} were expected")
+    block, end = _block(data, 0) if data else (b"", 0)
+    if len(block) == size:
+        return block
+    content = bytearray(block)
+    while end < len(data) and len(content) <= size:
+        block, end = _block(data, end)
+        content += block
+    if len(content) > size:
+        raise ValueError(f"blocks hold more than {size} bytes")
+    if len(content) < size:
+        raise ValueError(f"blocks hold {len(content)} bytes, {size} were expected")
     return content
 
 
-def _blocks(data: memoryview) -> Iterator[Bytes]:
-    position = 0
-    while position < len(data):
-        if position + _HEAD.size > len(data):
-            raise ValueError("the head of a compressed block is cut off")
-        codec, _, low, high, size_low, size_high = _HEAD.unpack_from(data, position)
-        position += _HEAD.size
-        end, size = position + low + (high << 16), size_low + (size_high << 16)
-        if end > len(data):
-            raise ValueError("a compressed block is cut off")
-        if codec not in _CODECS:
-            raise ValueError(f"unknown codec {codec!r}")
-        block = np.frombuffer(_CODECS[codec](data[position:end], size), dtype=np.uint8)
-        if len(block) != size:
-            raise ValueError(f"a block holds {len(block)} bytes, {size} were expected")
-        yield block
-        position = end
+def _block(data: memoryview, position: int) -> tuple[Bytes, int]:
+    """The content of the block that begins there, and where it ends."""
+    if position + _HEAD.size > len(data):
+        raise ValueError("the head of a compressed block is cut off")
+    codec, _, low, high, size_low, size_high = _HEAD.unpack_from(data, position)
+    position += _HEAD.size
+    end, size = position + low + (high << 16), size_low + (size_high << 16)
+    if end > len(data):
+        raise ValueError("a compressed block is cut off")
+    if codec not in _CODECS:
+        raise ValueError(f"unknown codec {codec!r}")
+    block = _CODECS[codec](data[position:end], size)
+    if len(block) != size:
+        raise ValueError(f"a block holds {len(block)} bytes, {size} were expected")
+    return block, end
 
 
 def _zlib(data: memoryview, size: int) -> Any:

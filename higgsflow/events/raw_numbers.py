@@ -148,7 +148,9 @@ class StoredLists:
 
     def __init__(self, offsets: Offsets, chosen: ChosenEntries | None) -> None:
         self.offsets, self._chosen = offsets, chosen
+        # the columns of a collection have parts of the same lengths in most files
         self._known: dict[tuple[int, int], Runs] = {}
+        self._ends: dict[int, int] = {}
         self.chosen_offsets = offsets
         if chosen is not None:
             self.chosen_offsets = offsets_of(offsets, chosen.rows)
@@ -227,7 +229,9 @@ class StoredLists:
 
     def _end(self, n: int) -> int:
         """The entry at which the first n numbers end: all lists of a part end where it ends."""
-        return int(np.searchsorted(self.offsets, n, side="right")) - 1
+        if n not in self._ends:
+            self._ends[n] = int(self.offsets.searchsorted(n, side="right")) - 1
+        return self._ends[n]
 
     def _runs(self, chosen: ChosenEntries, first: int, end: int) -> Runs:
         """What is chosen of consecutive lists, which are the same in all columns of most files."""

@@ -167,7 +167,7 @@ def _checked(file: Any, seek: int, packed: int, size: int) -> bytes:
     if hasattr(file.file.source, "hold"):
         file.file.source.hold(seek, read)
     raw = memoryview(read)
-    content = raw if packed == size else memoryview(decompressed(raw, size).tobytes())
+    content = raw if packed == size else memoryview(decompressed(raw, size))
     _compared(content)
     return content.tobytes()
 

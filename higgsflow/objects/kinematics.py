@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 # eta, phi, and where the lists of objects begin
 Places = tuple[Array, Array, Index]
+# the four numbers of an object
+_ONE = np.dtype("V32")
 
 
 def delta_phi(a: Any, b: Any) -> Any:
@@ -134,7 +136,8 @@ class SomeDirections:
         if len(positions):
             # what an earlier answer holds is not touched: only what nobody has asked for is new
             found = _directions(self._eta.take(positions), self._phi.take(positions))
-            self._ways.table[positions] = found.table
+            # an object at a time, which takes a third of the time of one number after the other
+            self._ways.table.view(_ONE)[positions] = found.table.view(_ONE)
         return self._ways
 
 
