@@ -5,6 +5,7 @@ nothing would pass over the planted violation and fail here.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,3 +128,12 @@ def test_gates_know_every_package_of_the_checkout():
 @pytest.mark.parametrize("gate", GATES)
 def test_pre_commit_runs_the_same_gates(gate):
     assert f"entry: .ci/gates {gate}," in (BASE / ".pre-commit-config.yaml").read_text()
+
+
+def test_what_is_skipped_until_the_last_packages_are_there_runs_then():
+    """Tests that ask for what is installed last are skipped until then, without a failure."""
+    (last,) = re.findall(r'^last="(.*?)"', (BASE / ".ci" / "run").read_text(), re.M | re.S)
+    named = {node.partition("::")[0] for node in last.split()}
+    asking = re.compile(r"\.\[(?:bench|notebook)\]'")
+    files = (BASE / "tests").rglob("test_*.py")
+    assert {str(f.relative_to(BASE)) for f in files if asking.search(f.read_text())} == named
