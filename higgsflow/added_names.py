@@ -7,11 +7,14 @@ whose names nobody can change: the values are then compared.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from higgsflow.errors import TaggerError
 from higgsflow.needs import IDENTITY, is_made
+from higgsflow.objects.jets import JetCuts
 from higgsflow.taggers.base import CANDIDATE_IDX, COLLECTION
+from higgsflow.taggers.hadronic_activity import ActivityTagger
 from higgsflow.taggers.plain_tagger import is_plain
 from higgsflow.weight_columns import input_columns
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 # columns that are written whatever the taggers add
 _RESERVED = (*IDENTITY, CANDIDATE_IDX, "tag_idx", "tag_category", "process_id", "year")
+_COUNTED = {"electron": "n_electrons", "muon": "n_muons", "jet": "n_central_jets"}
 _REMEDY = "give the column another name"
 
 
@@ -45,6 +49,29 @@ def check_added(steps: Steps, context: Context) -> None:
             if name in owners and not (is_plain(tagger) and is_plain(owners[name])):
                 raise TaggerError(f"{said} '{owners[name].name}' adds before", "", _REMEDY)
         owners |= added
+
+
+def check_counted_alike(steps: Steps, context: Context) -> None:
+    """Raises where shipped taggers select other objects, and count them in one column."""
+    known = [t for step in steps for t in step if isinstance(t, ActivityTagger)]
+    for option, column in _COUNTED.items():
+        # a class of a user's may have given its columns other names
+        counting = [tagger for tagger in known if column in tagger.adds(context)]
+        for one, other in pairwise(counting):
+            if _cuts(one, option, context.year) != _cuts(other, option, context.year):
+                raise TaggerError(
+                    f"taggers '{one.name}' and '{other.name}' count different {option}s",
+                    f"their options of '{option}' differ, and both add {column}",
+                    "give both the same options",
+                )
+
+
+def _cuts(tagger: ActivityTagger, option: str, year: str) -> Any:
+    """What selects these objects; thresholds of other years do not."""
+    cuts = getattr(tagger, option)
+    if isinstance(cuts, JetCuts):
+        return cuts.model_copy(update={"b_tag_min": {year: cuts.b_tag_of(year)}})
+    return cuts
 
 
 def check_input_stays(steps: Steps, context: Context, needed_by: Mapping[str, str]) -> None:

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from higgsflow.added_names import check_added, check_input_stays, is_in_every_output
+from higgsflow.added_names import (
+    check_added,
+    check_counted_alike,
+    check_input_stays,
+    is_in_every_output,
+)
 from higgsflow.errors import InvalidConfiguration, UnknownName
 from higgsflow.model.columns import Need, candidates, required
 from higgsflow.model.context import Context
@@ -230,6 +235,7 @@ def _check_steps(steps: Steps, context: Context, analysis: AnalysisModel) -> dic
                     raise UnknownName("column", name, before, where)
             added.update(tagger.adds(context))
     check_added(steps, context)
+    check_counted_alike(steps, context)
     check_candidates(steps, context, analysis)
     return added
 

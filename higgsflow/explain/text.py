@@ -157,9 +157,13 @@ def _overlap(story: VariationStory) -> Iterator[str]:
 
 def _weights(story: VariationStory) -> Iterator[str]:
     yield "weight_central"
-    for factor in story.factors:
+    # a variation of the events has the central weight alone
+    told = [f for f in story.factors if f.value is not None or f.directions]
+    theirs = "  (directions above have theirs)" if any(f.directions for f in told) else ""
+    for factor in told:
         value = "" if factor.value is None else f"{factor.value:.9g}"
-        yield f"  {factor.name:<{_LEFT}}{value:>16}{_directions(factor)}"
+        behind = theirs if factor.name == PRESERVED else _directions(factor)
+        yield f"  {factor.name:<{_LEFT}}{value:>16}{behind}"
     if story.weight is not None:
         what = f"with {story.weight_of} in its place" if story.weight_of else "as its job writes it"
         yield f"  {what:<{_LEFT}}{story.weight:>16.9g}"
@@ -169,8 +173,6 @@ def _weights(story: VariationStory) -> Iterator[str]:
 
 def _directions(factor: FactorStory) -> str:
     """Those that fit into the line, three at most and one at least."""
-    if factor.name == PRESERVED:
-        return "  (directions above have theirs)"
     told = [f"{name} {value:.6g}" for name, value in factor.directions.items()]
     for n_shown in range(min(3, len(told)), 0, -1):
         rest = f" and {len(told) - n_shown} more" if len(told) > n_shown else ""

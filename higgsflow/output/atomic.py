@@ -157,7 +157,7 @@ def cannot_write(path: Path, error: OSError) -> StoreError:
     remedy = "set HIGGSFLOW_STORE or `store:` to a folder of yours"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = f"make room there, or {remedy}"
-    return StoreError(f"cannot write {path}", reason, remedy)
+    return StoreError(f"cannot write {path}: {reason}", remedy=remedy)
 
 
 def checksum(path: Path) -> str:

@@ -68,11 +68,11 @@ def tables(path: Path, columns: Collection[str] | None = None) -> Iterator[Any]:
 
 
 def read(path: Path, columns: Collection[str] | None = None) -> Any:
-    """The columns of a whole file as one arrow table; all columns when None."""
+    """The columns of a whole file as one arrow table, all when None; none of them lacks a value."""
     types = column_types(path)
     names = list(types) if columns is None else list(columns)
-    empty = pa.schema([(name, types[name]) for name in names]).empty_table()
-    return together([empty, *tables(path, names)])
+    schema = pa.schema([pa.field(name, types[name], nullable=False) for name in names])
+    return together([schema.empty_table(), *tables(path, names)]).cast(schema)
 
 
 def pieces(path: Path, columns: Collection[str]) -> Iterator[dict[str, npt.NDArray[np.float64]]]:

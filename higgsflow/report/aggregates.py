@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from higgsflow.report.content import SampleSummary, Summary
     from higgsflow.report.variation_content import FlowSummary, MomentsSummary, VariationSummary
 
+ALL_SIGNAL, ALL_SIMULATION = "all signal", "all simulation"
+
 # of cuts: step, tagger, name, cuts
 _Group = tuple[int, str, str, tuple[str, ...]]
 
@@ -136,12 +138,8 @@ def groups(samples: Sequence[SampleSummary]) -> dict[str, tuple[SampleSummary, .
     Alternatives are in no sum but their own.
     """
     simulated = tuple(s for s in samples if s.kind != "data" and not s.alternative)
-    signal = tuple(s for s in simulated if s.signal)
-    found = processes(simulated)
-    if 0 < len(signal) < len(simulated):
-        found["all signal"] = signal
-    if len(found) > 1:
-        found["all simulation"] = simulated
+    sums = {ALL_SIGNAL: tuple(s for s in simulated if s.signal), ALL_SIMULATION: simulated}
+    found = processes(simulated) | {name: some for name, some in sums.items() if some}
     others = {
         "alternative": processes(s for s in samples if s.alternative),
         "data": processes(s for s in samples if s.kind == "data"),
@@ -149,13 +147,24 @@ def groups(samples: Sequence[SampleSummary]) -> dict[str, tuple[SampleSummary, .
     return found | {f"{k}: {name}": some for k, of in others.items() for name, some in of.items()}
 
 
-def yield_rows(summary: Summary, year: str | None = None) -> tuple[Row, ...]:
-    """Yields of each simulated process, their sums, and of data; of one year or of all."""
-    chosen = [s for s in summary.samples if year in (None, s.year)]
-    return tuple(_row(name, found, summary) for name, found in groups(chosen).items())
+def yield_rows(summary: Summary, *years: str) -> tuple[Row, ...]:
+    """What tables show of some years, or of all: a sum that only repeats a row is left out."""
+    chosen = [s for s in summary.samples if not years or s.year in years]
+    found = groups(chosen)
+    repeated = _repeated(found)
+    return tuple(row(name, some, summary) for name, some in found.items() if name not in repeated)
 
 
-def _row(name: str, samples: Sequence[SampleSummary], summary: Summary) -> Row:
+def _repeated(found: dict[str, tuple[SampleSummary, ...]]) -> set[str]:
+    """The sums that say what another row says."""
+    signal, simulation = found.get(ALL_SIGNAL), found.get(ALL_SIMULATION, ())
+    if signal is not None and signal != simulation:
+        return set()
+    return {ALL_SIGNAL} if len(processes(simulation)) > 1 else {ALL_SIGNAL, ALL_SIMULATION}
+
+
+def row(name: str, samples: Sequence[SampleSummary], summary: Summary) -> Row:
+    """The yields of what is added up, and what they say about themselves."""
     hidden = any(is_hidden(summary, sample) for sample in samples)
     return Row(
         name=name,

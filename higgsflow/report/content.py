@@ -132,7 +132,9 @@ class SampleSummary(Noun):
             than zero also where files are skims, partial or not all read.
         runs_difference_relative: the same over the sum of the Runs trees.
         generator_bins: the same sums in declared bins of the generator, by the name of the bins.
-        factor_sums: sums before any cut of generator weight times factor.
+        factor_sums: sums before any cut of generator weight times factor; and how many values
+            were clamped (`clamped:`), vectors had no variation (`no_variation:`), and events
+            belong to other primary datasets.
         factor_means: the same over the sum of generator weights; 1 where a factor keeps the
             number of events. Of simulation only.
         versions: of the programs that the jobs ran with.

@@ -40,7 +40,7 @@ def totals(summary: Summary, year_groups: Mapping[str, Sequence[str]]) -> tuple[
 def _of_years(summary: Summary, group: str, years: set[str]) -> list[Total]:
     chosen = tuple(s for s in summary.samples if s.year in years)
     found = aggregates.groups(chosen)
-    rows = aggregates.yield_rows(summary.model_copy(update={"samples": chosen}))
+    rows = [aggregates.row(name, some, summary) for name, some in found.items()]
     return [
         Total(
             name=row.name,
@@ -67,10 +67,8 @@ def _effects(
 def rows_of_year_groups(summary: Summary) -> dict[str, tuple[aggregates.Row, ...]]:
     """The yields of each configured group of years, as tables and page show them."""
     plain = {ALL, *aggregates.years(summary)}
-    found: dict[str, tuple[aggregates.Row, ...]] = {}
+    members: dict[str, set[str]] = {}
     for total in summary.totals:
         if total.group not in plain:
-            status = (total.complete, total.fraction, total.hidden)
-            row = aggregates.Row(total.name, *status, total.yields)
-            found[total.group] = (*found.get(total.group, ()), row)
-    return found
+            members.setdefault(total.group, set()).update(total.years)
+    return {group: aggregates.yield_rows(summary, *years) for group, years in members.items()}

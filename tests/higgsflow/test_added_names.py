@@ -173,7 +173,19 @@ def test_shipped_taggers_of_two_steps_may_add_the_same() -> None:
     assert [flow.step for flow in flows if flow.tagger == "thq"]
 
 
-def test_shipped_taggers_of_two_steps_may_not_add_other_values() -> None:
-    with pytest.raises(TaggerError, match="taggers of two steps add different '") as caught:
-        of_two_steps(jet={"pt_min": 90.0})
-    assert "give both the same options" in str(caught.value)
+HARD_JETS = {"tagger": "tth_hadronic", "options": {"jet": {"pt_min": 30.0}}}
+
+
+@pytest.mark.parametrize("steps", [[["tth_leptonic", HARD_JETS]], ["tth_leptonic", [HARD_JETS]]])
+def test_shipped_taggers_that_count_other_objects_are_told_before_jobs_run(steps: Any) -> None:
+    with pytest.raises(TaggerError) as caught:
+        plan(*steps)
+    what, where, remedy = str(caught.value).splitlines()
+    assert what == "taggers 'tth_leptonic' and 'tth_hadronic' count different jets"
+    assert where == "  their options of 'jet' differ, and both add n_central_jets"
+    assert remedy == "  give both the same options"
+
+
+def test_a_threshold_of_another_year_counts_no_other_jets() -> None:
+    later = {"tagger": "tth_hadronic", "options": {"jet": {"b_tag_min": {"2017": 0.3040}}}}
+    assert len(plan(["tth_leptonic", later]).steps[1]) == 2

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import awkward as ak
 import numpy as np
 import pytest
 
@@ -83,6 +84,17 @@ def test_events_of_root_files(lab: Lab) -> None:
         result.events("Sig", "2017", columns=["mett"])
     assert set(events.fields) == {"met", "weight_central"}
     assert len(events) == lab.read("merged", "Sig", "2017", "nominal.json")["rows"]
+
+
+@pytest.mark.parametrize("output_format", ["parquet", "root"])
+def test_no_value_of_the_events_may_be_missing(lab: Lab, output_format: str) -> None:
+    """As in the files: numpy made masked arrays of columns, and numba refused them."""
+    result = finished(lab, output_format=output_format)
+    for events in (result.events("Sig", 2017), result.events("Sig", 2017, columns=["met"])):
+        assert "?" not in str(events.type)
+        assert type(ak.to_numpy(events.met)) is np.ndarray
+    for _, events in result.variations("Sig", 2017, ["met"]):
+        assert "?" not in str(events.type)
 
 
 def test_results_of_a_store_that_is_there(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,22 @@ def test_directions_fit_into_the_line_and_say_what_is_in_them() -> None:
     assert behind["sums"] == "directions above have theirs)"
 
 
+def test_a_variation_of_the_events_tells_no_weight_that_it_does_not_have():
+    factors = (
+        FactorStory(name="pileup", value=1.5),
+        FactorStory(name="scale_choice", value=None),
+        FactorStory(name=PRESERVED, value=0.91),
+    )
+    story = VariationStory(
+        variation="jets_up", steps=(), candidates=(), tag="one", kept=True, factors=factors,
+        weight=3.0, merged_weight=0.3,
+    )  # fmt: skip
+    lines = [line.split() for line in told(stories=(story,))]
+    assert ["pileup", "1.5"] in lines
+    assert [*PRESERVED.split(), "0.91"] in lines
+    assert ["scale_choice"] not in lines
+
+
 def test_infinite_and_missing_numbers_of_columns_are_told_as_such() -> None:
     """Of what a cut looks at an infinite distance means that there is nothing near."""
     before = (math.inf, -math.inf, math.nan)

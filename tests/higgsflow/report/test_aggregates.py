@@ -6,8 +6,8 @@ from higgsflow.report.variation_content import Yield
 WINDOW = ("m_gg", 115.0, 135.0)
 
 
-def rows(summary, year=None):
-    return {row.name: row for row in aggregates.yield_rows(summary, year)}
+def rows(summary, *years):
+    return {row.name: row for row in aggregates.yield_rows(summary, *years)}
 
 
 def test_yields_of_a_process_are_sums_over_samples_and_years(make_summary):
@@ -31,6 +31,17 @@ def test_sums_of_signal_and_simulation_leave_out_data(make_summary):
         found["ttH"].yields["tth"].value + found["diphoton"].yields["tth"].value
     )
     assert found["all signal"].yields == found["ttH"].yields
+
+
+def test_tables_leave_out_a_sum_that_repeats_a_row(make_summary):
+    summary = make_summary()
+    signal = [s for s in summary.samples if s.signal]
+    other = [s.model_copy(update={"process": "tHq"}) for s in signal]
+    names = {
+        "one": tuple(rows(summary.model_copy(update={"samples": tuple(signal)}))),
+        "two": tuple(rows(summary.model_copy(update={"samples": (*signal, *other)}))),
+    }
+    assert names == {"one": ("ttH",), "two": ("ttH", "tHq", "all simulation")}
 
 
 def test_sum_with_an_incomplete_sample_is_incomplete(make_summary):

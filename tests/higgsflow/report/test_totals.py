@@ -30,6 +30,19 @@ def test_all_simulation_is_the_sum_of_its_processes(make_summary):
     assert found["data: data", "2017"].years == ("2017",)
 
 
+def test_sums_are_there_whatever_they_are_of(make_summary):
+    """Programs look for them by name, also where there is one process, or signal alone."""
+    summary = make_summary()
+    signal = summary.model_copy(update={"samples": tuple(s for s in summary.samples if s.signal)})
+    found = by_key(signal)
+    assert found["all signal", "2017"].yields == found["ttH", "2017"].yields
+    assert found["all simulation", "2017"].yields == found["ttH", "2017"].yields
+    data = tuple(s for s in summary.samples if s.kind == "data")
+    assert {name for name, _ in by_key(summary.model_copy(update={"samples": data}))} == {
+        "data: data"
+    }
+
+
 def test_group_of_years_that_are_not_there_has_no_sums(make_summary):
     assert not [key for key in by_key(make_summary(), {"run3": ("2022",)}) if key[1] == "run3"]
 

@@ -158,6 +158,12 @@ def test_different_columns_of_one_name_are_an_error() -> None:
     assert len(str(caught.value).splitlines()) <= 3
 
 
+def test_two_steps_that_add_different_columns_of_one_name_are_an_error() -> None:
+    with pytest.raises(TaggerError, match="taggers of two steps add different 'y'") as caught:
+        run(spec("a", adds_y, value=1.0), spec("b", adds_y, value=2.0))
+    assert "give both the same options" in str(caught.value)
+
+
 def test_tagger_that_raises_keeps_its_error() -> None:
     with pytest.raises(ZeroDivisionError, match="in the tagger"):
         run(fails)

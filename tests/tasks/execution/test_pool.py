@@ -147,7 +147,7 @@ def test_a_disk_too_full_for_the_log_of_a_job_is_told(
     monkeypatch.setattr(pool, "created", lambda _: os.open(FULL, os.O_WRONLY))
     with pytest.raises(StoreError, match=rf"cannot write {lab.folder}/logs/.*\.1\.log") as told:
         run(lab, "")
-    assert told.value.parts[1] == "No space left on device"
+    assert told.value.parts[0].endswith(".1.log: No space left on device")
     assert told.value.parts[2].startswith("make room there")
 
 
