@@ -40,6 +40,25 @@ def slow(events):
 """
 
 
+LATE = """
+
+import time
+from pathlib import Path
+
+from higgsflow.errors import InputFileError
+
+
+@tagger(reads=["event"])
+def late(events, at=""):
+    if events.event[0] >= 2000:
+        # until who drives has heard that the other one is done
+        while '"status": "done"' not in Path(at, "journal.jsonl").read_text():
+            time.sleep(0.1)
+        raise InputFileError("cannot read on")
+    return events.event > 0
+"""
+
+
 LEAVING = """
 
 import os
@@ -180,6 +199,19 @@ def test_stragglers_are_cancelled_once_enough_is_done_and_retried_on_demand(lab:
     assert not first["complete"]
     assert lab.run("MergeSample", sample="Sig", retry_failed=True)
     assert lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["complete"]
+
+
+def test_what_fails_once_enough_is_done_is_not_tried_again(lab: Lab) -> None:
+    """Enough was awaited until all attempts had failed, with the time between them."""
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + LATE, encoding="utf-8")
+    options = {"at": str(lab.output("jobs", "Sig", "2017"))}
+    entry = {"name": "late", "tagger": "toy_taggers:late", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    lab.jobs.update(min_completion=0.5, stragglers="cancel")
+    assert lab.run("ProcessSample", sample="Sig", year="2017")
+    failures = lab.task("ProcessSample", sample="Sig", year="2017").failures.all()
+    found = sorted((f.attempt, f.error_class, f.final) for f in failures)
+    assert found == [(1, "input", False), (2, "cancelled", True)]
 
 
 def test_what_a_killed_driver_left_half_written_is_removed(lab: Lab) -> None:
