@@ -7,7 +7,6 @@ the same time. The system releases a lock when its holder dies, however it dies.
 from __future__ import annotations
 
 import fcntl
-import logging
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 _POLL = 0.5  # seconds
-logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -122,7 +120,4 @@ def _take(lock: FileLock) -> bool:
         lock.acquire(timeout=0)
     except Timeout:
         return False
-    except NotImplementedError:
-        # a file system without locks: go on as if alone; outputs are written atomically anyway
-        logger.warning("no locks on the file system of %s", lock.lock_file)
     return True
