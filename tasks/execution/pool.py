@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stderr, redirect_stdout
@@ -103,7 +103,7 @@ class JobPool:
         try:
             while self._waiting or self._running:
                 self._start_what_can(workers, book)
-                workers.give_up(self._running)
+                workers.give_up()
                 self._end_what_has(book)
                 book.tick(self.n_running)
                 self._follow_parent()
@@ -153,8 +153,6 @@ class JobPool:
         except TookTooLong:
             limit = attempt.resources.time_limit or 0.0
             return self._failure(attempt, "time", f"took longer than the limit of {limit:g} s")
-        except CancelledError:
-            return self.cancelled(attempt)
         except BrokenProcessPool:
             return self._failure(attempt, "lost", f"{MEANING['lost']} ({_GONE})")
         except ProcessExpired as error:
