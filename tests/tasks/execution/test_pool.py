@@ -256,6 +256,14 @@ def test_attempts_are_counted(lab: Lab) -> None:
     assert "in unlucky" in failures[0].traceback
 
 
+def test_the_next_attempt_begins_after_its_delay(lab: Lab) -> None:
+    """A disk that is gone for a moment would be asked three times within that."""
+    ended = run(lab, "once", retry_delay=2.0)
+    failed = only_failure(ended)
+    (again,) = (e for e in ended if isinstance(e, JobRecord) and e.attempt == 2)
+    assert again.effort.started - (failed.started + failed.wall) >= 2.0
+
+
 def test_each_attempt_has_a_log(lab: Lab) -> None:
     ended = run(lab, "always", attempts=2)
     logs = lab.folder / "logs"
