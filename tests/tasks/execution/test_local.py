@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +13,10 @@ from tasks.execution.job_screen import look
 from tasks.execution.local import remove_leftovers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Lab
 
 Captured = pytest.CaptureFixture[str]
+LAW_RUN = (str(Path(sys.executable).parent / "law"), "run", "ProcessSample")
 
 FAILING = """
 
@@ -55,6 +58,23 @@ def late(events, at=""):
         while '"status": "done"' not in Path(at, "journal.jsonl").read_text():
             time.sleep(0.1)
         raise InputFileError("cannot read on")
+    return events.event > 0
+"""
+
+
+AWAITED = """
+
+import time
+from pathlib import Path
+
+
+@tagger(reads=["event"])
+def awaited(events, at=""):
+    if len(events.event):
+        with open(Path(at, "asked"), "a") as asked:
+            asked.write(f"{events.event[0]}\\n")
+        while not Path(at, "go").exists():
+            time.sleep(0.05)
     return events.event > 0
 """
 
@@ -162,7 +182,11 @@ def test_old_temporary_files_are_removed_and_fresh_ones_are_not(tmp_path: Path) 
     for path in (old, fresh, tmp_path / "a.parquet"):
         path.touch()
     os.utime(old, (1, 1))
+    # as one that went while others were looked at
+    gone = tmp_path / ".0.parquet.z.tmp"
+    gone.symlink_to("nowhere")
     remove_leftovers(tmp_path)
+    gone.unlink()
     assert sorted(p.name for p in tmp_path.iterdir()) == [".b.parquet.y.tmp", "a.parquet"]
 
 
@@ -210,8 +234,46 @@ def test_what_fails_once_enough_is_done_is_not_tried_again(lab: Lab) -> None:
     lab.jobs.update(min_completion=0.5, stragglers="cancel")
     assert lab.run("ProcessSample", sample="Sig", year="2017")
     failures = lab.task("ProcessSample", sample="Sig", year="2017").failures.all()
-    found = sorted((f.attempt, f.error_class, f.final) for f in failures)
-    assert found == [(1, "input", False), (2, "cancelled", True)]
+    first, second = sorted(failures, key=lambda failure: failure.attempt)
+    assert (first.attempt, first.error_class, first.final) == (1, "input", False)
+    assert (second.attempt, second.error_class, second.final) == (2, "cancelled", True)
+    # it was not begun
+    assert (second.wall, second.log) == (0.0, "")
+
+
+def started(lab: Lab, name: str) -> subprocess.Popen[bytes]:
+    """`law run ProcessSample`, whose errors go to a file."""
+    command = [*LAW_RUN, "--analysis", str(lab.write()), "--sample", "Sig", "--year", "2017"]
+    with (lab.folder / name).open("wb") as told:
+        return subprocess.Popen(command, env=lab.environment(), cwd=lab.folder, stderr=told)
+
+
+def wait_for(path: Path, text: str) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists() or text not in path.read_text("utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_of_two_commands_at_once_one_runs_the_jobs_and_the_other_waits(command_line: Lab) -> None:
+    lab = command_line
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + AWAITED, encoding="utf-8")
+    options = {"at": str(lab.folder)}
+    entry = {"name": "awaited", "tagger": "toy_taggers:awaited", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    with started(lab, "first") as first:
+        try:
+            wait_for(lab.folder / "asked", "1000")
+            with started(lab, "second") as second:
+                try:
+                    wait_for(lab.folder / "second", "another command runs its jobs; this one waits")
+                finally:
+                    (lab.folder / "go").touch()
+        finally:
+            (lab.folder / "go").touch()
+    assert (first.returncode, second.returncode) == (0, 0)
+    asked = (lab.folder / "asked").read_text("utf-8").split()
+    assert sorted(asked) == ["1000", "2000"]
 
 
 def test_what_a_killed_driver_left_half_written_is_removed(lab: Lab) -> None:
