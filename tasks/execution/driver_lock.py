@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.there import is_folder
+from tasks.execution.parent import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,7 @@ def _held(lock: FileLock, on_wait: Callable[[], None]) -> Iterator[None]:
         on_wait()
     while not is_mine:
         time.sleep(_POLL)
+        follow()
         with writing(path):
             is_mine = _take(lock)
     try:

@@ -27,6 +27,7 @@ from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord, read_outline
 from higgsflow.records.retries import next_attempt
 from tasks.execution.knobs import Knobs
+from tasks.execution.parent import follow
 from tasks.execution.workers import Workers
 
 if TYPE_CHECKING:
@@ -84,7 +85,6 @@ class JobPool:
         self._most = settings.most(settings.resources)
         self._waiting: deque[Attempt] = deque()
         self._running: dict[Future[Any], Attempt] = {}
-        self._parent = os.getppid()
         self.knobs = Knobs(parallel_jobs=slots.n, retries=settings.attempts - 1)
         # what was not started any more when `ended` said so
         self.dropped: list[Attempt] = []
@@ -106,7 +106,7 @@ class JobPool:
                 workers.give_up()
                 self._end_what_has(book)
                 book.tick(self.n_running)
-                self._follow_parent()
+                follow()
             workers.close()
         except BaseException:
             workers.stop()
@@ -211,11 +211,6 @@ class JobPool:
 
     def _log(self, attempt: Attempt) -> Path:
         return self._logs / f"{attempt.job.stem}.{attempt.number}.log"
-
-    def _follow_parent(self) -> None:
-        """Ends when the process that asked for it is gone: nobody would hear of the results."""
-        if os.getppid() != self._parent:
-            raise SystemExit("the process that started this one has ended")
 
 
 def work(job: Any, log: Path, resources: Resources) -> FailureRecord | None:

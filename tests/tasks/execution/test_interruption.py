@@ -249,6 +249,21 @@ def test_a_worker_ends_when_its_parent_is_gone() -> None:
         time.sleep(0.05)
 
 
+def test_a_worker_ends_whose_parent_is_gone_before_it_begins() -> None:
+    """It took whoever has orphans for its parent, and stayed."""
+    body = (
+        "import multiprocessing\n"
+        "parent = os.getpid()\n"
+        "def begins():\n"
+        "    while os.getppid() == parent: time.sleep(0.01)\n"
+        "    end_with_parent(); print('begins', flush=True); time.sleep(300)\n"
+        "multiprocessing.get_context('fork').Process(target=begins).start()\n"
+        "os.kill(parent, signal.SIGKILL)"
+    )
+    # returns when the last holder of the pipe is gone
+    assert run(body).returncode == -signal.SIGKILL
+
+
 def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)

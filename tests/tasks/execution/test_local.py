@@ -241,11 +241,23 @@ def test_what_fails_once_enough_is_done_is_not_tried_again(lab: Lab) -> None:
     assert (second.wall, second.log) == (0.0, "")
 
 
+def awaited(lab: Lab) -> Path:
+    """Jobs wait in the code of a tagger until this file is there; each says that it was asked."""
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + AWAITED, encoding="utf-8")
+    options = {"at": str(lab.folder)}
+    entry = {"name": "awaited", "tagger": "toy_taggers:awaited", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    return lab.folder / "go"
+
+
 def started(lab: Lab, name: str) -> subprocess.Popen[bytes]:
     """`law run ProcessSample`, whose errors go to a file."""
     command = [*LAW_RUN, "--analysis", str(lab.write()), "--sample", "Sig", "--year", "2017"]
+    environment = lab.environment()
     with (lab.folder / name).open("wb") as told:
-        return subprocess.Popen(command, env=lab.environment(), cwd=lab.folder, stderr=told)
+        return subprocess.Popen(
+            command, env=environment, cwd=lab.folder, stdout=subprocess.PIPE, stderr=told
+        )
 
 
 def wait_for(path: Path, text: str) -> None:
@@ -255,12 +267,13 @@ def wait_for(path: Path, text: str) -> None:
         time.sleep(0.05)
 
 
+def asked(lab: Lab) -> list[str]:
+    return sorted((lab.folder / "asked").read_text("utf-8").split())
+
+
 def test_of_two_commands_at_once_one_runs_the_jobs_and_the_other_waits(command_line: Lab) -> None:
     lab = command_line
-    lab.taggers.write_text(lab.taggers.read_text("utf-8") + AWAITED, encoding="utf-8")
-    options = {"at": str(lab.folder)}
-    entry = {"name": "awaited", "tagger": "toy_taggers:awaited", "options": options}
-    lab.content["tag_sequence"][1].insert(0, entry)
+    go = awaited(lab)
     with started(lab, "first") as first:
         try:
             wait_for(lab.folder / "asked", "1000")
@@ -268,12 +281,29 @@ def test_of_two_commands_at_once_one_runs_the_jobs_and_the_other_waits(command_l
                 try:
                     wait_for(lab.folder / "second", "another command runs its jobs; this one waits")
                 finally:
-                    (lab.folder / "go").touch()
+                    go.touch()
         finally:
-            (lab.folder / "go").touch()
+            go.touch()
     assert (first.returncode, second.returncode) == (0, 0)
-    asked = (lab.folder / "asked").read_text("utf-8").split()
-    assert sorted(asked) == ["1000", "2000"]
+    assert asked(lab) == ["1000", "2000"]
+
+
+def test_who_waits_ends_when_its_command_is_killed(command_line: Lab) -> None:
+    """It waited on, and would have run the jobs once the other command was gone."""
+    lab = command_line
+    go = awaited(lab)
+    with started(lab, "first") as first:
+        try:
+            wait_for(lab.folder / "asked", "1000")
+            with started(lab, "second") as second:
+                wait_for(lab.folder / "second", "another command runs its jobs; this one waits")
+                second.terminate()
+                # until nobody is left who might write there
+                second.communicate(timeout=60)
+        finally:
+            go.touch()
+    assert first.returncode == 0
+    assert asked(lab) == ["1000", "2000"]
 
 
 def test_what_a_killed_driver_left_half_written_is_removed(lab: Lab) -> None:
