@@ -87,9 +87,7 @@ def failing(bench: Any, how: str) -> None:
     lab.content["tag_sequence"][1].insert(0, entry)
 
 
-def test_too_much_that_is_lost_on_an_engine_fails_the_sample(
-    cluster: Any, capfd: Captured
-) -> None:
+def test_too_much_that_is_lost_on_an_engine_fails_the_sample(cluster: Any, capfd: Captured) -> None:
     failing(cluster, "fails")
     cluster.lab.jobs.update(attempts=1)
     cluster.prepare()
