@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,11 @@ from tasks.execution.batch.engine import Seen
 from tasks.execution.batch.room import Room
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tasks.execution.batch.engine import Key, Request
 
 ONCE = """
 
@@ -42,6 +47,8 @@ def test_runs_all_and_leaves_no_batch_behind(bench: Any) -> None:
     assert [type(outcome) for outcome in outcomes] == [JobRecord] * 4
     assert len(bench.engine.jobs) == 4
     assert not batches_in(bench.places.jobs)
+    # nor do jobs that are done take room from other samples
+    assert not list((bench.lab.folder / "room").glob("*.jobs"))
 
 
 def test_a_killed_job_is_tried_again(bench: Any) -> None:
@@ -50,9 +57,14 @@ def test_a_killed_job_is_tried_again(bench: Any) -> None:
     options = {"folder": str(lab.folder)}
     entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
     lab.content["tag_sequence"][1].insert(0, entry)
+    lab.jobs.update(retry_delay=5.0)
     outcomes = bench.prepare().run()
     failures = [outcome for outcome in outcomes if isinstance(outcome, FailureRecord)]
     assert failures
+    records = {outcome.chunk_id: outcome for outcome in outcomes if isinstance(outcome, JobRecord)}
+    for failure in failures:
+        again = records[failure.chunk_id].effort.started
+        assert again - (failure.started + failure.wall) >= 5.0
     assert {(f.error_class, f.attempt, f.final) for f in failures} == {("lost", 1, False)}
     assert len(outcomes) == 4 + len(failures)
     assert {f.batch for f in failures} < {token for token, _ in bench.engine.jobs}
@@ -141,6 +153,58 @@ def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> N
         )  # fmt: skip
         log.add(failure)
     assert [(type(o), o.attempt) for o in bench.run()] == [(JobRecord, 1)] * 4
+
+
+def test_what_the_user_sets_meanwhile_holds_for_jobs_to_come(bench: Any) -> None:
+    pool = bench.prepare().pool()
+    pool.knobs.set("memory = 3 GB")
+    pool.run(bench.jobs, bench.heard, bench.room)
+    assert {known["asked"].memory_mb for known in bench.heard.begun_with} == {3072.0}
+
+
+def test_jobs_that_nobody_wants_any_more_are_taken_out_of_the_queue(bench: Any) -> None:
+    """As those of an older configuration."""
+    lab = bench.lab
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + SLOW, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:slow")
+    submit(bench.prepare(), give=True)
+    bench.pool().run(bench.jobs[:1], bench.heard, bench.room)
+    assert [outcome.chunk_id for outcome in bench.heard.outcomes] == [bench.jobs[0].chunk.id]
+    assert all(process.poll() is not None for key, process in bench.engine.jobs.items() if key[1])
+
+
+class Forgetful:
+    """An engine that takes all jobs, and has none of them."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[Key, Any] = {}
+        self.n_asked = 0
+
+    def submit(self, request: Request) -> dict[int, str]:
+        del request
+        return {}
+
+    def look(self, *_: Any) -> dict[Key, Seen]:
+        self.n_asked += 1
+        # it would be given the same jobs again and again
+        assert self.n_asked < 60
+        return {}
+
+    past = look
+
+    def cancel(self, owner: str, jobs: Collection[Key]) -> None:
+        """There are none."""
+
+
+def test_a_job_that_was_taken_and_is_gone_costs_an_attempt(bench: Any) -> None:
+    bench.lab.jobs.update(attempts=2)
+    bench.engine = Forgetful()
+    outcomes = bench.prepare().run()
+    assert {(o.error_class, o.attempt, o.final) for o in outcomes} == {
+        ("lost", 1, False),
+        ("lost", 2, True),
+    }
+    assert len(outcomes) == 8
 
 
 def test_a_refused_submission_is_made_again(bench: Any) -> None:
