@@ -1,16 +1,22 @@
-"""The process that has begun this one: once it is gone, nobody hears of what comes of it."""
+"""The command that a process works for: once it is gone, nobody hears of what comes of that."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 
-# of this process, and of those that it was forked from
+# of a process of a command, which one began it
 _begun_by: dict[int, int] = {}
 
 
 def note() -> None:
-    """Notes which one it is, as soon as this one has begun: a little later it may be gone."""
-    _begun_by[os.getpid()] = os.getppid()
+    """Notes which one it is, as soon as this process has begun: a little later it may be gone.
+
+    A command that does the work in its first process works for nobody: the shell that has begun it
+    may end.
+    """
+    if multiprocessing.parent_process() is not None:
+        _begun_by[os.getpid()] = os.getppid()
 
 
 def follow() -> None:
@@ -19,5 +25,6 @@ def follow() -> None:
     Raises:
         SystemExit: which says so.
     """
-    if os.getppid() != _begun_by.setdefault(os.getpid(), os.getppid()):
+    parent = os.getppid()
+    if parent != _begun_by.get(os.getpid(), parent):
         raise SystemExit("the process that started this one has ended")

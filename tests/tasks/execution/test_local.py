@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -286,6 +287,27 @@ def test_of_two_commands_at_once_one_runs_the_jobs_and_the_other_waits(command_l
             go.touch()
     assert (first.returncode, second.returncode) == (0, 0)
     assert asked(lab) == ["1000", "2000"]
+
+
+def test_work_in_the_first_process_goes_on_when_its_shell_ends(command_line: Lab) -> None:
+    """As of a command that is begun with nohup by who logs out: it ended without a word."""
+    lab = command_line
+    go = awaited(lab)
+    command = [*LAW_RUN, "--analysis", str(lab.write()), "--sample", "Sig", "--year", "2017"]
+    script = f"{shlex.join([*command, '--workers', '1'])} & until [ -e asked ]; do sleep 0.1; done"
+    with subprocess.Popen(
+        ["sh", "-c", script], env=lab.environment(), cwd=lab.folder, stdout=subprocess.PIPE
+    ) as shell:
+        try:
+            shell.wait(timeout=60)
+            # as often as is looked after it
+            time.sleep(1)
+        finally:
+            go.touch()
+        # until nobody is left who might write there
+        shell.communicate(timeout=60)
+    assert asked(lab) == ["1000", "2000"]
+    assert len(list(lab.output("chunks").rglob("*.json"))) == 2
 
 
 def test_who_waits_ends_when_its_command_is_killed(command_line: Lab) -> None:
