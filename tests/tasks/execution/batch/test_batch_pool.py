@@ -294,6 +294,21 @@ def test_jobs_that_could_not_be_cancelled_are_not_forgotten(
     assert len(batches_in(bench.places.jobs)) == for_good
 
 
+def test_jobs_that_have_ended_together_are_each_heard_of_once(bench: Any) -> None:
+    """Also where the first one is enough."""
+    submit(bench.prepare(), give=True)
+    assert [process.wait(60) for process in bench.engine.jobs.values()] == [0] * 4
+
+    def enough(outcome: JobRecord) -> bool:
+        bench.heard.outcomes.append(outcome)
+        return False
+
+    bench.heard.ended = enough
+    outcomes = bench.run()
+    assert sorted(o.chunk_id for o in outcomes) == sorted(job.chunk.id for job in bench.jobs)
+    assert len(bench.engine.jobs) == 4
+
+
 class Full(Room):
     """Others have all jobs that there may be, until room was asked for three times."""
 
