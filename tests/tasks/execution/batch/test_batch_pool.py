@@ -207,6 +207,24 @@ def test_a_job_that_was_taken_and_is_gone_costs_an_attempt(bench: Any) -> None:
     assert len(outcomes) == 8
 
 
+class Strict(Forgetful):
+    """One that ends what takes too much memory, and says so when it is asked for the past."""
+
+    def past(self, owner: str, jobs: Collection[Key], *_: Any) -> dict[Key, Seen]:
+        del owner
+        return {key: Seen("17", "ended", "OUT_OF_MEMORY", 0) for key in jobs}
+
+
+def test_a_job_that_its_engine_ended_for_its_memory_has_more_next_time(bench: Any) -> None:
+    bench.lab.jobs.update(attempts=2)
+    bench.engine = Strict()
+    outcomes = bench.prepare().run()
+    assert {(o.error_class, o.attempt, o.asked.memory_mb, o.engine_id) for o in outcomes} == {
+        ("memory", 1, 2048.0, "17"),
+        ("memory", 2, 4096.0, "17"),
+    }
+
+
 def test_a_refused_submission_is_made_again(bench: Any) -> None:
     bench.engine.refusals = 1
     assert [o.attempt for o in bench.prepare().run()] == [1] * 4
@@ -307,6 +325,15 @@ def test_jobs_that_have_ended_together_are_each_heard_of_once(bench: Any) -> Non
     outcomes = bench.run()
     assert sorted(o.chunk_id for o in outcomes) == sorted(job.chunk.id for job in bench.jobs)
     assert len(bench.engine.jobs) == 4
+
+
+def test_what_waits_for_room_is_left_out_once_enough_is_done(bench: Any) -> None:
+    bench.site = bench.site.model_copy(update={"max_in_flight": 1})
+    bench.heard.ended = lambda _: False
+    pool = bench.prepare().pool()
+    pool.run(bench.jobs, bench.heard, bench.room)
+    assert len(bench.engine.jobs) == 1
+    assert [attempt.job.stem for attempt in pool.dropped] == [job.stem for job in bench.jobs[1:]]
 
 
 class Full(Room):
