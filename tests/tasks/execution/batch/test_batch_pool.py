@@ -15,7 +15,7 @@ from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution.batch import submission
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.batch_pool import first_resources
-from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.engine import NoAnswer, Seen
 from tasks.execution.batch.room import Room
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
@@ -223,6 +223,137 @@ def test_a_job_that_its_engine_ended_for_its_memory_has_more_next_time(bench: An
         ("memory", 1, 2048.0, "17"),
         ("memory", 2, 4096.0, "17"),
     }
+
+
+def test_what_a_lost_job_had_not_begun_costs_no_attempt(bench: Any) -> None:
+    """Chunks that share a job are run one after the other."""
+    lab = bench.lab
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + ONCE, encoding="utf-8")
+    options = {"folder": str(lab.folder)}
+    entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    bench.site = bench.site.model_copy(update={"chunks_per_job": 2})
+    outcomes = bench.prepare().run()
+    found = {(o.chunk_id, o.attempt, type(o)) for o in outcomes}
+    first, second, killed, other = (job.chunk.id for job in bench.jobs)
+    assert found == {
+        (first, 1, JobRecord), (second, 1, JobRecord), (killed, 1, FailureRecord),
+        (killed, 2, JobRecord), (other, 1, JobRecord),
+    }  # fmt: skip
+    assert len(outcomes) == 5
+
+
+class Holding(Forgetful):
+    """One that holds all jobs until they are cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: set[Key] = set()
+        # how many it has when it is given more
+        self.n_left: list[int] = []
+
+    def submit(self, request: Request) -> dict[int, str]:
+        self.n_left.append(len(self.held))
+        self.held |= {(request.token, number) for number in range(len(request.resources))}
+        return {}
+
+    def look(self, *_: Any) -> dict[Key, Seen]:
+        super().look()
+        return {key: Seen("17", "held", "held: no such image") for key in self.held}
+
+    def past(self, *_: Any) -> dict[Key, Seen]:
+        return {}
+
+    def cancel(self, owner: str, jobs: Collection[Key]) -> None:
+        del owner
+        self.held -= set(jobs)
+
+
+def test_jobs_that_are_held_are_lost_and_taken_out_of_the_queue(bench: Any) -> None:
+    bench.lab.jobs.update(attempts=2)
+    bench.site = bench.site.model_copy(update={"landing_time": 600})
+    bench.engine = Holding()
+    outcomes = bench.prepare().run()
+    assert sorted((o.error_class, o.final) for o in outcomes) == [
+        *[("environment", False)] * 4,
+        *[("environment", True)] * 4,
+    ]
+    assert "no such image" in outcomes[0].message
+    assert not any(bench.engine.n_left)
+
+
+def test_nothing_is_heard_of_what_was_dropped(bench: Any) -> None:
+    """Where the end of the first of several jobs ends everything."""
+    bench.lab.jobs.update(attempts=1)
+    bench.engine = Forgetful()
+
+    def enough(outcome: FailureRecord) -> bool:
+        bench.heard.outcomes.append(outcome)
+        return False
+
+    bench.heard.ended = enough
+    pool = bench.prepare().pool()
+    pool.run(bench.jobs, bench.heard, bench.room)
+    (heard,) = bench.heard.outcomes
+    dropped = [attempt.job.chunk.id for attempt in pool.dropped]
+    assert sorted([heard.chunk_id, *dropped]) == sorted(job.chunk.id for job in bench.jobs)
+
+
+class Slow(Forgetful):
+    """One whose jobs have ended well, but are seen in the store a little later."""
+
+    def __init__(self, made: Path, store: Path) -> None:
+        super().__init__()
+        self._made, self._store = made, store
+
+    def look(self, *_: Any) -> dict[Key, Seen]:
+        super().look()
+        if self.n_asked == 4:
+            shutil.copytree(self._made, self._store, dirs_exist_ok=True)
+        return {}
+
+    def past(self, owner: str, jobs: Collection[Key], *_: Any) -> dict[Key, Seen]:
+        del owner
+        return {key: Seen("17", "ended", "COMPLETED", 0) for key in jobs}
+
+
+def test_what_a_job_leaves_may_be_seen_a_little_later(bench: Any) -> None:
+    """As where the store is on a file system of the network."""
+    bench.site = bench.site.model_copy(update={"landing_time": 600})
+    bench.prepare().run()
+    made = bench.lab.folder / "made"
+    bench.places.chunks.rename(made)
+    bench.heard.outcomes.clear()
+    bench.engine = Slow(made, bench.places.chunks)
+    assert [(type(o), o.attempt) for o in bench.run()] == [(JobRecord, 1)] * 4
+
+
+def test_jobs_that_come_after_they_were_given_up_are_taken_out_of_the_queue(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others run in their place."""
+    engine, late, cancelled = bench.engine, set(), set()
+    submit, look, cancel = engine.submit, engine.look, engine.cancel
+
+    def given(request: Request) -> dict[int, str]:
+        if not late:
+            late.update((request.token, number) for number in range(len(request.resources)))
+            raise NoAnswer("sbatch failed: Socket timed out")
+        return submit(request)
+
+    def seen(owner: str, tokens: Any, others: Any = ()) -> dict[Key, Seen]:
+        there = {key for key in late - cancelled if key[0] in tokens and engine.jobs}
+        return look(owner, tokens, others) | {key: Seen("17", "waiting") for key in there}
+
+    def cancels(owner: str, jobs: Any) -> None:
+        cancelled.update(jobs)
+        cancel(owner, jobs)
+
+    monkeypatch.setattr(submission, "_LATE", 0.1)
+    engine.submit, engine.look, engine.cancel = given, seen, cancels
+    assert [o.attempt for o in bench.prepare().run()] == [1] * 4
+    assert late
+    assert late <= cancelled
 
 
 def test_a_refused_submission_is_made_again(bench: Any) -> None:
