@@ -267,6 +267,23 @@ def test_ends_when_its_time_is_over(bench: Any) -> None:
     assert [error for error, _ in failures(bench)] == ["time"]
 
 
+# how many of the clocks of chunks that are done still run
+CLOCKS = """
+import sys, threading
+from tasks.execution.batch.node import main
+code = main(sys.argv[1:])
+clocks = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+for one in clocks:
+    one.join(10)
+print(code, sum(one.is_alive() for one in clocks))
+"""
+
+
+def test_the_time_of_a_chunk_ends_with_it(bench: Any) -> None:
+    """It would end the next one."""
+    assert start(bench.prepare(), CLOCKS, time_limit=3600.0).stdout == "0 0\n"
+
+
 def test_other_code_than_that_of_the_run_is_refused(bench: Any) -> None:
     bench.prepare()
     path = bench.lab.taggers
