@@ -231,6 +231,12 @@ def test_what_somebody_else_decided_about_ctrl_c_stays() -> None:
     assert (done.returncode, done.stdout) == (0, "alive\n")
 
 
+def test_ctrl_c_is_held_back_no_longer_than_it_has_to_be() -> None:
+    body = "with held_back(): pass\nos.kill(os.getpid(), signal.SIGINT); time.sleep(5); print('on')"
+    done = run(body)
+    assert (done.returncode, done.stdout) == (130, "")
+
+
 def test_a_worker_ends_when_its_parent_is_gone() -> None:
     """Also one that was told nothing, since its parent was killed."""
     body = (
