@@ -245,9 +245,7 @@ def test_a_store_that_takes_no_outputs_is_told(bench: Any) -> None:
 
 def test_a_signal_of_the_engine_ends_it_at_once(bench: Any) -> None:
     """It says so in its log; what is lost is for who has submitted it to say."""
-    add(
-        bench, SLOW.replace("time.sleep(60)", "import os; os.kill(os.getpid(), 15); time.sleep(5)")
-    )
+    add(bench, SLOW.replace("time.sleep(60)", "import os; os.kill(os.getpid(), 15); time.sleep(5)"))
     assert start(bench.prepare()).returncode == 128 + signal.SIGTERM
     assert "ended by SIGTERM" in bench.places.log(bench.jobs[0].stem, 1).read_text("utf-8")
     assert failures(bench) == []
