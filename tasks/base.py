@@ -12,7 +12,7 @@ import luigi
 
 from higgsflow.errors import StoreError, UnknownName, Unreadable, UserError
 from tasks import session
-from tasks.execution import collector, page, scheduler
+from tasks.execution import collector, page, parent, scheduler
 from tasks.execution.display import say
 from tasks.execution.interruption import (
     end_if_interrupted,
@@ -288,6 +288,7 @@ def _check_answer(remove_output: Sequence[str]) -> None:
         )
 
 
+AnalysisTask.event_handler(luigi.Event.START)(lambda _: parent.note())
 AnalysisTask.event_handler(luigi.Event.START)(lambda _: collector.work())
 AnalysisTask.event_handler(luigi.Event.START)(page.begins)
 AnalysisTask.event_handler(luigi.Event.PROCESSING_TIME)(page.has_ended)

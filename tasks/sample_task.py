@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import luigi
 
-from higgsflow.errors import DamagedRecord, UnknownName, UserError
+from higgsflow.errors import UnknownName, UserError
 from tasks import session
 from tasks.base import AnalysisTask
 from tasks.execution.display import say, start_display
@@ -98,11 +98,7 @@ class SampleTask(AnalysisTask):
 
     def complete(self) -> bool:
         if self.year:
-            try:
-                return bool(super().complete())
-            except DamagedRecord:
-                # whoever makes it reads the same, and tells it
-                return False
+            return bool(super().complete())
         return all(task.complete() for task in self.by_year().values())
 
     def run(self) -> None:

@@ -7,13 +7,13 @@ the same time. The system releases a lock when its holder dies, however it dies.
 from __future__ import annotations
 
 import fcntl
-import logging
 import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from higgsflow.there import is_folder
+from tasks.execution.parent import follow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 _POLL = 0.5  # seconds
-logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -73,6 +72,7 @@ def _held(lock: FileLock, on_wait: Callable[[], None]) -> Iterator[None]:
         on_wait()
     while not is_mine:
         time.sleep(_POLL)
+        follow()
         with writing(path):
             is_mine = _take(lock)
     try:
@@ -122,7 +122,4 @@ def _take(lock: FileLock) -> bool:
         lock.acquire(timeout=0)
     except Timeout:
         return False
-    except NotImplementedError:
-        # a file system without locks: go on as if alone; outputs are written atomically anyway
-        logger.warning("no locks on the file system of %s", lock.lock_file)
     return True

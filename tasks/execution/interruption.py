@@ -112,7 +112,9 @@ def forget() -> None:
 
 def end_with_parent() -> None:
     """Ends this process soon after the one that started it, whose results nobody would hear of."""
-    parent = os.getppid()
+    begun_by = multiprocessing.parent_process()
+    # who asks the system may be too late
+    parent = os.getppid() if begun_by is None else begun_by.pid
 
     def watch() -> None:
         while os.getppid() == parent:

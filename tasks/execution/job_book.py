@@ -95,7 +95,8 @@ class JobBook:
         self._journal.failed(outcome)
         if not outcome.is_infrastructure:
             self._defects[outcome.chunk_id] = outcome
-        return not self._is_hopeless()
+        # one that was running when enough was done is not tried again
+        return not (self._is_hopeless() or self._is_enough())
 
     def tick(self, n_running: int) -> None:
         """Lets whoever watches see how far it is."""

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections import deque
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures import TimeoutError as TookTooLong
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import redirect_stderr, redirect_stdout
@@ -27,6 +27,7 @@ from higgsflow.records.error_classes import MEANING
 from higgsflow.records.job_record import FailureRecord, JobRecord, read_outline
 from higgsflow.records.retries import next_attempt
 from tasks.execution.knobs import Knobs
+from tasks.execution.parent import follow
 from tasks.execution.workers import Workers
 
 if TYPE_CHECKING:
@@ -84,7 +85,6 @@ class JobPool:
         self._most = settings.most(settings.resources)
         self._waiting: deque[Attempt] = deque()
         self._running: dict[Future[Any], Attempt] = {}
-        self._parent = os.getppid()
         self.knobs = Knobs(parallel_jobs=slots.n, retries=settings.attempts - 1)
         # what was not started any more when `ended` said so
         self.dropped: list[Attempt] = []
@@ -103,10 +103,10 @@ class JobPool:
         try:
             while self._waiting or self._running:
                 self._start_what_can(workers, book)
-                workers.give_up(self._running)
+                workers.give_up()
                 self._end_what_has(book)
                 book.tick(self.n_running)
-                self._follow_parent()
+                follow()
             workers.close()
         except BaseException:
             workers.stop()
@@ -153,8 +153,6 @@ class JobPool:
         except TookTooLong:
             limit = attempt.resources.time_limit or 0.0
             return self._failure(attempt, "time", f"took longer than the limit of {limit:g} s")
-        except CancelledError:
-            return self.cancelled(attempt)
         except BrokenProcessPool:
             return self._failure(attempt, "lost", f"{MEANING['lost']} ({_GONE})")
         except ProcessExpired as error:
@@ -213,11 +211,6 @@ class JobPool:
 
     def _log(self, attempt: Attempt) -> Path:
         return self._logs / f"{attempt.job.stem}.{attempt.number}.log"
-
-    def _follow_parent(self) -> None:
-        """Ends when the process that asked for it is gone: nobody would hear of the results."""
-        if os.getppid() != self._parent:
-            raise SystemExit("the process that started this one has ended")
 
 
 def work(job: Any, log: Path, resources: Resources) -> FailureRecord | None:

@@ -21,7 +21,7 @@ from tasks.execution.one_thread import keep_to_one_thread
 from tasks.execution.silent_ends import SilentEnds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from concurrent.futures import Future
 
 # how long a pool that was given up has for what it knows of: who is faster than it has it write a
@@ -46,6 +46,8 @@ class Workers:
         self._pool: Any = ProcessPool(self._n, context=context, initializer=_in_each_process)
         self._silent_ends = SilentEnds(self._pool)
         self._seen_given_up: float | None = None
+        # what these processes were given and, when it was last looked, had not ended
+        self._given: list[Future[Any]] = []
 
     def schedule(
         self, function: Callable[..., Any], args: Sequence[Any], timeout: float | None
@@ -56,20 +58,27 @@ class Workers:
         except RuntimeError:
             if self._pool.active:
                 raise
-        self.stop()
+        # ends those that are left
         self.join()
+        lost = self._given
         self._begin()
+        _end(lost)
         return self._scheduled(function, args, timeout)
 
     def _scheduled(
         self, function: Callable[..., Any], args: Sequence[Any], timeout: float | None
     ) -> Future[Any]:
         found: Future[Any] = self._pool.schedule(function, args=list(args), timeout=timeout)
+        self._given = [*self._open, found]
         return found
 
-    def give_up(self, futures: Collection[Future[Any]]) -> None:
-        """Ends those of which no process will tell the end."""
-        if not futures:
+    @property
+    def _open(self) -> list[Future[Any]]:
+        return [future for future in self._given if not future.done()]
+
+    def give_up(self) -> None:
+        """Ends what of these calls no process will tell the end of."""
+        if not self._open:
             # nor is any process begun for none
             return
         if self._pool.active:
@@ -80,10 +89,7 @@ class Workers:
             self._seen_given_up = now
         if now - self._seen_given_up < _MOMENT:
             return
-        for future in futures:
-            # the pool itself may have ended one meanwhile
-            with suppress(InvalidStateError):
-                future.set_exception(BrokenProcessPool("all workers are gone"))
+        _end(self._given)
 
     def close(self) -> None:
         """Takes nothing more."""
@@ -96,3 +102,10 @@ class Workers:
     def join(self) -> None:
         """Waits until all processes have ended."""
         self._pool.join()
+
+
+def _end(futures: Iterable[Future[Any]]) -> None:
+    for future in futures:
+        # those that have ended, and those that the pool itself ends meanwhile
+        with suppress(InvalidStateError):
+            future.set_exception(BrokenProcessPool("all workers are gone"))

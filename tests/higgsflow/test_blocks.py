@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 N_FILES = 4
 COUNTING = """
 
+from higgsflow.model.columns import optional, required
+from higgsflow.taggers.base import Decision, Tagger
+
+
 @tagger(reads=["event"])
 def counting(events, path="", refused=(), once=False):
     with open(path, "a") as log:
@@ -62,6 +66,23 @@ def remembered(events, path=""):
 @tagger(reads=["event"])
 def third(events, path="", every=3):
     return events.event % every == 0
+
+
+class Listed(Tagger):
+    path: str = ""
+
+    def reads(self, context):
+        return required("event") + optional("lengths")
+
+    def adds(self, context):
+        return {"length": "float64"}
+
+    def select(self, events, context):
+        import awkward as ak
+
+        there = "lengths" in events.fields
+        length = ak.num(events.lengths) if there else -1.0 * (events.event > 0)
+        return Decision(mask=events.event > 0, columns={"length": length})
 
 
 def heavy(events):
@@ -256,6 +277,26 @@ def test_files_of_other_types_are_processed_alone(
     together = small.run(1000)
     assert small.asked == [40, 40, 40, 40]
     assert_same(small, together, apart, table)
+
+
+@pytest.mark.parametrize("with_lists", [(0,), (1, 2)])
+def test_lists_that_are_no_objects_are_those_of_their_file(
+    small: Small, files: list[Path], make_toy_columns: Callable[..., Any], with_lists: list[int]
+) -> None:
+    """A file that has some would lose them, or give them to one that has none."""
+    for i in with_lists:
+        columns = make_toy_columns(1 + i, is_data=False)
+        lengths = np.arange(len(columns["event"])) % 4
+        columns["lengths"] = ak.unflatten(np.ones(lengths.sum(), np.float32), lengths)
+        with uproot.update(files[i]) as file:
+            file["Events"] = columns
+    small.lab.content["variables_of_interest"].append("length")
+    record = small.run(1000, "Listed")
+    assert record.n_entries == 160
+    table = rows_of(small.job.folder / record.output.name).to_pydict()
+    for event, length in zip(table["event"], table["length"], strict=True):
+        i, number = divmod(event, 1000)
+        assert length == (number % 4 if i - 1 in with_lists else -1)
 
 
 def test_what_fails_says_in_which_file(small: Small, files: list[Path]) -> None:

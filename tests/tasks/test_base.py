@@ -118,3 +118,18 @@ def test_a_file_of_the_store_that_vanishes_is_told_without_a_traceback(lab: Lab)
         f"{index} vanished while the command ran",
         "  run the command again",
     ]
+
+
+def test_what_was_asked_for_is_about_its_sample_and_year_alone(lab: Lab) -> None:
+    """Such as which jobs are cancelled, and whose proxies are looked at."""
+    lab.sig["files"]["2018"] = str(lab.files / "Sig_2018_*.root")
+    task = lab.task("MergeSample", sample="Sig")
+    pairs = task.model.samples.pairs
+
+    def asked(**params: str) -> set[str]:
+        return {pair.name for pair in pairs if task.is_about(pair, params)}
+
+    assert asked() == {"Sig (2017)", "Sig (2018)", "Data (2017)"}
+    assert asked(sample="Sig", year="") == {"Sig (2017)", "Sig (2018)"}
+    assert asked(sample="Sig", year="2018") == {"Sig (2018)"}
+    assert asked(sample="", year="2017") == {"Sig (2017)", "Data (2017)"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +47,11 @@ def test_another_configuration_whose_place_it_takes_is_told_once(
     told = capfd.readouterr().err
     assert told.startswith("note: ")
     assert "made by another configuration called 'toy'\n  that one is in /elsewhere" in told
+    # every stage asks
+    write_snapshot(other, session.folder_of(found))
+    session.check_once(found)
+    assert capfd.readouterr().err == ""
+    write_snapshot(found, session.folder_of(found))
     session.begin()
     session.check_once(session.load(str(ready.path), ""))
     assert capfd.readouterr().err == ""
@@ -70,12 +76,19 @@ def test_an_unknown_name_offers_what_is_in_config_and_in_the_store(ready: Lab) -
 
 
 def test_another_invocation_has_another_identity() -> None:
-    before = session.current.id
-    session.current.retry_failed = session.current.all_samples = True
+    found, before = session.current, session.current.id
+    found.retry_failed = found.all_samples = found.checked = True
+    found.profile = found.only_reads = True
+    found.asked = ("RunAnalysis", "2017")
+    found.listed[Path("index")] = {"files": "d"}
     session.begin()
-    assert session.current.id != before
-    assert session.current.retry_failed is False
-    assert session.current.all_samples is False
+    assert session.current is found
+    known = dict(vars(found))
+    assert known.pop("id") != before
+    assert known == {
+        "all_samples": False, "asked": ("", ""), "retry_failed": False, "listed": {},
+        "checked": False, "profile": False, "only_reads": False,
+    }  # fmt: skip
 
 
 def test_an_analysis_that_is_only_looked_at_leaves_nothing_in_the_store(ready: Lab) -> None:

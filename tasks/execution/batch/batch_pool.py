@@ -27,6 +27,7 @@ from tasks.execution.batch.news import note, tell
 from tasks.execution.batch.submission import Submission
 from tasks.execution.batch.trouble import Trouble
 from tasks.execution.display import say
+from tasks.execution.parent import follow
 from tasks.execution.pool import Attempt
 
 if TYPE_CHECKING:
@@ -57,7 +58,6 @@ class BatchPool:
         self._trouble = Trouble(site.engine)
         self._next_look = 0.0
         self._tried = 0.0  # when what is due was last submitted, as far as there was room
-        self._parent = os.getppid()
         self._earlier = Earlier(places, site.engine)
         self.knobs = knobs_of(site, settings)
         # what was not run to its end, since `ended` said that it is not needed
@@ -274,8 +274,7 @@ class BatchPool:
             until = min([until, *later]) if self._waiting else 0.0
         while True:
             book.tick(self.n_running)
-            if os.getppid() != self._parent:
-                raise SystemExit("the process that started this one has ended")
+            follow()
             if time.monotonic() >= until:
                 return
             time.sleep(_TICK)

@@ -49,7 +49,6 @@ class Room:
     def leave(self) -> None:
         """There is none any more."""
         self._mine.unlink(missing_ok=True)
-        self._said = ""
 
     def _others(self) -> int:
         others = (path for path in self._mine.parent.glob("*.jobs") if path != self._mine)

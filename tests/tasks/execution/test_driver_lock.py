@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from higgsflow.errors import StoreError
-from tasks.execution.driver_lock import _is_held, driving, is_driven
+from tasks.execution.driver_lock import (
+    _is_held,
+    driving,
+    driving_if_nobody_does,
+    is_driven,
+    making,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +29,17 @@ from tasks.execution.driver_lock import driving
 with driving(pathlib.Path(sys.argv[1]), lambda: print("waits", flush=True)):
     print("drives", flush=True)
     time.sleep(float(sys.argv[2]))
+"""
+
+MAKE = """
+import pathlib, sys, time
+from tasks.execution.driver_lock import making
+
+folder = pathlib.Path(sys.argv[1])
+with making("it", folder):
+    print("makes", flush=True)
+    time.sleep(2)
+    (folder / "it.made").touch()
 """
 
 
@@ -39,6 +56,7 @@ def line(process: subprocess.Popen[str]) -> str:
 
 def test_nobody_drives_what_was_never_begun(tmp_path: Path) -> None:
     assert not is_driven(tmp_path / "nowhere")
+    assert list(tmp_path.iterdir()) == []
     assert not is_driven(tmp_path)
     with driving(tmp_path, lambda: None):
         pass
@@ -71,6 +89,41 @@ def test_the_second_one_says_so_and_waits_for_the_first(tmp_path: Path) -> None:
             other.wait(timeout=60)
             assert other.returncode == 0
     assert len(waited) == 1
+
+
+def test_who_drives_if_nobody_does_keeps_others_out(tmp_path: Path) -> None:
+    with driving_if_nobody_does(tmp_path) as is_mine:
+        assert is_mine
+        with hold(tmp_path, 0.0) as other:
+            assert line(other) == "waits"
+            other.kill()
+    with hold(tmp_path, 300) as other:
+        assert line(other) == "drives"
+        with driving_if_nobody_does(tmp_path) as is_mine:
+            assert not is_mine
+        # nor has the lock of the other one gone
+        assert is_driven(tmp_path)
+        other.kill()
+
+
+def test_nobody_drives_where_the_lock_cannot_be_written(tmp_path: Path) -> None:
+    """As in a store of somebody else, whose jobs are not to be cancelled."""
+    (tmp_path / "driver.lock").symlink_to(tmp_path / "elsewhere")
+    with driving_if_nobody_does(tmp_path) as is_mine:
+        assert not is_mine
+
+
+def test_one_process_at_a_time_makes_what_has_a_name(tmp_path: Path) -> None:
+    made = []
+    with subprocess.Popen(
+        [sys.executable, "-c", MAKE, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert line(other) == "makes"
+        with making("another", tmp_path):
+            made.append(sorted(path.name for path in tmp_path.glob("*.made")))
+        with making("it", tmp_path):
+            made.append(sorted(path.name for path in tmp_path.glob("*.made")))
+    assert made == [[], ["it.made"]]
 
 
 def test_looking_takes_nothing_away(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
@@ -12,7 +13,7 @@ from higgsflow.errors import StoreError
 from tasks.execution.helper import Answer, Helper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PIECES = [[1, 2], [-1], [0], [99], [3]]
@@ -90,3 +91,43 @@ def test_one_that_does_not_follow_is_asked_again(tmp_path: Path) -> None:
     ending.start()
     ending.join(60)
     assert not ending.is_alive()
+
+
+def asleep(folder: Path) -> int:
+    (folder / str(os.getpid())).touch()
+    time.sleep(300)
+    return 0
+
+
+def begin(folder: Path) -> None:
+    helpers: list[Helper] = []
+    for _ in range(2):
+        helpers.append(Helper(asleep, [[folder]], helpers))
+        helpers[-1].hand(0)
+    time.sleep(300)
+
+
+def test_they_end_with_who_has_begun_them(tmp_path: Path) -> None:
+    """Also when it is killed, and in the middle of what nobody will ask for."""
+    parent = multiprocessing.get_context("fork").Process(target=begin, args=(tmp_path,))
+    parent.start()
+    until(lambda: len(list(tmp_path.iterdir())) == 2)
+    parent.kill()
+    parent.join()
+    pids = [int(path.name) for path in tmp_path.iterdir()]
+    until(lambda: not any(map(is_alive, pids)))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

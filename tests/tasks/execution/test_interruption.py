@@ -231,6 +231,12 @@ def test_what_somebody_else_decided_about_ctrl_c_stays() -> None:
     assert (done.returncode, done.stdout) == (0, "alive\n")
 
 
+def test_ctrl_c_is_held_back_no_longer_than_it_has_to_be() -> None:
+    body = "with held_back(): pass\nos.kill(os.getpid(), signal.SIGINT); time.sleep(5); print('on')"
+    done = run(body)
+    assert (done.returncode, done.stdout) == (130, "")
+
+
 def test_a_worker_ends_when_its_parent_is_gone() -> None:
     """Also one that was told nothing, since its parent was killed."""
     body = (
@@ -247,6 +253,21 @@ def test_a_worker_ends_when_its_parent_is_gone() -> None:
     while is_alive(int(done.stdout)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_worker_ends_whose_parent_is_gone_before_it_begins() -> None:
+    """It took whoever has orphans for its parent, and stayed."""
+    body = (
+        "import multiprocessing\n"
+        "parent = os.getpid()\n"
+        "def begins():\n"
+        "    while os.getppid() == parent: time.sleep(0.01)\n"
+        "    end_with_parent(); print('begins', flush=True); time.sleep(300)\n"
+        "multiprocessing.get_context('fork').Process(target=begins).start()\n"
+        "os.kill(parent, signal.SIGKILL)"
+    )
+    # returns when the last holder of the pipe is gone
+    assert run(body).returncode == -signal.SIGKILL
 
 
 def is_alive(pid: int) -> bool:

@@ -137,6 +137,38 @@ def test_failures_of_this_run_stay_whatever_the_clock_of_their_host_says(
     assert len(desk.task.final_failures(desk.store)) == 1
 
 
+def test_failures_of_jobs_in_flight_are_kept_and_of_others_forgotten(lab: Lab) -> None:
+    """They came in while no command ran: what failed would be waited for, and then be just lost."""
+    desk = Desk(lab)
+    for i in range(2):
+        desk.task.failures.add(desk.failure(i, "memory"))
+    stem = desk.jobs[0].stem
+    jobs = desk.book.open_jobs(lambda asked: asked == stem)
+    assert [job.stem for job in jobs] == [job.stem for job in desk.jobs]
+    assert [f.chunk_id for f in desk.task.failures.all()] == [desk.jobs[0].chunk.id]
+
+
+@pytest.mark.parametrize(("min_completion", "n_again"), [(0.5, 0), (1.0, 1)])
+def test_what_is_lost_for_good_runs_again_where_too_little_is_left(
+    lab: Lab, min_completion: float, n_again: int
+) -> None:
+    """As for a command that has waited for another one, which has ended with that."""
+    lab.jobs["n_events_per_output"] = 10
+    assert lab.run("ProcessSample", sample="Sig", year="2017")
+    lab.jobs["min_completion"] = min_completion
+    task = lab.task("ProcessSample", sample="Sig", year="2017")
+    job = task.job(task.chunks[0], task.wanted)
+    (task.chunk_folder / f"{job.stem}.json").unlink()
+    facts = {"attempt": 3, "message": "m", "host": "h", "started": 1.0, "wall": 1.0, "final": True}
+    failure = FailureRecord(
+        chunk_id=job.chunk.id, digest=job.digest, error_class="lost", **facts
+    )  # fmt: skip
+    task.failures.add(failure)
+    assert len(JobBook(task, "local").open_jobs()) == n_again
+    # whose failure tells nothing any more
+    assert len(list(task.failures.all())) == 1 - n_again
+
+
 def test_the_next_run_knows_what_was_done_before(lab: Lab) -> None:
     lab.jobs["n_events_per_output"] = 10
     assert lab.run("ProcessSample", sample="Sig", year="2017")
@@ -145,6 +177,9 @@ def test_the_next_run_knows_what_was_done_before(lab: Lab) -> None:
     found = desk.states()
     assert {state.status for state in found} == {"done"}
     assert all(state.wall > 0 and state.host and state.log for state in found)
+    desk.book.close([])
+    progress = lab.read("jobs", "Sig", "2017", "progress.json")
+    assert (progress["done"], progress["entries_done"], progress["entries_read"]) == (8, 80, 0)
 
 
 def test_too_little_is_judged_too_little(lab: Lab) -> None:

@@ -37,6 +37,7 @@ def test_messages_set_what_they_name(message: str, name: str, value: float, told
         ("parallel_jobs = many", "cannot set parallel_jobs: 'many' is no whole number"),
         ("retries = 1.5", "cannot set retries: '1.5' is no whole number"),
         ("walltime = -1 h", "cannot set walltime"),
+        ("retries = -1", "cannot set retries: -1 is too small"),
     ],
 )
 def test_what_cannot_be_set_is_answered_and_changes_nothing(message: str, answer: str) -> None:
@@ -53,5 +54,7 @@ def test_attempts_to_come_ask_for_what_was_set() -> None:
     # a job that had too little has more already
     assert found.applied(Resources(memory_mb=4000, time_limit=60), attempt=2).memory_mb == 4000
     assert found.applied(before, attempt=2) == Resources(memory_mb=2048, time_limit=60)
+    # nor has each attempt a limit
+    assert found.applied(Resources(), attempt=2) == Resources(memory_mb=2048)
     found.set("retries = 4")
     assert found.settings(JobsManager()).attempts == 5

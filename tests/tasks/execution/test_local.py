@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +14,10 @@ from tasks.execution.job_screen import look
 from tasks.execution.local import remove_leftovers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Lab
 
 Captured = pytest.CaptureFixture[str]
+LAW_RUN = (str(Path(sys.executable).parent / "law"), "run", "ProcessSample")
 
 FAILING = """
 
@@ -36,6 +40,42 @@ import time
 @tagger(reads=["event"])
 def slow(events):
     time.sleep(30)
+    return events.event > 0
+"""
+
+
+LATE = """
+
+import time
+from pathlib import Path
+
+from higgsflow.errors import InputFileError
+
+
+@tagger(reads=["event"])
+def late(events, at=""):
+    if events.event[0] >= 2000:
+        # until who drives has heard that the other one is done
+        while '"status": "done"' not in Path(at, "journal.jsonl").read_text():
+            time.sleep(0.1)
+        raise InputFileError("cannot read on")
+    return events.event > 0
+"""
+
+
+AWAITED = """
+
+import time
+from pathlib import Path
+
+
+@tagger(reads=["event"])
+def awaited(events, at=""):
+    if len(events.event):
+        with open(Path(at, "asked"), "a") as asked:
+            asked.write(f"{events.event[0]}\\n")
+        while not Path(at, "go").exists():
+            time.sleep(0.05)
     return events.event > 0
 """
 
@@ -143,7 +183,11 @@ def test_old_temporary_files_are_removed_and_fresh_ones_are_not(tmp_path: Path) 
     for path in (old, fresh, tmp_path / "a.parquet"):
         path.touch()
     os.utime(old, (1, 1))
+    # as one that went while others were looked at
+    gone = tmp_path / ".0.parquet.z.tmp"
+    gone.symlink_to("nowhere")
     remove_leftovers(tmp_path)
+    gone.unlink()
     assert sorted(p.name for p in tmp_path.iterdir()) == [".b.parquet.y.tmp", "a.parquet"]
 
 
@@ -180,6 +224,108 @@ def test_stragglers_are_cancelled_once_enough_is_done_and_retried_on_demand(lab:
     assert not first["complete"]
     assert lab.run("MergeSample", sample="Sig", retry_failed=True)
     assert lab.read("scale1fb", "Sig", "2017", "scale1fb.json")["complete"]
+
+
+def test_what_fails_once_enough_is_done_is_not_tried_again(lab: Lab) -> None:
+    """Enough was awaited until all attempts had failed, with the time between them."""
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + LATE, encoding="utf-8")
+    options = {"at": str(lab.output("jobs", "Sig", "2017"))}
+    entry = {"name": "late", "tagger": "toy_taggers:late", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    lab.jobs.update(min_completion=0.5, stragglers="cancel")
+    assert lab.run("ProcessSample", sample="Sig", year="2017")
+    failures = lab.task("ProcessSample", sample="Sig", year="2017").failures.all()
+    first, second = sorted(failures, key=lambda failure: failure.attempt)
+    assert (first.attempt, first.error_class, first.final) == (1, "input", False)
+    assert (second.attempt, second.error_class, second.final) == (2, "cancelled", True)
+    # it was not begun
+    assert (second.wall, second.log) == (0.0, "")
+
+
+def awaited(lab: Lab) -> Path:
+    """Jobs wait in the code of a tagger until this file is there; each says that it was asked."""
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + AWAITED, encoding="utf-8")
+    options = {"at": str(lab.folder)}
+    entry = {"name": "awaited", "tagger": "toy_taggers:awaited", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    return lab.folder / "go"
+
+
+def started(lab: Lab, name: str) -> subprocess.Popen[bytes]:
+    """`law run ProcessSample`, whose errors go to a file."""
+    command = [*LAW_RUN, "--analysis", str(lab.write()), "--sample", "Sig", "--year", "2017"]
+    environment = lab.environment()
+    with (lab.folder / name).open("wb") as told:
+        return subprocess.Popen(
+            command, env=environment, cwd=lab.folder, stdout=subprocess.PIPE, stderr=told
+        )
+
+
+def wait_for(path: Path, text: str) -> None:
+    deadline = time.monotonic() + 60
+    while not path.exists() or text not in path.read_text("utf-8"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def asked(lab: Lab) -> list[str]:
+    return sorted((lab.folder / "asked").read_text("utf-8").split())
+
+
+def test_of_two_commands_at_once_one_runs_the_jobs_and_the_other_waits(command_line: Lab) -> None:
+    lab = command_line
+    go = awaited(lab)
+    with started(lab, "first") as first:
+        try:
+            wait_for(lab.folder / "asked", "1000")
+            with started(lab, "second") as second:
+                try:
+                    wait_for(lab.folder / "second", "another command runs its jobs; this one waits")
+                finally:
+                    go.touch()
+        finally:
+            go.touch()
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert asked(lab) == ["1000", "2000"]
+
+
+def test_work_in_the_first_process_goes_on_when_its_shell_ends(command_line: Lab) -> None:
+    """As of a command that is begun with nohup by who logs out: it ended without a word."""
+    lab = command_line
+    go = awaited(lab)
+    command = [*LAW_RUN, "--analysis", str(lab.write()), "--sample", "Sig", "--year", "2017"]
+    script = f"{shlex.join([*command, '--workers', '1'])} & until [ -e asked ]; do sleep 0.1; done"
+    with subprocess.Popen(
+        ["sh", "-c", script], env=lab.environment(), cwd=lab.folder, stdout=subprocess.PIPE
+    ) as shell:
+        try:
+            shell.wait(timeout=60)
+            # as often as is looked after it
+            time.sleep(1)
+        finally:
+            go.touch()
+        # until nobody is left who might write there
+        shell.communicate(timeout=60)
+    assert asked(lab) == ["1000", "2000"]
+    assert len(list(lab.output("chunks").rglob("*.json"))) == 2
+
+
+def test_who_waits_ends_when_its_command_is_killed(command_line: Lab) -> None:
+    """It waited on, and would have run the jobs once the other command was gone."""
+    lab = command_line
+    go = awaited(lab)
+    with started(lab, "first") as first:
+        try:
+            wait_for(lab.folder / "asked", "1000")
+            with started(lab, "second") as second:
+                wait_for(lab.folder / "second", "another command runs its jobs; this one waits")
+                second.terminate()
+                # until nobody is left who might write there
+                second.communicate(timeout=60)
+        finally:
+            go.touch()
+    assert first.returncode == 0
+    assert asked(lab) == ["1000", "2000"]
 
 
 def test_what_a_killed_driver_left_half_written_is_removed(lab: Lab) -> None:

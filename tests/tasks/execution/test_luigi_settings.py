@@ -75,8 +75,8 @@ def test_settings_of_somebody_else_in_the_working_folder_are_refused(
 def test_only_the_first_task_of_an_invocation_says_so(
     core: luigi.configuration.LuigiConfigParser,
 ) -> None:
-    luigi_settings.prepare_run("MergeSample", 5)
-    luigi_settings.prepare_run("MonitorJobs", 9)
+    assert luigi_settings.prepare_run("MergeSample", 5)
+    assert not luigi_settings.prepare_run("MonitorJobs", 9)
     assert core.get("core", "workers") == "5"
 
 

@@ -25,6 +25,7 @@ FULL = Path("/dev/full")
 TAGGER = '''
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -69,6 +70,9 @@ def unlucky(events, marker="", how=""):
 
         print("asked", use_large_pages.cache_info().currsize)
     print("looked at", len(events))
+    print("told", len(events), file=sys.stderr)
+    for descriptor in (1, 2):
+        os.write(descriptor, f"a library said so to {descriptor}\\n".encode())
     return events.event > 0
 '''
 
@@ -135,6 +139,7 @@ def test_a_failure_costs_one_attempt_of_one_job(lab: Lab, how: str, error: str) 
     assert kinds(ended) == ["done", "done", error]
     (failed,) = (e for e in ended if isinstance(e, FailureRecord))
     assert (failed.attempt, failed.final) == (1, False)
+    assert 0.0 < failed.wall < 600.0
     (again,) = (e for e in ended if isinstance(e, JobRecord) and e.attempt == 2)
     assert again.chunk_id == failed.chunk_id
     assert again.digest == failed.digest
@@ -256,16 +261,25 @@ def test_attempts_are_counted(lab: Lab) -> None:
     assert "in unlucky" in failures[0].traceback
 
 
+def test_the_next_attempt_begins_after_its_delay(lab: Lab) -> None:
+    """A disk that is gone for a moment would be asked three times within that."""
+    ended = run(lab, "once", retry_delay=2.0)
+    failed = only_failure(ended)
+    (again,) = (e for e in ended if isinstance(e, JobRecord) and e.attempt == 2)
+    assert again.effort.started - (failed.started + failed.wall) >= 2.0
+
+
 def test_each_attempt_has_a_log(lab: Lab) -> None:
     ended = run(lab, "always", attempts=2)
     logs = lab.folder / "logs"
     for outcome in ended:
         name = f"{outcome.chunk_id}.{outcome.digest}.{outcome.attempt}.log"
         text = (logs / name).read_text(encoding="utf-8")
-        expected = (
-            "looked at " if isinstance(outcome, JobRecord) else "InputFileError: a disk is gone"
-        )
-        assert expected in text
+        if isinstance(outcome, JobRecord):
+            printed = ("looked at ", "told ", "a library said so to 1", "a library said so to 2")
+            assert all(one in text for one in printed)
+        else:
+            assert "InputFileError: a disk is gone" in text
 
 
 def test_a_log_is_written_through_no_link(lab: Lab) -> None:

@@ -42,6 +42,15 @@ def test_chunks_that_share_a_job_need_the_time_of_all_and_the_memory_of_one(benc
     first, second = written(bench)[0].jobs()
     assert first.resources == Resources(memory_mb=1000, time_limit=180)
     assert second.resources == ASKED
+    jobs = list(zip(bench.jobs, (1000, 4000, 2000), strict=False))
+    _, (job,) = portions_of([[(one, Resources(memory_mb=memory)) for one, memory in jobs]])
+    assert job.resources == Resources(memory_mb=4000)
+
+
+def test_batches_are_in_the_order_in_which_they_were_written(bench: Any) -> None:
+    """Later ones hold later attempts; their names say nothing."""
+    tokens = [written(bench)[0].token for _ in range(6)]
+    assert [batch.token for batch in batches_in(bench.places.jobs)] == tokens
 
 
 def test_what_cannot_be_read_is_no_batch(bench: Any) -> None:

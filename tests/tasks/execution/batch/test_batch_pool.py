@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,10 +15,15 @@ from higgsflow.records.job_record import FailureRecord, JobRecord
 from tasks.execution.batch import submission
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.batch_pool import first_resources
-from tasks.execution.batch.engine import Seen
+from tasks.execution.batch.engine import NoAnswer, Seen
 from tasks.execution.batch.room import Room
 from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tasks.execution.batch.engine import Key, Request
 
 ONCE = """
 
@@ -42,6 +47,8 @@ def test_runs_all_and_leaves_no_batch_behind(bench: Any) -> None:
     assert [type(outcome) for outcome in outcomes] == [JobRecord] * 4
     assert len(bench.engine.jobs) == 4
     assert not batches_in(bench.places.jobs)
+    # nor do jobs that are done take room from other samples
+    assert not list((bench.lab.folder / "room").glob("*.jobs"))
 
 
 def test_a_killed_job_is_tried_again(bench: Any) -> None:
@@ -50,9 +57,14 @@ def test_a_killed_job_is_tried_again(bench: Any) -> None:
     options = {"folder": str(lab.folder)}
     entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
     lab.content["tag_sequence"][1].insert(0, entry)
+    lab.jobs.update(retry_delay=5.0)
     outcomes = bench.prepare().run()
     failures = [outcome for outcome in outcomes if isinstance(outcome, FailureRecord)]
     assert failures
+    records = {outcome.chunk_id: outcome for outcome in outcomes if isinstance(outcome, JobRecord)}
+    for failure in failures:
+        again = records[failure.chunk_id].effort.started
+        assert again - (failure.started + failure.wall) >= 5.0
     assert {(f.error_class, f.attempt, f.final) for f in failures} == {("lost", 1, False)}
     assert len(outcomes) == 4 + len(failures)
     assert {f.batch for f in failures} < {token for token, _ in bench.engine.jobs}
@@ -143,6 +155,207 @@ def test_failures_of_the_jobs_of_another_engine_cost_no_attempt(bench: Any) -> N
     assert [(type(o), o.attempt) for o in bench.run()] == [(JobRecord, 1)] * 4
 
 
+def test_what_the_user_sets_meanwhile_holds_for_jobs_to_come(bench: Any) -> None:
+    pool = bench.prepare().pool()
+    pool.knobs.set("memory = 3 GB")
+    pool.run(bench.jobs, bench.heard, bench.room)
+    assert {known["asked"].memory_mb for known in bench.heard.begun_with} == {3072.0}
+
+
+def test_jobs_that_nobody_wants_any_more_are_taken_out_of_the_queue(bench: Any) -> None:
+    """As those of an older configuration."""
+    lab = bench.lab
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + SLOW, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:slow")
+    submit(bench.prepare(), give=True)
+    bench.pool().run(bench.jobs[:1], bench.heard, bench.room)
+    assert [outcome.chunk_id for outcome in bench.heard.outcomes] == [bench.jobs[0].chunk.id]
+    assert all(process.poll() is not None for key, process in bench.engine.jobs.items() if key[1])
+
+
+class Forgetful:
+    """An engine that takes all jobs, and has none of them."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[Key, Any] = {}
+        self.n_asked = 0
+
+    def submit(self, request: Request) -> dict[int, str]:
+        del request
+        return {}
+
+    def look(self, *_: Any) -> dict[Key, Seen]:
+        self.n_asked += 1
+        # it would be given the same jobs again and again
+        assert self.n_asked < 60
+        return {}
+
+    past = look
+
+    def cancel(self, owner: str, jobs: Collection[Key]) -> None:
+        """There are none."""
+
+
+def test_a_job_that_was_taken_and_is_gone_costs_an_attempt(bench: Any) -> None:
+    bench.lab.jobs.update(attempts=2)
+    bench.engine = Forgetful()
+    outcomes = bench.prepare().run()
+    assert {(o.error_class, o.attempt, o.final) for o in outcomes} == {
+        ("lost", 1, False),
+        ("lost", 2, True),
+    }
+    assert len(outcomes) == 8
+
+
+class Strict(Forgetful):
+    """One that ends what takes too much memory, and says so when it is asked for the past."""
+
+    def past(self, owner: str, jobs: Collection[Key], *_: Any) -> dict[Key, Seen]:
+        del owner
+        return {key: Seen("17", "ended", "OUT_OF_MEMORY", 0) for key in jobs}
+
+
+def test_a_job_that_its_engine_ended_for_its_memory_has_more_next_time(bench: Any) -> None:
+    bench.lab.jobs.update(attempts=2)
+    bench.engine = Strict()
+    outcomes = bench.prepare().run()
+    assert {(o.error_class, o.attempt, o.asked.memory_mb, o.engine_id) for o in outcomes} == {
+        ("memory", 1, 2048.0, "17"),
+        ("memory", 2, 4096.0, "17"),
+    }
+
+
+def test_what_a_lost_job_had_not_begun_costs_no_attempt(bench: Any) -> None:
+    """Chunks that share a job are run one after the other."""
+    lab = bench.lab
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + ONCE, encoding="utf-8")
+    options = {"folder": str(lab.folder)}
+    entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
+    lab.content["tag_sequence"][1].insert(0, entry)
+    bench.site = bench.site.model_copy(update={"chunks_per_job": 2})
+    outcomes = bench.prepare().run()
+    found = {(o.chunk_id, o.attempt, type(o)) for o in outcomes}
+    first, second, killed, other = (job.chunk.id for job in bench.jobs)
+    assert found == {
+        (first, 1, JobRecord), (second, 1, JobRecord), (killed, 1, FailureRecord),
+        (killed, 2, JobRecord), (other, 1, JobRecord),
+    }  # fmt: skip
+    assert len(outcomes) == 5
+
+
+class Holding(Forgetful):
+    """One that holds all jobs until they are cancelled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: set[Key] = set()
+        # how many it has when it is given more
+        self.n_left: list[int] = []
+
+    def submit(self, request: Request) -> dict[int, str]:
+        self.n_left.append(len(self.held))
+        self.held |= {(request.token, number) for number in range(len(request.resources))}
+        return {}
+
+    def look(self, *_: Any) -> dict[Key, Seen]:
+        super().look()
+        return {key: Seen("17", "held", "held: no such image") for key in self.held}
+
+    def past(self, *_: Any) -> dict[Key, Seen]:
+        return {}
+
+    def cancel(self, owner: str, jobs: Collection[Key]) -> None:
+        del owner
+        self.held -= set(jobs)
+
+
+def test_jobs_that_are_held_are_lost_and_taken_out_of_the_queue(bench: Any) -> None:
+    bench.lab.jobs.update(attempts=2)
+    bench.site = bench.site.model_copy(update={"landing_time": 600})
+    bench.engine = Holding()
+    outcomes = bench.prepare().run()
+    assert sorted((o.error_class, o.final) for o in outcomes) == [
+        *[("environment", False)] * 4,
+        *[("environment", True)] * 4,
+    ]
+    assert "no such image" in outcomes[0].message
+    assert not any(bench.engine.n_left)
+
+
+def test_nothing_is_heard_of_what_was_dropped(bench: Any) -> None:
+    """Where the end of the first of several jobs ends everything."""
+    bench.lab.jobs.update(attempts=1)
+    bench.engine = Forgetful()
+
+    def enough(outcome: FailureRecord) -> bool:
+        bench.heard.outcomes.append(outcome)
+        return False
+
+    bench.heard.ended = enough
+    pool = bench.prepare().pool()
+    pool.run(bench.jobs, bench.heard, bench.room)
+    (heard,) = bench.heard.outcomes
+    dropped = [attempt.job.chunk.id for attempt in pool.dropped]
+    assert sorted([heard.chunk_id, *dropped]) == sorted(job.chunk.id for job in bench.jobs)
+
+
+class Slow(Forgetful):
+    """One whose jobs have ended well, but are seen in the store a little later."""
+
+    def __init__(self, made: Path, store: Path) -> None:
+        super().__init__()
+        self._made, self._store = made, store
+
+    def look(self, *_: Any) -> dict[Key, Seen]:
+        super().look()
+        if self.n_asked == 4:
+            shutil.copytree(self._made, self._store, dirs_exist_ok=True)
+        return {}
+
+    def past(self, owner: str, jobs: Collection[Key], *_: Any) -> dict[Key, Seen]:
+        del owner
+        return {key: Seen("17", "ended", "COMPLETED", 0) for key in jobs}
+
+
+def test_what_a_job_leaves_may_be_seen_a_little_later(bench: Any) -> None:
+    """As where the store is on a file system of the network."""
+    bench.site = bench.site.model_copy(update={"landing_time": 600})
+    bench.prepare().run()
+    made = bench.lab.folder / "made"
+    bench.places.chunks.rename(made)
+    bench.heard.outcomes.clear()
+    bench.engine = Slow(made, bench.places.chunks)
+    assert [(type(o), o.attempt) for o in bench.run()] == [(JobRecord, 1)] * 4
+
+
+def test_jobs_that_come_after_they_were_given_up_are_taken_out_of_the_queue(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others run in their place."""
+    engine, late, cancelled = bench.engine, set(), set()
+    submit, look, cancel = engine.submit, engine.look, engine.cancel
+
+    def given(request: Request) -> dict[int, str]:
+        if not late:
+            late.update((request.token, number) for number in range(len(request.resources)))
+            raise NoAnswer("sbatch failed: Socket timed out")
+        return submit(request)
+
+    def seen(owner: str, tokens: Any, others: Any = ()) -> dict[Key, Seen]:
+        there = {key for key in late - cancelled if key[0] in tokens and engine.jobs}
+        return look(owner, tokens, others) | {key: Seen("17", "waiting") for key in there}
+
+    def cancels(owner: str, jobs: Any) -> None:
+        cancelled.update(jobs)
+        cancel(owner, jobs)
+
+    monkeypatch.setattr(submission, "_LATE", 0.1)
+    engine.submit, engine.look, engine.cancel = given, seen, cancels
+    assert [o.attempt for o in bench.prepare().run()] == [1] * 4
+    assert late
+    assert late <= cancelled
+
+
 def test_a_refused_submission_is_made_again(bench: Any) -> None:
     bench.engine.refusals = 1
     assert [o.attempt for o in bench.prepare().run()] == [1] * 4
@@ -228,6 +441,30 @@ def test_jobs_that_could_not_be_cancelled_are_not_forgotten(
     n_running = sum(process.poll() is None for process in engine.jobs.values())
     assert n_running >= 3 if for_good else n_running == 0
     assert len(batches_in(bench.places.jobs)) == for_good
+
+
+def test_jobs_that_have_ended_together_are_each_heard_of_once(bench: Any) -> None:
+    """Also where the first one is enough."""
+    submit(bench.prepare(), give=True)
+    assert [process.wait(60) for process in bench.engine.jobs.values()] == [0] * 4
+
+    def enough(outcome: JobRecord) -> bool:
+        bench.heard.outcomes.append(outcome)
+        return False
+
+    bench.heard.ended = enough
+    outcomes = bench.run()
+    assert sorted(o.chunk_id for o in outcomes) == sorted(job.chunk.id for job in bench.jobs)
+    assert len(bench.engine.jobs) == 4
+
+
+def test_what_waits_for_room_is_left_out_once_enough_is_done(bench: Any) -> None:
+    bench.site = bench.site.model_copy(update={"max_in_flight": 1})
+    bench.heard.ended = lambda _: False
+    pool = bench.prepare().pool()
+    pool.run(bench.jobs, bench.heard, bench.room)
+    assert len(bench.engine.jobs) == 1
+    assert [attempt.job.stem for attempt in pool.dropped] == [job.stem for job in bench.jobs[1:]]
 
 
 class Full(Room):

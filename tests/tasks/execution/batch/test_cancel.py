@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -69,3 +70,13 @@ def test_jobs_that_a_command_drives_are_not_cancelled_under_it(bench: Any, queue
         pytest.raises(UserError, match="would submit the jobs of Sig"),
     ):
         cancel_jobs(model, model.samples.pairs)
+
+
+def test_a_folder_that_the_engine_still_writes_to_stays(bench: Any, queued: Any) -> None:
+    model = bench.prepare().task.model
+    queued(bench)
+    (batch,) = batches_in(bench.places.jobs)
+    folders = [bench.places.make_batch_folder(token) for token in (batch.token, "old")]
+    os.utime(folders[1], (1, 1))
+    assert cancel_jobs(model, model.samples.pairs) == "cancelled jobs: 1 of slurm\n"
+    assert [folder.exists() for folder in folders] == [True, False]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 from higgsflow.records.failures import FailureLog
@@ -44,3 +45,36 @@ def test_jobs_that_nobody_wants_any_more_are_cancelled(bench: Any) -> None:
     assert batches_in(bench.places.jobs)
     found.cancel_others(bench.engine, ())
     assert not batches_in(bench.places.jobs)
+
+
+def test_the_engine_is_asked_to_end_jobs_that_nobody_wants_any_more(bench: Any) -> None:
+    write(bench.prepare())
+    asked = first_resources(bench.site, bench.task.model.jobs_manager)
+    submission = Submission(bench.site, bench.places, bench.room)
+    flights = submission.write([[Attempt(job, asked)] for job in bench.jobs])
+    submission.submit(bench.engine, flights)
+    wanted = {flight.key for flight in flights[:1]}
+    Earlier(bench.places, "slurm").cancel_others(bench.engine, wanted)
+    ended = {key: process.poll() for key, process in bench.engine.jobs.items()}
+    assert [ended[flight.key] is not None for flight in flights] == [False, True, True, True]
+
+
+def test_what_a_killed_process_is_still_submitting_is_awaited(bench: Any) -> None:
+    """Its command has the lock, too, and may give jobs to the engine after that was asked."""
+    submitted = bench.lab.folder / "submitted"
+    with bench.prepare().places.submitting() as descriptor:
+        # as if it had been started by a process that is gone
+        command = subprocess.Popen(
+            ["sh", "-c", 'sleep 2; touch "$0"', str(submitted)], pass_fds=[descriptor]
+        )
+    Earlier(bench.places, "slurm")
+    assert submitted.exists()
+    command.wait()
+
+
+def test_of_a_batch_that_is_damaged_the_rest_counts(bench: Any) -> None:
+    write(bench.prepare())
+    (batch,) = batches_in(bench.places.jobs)
+    lines = batch.path.read_text("utf-8").splitlines()
+    batch.path.write_text("\n".join([*lines[:3], lines[3][:40]]), encoding="utf-8")
+    assert set(Earlier(bench.places, "slurm").open) == {job.stem for job in bench.jobs[:2]}

@@ -6,12 +6,15 @@ import pytest
 
 from higgsflow.model.engines import Engine, Site
 from higgsflow.model.jobs import Batch, Resources
+from tasks.execution.batch import engine
 from tasks.execution.batch.engine import (
     EngineError,
     NoAnswer,
+    Phase,
     Seen,
     ask,
     held,
+    in_queue,
     kind_of,
     make_engine,
     run_time,
@@ -94,6 +97,18 @@ def test_the_engine_gives_a_job_a_little_more_time(
 def test_a_user_without_a_name_is_a_number() -> None:
     assert user_name(0) == "root"
     assert user_name(3_999_999_999) == "3999999999"
+
+
+def test_a_command_that_does_not_end_may_be_done_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PATIENCE", 0.2)
+    with pytest.raises(NoAnswer, match="sleep does not answer"):
+        ask(["sleep", "300"])
+
+
+def test_jobs_that_have_ended_are_not_in_the_queue() -> None:
+    phases: tuple[Phase, ...] = ("waiting", "running", "held", "ended")
+    there = {("a", i): Seen(str(i), phase) for i, phase in enumerate(phases)}
+    assert in_queue(there, [("a", 1), ("a", 2), ("a", 3), ("b", 0)]) == {("a", 1), ("a", 2)}
 
 
 def test_only_held_jobs_that_nobody_waits_for_are_stuck() -> None:

@@ -49,9 +49,18 @@ def test_what_a_job_printed_is_written_through_no_link(bench: Any) -> None:
 
 def test_the_word_of_the_engine_counts(bench: Any) -> None:
     one = flight(bench)
-    for state, expected in (("OUT_OF_MEMORY", "memory"), ("TIMEOUT", "time"), ("held: x", "lost")):
+    words = (("OUT_OF_MEMORY", "memory"), ("TIMEOUT", "time"), ("held: x", "lost"))
+    for state, expected in words:
         failure = failure_of(one, Seen("7", "ended", state), bench.places)
         assert failure.error_class == expected
+        assert 0.0 <= failure.wall < 600.0
+    # also where the script saw how its program ended
+    printed = bench.places.batch_folder("token") / "0.out"
+    printed.parent.mkdir(parents=True)
+    printed.write_text("the exit code of this job is 137\n", encoding="utf-8")
+    for state, expected in words:
+        failure = failure_of(one, Seen("7", "ended", state, 9, "n1"), bench.places)
+        assert (failure.error_class, failure.exit_code, failure.host) == (expected, 137, "n1")
 
 
 def test_what_the_engine_called_a_job_is_known_when_it_has_forgotten_it(bench: Any) -> None:

@@ -10,11 +10,25 @@ from tasks.execution.batch.mailbox import Mailbox
 def test_a_record_counts_once_its_events_are_all_there(bench: Any) -> None:
     bench.prepare().run()
     stem = bench.jobs[0].stem
-    assert isinstance(Mailbox(bench.places).outcome(stem, 1, "batch"), JobRecord)
+    # as files that go while others are looked at
+    for i in range(30):
+        (bench.places.chunks / f"{i}").symlink_to("nowhere")
+    for job in bench.jobs:
+        assert isinstance(Mailbox(bench.places).outcome(job.stem, 1, "batch"), JobRecord)
     events = bench.places.chunks / f"{stem}.parquet"
     events.write_bytes(events.read_bytes()[:-1])
     assert Mailbox(bench.places).outcome(stem, 1, "batch") is None
     events.unlink()
+    assert Mailbox(bench.places).outcome(stem, 1, "batch") is None
+
+
+def test_what_is_written_by_half_is_not_there_yet(bench: Any) -> None:
+    """Tools that copy a store write in place."""
+    stem = bench.prepare().jobs[0].stem
+    failures = FailureLog(bench.places.jobs).folder
+    for folder, name in ((bench.places.chunks, stem), (failures, f"{stem}.1")):
+        folder.mkdir(parents=True)
+        (folder / f"{name}.json").write_text('{"chunk_id": "', encoding="utf-8")
     assert Mailbox(bench.places).outcome(stem, 1, "batch") is None
 
 

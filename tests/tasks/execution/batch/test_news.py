@@ -15,6 +15,7 @@ def test_what_an_engine_says_of_a_job_is_heard_once(bench: Any) -> None:
     flight = Flight(Attempt(job, resources), ("token", 0), unsure=True)
     for phase in ("waiting", "waiting", "running", "running"):
         note([flight], Seen("17", phase, host="node7"), bench.places, bench.heard)
+        assert bool(bench.heard.begun_with) == (phase == "running")
     assert not flight.unsure
     assert bench.heard.submitted_ids == ["17"]
     (begun,) = bench.heard.begun_with

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -57,7 +58,8 @@ def start(
         cwd=scratch, capture_output=True, text=True, check=False, timeout=120,
         env={**os.environ, "PYTHONPATH": str(bench.task_root)},
     )  # fmt: skip
-    assert not list(scratch.glob("*.parquet"))
+    # what the store has not taken goes with the folder
+    assert done.returncode == EXIT_CODES["store"] or not list(scratch.glob("*.parquet"))
     return done
 
 
@@ -225,6 +227,31 @@ def test_a_defect_leaves_its_traceback_and_the_next_chunk_runs(bench: Any) -> No
     assert "no such calibration" in bench.places.log(bench.jobs[0].stem, 1).read_text("utf-8")
 
 
+def test_one_chunk_that_fails_is_told_by_the_job_though_the_next_is_done(bench: Any) -> None:
+    add(bench, SLOW.replace("time.sleep(60)", "assert 1000 not in events.event"))
+    assert start(bench.prepare()).returncode == EXIT_CODES["defect"]
+    assert [error for error, _ in failures(bench)] == ["defect"]
+    assert [path.stem for path in bench.places.chunks.glob("*.json")] == [bench.jobs[1].stem]
+
+
+def test_a_store_that_takes_no_outputs_is_told(bench: Any) -> None:
+    """Else they would be waited for."""
+    bench.prepare()
+    bench.places.chunks.parent.mkdir(parents=True, exist_ok=True)
+    bench.places.chunks.touch()
+    assert start(bench).returncode == EXIT_CODES["store"]
+    assert [error for error, _ in failures(bench)] == ["store"] * 2
+
+
+def test_a_signal_of_the_engine_ends_it_at_once(bench: Any) -> None:
+    """It says so in its log; what is lost is for who has submitted it to say."""
+    add(bench, SLOW.replace("time.sleep(60)", "import os; os.kill(os.getpid(), 15); time.sleep(5)"))
+    assert start(bench.prepare()).returncode == 128 + signal.SIGTERM
+    assert "ended by SIGTERM" in bench.places.log(bench.jobs[0].stem, 1).read_text("utf-8")
+    assert failures(bench) == []
+    assert not list(bench.places.chunks.glob("*.json"))
+
+
 def test_an_interruption_that_a_tagger_raises_is_its_defect(bench: Any) -> None:
     """As on this machine: a process that nobody interrupts has no other."""
     add(bench, SLOW.replace("time.sleep(60)", "raise KeyboardInterrupt"))
@@ -236,6 +263,23 @@ def test_ends_when_its_time_is_over(bench: Any) -> None:
     add(bench, SLOW)
     assert start(bench.prepare(), time_limit=2.0).returncode == EXIT_CODES["time"]
     assert [error for error, _ in failures(bench)] == ["time"]
+
+
+# how many of the clocks of chunks that are done still run
+CLOCKS = """
+import sys, threading
+from tasks.execution.batch.node import main
+code = main(sys.argv[1:])
+clocks = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+for one in clocks:
+    one.join(10)
+print(code, sum(one.is_alive() for one in clocks))
+"""
+
+
+def test_the_time_of_a_chunk_ends_with_it(bench: Any) -> None:
+    """It would end the next one."""
+    assert start(bench.prepare(), CLOCKS, time_limit=3600.0).stdout == "0 0\n"
 
 
 def test_other_code_than_that_of_the_run_is_refused(bench: Any) -> None:

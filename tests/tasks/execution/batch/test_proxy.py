@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from higgsflow.errors import UserError
 from higgsflow.model.engines import Site
 from tasks.execution.batch.batch_file import batches_in
 from tasks.execution.batch.proxy import proxy_of, refuse_proxy
+from tasks.execution.batch.sites import check_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +62,25 @@ def test_one_that_ends_before_a_job_is_refused(proxy: Path) -> None:
         UserError, match=r"the grid proxy lives for 24\.0 h, a job may take 48\.0 h"
     ):
         refuse_proxy(site(str(proxy)), 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [("", DAY / 2, False), ("", 2 * DAY, True), ("2 d", DAY / 2, True), ("12 h", 2 * DAY, False)],
+)
+def test_it_is_looked_at_before_a_run_for_the_longest_of_its_jobs(
+    lab: Any, proxy: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, float, bool]
+) -> None:
+    """The site says how long jobs may take, else the analysis."""
+    said, time_limit, refused = case
+    site = {"engine": "slurm", "proxy": str(proxy), **({"run_time": said} if said else {})}
+    engines = lab.folder / "engines.yaml"
+    engines.write_text(yaml.safe_dump({"sites": {"here": site}}), encoding="utf-8")
+    monkeypatch.setenv("HIGGSFLOW_ENGINES_FILE", str(engines))
+    lab.jobs["time_limit"] = time_limit
+    model = lab.task("ProcessSample", sample="Sig").model
+    with pytest.raises(UserError, match="lives for") if refused else nullcontext():
+        check_proxies(model, "slurm", model.samples.pairs)
 
 
 def test_it_may_have_come_to_its_end_since_the_run_began(bench: Any, proxy: Path) -> None:

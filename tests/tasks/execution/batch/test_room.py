@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.execution.batch.room import Room, jobs_said
 
 if TYPE_CHECKING:
+    from multiprocessing.synchronize import Barrier
     from pathlib import Path
 
 
@@ -27,6 +29,31 @@ def test_all_samples_together_stay_below_the_bound(
         assert taken <= wanted
         assert sum(have) <= 10
         assert taken == wanted or sum(have) == 10
+
+
+N_SAMPLES = 6
+
+
+def take(folder: Path, name: str, together: Barrier) -> None:
+    for i in range(20):
+        together.wait()
+        taken = Room(folder / str(i), name).take(4, 0, 10)
+        (folder / f"{i}.{name}").write_text(str(taken), encoding="ascii")
+
+
+def test_those_that_ask_at_the_same_time_stay_below_the_bound(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    together = fork.Barrier(N_SAMPLES)
+    processes = [
+        fork.Process(target=take, args=(tmp_path, f"sample{i}", together)) for i in range(N_SAMPLES)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    for i in range(20):
+        taken = [int(path.read_text("ascii")) for path in tmp_path.glob(f"{i}.*")]
+        assert sorted(taken) == [0, 0, 0, 2, 4, 4]
 
 
 def test_what_has_ended_makes_room(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tasks.execution.batch.submission import Submission
 from tasks.execution.pool import Attempt
 
 if TYPE_CHECKING:
-    from tasks.execution.batch.engine import Request
+    from tasks.execution.batch.engine import Phase, Request
 
 Captured = pytest.CaptureFixture[str]
 
@@ -120,6 +120,41 @@ def test_jobs_that_are_not_needed_do_not_stay_either(bench: Any) -> None:
     submission.tidy(engine, [flight.key for flight in flights])  # type: ignore[arg-type]
     assert engine.cancelled == {0, 1}
     assert not batches_in(bench.places.jobs)
+
+
+class Tells:
+    """An engine that still tells of one job of a batch, which is at its end or not."""
+
+    def __init__(self, phase: Phase) -> None:
+        self._phase = phase
+
+    def look(self, owner: str, tokens: Any) -> dict[Any, Seen]:
+        del owner
+        return {(token, 0): Seen("1", self._phase) for token in tokens}
+
+
+@pytest.mark.parametrize(("phase", "is_kept"), [("running", True), ("ended", False)])
+def test_the_folder_of_a_batch_goes_once_the_engine_has_none_of_its_jobs(
+    bench: Any, phase: Phase, is_kept: bool
+) -> None:
+    """It writes a last word there, and holds a job where it cannot."""
+    submission = Submission(bench.prepare().site, bench.places, bench.room)
+    flights = submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    folder = bench.places.make_batch_folder(flights[0].key[0])
+    engine: Any = Tells(phase)
+    submission.tidy(engine, ())
+    assert folder.exists() == is_kept
+
+
+def test_batches_of_another_engine_are_not_touched(bench: Any) -> None:
+    """That may not have been to be asked when its jobs were to be cancelled."""
+    bench.prepare()
+    for name in ("slurm", "htcondor"):
+        site = bench.site.model_copy(update={"engine": name})
+        submission = Submission(site, bench.places, bench.room)
+        submission.write([[attempt] for attempt in due(bench, 1, 1, 1, 1)])
+    Submission(bench.site, bench.places, bench.room).tidy(bench.engine, ())
+    assert [batch.engine for batch in batches_in(bench.places.jobs)] == ["htcondor"]
 
 
 def test_batches_stay_where_the_engine_does_not_answer(bench: Any, capsys: Captured) -> None:
