@@ -96,10 +96,10 @@ def _run(header: Header, portion: Portion) -> int:
 
 def _of_this_node(failure: FailureRecord, scratch: Path) -> FailureRecord:
     """Tells of a scratch folder that takes no more where it is: the store has room."""
-    what, _, more = failure.message.partition("\n  ")
+    what = failure.message.partition("\n")[0]
     if failure.error_class != "store" or f"{scratch}/" not in what:
         return failure
-    told = f"the scratch folder of {failure.host} takes no more: {more.partition(chr(10))[0]}"
+    told = f"the scratch folder of {failure.host} takes no more: {what.rpartition(': ')[2]}"
     return failure.model_copy(update={"message": str(StoreError(told, str(scratch), _ROOM))})
 
 
