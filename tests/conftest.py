@@ -333,12 +333,15 @@ class Lab:
         return getattr(found, stage)(analysis=str(self.write()), **parameters)
 
     def run(self, stage: str = "RunAnalysis", **parameters: Any) -> bool:
-        """Runs a stage in this process as an invocation of its own; whether it ended well."""
+        """Runs a stage in this process as an invocation of its own; whether it ended well.
+
+        Its stages run one after the other: each in a fork of a process that has imported all that
+        tests need takes longer than most stages do. Commands have them in forks, as users do.
+        """
         import luigi
 
         task = self.task(stage, **parameters)
-        n = 2 * len(task.model.samples.pairs)
-        return bool(luigi.build([task], workers=n, local_scheduler=True, no_lock=True))
+        return bool(luigi.build([task], workers=1, local_scheduler=True, no_lock=True))
 
     def law(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """A command line such as `law run ...` in a process of its own, from the test's folder."""
