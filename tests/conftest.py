@@ -101,6 +101,9 @@ def forget() -> None:
         sys.modules.pop("toy_taggers", None)
         sys.modules["higgsflow.code"]._path_of.cache_clear()
         importlib.invalidate_caches()
+    if "higgsflow.output.atomic" in sys.modules:
+        # what killed processes left is looked for once in each process of a command
+        sys.modules["higgsflow.output.atomic"].remove_stale_once.cache_clear()
     if "tasks.execution.luigi_settings" in sys.modules:
         from tasks.execution import luigi_settings
 
