@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from higgsflow.errors import UserError
-from tasks.execution.interruption import end_with_parent
+from tasks.execution.parent import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -19,7 +19,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType, TracebackType
 
-_TICK = 0.5
 _EXIT_CODE = 130  # as shells have it
 # seconds that a process has to end in order, and after which an exception that is lost is raised
 _GRACE = 2.0
@@ -108,20 +106,6 @@ def forget() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit.unregister(_tell_at_exit)
     _installed.clear()
-
-
-def end_with_parent() -> None:
-    """Ends this process soon after the one that started it, whose results nobody would hear of."""
-    begun_by = multiprocessing.parent_process()
-    # who asks the system may be too late
-    parent = os.getppid() if begun_by is None else begun_by.pid
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_TICK)
-        os._exit(_EXIT_CODE)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _interrupt(_number: int, frame: FrameType | None) -> None:

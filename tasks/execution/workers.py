@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from pebble import ProcessPool
 
-from tasks.execution.interruption import end_with_parent
 from tasks.execution.one_thread import keep_to_one_thread
+from tasks.execution.parent import end_with_parent
 from tasks.execution.silent_ends import SilentEnds
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -13,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import os, signal, sys, time
 from tasks.execution import interruption
-from tasks.execution.interruption import end_with_parent, held_back, prepare_interruption
+from tasks.execution.interruption import held_back, prepare_interruption
 {setup}
 prepare_interruption()
 {body}
@@ -235,44 +234,3 @@ def test_ctrl_c_is_held_back_no_longer_than_it_has_to_be() -> None:
     body = "with held_back(): pass\nos.kill(os.getpid(), signal.SIGINT); time.sleep(5); print('on')"
     done = run(body)
     assert (done.returncode, done.stdout) == (130, "")
-
-
-def test_a_worker_ends_when_its_parent_is_gone() -> None:
-    """Also one that was told nothing, since its parent was killed."""
-    body = (
-        "pid = os.fork()\n"
-        "if pid == 0:\n"
-        "    end_with_parent(); print(os.getpid(), flush=True); time.sleep(300)\n"
-        "time.sleep(1); os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    # returns when the last holder of the pipe is gone
-    done = run(body)
-    assert done.returncode == -signal.SIGKILL
-    # its descriptors are closed a moment before it is gone
-    deadline = time.monotonic() + 30
-    while is_alive(int(done.stdout)):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_a_worker_ends_whose_parent_is_gone_before_it_begins() -> None:
-    """It took whoever has orphans for its parent, and stayed."""
-    body = (
-        "import multiprocessing\n"
-        "parent = os.getpid()\n"
-        "def begins():\n"
-        "    while os.getppid() == parent: time.sleep(0.01)\n"
-        "    end_with_parent(); print('begins', flush=True); time.sleep(300)\n"
-        "multiprocessing.get_context('fork').Process(target=begins).start()\n"
-        "os.kill(parent, signal.SIGKILL)"
-    )
-    # returns when the last holder of the pipe is gone
-    assert run(body).returncode == -signal.SIGKILL
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True

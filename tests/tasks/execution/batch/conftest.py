@@ -174,6 +174,22 @@ def bench(lab: Lab) -> Iterator[Bench]:
         process.wait()
 
 
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+    """Makes programs of an engine; what each is given is in a file of its name."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+
+    def give(name: str, does: str) -> None:
+        path = programs / name
+        given = f'printf "%s\\n" "$*" >>{tmp_path / name}'
+        path.write_text(f"#!/bin/sh\n{given}\n{does}\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    return give
+
+
 SITES = """
 sites:
   here: {{engine: slurm, submit_folder: "{0}"}}

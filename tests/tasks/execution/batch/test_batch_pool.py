@@ -51,13 +51,17 @@ def test_runs_all_and_leaves_no_batch_behind(bench: Any) -> None:
     assert not list((bench.lab.folder / "room").glob("*.jobs"))
 
 
-def test_a_killed_job_is_tried_again(bench: Any) -> None:
-    lab = bench.lab
+def kill_once(lab: Any) -> None:
+    """One of the jobs is killed when it runs for the first time."""
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + ONCE, encoding="utf-8")
     options = {"folder": str(lab.folder)}
     entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
     lab.content["tag_sequence"][1].insert(0, entry)
-    lab.jobs.update(retry_delay=5.0)
+
+
+def test_a_killed_job_is_tried_again(bench: Any) -> None:
+    kill_once(bench.lab)
+    bench.lab.jobs.update(retry_delay=5.0)
     outcomes = bench.prepare().run()
     failures = [outcome for outcome in outcomes if isinstance(outcome, FailureRecord)]
     assert failures
@@ -227,11 +231,7 @@ def test_a_job_that_its_engine_ended_for_its_memory_has_more_next_time(bench: An
 
 def test_what_a_lost_job_had_not_begun_costs_no_attempt(bench: Any) -> None:
     """Chunks that share a job are run one after the other."""
-    lab = bench.lab
-    lab.taggers.write_text(lab.taggers.read_text("utf-8") + ONCE, encoding="utf-8")
-    options = {"folder": str(lab.folder)}
-    entry = {"name": "once", "tagger": "toy_taggers:killed_once", "options": options}
-    lab.content["tag_sequence"][1].insert(0, entry)
+    kill_once(bench.lab)
     bench.site = bench.site.model_copy(update={"chunks_per_job": 2})
     outcomes = bench.prepare().run()
     found = {(o.chunk_id, o.attempt, type(o)) for o in outcomes}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,18 +108,13 @@ def test_ids_are_those_of_the_answer_in_its_order() -> None:
 
 
 @pytest.fixture
-def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Says:
-    """Programs of an HTCondor; what each is given is in a file of its name."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+def says(program: Says, tmp_path: Path) -> Says:
+    """Makes programs of an HTCondor that print an answer."""
 
     def give(name: str, prints: str) -> None:
-        path, answer = programs / name, tmp_path / f"{name}.answer"
+        answer = tmp_path / f"{name}.answer"
         answer.write_text(prints, encoding="utf-8")
-        given = f'printf "%s\\n" "$*" >>{tmp_path / name}'
-        path.write_text(f"#!/bin/sh\n{given}\ncat {answer}\n", encoding="utf-8")
-        path.chmod(0o755)
+        program(name, f"cat {answer}")
 
     return give
 

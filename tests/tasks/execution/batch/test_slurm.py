@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     # a program of Slurm, and what it does: lines of a shell
-    Says = Callable[[str, str], None]
+    Program = Callable[[str, str], None]
 
 ASKED = Resources(memory_mb=1000.5, time_limit=600)
 
@@ -62,22 +61,6 @@ def test_the_engine_waits_for_the_node_to_end_a_job_that_takes_too_long() -> Non
     assert "--time=2" in command(Site(engine="slurm"), Resources(time_limit=10))
 
 
-@pytest.fixture
-def says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Says:
-    """Programs of a Slurm; what each is given is in a file of its name."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-
-    def give(name: str, does: str) -> None:
-        path = programs / name
-        given = f'printf "%s\\n" "$*" >>{tmp_path / name}'
-        path.write_text(f"#!/bin/sh\n{given}\n{does}\n", encoding="utf-8")
-        path.chmod(0o755)
-
-    return give
-
-
 QUEUE = """cat <<'END'
 hf.t.0|10|PENDING|Priority|
 hf.t.1|11|PENDING|JobHeldUser|
@@ -94,8 +77,8 @@ a line that is cut off
 END"""
 
 
-def test_what_the_queue_says_of_jobs_of_these_batches(says: Says, tmp_path: Path) -> None:
-    says("squeue", QUEUE)
+def test_what_the_queue_says_of_jobs_of_these_batches(program: Program, tmp_path: Path) -> None:
+    program("squeue", QUEUE)
     found = Slurm(Site(engine="slurm")).look("owner", {"t"})
     assert found[("t", 0)] == Seen("10", "waiting", "PENDING")
     assert found[("t", 1)] == Seen("11", "held", "held: JobHeldUser")
@@ -107,13 +90,13 @@ def test_what_the_queue_says_of_jobs_of_these_batches(says: Says, tmp_path: Path
     assert f"--user {this_user()} " in (tmp_path / "squeue").read_text("utf-8")
 
 
-def test_jobs_of_others_are_asked_for_too(says: Says, tmp_path: Path) -> None:
-    says("squeue", "")
-    says("sacct", "")
+def test_jobs_of_others_are_asked_for_too(program: Program, tmp_path: Path) -> None:
+    program("squeue", "")
+    program("sacct", "")
     Slurm(Site(engine="slurm")).look("owner", {"t"}, {"zoe", "ann"})
     Slurm(Site(engine="slurm")).past("owner", {("t", 0)}, {"zoe", "ann"})
-    for program in ("squeue", "sacct"):
-        given = (tmp_path / program).read_text("utf-8")
+    for name in ("squeue", "sacct"):
+        given = (tmp_path / name).read_text("utf-8")
         assert f"--user {this_user()},ann,zoe " in given
 
 
@@ -127,8 +110,8 @@ something|15|FAILED|1:0|node7
 END"""
 
 
-def test_what_the_accounting_says_of_jobs_that_ended(says: Says, tmp_path: Path) -> None:
-    says("sacct", PAST)
+def test_what_the_accounting_says_of_jobs_that_ended(program: Program, tmp_path: Path) -> None:
+    program("sacct", PAST)
     asked = {("t", number) for number in range(4)}
     found = Slurm(Site(engine="slurm")).past("owner", asked)
     assert found == {
@@ -140,14 +123,14 @@ def test_what_the_accounting_says_of_jobs_that_ended(says: Says, tmp_path: Path)
     assert "--name hf.t.0,hf.t.1,hf.t.2,hf.t.3 " in (tmp_path / "sacct").read_text("utf-8")
 
 
-def test_a_cluster_without_accounting_knows_nothing_of_the_past(says: Says) -> None:
-    says("sacct", "echo Slurm accounting storage is disabled >&2; exit 1")
+def test_a_cluster_without_accounting_knows_nothing_of_the_past(program: Program) -> None:
+    program("sacct", "echo Slurm accounting storage is disabled >&2; exit 1")
     assert Slurm(Site(engine="slurm")).past("owner", {("t", 0)}) == {}
 
 
-def test_only_what_is_in_the_queue_is_cancelled(says: Says, tmp_path: Path) -> None:
-    says("squeue", QUEUE)
-    says("scancel", "")
+def test_only_what_is_in_the_queue_is_cancelled(program: Program, tmp_path: Path) -> None:
+    program("squeue", QUEUE)
+    program("scancel", "")
     asked = {("t", 0), ("t", 3), ("t", 99), ("other", 0)}
     Slurm(Site(engine="slurm")).cancel("owner", asked)
     (given,) = (tmp_path / "scancel").read_text("utf-8").splitlines()
@@ -156,9 +139,9 @@ def test_only_what_is_in_the_queue_is_cancelled(says: Says, tmp_path: Path) -> N
     assert len((tmp_path / "scancel").read_text("utf-8").splitlines()) == 1
 
 
-def test_many_jobs_are_asked_for_in_parts(says: Says, tmp_path: Path) -> None:
+def test_many_jobs_are_asked_for_in_parts(program: Program, tmp_path: Path) -> None:
     """A command line has an end."""
-    says("sacct", "")
+    program("sacct", "")
     Slurm(Site(engine="slurm")).past("owner", {("t", number) for number in range(450)})
     lines = (tmp_path / "sacct").read_text("utf-8").splitlines()
     assert [line.count("hf.t.") for line in lines] == [200, 200, 50]
@@ -177,20 +160,20 @@ ECHO = 'for last; do :; done; echo "10$last;cluster"'
 REFUSE = 'for last; do :; done; case $last in {0}) echo "{1}" >&2; exit 1 ;; esac; echo "10$last"'
 
 
-def test_each_job_has_the_id_that_it_was_given(says: Says, tmp_path: Path) -> None:
-    says("sbatch", ECHO)
+def test_each_job_has_the_id_that_it_was_given(program: Program, tmp_path: Path) -> None:
+    program("sbatch", ECHO)
     assert submit(tmp_path, 5) == {number: f"10{number}" for number in range(5)}
 
 
-def test_one_job_that_is_refused_is_told(says: Says, tmp_path: Path) -> None:
-    says("sbatch", REFUSE.format("3", "Invalid account"))
+def test_one_job_that_is_refused_is_told(program: Program, tmp_path: Path) -> None:
+    program("sbatch", REFUSE.format("3", "Invalid account"))
     with pytest.raises(EngineError, match="sbatch failed: Invalid account") as told:
         submit(tmp_path, 5)
     assert not isinstance(told.value, NoAnswer)
 
 
-def test_one_job_that_may_have_been_taken_is_what_counts(says: Says, tmp_path: Path) -> None:
+def test_one_job_that_may_have_been_taken_is_what_counts(program: Program, tmp_path: Path) -> None:
     """Whoever submits again has to wait for it."""
-    says("sbatch", REFUSE.format("1) echo Invalid >&2; exit 1 ;; 3", "Socket timed out"))
+    program("sbatch", REFUSE.format("1) echo Invalid >&2; exit 1 ;; 3", "Socket timed out"))
     with pytest.raises(NoAnswer, match="Socket timed out"):
         submit(tmp_path, 5)
