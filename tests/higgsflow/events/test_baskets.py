@@ -110,6 +110,17 @@ def test_what_is_not_what_it_should_be_is_odd(
         lists.unpacked(**changes)
 
 
+@pytest.mark.parametrize("path", ["none"], indirect=True)
+def test_a_first_list_that_begins_elsewhere_is_odd(lists: Found) -> None:
+    """Else the numbers before it would be left out."""
+    n = lists.place.stop
+    raw = bytearray(lists.raw)
+    first = int.from_bytes(raw[-4 * (n + 1) : -4 * n], "big")
+    raw[-4 * (n + 1) : -4 * n] = (first + 4).to_bytes(4, "big")
+    with pytest.raises(OddBasket, match="does not begin at its beginning"):
+        lists.unpacked(bytes(raw))
+
+
 def test_lists_are_no_numbers_and_the_other_way_round(path: Path, lists: Found) -> None:
     numbers = Found(path, "run")
     lists.is_list, numbers.is_list = False, True
