@@ -6,8 +6,9 @@ is gone.
 
 The signal becomes an exception in whatever runs at that moment, and may be lost there: libraries
 in other languages make another error of it or none at all, Python drops it in what runs at a fork,
-luigi in what it calls at events. So it is also noted, looked up when something fails, and raised
-again while this process has not ended. A second one would break off what the first one lets end in
+luigi in what it asks of tasks. So it is also noted, looked up when something fails, and raised
+again while this process has not ended. In what luigi calls at events, where it would be told as an
+error, it waits for their end. A second one would break off what the first one lets end in
 order, and is not followed; once the user has been told, it ends the program at once.
 """
 
@@ -22,12 +23,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import luigi
+
 from tasks.execution.display import end_display
 from tasks.execution.quick_end import end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType, TracebackType
+    from types import CodeType, FrameType, TracebackType
 
 _EXIT_CODE = 130  # as shells have it
 # seconds that a process has to end in order, and after which an exception that is lost is raised
@@ -111,16 +114,19 @@ def forget() -> None:
 def _interrupt(_number: int, frame: FrameType | None) -> None:
     if _told:
         os._exit(_EXIT_CODE)
-    if (_interrupted and _is_followed()) or _is_telling(frame):
+    # while the user is told, nothing is noted at the first instruction
+    if (_interrupted and _is_followed()) or _is_within(frame, _tell.__code__):
         return
+    # luigi would tell of it as an error in what it calls, and go on
+    is_lost = _is_within(frame, luigi.Task.trigger_event.__code__)
     # should the exception be lost, it is raised again; what was forked ends without
-    again = _interrupt if os.getpid() in _installed else signal.SIG_DFL
+    again = _interrupt if is_lost or os.getpid() in _installed else signal.SIG_DFL
     before = signal.signal(signal.SIGALRM, again)
-    signal.setitimer(signal.ITIMER_REAL, _GRACE)
+    signal.setitimer(signal.ITIMER_REAL, _AT_ONCE if is_lost else _GRACE)
     if not _interrupted:
         _interrupted.append(True)
         _alarm_before.append(before)
-    if not _held:
+    if not _held and not is_lost:
         _raise_what_ends()
 
 
@@ -129,9 +135,9 @@ def _is_followed() -> bool:
     return signal.getitimer(signal.ITIMER_REAL)[0] > 0
 
 
-def _is_telling(frame: FrameType | None) -> bool:
-    """Whether the user is being told, from the first instruction on, where nothing is noted yet."""
-    while frame is not None and frame.f_code is not _tell.__code__:
+def _is_within(frame: FrameType | None, code: CodeType) -> bool:
+    """Whether this function is at work, from its first instruction on."""
+    while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     return frame is not None
 

@@ -100,6 +100,27 @@ def test_it_can_wait_for_what_must_not_be_done_by_half() -> None:
     assert done.stderr.startswith("interrupted: what is done is kept")
 
 
+AT_AN_EVENT = """
+import luigi
+class Stage(luigi.Task): pass
+def first(_): os.kill(os.getpid(), signal.SIGINT); print('whole', flush=True)
+for called in (first, lambda _: print('next', flush=True)):
+    Stage.event_handler(luigi.Event.START)(called)
+Stage().trigger_event(luigi.Event.START, None)
+time.sleep(300)
+"""
+
+
+def test_it_waits_for_what_luigi_calls_at_an_event() -> None:
+    """luigi would say there that the one that is called has failed, and go on with the stage."""
+    done = run(forked(AT_AN_EVENT), NEVER)
+    assert (done.stdout, done.stderr) == ("whole\nnext\n130\n", "")
+    done = run(AT_AN_EVENT, NEVER)
+    assert (done.returncode, done.stdout) == (130, "whole\nnext\n")
+    assert done.stderr.startswith("interrupted: what is done is kept")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_what_was_forked_and_not_told_ends_too() -> None:
     body = (
         "import multiprocessing\n"
