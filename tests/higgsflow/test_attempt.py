@@ -110,6 +110,53 @@ def test_what_the_collector_passes_over_is_not_counted_for_each_job(
     assert len(counted) == 3
 
 
+def test_the_collector_looks_rarely_while_a_job_runs_and_finds_what_it_left(lab: Lab) -> None:
+    source = """
+
+import gc
+
+
+class Circle:
+    left = 0
+
+    def __init__(self):
+        Circle.left += 1
+        self.itself = self
+
+    def __del__(self):
+        Circle.left -= 1
+
+
+@tagger(reads=["event"])
+def leaving(events):
+    Circle()
+    made = [[] for _ in range(10 * gc_usual)]
+    assert Circle.left == 1
+    return events.event >= 0
+"""
+    usual = gc.get_threshold()
+    code = lab.taggers.read_text("utf-8") + source.replace("gc_usual", str(usual[0]))
+    lab.taggers.write_text(code, encoding="utf-8")
+    lab.content["tag_sequence"][1].insert(0, "toy_taggers:leaving")
+    outcome, log = attempt(lab, Resources())
+    assert isinstance(outcome, JobRecord), log
+    assert gc.get_threshold() == usual
+    found = [one for one in gc.get_objects() if type(one).__name__ == "Circle"]
+    assert not found
+
+
+def test_who_has_turned_the_collector_off_keeps_it_so(lab: Lab) -> None:
+    usual = gc.get_threshold()
+    gc.set_threshold(0, *usual[1:])
+    seen: list[int] = []
+    try:
+        with attempt_module.rare_looks():
+            seen.append(gc.get_threshold()[0])
+    finally:
+        gc.set_threshold(*usual)
+    assert seen == [0]
+
+
 def test_leaving_the_program_is_a_defect_of_who_does(lab: Lab) -> None:
     source = '\n\n@tagger(reads=["event"])\ndef leaving(events):\n    raise SystemExit(0)\n'
     lab.taggers.write_text(lab.taggers.read_text("utf-8") + source, encoding="utf-8")
