@@ -99,6 +99,7 @@ def _against_peers(scale: Scale) -> Iterator[Goal]:
         yield Goal(f"{n}, {what}", ">=", bound, "x", value)
     for who, what in (
         ("rerun_fine", "looked up in 60 and 48 bins, not 20 and 16"),
+        ("rerun_half", "looked up in 40 and 32 bins, not 20 and 16"),
         ("rerun_tables", "looked up by correctionlib"),
     ):
         value = _ratio(f"{who}.{many}.warm", f"program.{many}.warm")

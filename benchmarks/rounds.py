@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case, Scale
 
 PEERS = ("coffea", "rerun")
-# the second with the look-up of factors that the first has, and with more bins
-LOOKUPS = ("rerun_tables", "rerun_fine")
+# the second with the look-up of factors that the first has, and with so many bins that this is half
+LOOKUPS = ("rerun_tables", "rerun_half")
 
 Round = dict[str, float]
 

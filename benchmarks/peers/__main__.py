@@ -18,7 +18,7 @@ PEERS = {
     "coffea": "benchmarks.peers.coffea_way:run",
     "rerun": "benchmarks.peers.rerun:run",
     "rerun_tables": "benchmarks.peers.rerun:run_with_tables",
-    "rerun_fine": "benchmarks.peers.rerun:run_in_fine_bins",
+    "rerun_half": "benchmarks.peers.rerun:run_in_more_bins",
 }
 
 
