@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 # of what tables are made of, where a screen has none of these signs
@@ -30,6 +32,9 @@ def prepare() -> None:
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
     takes_any_text(sys.stdout)
+    # once, however often this is called
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)
 
 
 def takes_any_text(stream: Any) -> None:
@@ -41,3 +46,35 @@ def takes_any_text(stream: Any) -> None:
 def write_no_more() -> None:
     """Lets what is still to be written, also at exit, go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_or_drop(stream: Any, lost: type[OSError] = OSError) -> None:
+    """Writes what waits in a stream; where nobody reads it, or it finds no room, it is gone.
+
+    Else it would wait on, and be an error of whatever writes next: to begin a process, or to end
+    this one.
+    """
+    # one that is closed, or that a notebook has put there, holds nothing
+    with suppress(ValueError, AttributeError):
+        try:
+            stream.flush()
+        except lost:
+            _drop(stream)
+
+
+def _drop(stream: Any) -> None:
+    number = stream.fileno()
+    kept, nowhere = os.dup(number), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, number)
+        stream.flush()
+    finally:
+        os.dup2(kept, number)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _at_exit() -> None:
+    """Python would end with code 120, though all is done; an answer without room is an error."""
+    write_or_drop(sys.stdout, BrokenPipeError)
+    write_or_drop(sys.stderr)

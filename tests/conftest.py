@@ -34,6 +34,8 @@ LAW = Path(sys.executable).parent / "law"
 os.environ["LAW_CONFIG_FILE"] = str(ROOT / "law.cfg")
 # a scheduler that happens to run here has nothing to do with tests
 os.environ["HIGGSFLOW_SCHEDULER"] = "none"
+# users see what is written when it is, which may be later
+os.environ.pop("PYTHONUNBUFFERED", None)
 # a shell that begins tests in the background has them ignore Ctrl-C, and all that they begin too
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

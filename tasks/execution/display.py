@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from higgsflow.standard_output import write_or_drop
 from higgsflow.visible import visible
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _write(text: str) -> None:
     # a run goes on where its terminal is gone, or the disk of its log is full
     with suppress(OSError):
         sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+    write_or_drop(sys.stderr)
 
 
 class Reader:

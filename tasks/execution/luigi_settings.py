@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import luigi
 import luigi.configuration
 import luigi.interface
-import luigi.worker
 from luigi.task_register import Register
 
 from higgsflow.cores import n_cores
 from higgsflow.errors import InvalidConfiguration
-from tasks.execution import chatter, command_line, interruption, lost_stage, scheduler, told_once
+from tasks.execution import (
+    chatter,
+    command_line,
+    forks,
+    interruption,
+    lost_stage,
+    scheduler,
+    told_once,
+)
 
 # one thread for each process: chunks run side by side, and one threaded dot product of a library
 # would take the cores from the others
@@ -58,15 +63,8 @@ for _task in tuple(vars(Register)["_reg"]):
     if _task.__module__.startswith(("law.", "luigi.tools")):
         _task._visible_in_registry = False
 
-# stages are forked, with what is imported by then: scripts may want other processes, and from
-# version 3.14 on Python begins others
-_FORKS: Any = multiprocessing.get_context("fork")
-luigi.worker.TaskProcess._Popen = staticmethod(_FORKS.Process._Popen)  # type: ignore[method-assign]
-# where others are begun, a process of Python's knows the queue of their answers, and tells of it on
-# the terminal when stages are interrupted
-luigi.worker.multiprocessing = _FORKS  # type: ignore[attr-defined]
-
 command_line.read_once()
+forks.prepare()
 
 
 def stages_at_once(n_pairs: int, engine: str) -> int:

@@ -9,6 +9,8 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
+from higgsflow.standard_output import write_or_drop
+
 
 def end(code: int) -> NoReturn:
     """Ends the process as those of multiprocessing end: nobody is left to use what it has.
@@ -23,6 +25,6 @@ def end(code: int) -> NoReturn:
     # it has told what is wrong with a handler; all that counts is on the disk
     with suppress(Exception):
         leave()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    write_or_drop(sys.stdout)
+    write_or_drop(sys.stderr)
     os._exit(code)

@@ -39,3 +39,17 @@ def test_run_goes_on_where_nobody_sees_or_hears_it(command_line: Lab) -> None:
         _, told = answer.communicate()
         assert "Traceback" not in told
         assert answer.returncode == 0
+
+
+def test_run_goes_on_where_nobody_reads_what_code_of_users_prints(command_line: Lab) -> None:
+    code = "\nprint('loaded')\n"
+    lab = command_line
+    lab.taggers.write_text(lab.taggers.read_text("utf-8") + code, encoding="utf-8")
+    for _ in range(2):
+        command = lab.start("RunAnalysis")
+        assert command.stdout is not None
+        assert command.stderr is not None
+        command.stdout.close()
+        command.stderr.close()
+        assert command.wait() == 0
+    assert lab.output("summary", "summary.json").exists()
