@@ -20,11 +20,12 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import luigi
 
+from higgsflow.standard_output import write_or_drop
 from tasks.execution.display import end_display
 from tasks.execution.quick_end import end
 
@@ -155,8 +156,10 @@ def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType 
     signal.setitimer(signal.ITIMER_REAL, 0)
     # else it would clear the sentence away
     end_display()
-    sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.write(_SENTENCE + "".join(tell() for tell in _going_on))
+    # a terminal may be gone by now
+    write_or_drop(sys.stderr)
     if hasattr(sys, "ps1"):
         # an interactive session goes on
         return

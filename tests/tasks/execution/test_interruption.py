@@ -217,6 +217,11 @@ def test_a_second_one_while_the_user_is_told_changes_nothing() -> None:
     assert done.stderr.endswith("\njobs go on")
 
 
+def test_where_nobody_hears_of_it_the_program_ends_all_the_same() -> None:
+    body = "os.dup2(os.open('/dev/full', os.O_WRONLY), 2)\nos.kill(os.getpid(), signal.SIGINT)"
+    assert run(body).returncode == 130
+
+
 def test_once_the_user_is_told_another_one_ends_the_program_at_once() -> None:
     body = f"import atexit\natexit.register(lambda: {AGAIN} or print('late'))\n{AGAIN}"
     done = run(body)
