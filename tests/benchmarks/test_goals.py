@@ -25,15 +25,11 @@ def test_the_readme_shows_what_was_measured(found: Measurement) -> None:
 def test_the_page_on_performance_shows_what_was_measured(found: Measurement) -> None:
     text = (DOCS / "performance.md").read_text(encoding="utf-8")
     assert stages_table(found) in text
-    other = Measurement.model_validate_json((DOCS / "performance_on_xeon.json").read_bytes())
-    assert markdown(other) in text
     growth = Growth.model_validate_json((DOCS / "growth.json").read_bytes())
     assert growth_table(growth) in text
 
 
-@pytest.mark.parametrize("name", ["performance", "performance_on_xeon"])
-def test_the_rows_follow_from_the_rounds(name: str) -> None:
-    found = Measurement.model_validate_json((DOCS / f"{name}.json").read_bytes())
+def test_the_rows_follow_from_the_rounds(found: Measurement) -> None:
     assert rows(Scale(Path()), found.rounds) == found.rows
 
 
@@ -57,10 +53,10 @@ def test_a_goal_is_reached_on_its_own_side(found: Measurement) -> None:
 
 def test_what_is_told_beside_a_goal_has_none(found: Measurement) -> None:
     scale = Scale(Path())
-    fine = f"rerun_fine.{scale.signal_many.name}.warm"
+    few = f"rerun.{scale.signal_many.name}.warm"
     mine = f"program.{scale.signal_many.name}.warm"
-    without = {name: value for name, value in found.rounds[0].items() if name != fine}
-    added = {*rows(scale, [without | {fine: 7 * without[mine]}])} - {*rows(scale, [without])}
+    without = {name: value for name, value in found.rounds[0].items() if name != few}
+    added = {*rows(scale, [without | {few: 7 * without[mine]}])} - {*rows(scale, [without])}
     (row,) = added
     assert (row.goal, row.reached, row.median) == ("", None, pytest.approx(7))
     # what a goal is made of has to be there
