@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.1  # seconds between two looks at the memory
 _MUCH = 0.5  # of the memory that is allowed
-_NEW = 20_000
+_NEW = 20_000  # objects between two looks of the garbage collector while a job runs
 _STATUS = Path("/proc/self/status")
 
 

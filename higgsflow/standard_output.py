@@ -62,6 +62,12 @@ def write_or_drop(stream: Any, lost: type[OSError] = OSError) -> None:
             _drop(stream)
 
 
+def write_what_waits() -> None:
+    """The same of both outputs."""
+    write_or_drop(sys.stdout)
+    write_or_drop(sys.stderr)
+
+
 def _drop(stream: Any) -> None:
     number = stream.fileno()
     kept, nowhere = os.dup(number), os.open(os.devnull, os.O_WRONLY)

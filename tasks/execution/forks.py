@@ -7,12 +7,11 @@ fork, or of the end of the stage, which luigi takes for one that has died.
 from __future__ import annotations
 
 import multiprocessing
-import sys
 from typing import Any
 
 import luigi.worker
 
-from higgsflow.standard_output import write_or_drop
+from higgsflow.standard_output import write_what_waits
 
 # scripts may want other processes, and from version 3.14 on Python begins others
 _FORKS: Any = multiprocessing.get_context("fork")
@@ -29,7 +28,7 @@ def prepare() -> None:
 
 
 def _begun(process: Any) -> Any:
-    _write_what_waits()
+    write_what_waits()
     return _FORKS.Process._Popen(process)
 
 
@@ -37,9 +36,4 @@ def _ended(self: luigi.worker.TaskProcess) -> None:
     try:
         _run(self)
     finally:
-        _write_what_waits()
-
-
-def _write_what_waits() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        write_or_drop(stream)
+        write_what_waits()

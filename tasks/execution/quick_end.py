@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from typing import NoReturn
 
-from higgsflow.standard_output import write_or_drop
+from higgsflow.standard_output import write_what_waits
 
 
 def end(code: int) -> NoReturn:
@@ -25,6 +25,5 @@ def end(code: int) -> NoReturn:
     # it has told what is wrong with a handler; all that counts is on the disk
     with suppress(Exception):
         leave()
-    write_or_drop(sys.stdout)
-    write_or_drop(sys.stderr)
+    write_what_waits()
     os._exit(code)
