@@ -123,19 +123,18 @@ def _about_rerunning(many: str) -> Iterator[Goal]:
 
 
 def _against_the_limit(scale: Scale) -> Iterator[Goal]:
-    """Over the limits that the goals were set by, and over those of other libraries."""
-    lzma, zstd = scale.lzma_some.name, scale.signal_none.name
-    limit = f"limit.{lzma}.decompress"
-    job = f"program.{lzma}.warm"
-    what = f"LZMA input, {scale.some} variations, job over decompression"
-    yield Goal(what, "<=", 1.33, "x", _ratio(job, limit))
-    what = "the same with uproot's library, a slower one"
-    yield Goal(what, "<=", None, "x", _ratio(job, f"{limit}_as_uproot"))
-    limit, job = f"limit.{zstd}.with_byteswap", f"program.{zstd}.warm"
-    what = "zstd input, no variations, job over decompression and byteswap"
-    yield Goal(what, "<=", 1.7, "x", _ratio(job, f"{limit}_as_uproot"))
-    what = "the same with the program's library, a faster one"
-    yield Goal(what, "<=", None, "x", _ratio(job, limit))
+    lzma, none = scale.lzma_some.name, scale.signal_none.name
+    for case, what, bound, limit in (
+        (lzma, f"LZMA input, {scale.some} variations, job over decompression", 1.33, "decompress"),
+        (
+            none, "zstd input, no variations, job over decompression and byteswap", 1.7,
+            "with_byteswap",
+        ),
+    ):  # fmt: skip
+        job = f"program.{case}.warm"
+        yield Goal(what, "<=", bound, "x", _ratio(job, f"limit.{case}.{limit}"))
+        value = _ratio(job, f"limit.{case}.{limit}_as_uproot")
+        yield Goal("the same with the libraries that uproot takes", "<=", None, "x", value)
 
 
 def _variations(scale: Scale) -> Iterator[Goal]:
