@@ -18,17 +18,17 @@ SOURCE = SOURCE_DIGEST.decode()
 
 def selected(pt, mask, offsets, of_pairs):
     """Where pairs of objects in the mask are, and what is known of them, the larger pt first."""
-    first, second, angle, distance = of_pairs
+    first, second, angle = of_pairs
     if not is_array(pt, np.float64) or not is_array(mask, np.bool_) or len(pt) != len(mask):
         return NotImplemented
     if not are_pairs(first, second) or not are_offsets_of(offsets, len(first)):
         return NotImplemented
-    if not all(is_array(a, np.float64) and len(a) == len(first) for a in (angle, distance)):
+    if not is_array(angle, np.float64) or len(angle) != len(first):
         return NotImplemented
     ends = np.empty(len(offsets), dtype=np.int64)
-    places, numbers = np.empty((2, len(first)), dtype=np.int64), np.empty((4, len(first)))
+    places, numbers = np.empty((3, len(first)), dtype=np.int64), np.empty((3, len(first)))
     bits = mask.view(np.uint8)
-    if not select(pt, bits, offsets, first, second, angle, distance, ends, places, numbers):
+    if not select(pt, bits, offsets, first, second, angle, ends, places, numbers):
         return NotImplemented
     m = ends[len(offsets) - 1]
     return (ends, *places[:, :m], *numbers[:, :m])
@@ -70,6 +70,16 @@ def masses(momenta, ways, first, second):
     found = np.empty(len(first))
     add(parts[0], parts[1], found)
     return found
+
+
+def write(ways, positions, found):
+    """Writes the directions of some objects among those of all."""
+    if not is_array(positions, np.int64) or not are_positions(positions, len(ways)):
+        return NotImplemented
+    if not are_ways(ways, len(ways)) or not are_ways(found, len(positions)):
+        return NotImplemented
+    write_ways(ways, positions, found)
+    return ways
 
 
 def fresh(known, first, second):
@@ -126,6 +136,15 @@ cdef bint are_positions(const int64_t[::1] positions, Py_ssize_t n) noexcept nog
     for i in range(positions.shape[0]):
         signs |= positions[i] | (n - 1 - positions[i])
     return signs >= 0
+
+
+cdef void write_ways(
+    double[:, ::1] ways, const int64_t[::1] positions, const double[:, ::1] found
+) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(positions.shape[0]):
+        for k in range(4):
+            ways[positions[i], k] = found[i, k]
 
 
 cdef Py_ssize_t find_fresh(
@@ -207,8 +226,7 @@ cdef Py_ssize_t find_best(
 cdef bint select(
     const double[::1] pt, const uint8_t[::1] mask, const int64_t[::1] offsets,
     const int64_t[::1] first, const int64_t[::1] second, const double[::1] angle,
-    const double[::1] distance, int64_t[::1] ends, int64_t[:, ::1] places,
-    double[:, ::1] numbers,
+    int64_t[::1] ends, int64_t[:, ::1] places, double[:, ::1] numbers,
 ) noexcept nogil:
     """False where some position is none."""
     cdef Py_ssize_t i, k
@@ -225,10 +243,10 @@ cdef bint select(
             # the next pair writes over it unless both are in the mask
             places[0, m] = a if is_ordered else b
             places[1, m] = b if is_ordered else a
+            places[2, m] = k
             numbers[0, m] = pt[a] if is_ordered else pt[b]
             numbers[1, m] = pt[b] if is_ordered else pt[a]
             numbers[2, m] = sqrt(2 * numbers[0, m] * numbers[1, m] * angle[k])
-            numbers[3, m] = distance[k]
             m += mask[a] & mask[b]
         ends[i + 1] = m
     return True

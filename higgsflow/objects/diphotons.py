@@ -13,7 +13,7 @@ from higgsflow.compiled.choice import compiled
 from higgsflow.events.lists import Index, Lists, Mask, first_of_largest, pairs_within
 from higgsflow.events.objects import Objects
 from higgsflow.model.noun import Noun
-from higgsflow.objects.kinematics import angle_between, delta_r
+from higgsflow.objects.kinematics import SomeDistances, angle_between
 
 Array = npt.NDArray[np.float64]
 
@@ -37,14 +37,14 @@ class PairAngles:
         lists: where the pairs of each event are.
         first, second: where the two stand among the photons, in their order there.
         angle: cosh(d_eta) - cos(d_phi).
-        distance: in the (eta, phi) plane.
+        distances: in the (eta, phi) plane.
     """
 
     lists: Lists
     first: Index
     second: Index
     angle: Array
-    distance: Array
+    distances: SomeDistances
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +54,18 @@ class PhotonPairs:
     Attributes:
         lists: where the pairs of each event are.
         lead, sublead: where the photon with the larger pt, and the other, stand among the photons.
+        number: where the pair stands among those of which it was chosen.
         lead_pt, sublead_pt: their pt [GeV].
         mass: invariant mass [GeV].
-        distance: in the (eta, phi) plane.
     """
 
     lists: Lists
     lead: Index
     sublead: Index
+    number: Index
     lead_pt: Array
     sublead_pt: Array
     mass: Array
-    distance: Array
 
 
 def pair_angles(photons: Objects, among: Mask) -> PairAngles:
@@ -75,23 +75,23 @@ def pair_angles(photons: Objects, among: Mask) -> PairAngles:
     first, second = positions.take(first), positions.take(second)
     known = Objects(photons.lists, {"eta": photons.eta, "phi": photons.phi})
     a, b = known.taken(lists, first), known.taken(lists, second)
-    distance = delta_r(a.eta, a.phi, b.eta, b.phi)
-    return PairAngles(lists, first, second, angle_between(a, b), distance)
+    distances = SomeDistances(photons.eta, photons.phi, first, second)
+    return PairAngles(lists, first, second, angle_between(a, b), distances)
 
 
 def photon_pairs(pt: Array, pairs: PairAngles, selected: Mask) -> PhotonPairs:
     """The pairs of which both photons are selected; pt [GeV] and the mask are of all photons."""
-    of_pairs = (pairs.first, pairs.second, pairs.angle, pairs.distance)
+    of_pairs = (pairs.first, pairs.second, pairs.angle)
     found = _selected(pt, selected, pairs.lists.offsets, of_pairs)
     return PhotonPairs(Lists(found[0]), *found[1:])
 
 
 @compiled("pairs.selected")
 def _selected(
-    pt: Array, selected: Mask, offsets: Index, of_pairs: tuple[Index, Index, Array, Array]
-) -> tuple[Index, Index, Index, Array, Array, Array, Array]:
+    pt: Array, selected: Mask, offsets: Index, of_pairs: tuple[Index, Index, Array]
+) -> tuple[Index, Index, Index, Index, Array, Array, Array]:
     """Where the selected pairs of each event are, and the columns of `PhotonPairs`."""
-    first, second, angle, distance = of_pairs
+    first, second, angle = of_pairs
     lists, chosen = Lists(offsets).chosen(selected.take(first) & selected.take(second))
     first, second = first.take(chosen), second.take(chosen)
     is_ordered = pt[first] >= pt[second]
@@ -99,7 +99,7 @@ def _selected(
     sublead = np.where(is_ordered, second, first)
     lead_pt, sublead_pt = pt[lead], pt[sublead]
     mass = np.sqrt(2 * lead_pt * sublead_pt * angle.take(chosen))
-    return lists.offsets, lead, sublead, lead_pt, sublead_pt, mass, distance.take(chosen)
+    return lists.offsets, lead, sublead, chosen, lead_pt, sublead_pt, mass
 
 
 def pair_masks(pairs: PhotonPairs, cuts: DiphotonCuts) -> dict[str, Any]:

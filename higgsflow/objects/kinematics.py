@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 Array = npt.NDArray[np.float64]
 # eta, phi, and where the lists of objects begin
 Places = tuple[Array, Array, Index]
-# the four numbers of an object
-_ONE = np.dtype("V32")
 
 
 def delta_phi(a: Any, b: Any) -> Any:
@@ -122,6 +120,26 @@ def _directions(eta: Array, phi: Array) -> Directions:
     return Directions(table)
 
 
+class SomeDistances:
+    """How far two objects each are apart, worked out for those pairs that are asked for."""
+
+    def __init__(self, eta: Array, phi: Array, first: Index, second: Index) -> None:
+        """Of objects with eta and phi; pairs are positions among these."""
+        self._places, self._pairs = (eta, phi), (first, second)
+        self._known = np.zeros(len(first), dtype=np.bool_)
+        self._distances = np.empty(len(first))
+
+    def at(self, positions: Index) -> Array:
+        """Those of some pairs in the (eta, phi) plane."""
+        fresh = positions[~self._known.take(positions)]
+        if len(fresh):
+            first, second = (of_pairs.take(fresh) for of_pairs in self._pairs)
+            one, other = ([a.take(at) for a in self._places] for at in (first, second))
+            self._distances[fresh] = delta_r(*one, *other)
+            self._known[fresh] = True
+        return self._distances.take(positions)
+
+
 class SomeDirections:
     """Where objects with eta and phi fly, worked out for those that are asked for, once."""
 
@@ -136,9 +154,15 @@ class SomeDirections:
         if len(positions):
             # what an earlier answer holds is not touched: only what nobody has asked for is new
             found = _directions(self._eta.take(positions), self._phi.take(positions))
-            # an object at a time, which takes a third of the time of one number after the other
-            self._ways.table.view(_ONE)[positions] = found.table.view(_ONE)
+            _write(self._ways.table, positions, found.table)
         return self._ways
+
+
+@compiled("pairs.write")
+def _write(ways: Array, positions: Index, found: Array) -> Array:
+    """Writes the directions of some objects among those of all."""
+    ways[positions] = found
+    return ways
 
 
 @compiled("pairs.fresh")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from higgsflow.events.plain import PlainEvents
     from higgsflow.model.context import Context
     from higgsflow.objects.diphotons import PairAngles, PhotonPairs
+    from higgsflow.objects.kinematics import SomeDistances
     from higgsflow.taggers.base import Decision
 
 ak = lazy.load("awkward")
@@ -142,7 +143,7 @@ class DiphotonTagger(PlainTagger):
         by_event = coded(cuts)
         return PlainDecision(
             mask=by_event.passing,
-            columns=_pair_columns(events, pairs, best, found),
+            columns=_pair_columns(events, (pairs, angles.distances), best, found),
             cuts={"events": by_event, "photons": by_photon, "diphotons": by_pair},
         )
 
@@ -175,10 +176,10 @@ class DiphotonTagger(PlainTagger):
 
 
 def _pair_columns(
-    events: PlainEvents, pairs: PhotonPairs, best: Index, found: Mask
+    events: PlainEvents, known: tuple[PhotonPairs, SomeDistances], best: Index, found: Mask
 ) -> dict[str, LateColumn]:
     """Columns of the chosen pair; NaN where there is none."""
-    photons = events.collections["Photon"]
+    (pairs, distances), photons = known, events.collections["Photon"]
     inputs = photons.eta, photons.phi
     ways = events.once("directions of photons", inputs, lambda: SomeDirections(*inputs))
     lead, sublead = pairs.lead.take(best), pairs.sublead.take(best)
@@ -191,7 +192,7 @@ def _pair_columns(
         "pt_gg": LateColumn(lambda at: total.at(at).pt, of_best),
         "eta_gg": LateColumn(lambda at: total.at(at).eta, of_best),
         "phi_gg": LateColumn(lambda at: total.at(at).phi, of_best),
-        "dR_gg": LateColumn(pairs.distance.take, of_pairs),
+        "dR_gg": LateColumn(lambda at: distances.at(pairs.number.take(at)), of_pairs),
     }
     for which, positions in {"lead": lead, "sublead": sublead}.items():
         of_photons = Places.of_some(positions, rows, n)

@@ -32,9 +32,9 @@ positions = hnp.arrays(np.int64, 6, elements=st.integers(0, N - 1))
 def test_selected_pairs(
     agrees: Callable[..., Any], pt: Any, selected: Any, n: list[int], data: Any
 ) -> None:
-    at, numbers = hnp.arrays(np.int64, sum(n), elements=st.integers(0, N - 1)), momenta
-    known = [hnp.arrays(np.float64, sum(n), elements=numbers) for _ in range(2)]
-    of_pairs = data.draw(st.tuples(at, at, *known))
+    at = hnp.arrays(np.int64, sum(n), elements=st.integers(0, N - 1))
+    angle = hnp.arrays(np.float64, sum(n), elements=momenta)
+    of_pairs = data.draw(st.tuples(at, at, angle))
     agrees(diphotons._selected, pt, selected, from_counts(n).offsets, of_pairs)
 
 
@@ -42,6 +42,13 @@ def test_selected_pairs(
 @given(values, ways, positions, positions)
 def test_sums_of_momenta(agrees: Callable[..., Any], pt: Any, ways: Any, a: Any, b: Any) -> None:
     agrees(kinematics._added, pt, ways, a, b)
+
+
+@law
+@given(hnp.arrays(np.float64, (N, 4), elements=momenta), positions, st.data())
+def test_directions_are_written(agrees: Callable[..., Any], ways: Any, at: Any, data: Any) -> None:
+    found = data.draw(hnp.arrays(np.float64, (len(at), 4), elements=momenta))
+    agrees(kinematics._write, ways, at, found)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +62,16 @@ def test_sums_of_momenta(agrees: Callable[..., Any], pt: Any, ways: Any, a: Any,
 )
 def test_other_types_and_places_are_left_to_numpy(pt: Any, first: Any, second: Any) -> None:
     first, second = np.array(first), np.array(second)
-    of_pairs, mask = (first, second, np.ones(1), np.ones(1)), np.ones(2, np.bool_)
+    of_pairs, mask = (first, second, np.ones(1)), np.ones(2, np.bool_)
     assert kernels.selected(pt, mask, np.array([0, 1]), of_pairs) is NotImplemented
     assert kernels.added(pt, np.zeros((2, 4)), first, second) is NotImplemented
+
+
+@pytest.mark.parametrize("at", [[-1], [2], [0, 1], [0.0]])
+def test_directions_are_not_written_elsewhere(at: Any) -> None:
+    ways = np.zeros((2, 4))
+    assert kernels.write(ways, np.array(at), np.ones((1, 4))) is NotImplemented
+    assert not ways.any()
 
 
 @pytest.mark.parametrize(
@@ -76,15 +90,13 @@ def test_directions_of_others_are_left_to_numpy(ways: Any) -> None:
 
 def test_columns_of_other_lengths_are_left_to_numpy() -> None:
     pt, at, mask, offsets = np.zeros(2), np.array([1]), np.ones(2, np.bool_), np.array([0, 1])
-    assert (
-        kernels.selected(pt, mask, offsets, (at, at, np.ones(1), np.ones(1))) is not NotImplemented
-    )
+    assert kernels.selected(pt, mask, offsets, (at, at, np.ones(1))) is not NotImplemented
     for other in (
-        (pt, mask[:1], offsets, (at, at, np.ones(1), np.ones(1))),
-        (pt, pt, offsets, (at, at, np.ones(1), np.ones(1))),
-        (pt, mask, np.array([0, 2]), (at, at, np.ones(1), np.ones(1))),
-        (pt, mask, offsets, (at, at, np.ones(0), np.ones(1))),
-        (pt, mask, offsets, (at, at, np.ones(1), np.ones(1, np.float32))),
+        (pt, mask[:1], offsets, (at, at, np.ones(1))),
+        (pt, pt, offsets, (at, at, np.ones(1))),
+        (pt, mask, np.array([0, 2]), (at, at, np.ones(1))),
+        (pt, mask, offsets, (at, at, np.ones(0))),
+        (pt, mask, offsets, (at, at, np.ones(1, np.float32))),
     ):
         assert kernels.selected(*other) is NotImplemented
 

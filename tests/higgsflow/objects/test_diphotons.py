@@ -108,4 +108,6 @@ def test_pairs_of_those_that_are_selected_stay_in_their_order() -> None:
     selected = np.array([True, False, True, True, True, True])
     pairs = photon_pairs(some.pt, pair_angles(some, among), selected)
     assert list(zip(pairs.lead, pairs.sublead, strict=True)) == [(0, 3), (5, 4)]
+    # the second of three pairs in the first event, and the only one of the second
+    assert pairs.number.tolist() == [1, 3]
     assert pairs.lists.counts.tolist() == [1, 1]

@@ -13,6 +13,7 @@ from higgsflow.events.objects import Objects
 from higgsflow.events.plain_values import plain_values
 from higgsflow.objects.kinematics import (
     SomeDirections,
+    SomeDistances,
     SomeMomenta,
     delta_phi,
     delta_r,
@@ -111,6 +112,20 @@ def test_sums_are_those_of_the_library_vector(kind: str) -> None:
         np.testing.assert_allclose(
             getattr(found, name), getattr(expected, name), rtol=1e-6, atol=1e-4
         )
+
+
+def test_distances_of_some_pairs_are_those_of_all() -> None:
+    rng = np.random.default_rng(5)
+    eta, phi = rng.normal(0, 2, 20), rng.uniform(-np.pi, np.pi, 20)
+    first, second = rng.integers(0, 20, (2, 9))
+    every = delta_r(eta[first], phi[first], eta[second], phi[second])
+    some = SomeDistances(eta, phi, first, second)
+    for pairs in ([2, 5], [], [5, 2, 8, 0], [0, 0]):
+        assert some.at(np.array(pairs, int)).tolist() == every[pairs].tolist()
+    # worked out once, and only what was asked for
+    eta[:] = np.nan
+    assert some.at(np.array([8, 5])).tolist() == every[[8, 5]].tolist()
+    assert np.isnan(some.at(np.array([1])))
 
 
 def test_directions_of_some_are_those_of_all() -> None:
