@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from higgsflow.sums import RangeSum
 
 
+# of the last job of this process
+_plans: dict[tuple[str, str, str], Plan] = {}
+
+
 class Job(Noun):
     """What one execution of a chunk is given.
 
@@ -99,7 +103,7 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     clock = _Clock()
     check_unchanged()
     with span("plan"):
-        plan = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
+        plan = _plan_of(job)
         golden = _golden_of(plan)
     stem, books = job.stem, _Books()
     path = job.folder / f"{stem}.parquet"
@@ -130,6 +134,16 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
     )  # fmt: skip
     write_text(job.folder / f"{stem}.json", record.model_dump_json())
     return record
+
+
+def _plan_of(job: Job) -> Plan:
+    """A process that does many jobs does those of one sample: what they do is found out once."""
+    # as it is written, since to == true is 1, and 0.0 is -0.0
+    key = repr(job.analysis.model_dump()), job.sample, job.year
+    if key not in _plans:
+        _plans.clear()
+        _plans[key] = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
+    return _plans[key]
 
 
 def _golden_of(plan: Plan) -> Golden | None:

@@ -297,6 +297,21 @@ def test_what_a_job_is_called_is_worked_out_once(index: SampleIndex, folder: Pat
     assert job.stem is job.stem
 
 
+def test_jobs_of_a_sample_are_planned_once(
+    index: SampleIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = []
+    monkeypatch.setattr("higgsflow.job.make_plan", lambda *of: planned.append(of) or make_plan(*of))
+    monkeypatch.setattr("higgsflow.job._plans", {})
+    chunks = [Chunk(ranges=(part(index, a, a + 10),)) for a in (0, 10, 20)]
+    # equal, and not the same: a function may tell a number from another one
+    others = ({**SCALE, "kwargs": {"shift": number}} for number in (0, 0.0, -0.0))
+    for number, source in enumerate((SCALE, *others), 1):
+        systematics = {"independent_collections": {"scale": source}}
+        run(index, tmp_path, *chunks, only=("nominal",), systematics=systematics)
+        assert len(planned) == number
+
+
 def test_replaced_file_is_an_error(index: SampleIndex, folder: Path) -> None:
     other = part(index, 0, 10).model_copy(update={"uuid": index.files[1].uuid})
     with pytest.raises(InputFileError, match="was replaced since it was indexed"):
