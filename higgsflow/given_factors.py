@@ -118,5 +118,10 @@ def product_of_each_event(factors: Any, weight: WeightSystematic) -> Array:
 
 
 def _array(values: Any, weight: WeightSystematic) -> Any:
+    # derives from awkward's arrays, and awkward waits until events are there
+    from higgsflow.events.quick_values import numbers_of  # noqa: PLC0415
+
+    if (known := numbers_of(values)) is not None:
+        return known
     what = f"'{weight.name}' returned {type(values).__name__} that is not of numbers"
     return as_array(values, WeightError(what, "", _NUMBERS))

@@ -9,7 +9,6 @@ ordinary arrays.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -17,18 +16,13 @@ import numpy as np
 
 from higgsflow.events.formulas import all_numbers
 from higgsflow.events.lists import Lists
+from higgsflow.events.quick_values import CONSTANTS, NUMBERS, QuickArray, is_plain, made
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from higgsflow.events.arithmetic import Arithmetic
     from higgsflow.events.plain import PlainEvents
-
-_CONSTANTS = (int, float, np.float64)
-# kinds of numbers that awkward has too
-_NUMBERS = "biufc"
-# from here on numpy takes the type of a constant from what it meets, as awkward always does
-_IS_WEAK = int(np.__version__.split(".")[0]) >= 2
 
 
 class QuickEvents(ak.Array):  # type: ignore[misc]
@@ -77,11 +71,11 @@ class QuickObjects(ak.Array):  # type: ignore[misc]
         column = _field_of(lists.content, where)
         if isinstance(column, ak.contents.NumpyArray) and column.purelist_depth == 1:
             known = {"_arithmetic": self._arithmetic}
-            return _made(QuickNumbers, _parts=(lists.offsets, column), **known)
+            return made(QuickNumbers, _parts=(lists.offsets, column), **known)
         return super().__getitem__(where)
 
 
-class QuickNumbers(ak.Array):  # type: ignore[misc]
+class QuickNumbers(QuickArray):
     """One number per object."""
 
     _arithmetic: Arithmetic | None = None
@@ -108,11 +102,6 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
     def __len__(self) -> int:
         return super().__len__() if self._parts is None else int(self._parts[0].length) - 1
 
-    @property
-    def fields(self) -> list[str]:
-        """Numbers have none, as awkward would say of the layout."""
-        return []
-
     def in_parts(self) -> tuple[Any, Any] | None:
         """The numbers and where the lists begin among them; None where only the layout knows."""
         if self._parts is None:
@@ -126,21 +115,20 @@ class QuickNumbers(ak.Array):  # type: ignore[misc]
         if mask is None:
             return super().__getitem__(where)
         chosen, positions = Lists(np.asarray(lists.offsets.data)).chosen(mask)
-        content = ak.contents.NumpyArray(np.asarray(lists.content.data).take(positions))
-        listed = ak.contents.ListOffsetArray(ak.index.Index64(chosen.offsets), content)
-        return _viewed(listed, QuickNumbers, self._arithmetic)
+        parts = ak.index.Index64(chosen.offsets), np.asarray(lists.content.data).take(positions)
+        return made(QuickNumbers, _parts=parts, _arithmetic=self._arithmetic)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__" and ufunc.nout == 1 and not kwargs:
             offsets = self.layout.offsets if self._parts is None else self._parts[0]
             numbers = [_numbers(value, offsets) for value in inputs]
-            if all(value is not None for value in numbers) and _is_plain(ufunc, numbers):
+            if all(value is not None for value in numbers) and is_plain(ufunc, numbers):
                 found, name = self._answer(ufunc, inputs, numbers)
-                if found.dtype.kind not in _NUMBERS:
+                if found.dtype.kind not in NUMBERS:
                     content = ak.contents.NumpyArray(found)
                     return ak.Array(ak.contents.ListOffsetArray(offsets, content))
                 known = {"_arithmetic": self._arithmetic, "_name": name}
-                return _made(QuickNumbers, _parts=(offsets, found), **known)
+                return made(QuickNumbers, _parts=(offsets, found), **known)
         return super().__array_ufunc__(ufunc, method, *inputs, **kwargs)
 
     def _answer(self, ufunc: Any, inputs: Any, numbers: list[Any]) -> tuple[Any, Hashable]:
@@ -158,31 +146,16 @@ def quick(view: Any, arithmetic: Arithmetic | None = None) -> Any:
 
 def quick_of(events: PlainEvents, arithmetic: Arithmetic) -> Any:
     """The same of events whose collections become arrays when they are looked at."""
-    return _made(QuickEvents, _plain=events, _arithmetic=arithmetic)
+    return made(QuickEvents, _plain=events, _arithmetic=arithmetic)
 
 
 def _viewed(layout: Any, kind: type, arithmetic: Arithmetic | None) -> Any:
-    return _made(kind, _layout=layout, _arithmetic=arithmetic)
-
-
-def _made(kind: type[Any], **known: Any) -> Any:
-    """An array as awkward would make it, whose class it also sets, by the names of records."""
-    found = object.__new__(kind)
-    found.__dict__.update(_of_any_array(), **known)
-    return found
-
-
-@functools.cache
-def _of_any_array() -> dict[str, Any]:
-    """What awkward notes of an array, whatever is in it: making each anew takes 20 us."""
-    known = dict(vars(ak.Array(ak.contents.NumpyArray(np.empty(0)))))
-    del known["_layout"]
-    return known
+    return made(kind, _layout=layout, _arithmetic=arithmetic)
 
 
 def _name_of(value: Any, numbers: Any, arithmetic: Arithmetic) -> Hashable:
     """Of a constant how it is written, which has its type, and the sign of a zero."""
-    if type(value) in _CONSTANTS:
+    if type(value) in CONSTANTS:
         return repr(value)
     return arithmetic.name(numbers) if value._name is None else value._name
 
@@ -196,7 +169,7 @@ def _field_of(record: Any, where: Any) -> Any:
 
 def _numbers(value: Any, offsets: Any) -> Any:
     """The numbers of an array of the same lists, or a constant; None for anything else."""
-    if type(value) in _CONSTANTS:
+    if type(value) in CONSTANTS:
         return value
     if not isinstance(value, QuickNumbers):
         return None
@@ -219,11 +192,3 @@ def _mask_of(where: Any, offsets: Any) -> Any:
     if mask.purelist_depth > 1 or mask.dtype != np.bool_ or not np.array_equal(mine, lists):
         return None
     return np.asarray(mask.data) if mine[0] == 0 and mine[-1] == mask.length else None
-
-
-def _is_plain(ufunc: Any, numbers: list[Any]) -> bool:
-    """Whether numpy and awkward agree on the type of the answer, in every version."""
-    arrays = [value for value in numbers if isinstance(value, np.ndarray)]
-    if len(arrays) < len(numbers) and not _IS_WEAK:
-        return all(values.dtype == np.float64 for values in arrays)
-    return ufunc is not np.matmul

@@ -47,6 +47,14 @@ def _high(pt: Any) -> Any:
     return pt[pt > 20]
 
 
+def _root(eta: Any) -> Any:
+    return np.sqrt(ak.prod(np.exp(-eta), axis=1))
+
+
+def _some(view: Any) -> Any:
+    return ak.num(view.Photon.pt) > 1
+
+
 FORMULAS: dict[str, Callable[[Any], Any]] = {
     "scale": lambda e: e.Photon.pt * 1.01,
     "shift": lambda e: e.Photon.pt * (1 - 0.5 * (1 + np.sin(3 + abs(e.Photon.eta)) ** 2)),
@@ -83,6 +91,38 @@ FORMULAS: dict[str, Callable[[Any], Any]] = {
     "event": lambda e: e[1:].Photon.pt * 2,
     "flat": lambda e: e.MET_pt * 2,
     "unzipped": lambda e: ak.unzip(e.Photon)[0],
+    "count": lambda e: ak.num(e.Photon.pt),
+    "count by name": lambda e: ak.num(array=e.Photon.pt, axis=-1),
+    "count of chosen": lambda e: ak.num(e.Photon.pt[e.Photon.good]) == 1,
+    "count of an answer": lambda e: ak.num(e.Photon.pt * 2) * 2.0 - 1,
+    "count and parts": lambda e: ak.num(e.Photon.pt) % 2 / 3,
+    "count and numpy": lambda e: np.float32(2) * ak.num(e.Photon.pt) + np.arange(4.0),
+    "weight": lambda e: 2 - ak.where(ak.num(e.Photon.pt) == 2, _root(e.Photon.eta), 1.0),
+    "where, integers": lambda e: ak.where(_some(e), ak.num(e.Photon.pt), 7),
+    "where, integers and parts": lambda e: ak.where(_some(e), ak.num(e.Photon.pt), 0.5),
+    "where, constants": lambda e: ak.where(_some(e), 1.0, 2),
+    "where, an integer": lambda e: ak.where(_some(e), 1, _root(e.Photon.eta)),
+    "where, both": lambda e: ak.where(_some(e), ak.sum(e.Photon.pt, axis=1), _root(e.Photon.eta)),
+    "where, a number": lambda e: ak.where(ak.num(e.Photon.pt), _root(e.Photon.eta), 1.0),
+    "where, objects": lambda e: ak.where(_some(e), e.Photon.pt, 0.0),
+    "where, numpy": lambda e: ak.where(_some(e), np.arange(4.0), _root(e.Photon.eta)),
+    "where of numpy": lambda e: np.where(_some(e), _root(e.Photon.eta), 1.0),
+    "where, by name": lambda e: ak.where(_some(e), 0.0, _root(e.Photon.eta), mergebool=False),
+    "where, one event": lambda e: ak.where(_some(e)[:1], _root(e.Photon.eta)[:1], 1.0),
+    "sum of the event": lambda e: ak.sum(e.Photon.eta, axis=1) * e.MET_pt,
+    "sum and objects": lambda e: e.Photon.eta * ak.sum(e.Photon.eta, axis=1),
+    "objects and sum": lambda e: ak.sum(e.Photon.eta, axis=1) * e.Photon.eta,
+    "sums": lambda e: ak.sum(e.Photon.eta, axis=1) + ak.num(e.Jet.pt),
+    "sums of other lengths": lambda e: ak.sum(e.Photon.eta, axis=1) + ak.num(e.Jet.pt)[:1],
+    "largest": lambda e: ak.max(e.Photon.eta, axis=1) * 2,
+    "truth of the event": lambda e: ak.any(e.Photon.good, axis=1) & ~ak.all(e.Photon.good, axis=1),
+    "mean": lambda e: ak.mean(e.Photon.eta * 2, axis=1) + 1,
+    "sum of chosen events": lambda e: _root(e.Photon.eta)[_some(e)] * 2,
+    "sorted": lambda e: ak.sort(_root(e.Photon.eta), axis=0),
+    "one behind the other": lambda e: ak.concatenate([_root(e.Photon.eta), e.MET_pt]),
+    "record of the event": lambda e: ak.zip({"n": ak.num(e.Photon.pt), "s": _root(e.Photon.eta)}),
+    "two answers of the event": lambda e: np.modf(_root(e.Photon.eta))[0],
+    "with a name": lambda e: ak.with_parameter(_root(e.Photon.eta), "of", "photons") * 2,
 }
 
 
