@@ -169,11 +169,13 @@ def _open(
     factors = sums_of_factors(initial, early, events) | clamped
     factors |= left_to_others(plan.pair.dataset, certified, rows)
     sums = Sums(sums_of_ranges(generated, rows, what[0].lengths), factors)
-    left, first = events.take(kept), taken(step.decisions, kept)
+    first = taken(step.decisions, kept)
+    is_alone = list(variations) == [NOMINAL]
+    left = events.later(kept) if is_alone else events.take(kept)
     return _Opened(
         sums=sums, flows=flows, known=known, rows=rows.take(kept), witnesses=witnesses,
         events=left, initial=initial.take(kept), early=taken_of(early, kept),
-        first=first if list(variations) == [NOMINAL] else followed(first, events, left, kept),
+        first=first if is_alone else followed(first, events, left, kept),
     )  # fmt: skip
 
 

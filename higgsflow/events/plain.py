@@ -14,6 +14,7 @@ import lazy_loader as lazy
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.events.late_numbers import LateNumbers, with_numbers
 from higgsflow.events.objects import Objects, one_behind_the_other, sealed, unlike
 from higgsflow.events.plain_values import Values, plain_values
 
@@ -43,7 +44,7 @@ class PlainEvents:
     """
 
     n: int
-    flat: dict[str, Array] = field(default_factory=dict)
+    flat: Mapping[str, Array] = field(default_factory=dict)
     collections: dict[str, Objects] = field(default_factory=dict)
     others: dict[str, Any] = field(default_factory=dict)
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -103,18 +104,18 @@ class PlainEvents:
 
     def take(self, rows: Index) -> PlainEvents:
         """Some of the events."""
+        flat = {name: values.take(rows) for name, values in self.flat.items()}
         collections = {name: objects.take(rows) for name, objects in self.collections.items()}
-        return self._taken(rows, collections)
+        return PlainEvents(len(rows), flat, collections, self._others_of(rows))
 
     def later(self, rows: Index) -> PlainEvents:
-        """As `take`, for who looks at few columns: those of objects are copied then."""
+        """As `take`, for who looks at few columns: they are copied then."""
+        flat = LateNumbers(self.flat, rows)
         collections = {name: objects.later(rows) for name, objects in self.collections.items()}
-        return self._taken(rows, collections)
+        return PlainEvents(len(rows), flat, collections, self._others_of(rows))
 
-    def _taken(self, rows: Index, collections: dict[str, Objects]) -> PlainEvents:
-        flat = {name: values.take(rows) for name, values in self.flat.items()}
-        others = {name: values[rows] for name, values in self.others.items()}
-        return PlainEvents(len(rows), flat, collections, others)
+    def _others_of(self, rows: Index) -> dict[str, Any]:
+        return {name: values[rows] for name, values in self.others.items()}
 
     def with_columns(self, columns: Mapping[str, Values]) -> PlainEvents:
         """With columns replaced or added; those of objects have one value for each."""
@@ -139,7 +140,7 @@ class PlainEvents:
         """With columns of the event, which never go into a collection, whatever their names."""
         numbers = {n: v for n, v in columns.items() if isinstance(v, np.ndarray)}
         rest = {n: v for n, v in columns.items() if n not in numbers}
-        flat = {**self.flat, **numbers}
+        flat = with_numbers(self.flat, numbers)
         found = PlainEvents(self.n, flat, self.collections, self.others, self.memo)
         return found.with_columns(rest) if rest else found
 
@@ -183,9 +184,8 @@ class PlainEvents:
                 mine, theirs = (f"{name}_{next(iter(o.columns))}" for o in (known, objects))
                 raise unlike(mine, theirs)
             collections[name] = Objects(known.lists, {**known.columns, **objects.columns})
-        return PlainEvents(
-            self.n, {**self.flat, **other.flat}, collections, {**self.others, **other.others}
-        )
+        flat, others = with_numbers(self.flat, other.flat), {**self.others, **other.others}
+        return PlainEvents(self.n, flat, collections, others)
 
     @cached_property
     def view(self) -> Any:

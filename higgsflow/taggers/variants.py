@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from higgsflow.events.late_numbers import of_rows
 from higgsflow.events.plain import PlainEvents
 from higgsflow.taggers.base import CANDIDATE_IDX
 from higgsflow.taggers.decisions import take
@@ -274,7 +275,7 @@ class SequenceResult:
         if name in self.kept.added:
             return worked_out(self.kept.added[name])
         if name in self.kept.variant.events.flat:
-            return self.kept.variant.events.flat[name].take(self.rows)
+            return of_rows(self.kept.variant.events.flat, name, self.rows)
         return self.kept.everything.column(name)
 
     def has_objects(self, name: str) -> bool:
