@@ -257,10 +257,10 @@ def check_finite(what: str, values: Array, find: Callable[[], Any]) -> None:
 
     `find` gives the events.
     """
-    fine = np.abs(values) <= LARGEST
-    if fine.all():
+    # what is no number is neither the least nor the largest of all
+    if not len(values) or (values.min() >= -LARGEST and values.max() <= LARGEST):
         return
-    bad, events = np.flatnonzero(~fine), seen(find())
+    bad, events = np.flatnonzero(~(np.abs(values) <= LARGEST)), seen(find())
     names = [n for n in ("run", "luminosityBlock", "event") if n in events.fields]
     event = ":".join(str(events[n][int(bad[0])]) for n in names)
     raise WeightError(

@@ -66,13 +66,11 @@ class Basket(NamedTuple):
         """Whether its lists from `first` on begin and end where these do, counted in numbers."""
         if self.stored is None:
             return False
-        size, start = self.numbers.dtype.itemsize, self.begin(first)
+        size, start = self.numbers.itemsize, self.begin(first)
+        if self.begin(first + len(offsets) - 1) - start != int(offsets[-1] - offsets[0]) * size:
+            return False
         stored = self.stored[first : first + len(offsets)]
-        last = int(offsets[-1] - offsets[0]) * size
-        return (
-            begin_alike(stored, offsets[: len(stored)], start + self.head, size)
-            and self.begin(first + len(offsets) - 1) - start == last
-        )
+        return begin_alike(stored, offsets[: len(stored)], start + self.head, size)
 
     def put_begins(self, rows: slice, found: npt.NDArray[np.int64], before: int) -> int:
         """Writes where the lists of some entries begin, in numbers behind `before`.
@@ -82,7 +80,7 @@ class Basket(NamedTuple):
         Raises:
             OddBasket: where they do not begin where numbers do, one behind the other.
         """
-        size, start = self.numbers.dtype.itemsize, self.begin(rows.start)
+        size, start = self.numbers.itemsize, self.begin(rows.start)
         if self.stored is None:
             raise OddBasket("it has no lists")
         end = self.begin(rows.stop)

@@ -105,7 +105,7 @@ class LatePart(NamedTuple):
         basket = self.late.basket
         if not basket.has_lists(self.rows.start, self.offsets):
             raise OddBasket("its lists are not those that the file counts")
-        begin = basket.begin(self.rows.start) // basket.numbers.dtype.itemsize
+        begin = basket.begin(self.rows.start) // basket.numbers.itemsize
         return basket.numbers[begin : begin + self.n]
 
 

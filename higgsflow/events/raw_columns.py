@@ -233,9 +233,12 @@ class _Part(NamedTuple):
     @property
     def numbers(self) -> Numbers:
         """The numbers of their lists."""
-        first, end = (self.basket.begin(at) for at in (self.rows.start, self.rows.stop))
-        size = self.basket.numbers.dtype.itemsize
-        return self.basket.numbers[first // size : end // size]
+        basket, rows = self.basket, self.rows
+        first, end = basket.begin(rows.start), basket.begin(rows.stop)
+        if first == 0 and end == basket.numbers.nbytes:
+            return basket.numbers
+        size = basket.numbers.itemsize
+        return basket.numbers[first // size : end // size]
 
 
 def _of_lists(parts: Iterable[_Part], lists: StoredLists, dtype: np.dtype[Any]) -> Raw | None:
