@@ -47,7 +47,7 @@ class Scale:
     branches: int = BRANCHES
     some: int = 10
     many: int = 40
-    n_files: int = 4
+    n_files: int = 6
     turns: int = 3
     merged_files: int = 200
     merged_rows: int = 10_000

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.cases import Case, Scale
 from benchmarks.limit import limit
-from benchmarks.program import job_records, run
+from benchmarks.program import profiled, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,13 +39,11 @@ class Row(NamedTuple):
 def row(case: Case, scale: Scale) -> Row:
     """Of all files but the first, in one worker."""
     ran = run(case, scale)
-    store = next(path for path in ran.chunks[0].parents if path.name == f"program_{case.name}")
-    profiles = [record["effort"]["profile"] for record in job_records(store)[1:]]
     return Row(
         basket=scale.basket,
         job=median(ran.warm),
         decompression=limit(ran.config, ran.files[0]).decompress,
-        share=sum(p["bytes_read"] for p in profiles) / sum(p["bytes_needed"] for p in profiles),
+        share=profiled(case, scale).share,
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from benchmarks.cases import Case, Scale
 
 SAMPLE = "measured"
-_JOBS_OF_A_FILE = 5
+_JOBS_OF_A_FILE, _FILES_OF_WORKERS = 5, 4
 _OF_SAMPLE = ("--sample", SAMPLE, "--year", YEAR)
 
 
@@ -29,8 +29,6 @@ class Ran(NamedTuple):
     Attributes:
         config, files: what ran, on what.
         warm: processor seconds of each job that was not the first of its worker.
-        stages: processor seconds of the last job, by stage.
-        opening: processor seconds to open a file and know its columns, per file, warm.
         peak_mb: of the largest job.
         chunks: the outputs of the jobs, in the order of the files.
     """
@@ -38,10 +36,22 @@ class Ran(NamedTuple):
     config: Path
     files: list[Path]
     warm: list[float]
-    stages: dict[str, float]
-    opening: list[float]
     peak_mb: float
     chunks: list[Path]
+
+
+class Profiled(NamedTuple):
+    """What the records of a run with `--profile` say, of jobs that were not the first.
+
+    Attributes:
+        stages: processor seconds of the last job, by stage.
+        opening: processor seconds to open a file and know its columns, per file.
+        share: of the bytes of the needed columns that these jobs asked for.
+    """
+
+    stages: dict[str, float]
+    opening: list[float]
+    share: float
 
 
 class Cold(NamedTuple):
@@ -56,17 +66,28 @@ def run(case: Case, scale: Scale) -> Ran:
     files = scale.files(case)
     config = configure(case, scale, files)
     store = known_store(case, scale, config)
-    spent(config, scale, store, "ProcessSample", "--profile")
+    spent(config, scale, store, "ProcessSample")
     records = job_records(store)
-    later = records[1:]
     return Ran(
         config=config,
         files=files,
-        warm=[record["effort"]["cpu"] for record in later],
-        stages={name: cost["cpu"] for name, cost in _stages(later[-1]).items()},
-        opening=[_opening(record) for record in later],
+        warm=[record["effort"]["cpu"] for record in records[1:]],
         peak_mb=max(record["effort"]["peak_memory_mb"] for record in records),
         chunks=[next(store.rglob(record["output"]["name"])) for record in records],
+    )
+
+
+def profiled(case: Case, scale: Scale) -> Profiled:
+    """The same once more with a profile, which takes time itself."""
+    config = configure(case, scale, scale.files(case))
+    store = known_store(case, scale, config)
+    spent(config, scale, store, "ProcessSample", "--profile")
+    later = job_records(store)[1:]
+    profiles = [record["effort"]["profile"] for record in later]
+    return Profiled(
+        stages={name: cost["cpu"] for name, cost in profiles[-1]["stages"].items()},
+        opening=[profile["stages"]["open"]["cpu"] for profile in profiles],
+        share=sum(p["bytes_read"] for p in profiles) / sum(p["bytes_needed"] for p in profiles),
     )
 
 
@@ -156,18 +177,9 @@ def _wall_of_jobs(case: Case, scale: Scale, n_workers: int) -> float:
     """From the first start to the last end."""
     store = fresh_store(scale, f"workers_{n_workers}")
     jobs = {"n_workers": n_workers, "n_events_per_output": scale.events // _JOBS_OF_A_FILE}
-    config = configure(case, scale, scale.files(case), f"w{n_workers}", **jobs)
+    files = scale.files(case)[:_FILES_OF_WORKERS]
+    config = configure(case, scale, files, f"w{n_workers}", **jobs)
     spent(config, scale, store, "ProcessSample")
     efforts = [record["effort"] for record in job_records(store)]
     end = max(effort["started"] + effort["wall"] for effort in efforts)
     return float(end - efforts[0]["started"])
-
-
-def _stages(record: dict[str, Any]) -> dict[str, Any]:
-    stages: dict[str, Any] = record["effort"]["profile"]["stages"]
-    return stages
-
-
-def _opening(record: dict[str, Any]) -> float:
-    """Of one file: these jobs have one each."""
-    return float(_stages(record)["open"]["cpu"])

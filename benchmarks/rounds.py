@@ -57,19 +57,19 @@ def _signal(scale: Scale, others: tuple[Case, ...]) -> Iterator[tuple[str, float
     selected = agreement.selected_by_program(many.chunks)
     of_first = agreement.selected_by_program(many.chunks[:1])
     yield from _among_peers(many, scale, of_first, (*PEERS, *LOOKUPS))
-    yield from many.values()
+    yield from many.values(scale)
     for case in others:
         one = _Measured(case, [], [])
         one.run(scale)
         agreement.demand(case.name, agreement.selected_by_program(one.chunks), selected)
         among = _among_peers(one, scale, of_first, PEERS) if case == scale.signal_none else ()
-        yield from (*among, *one.values())
+        yield from (*among, *one.values(scale))
 
 
 def _background(scale: Scale) -> Iterator[tuple[str, float]]:
     # what is looked for is a tenth of short jobs, as much as these differ from command to command
     some, many = _in_turn(scale, scale.background, 3 * scale.turns)
-    yield from chain(some.values(), many.values())
+    yield from chain(some.values(scale), many.values(scale))
     few = agreement.selected_by_program(some.chunks)
     agreement.demand(some.case.name, few, agreement.selected_by_program(many.chunks))
 
@@ -120,13 +120,13 @@ class _Measured(NamedTuple):
         self.rans.append(program.run(self.case, scale))
         self.limits.append(limit(self.rans[-1].config, self.rans[-1].files[-1]))
 
-    def values(self) -> Iterator[tuple[str, float]]:
-        """Medians of all warm jobs, and what the last time shows."""
-        of_case, last = f"program.{self.case.name}", self.rans[-1]
+    def values(self, scale: Scale) -> Iterator[tuple[str, float]]:
+        """Medians of all warm jobs, and what one more time with a profile shows."""
+        of_case, profiled = f"program.{self.case.name}", program.profiled(self.case, scale)
         yield f"{of_case}.warm", median(cpu for ran in self.rans for cpu in ran.warm)
-        yield f"{of_case}.peak_mb", last.peak_mb
-        yield f"{of_case}.opening", median(cpu for ran in self.rans for cpu in ran.opening)
-        yield from ((f"{of_case}.stage.{stage}", cpu) for stage, cpu in last.stages.items())
+        yield f"{of_case}.peak_mb", self.rans[-1].peak_mb
+        yield f"{of_case}.opening", median(profiled.opening)
+        yield from ((f"{of_case}.stage.{stage}", cpu) for stage, cpu in profiled.stages.items())
         limit_of = f"limit.{self.case.name}"
         for name in Limit._fields[:-1]:
             yield f"{limit_of}.{name}", median(getattr(one, name) for one in self.limits)
