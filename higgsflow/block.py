@@ -23,7 +23,7 @@ from higgsflow.model.systematic import NOMINAL
 from higgsflow.needs import GENERATOR_WEIGHT
 from higgsflow.nominal_corrections import apply_corrections
 from higgsflow.sums import Sums, clamped_by_corrections, sums_of_factors, sums_of_ranges
-from higgsflow.taggers.decisions import taken
+from higgsflow.taggers.decisions import taken, without_cuts
 from higgsflow.taggers.followed import followed
 from higgsflow.taggers.sequence import StepResult
 from higgsflow.taggers.skims import skim_fits, skimmed
@@ -169,7 +169,7 @@ def _open(
     factors = sums_of_factors(initial, early, events) | clamped
     factors |= left_to_others(plan.pair.dataset, certified, rows)
     sums = Sums(sums_of_ranges(generated, rows, what[0].lengths), factors)
-    first = taken(step.decisions, kept)
+    first = taken(without_cuts(step.decisions), kept)
     is_alone = list(variations) == [NOMINAL]
     left = events.later(kept) if is_alone else events.take(kept)
     return _Opened(

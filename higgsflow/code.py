@@ -32,8 +32,9 @@ _PHYSICS = tuple(
     f"higgsflow.{name}"
     for name in (
         "before_cuts", "block", "bounds", "corrections", "events.arithmetic", "events.columns",
-        "events.datasets", "events.formulas", "events.golden", "events.lists", "events.objects",
-        "events.plain", "events.plain_values", "events.quick_views", "events.users_code",
+        "events.datasets", "events.formulas", "events.golden", "events.late_numbers",
+        "events.lists", "events.objects", "events.plain", "events.plain_values",
+        "events.quick_values", "events.quick_views", "events.users_code",
         "every_variation", "exact_sums", "full_weights", "given_factors", "late_weights", "needs",
         "nominal_corrections", "objects", "output_columns", "per_bin", "plan", "preserved",
         "records.exact_counters", "records.moments", "selection", "shifts", "splitmix",

@@ -5,7 +5,7 @@ A decision of a step is taken, cut and spliced as one, so that what its taggers 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import lazy_loader as lazy
@@ -88,6 +88,11 @@ def between(decisions: Sequence[PlainDecision], begin: int, end: int) -> tuple[P
         return take(values, rows) if is_copied else values[begin:end]
 
     return mapped((decisions, decisions), part, part)
+
+
+def without_cuts(decisions: Sequence[PlainDecision]) -> tuple[PlainDecision, ...]:
+    """What taggers said without the cuts that it came from, which somebody has counted."""
+    return tuple(replace(decision, cuts={}) for decision in decisions)
 
 
 def settled(

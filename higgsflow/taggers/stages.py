@@ -17,7 +17,7 @@ from higgsflow.events.lists import copied_lists
 from higgsflow.profiling import span
 from higgsflow.taggers.asked_step import AskedStep
 from higgsflow.taggers.candidates import CANDIDATES, candidate_of, one_row_each
-from higgsflow.taggers.decisions import spliced, take, taken
+from higgsflow.taggers.decisions import spliced, take, taken, without_cuts
 from higgsflow.taggers.late_columns import all_worked_out
 from higgsflow.taggers.same import with_same
 from higgsflow.taggers.sequence import (
@@ -201,7 +201,8 @@ class Runner:
         order = reached.places_in(stage.reached)
         if fresh is None:
             return taken(known, order)
-        found = fresh
+        # of a step whose cuts are counted before the skim they are needed under no variation
+        found = fresh = fresh if any(d.cuts for d in known) else without_cuts(fresh)
         if len(fresh[0].mask) < len(order):
             order = order.copy()
             order[rows] = len(stage.reached.rows) + np.arange(len(rows))
