@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import awkward as ak
@@ -18,6 +19,7 @@ from higgsflow.model.tagging import TagSequence
 from higgsflow.objects import kinematics
 from higgsflow.taggers.asked_step import AskedStep
 from higgsflow.taggers.base import Decision
+from higgsflow.taggers.decisions import without_cuts
 from higgsflow.taggers.function import tagger
 from higgsflow.taggers.late_columns import worked_out
 from higgsflow.taggers.sequence import load_steps
@@ -207,6 +209,20 @@ def test_variations_are_what_they_are_by_themselves(
 def test_each_column_shifted_in_many_events(sequence: str) -> None:
     """So many that each way in which one step depends on another is among them."""
     check(sequence, 400, [(name, share, 1) for name in SHIFTED for share in (0.1, 1.0)])
+
+
+@pytest.mark.parametrize("share", [0.1, 1.0])
+def test_cuts_that_were_counted_are_left_out_under_variations(share: float) -> None:
+    events, runner = random_events(400, 1), runner_of("shipped", ["Photon_pt"])
+    first = without_cuts(runner.ask(0, events))
+    variant = shifted(events, "Photon_pt", share, 1)
+    (found,) = runner.run_again(runner.run(Variant("nominal", events), first), [variant])
+    expected = runner.run(variant).result
+    assert all(decision.cuts for decision in expected.steps[0].decisions)
+    bare = without_cuts(expected.steps[0].decisions)
+    steps = (replace(expected.steps[0], decisions=bare), *expected.steps[1:])
+    assert_same(found, replace(expected, steps=steps))
+    assert not any(decision.cuts for decision in found.steps[0].decisions)
 
 
 def test_sequences_of_the_test_select_some_events_in_each_way() -> None:
