@@ -12,7 +12,7 @@ import socket
 import time
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import higgsflow
 from higgsflow.blocks import Asked, blocks
@@ -25,6 +25,7 @@ from higgsflow.exact_sums import terms_of
 from higgsflow.given_files import check_unchanged
 from higgsflow.model.analysis import AnalysisModel
 from higgsflow.model.noun import Noun
+from higgsflow.model.reference import resolve
 from higgsflow.model.systematic import NOMINAL
 from higgsflow.output.atomic import checksum, publish, temporary_beside, write_text, writing
 from higgsflow.output.chunk_file import ChunkWriter
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 
 # of the last job of this process
-_plans: dict[tuple[str, str, str], Plan] = {}
+_plans: dict[tuple[Any, ...], tuple[Any, Plan]] = {}
 
 
 class Job(Noun):
@@ -138,12 +139,16 @@ def _run(job: Job, recorder: Recorder | None) -> JobRecord:
 
 def _plan_of(job: Job) -> Plan:
     """A process that does many jobs does those of one sample: what they do is found out once."""
+    specs = (spec for step in job.analysis.tag_sequence.tag_list for spec in step)
+    # in a notebook something else may have the name by now; they are kept, and with them their ids
+    taggers = tuple(resolve(spec.tagger) for spec in specs)
     # as it is written, since to == true is 1, and 0.0 is -0.0
-    key = repr(job.analysis.model_dump()), job.sample, job.year
+    key = repr(job.analysis.model_dump()), job.sample, job.year, *map(id, taggers)
     if key not in _plans:
         _plans.clear()
-        _plans[key] = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
-    return _plans[key]
+        plan = make_plan(job.analysis, job.analysis.samples.pair(job.sample, job.year))
+        _plans[key] = taggers, plan
+    return _plans[key][1]
 
 
 def _golden_of(plan: Plan) -> Golden | None:

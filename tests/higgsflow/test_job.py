@@ -56,6 +56,10 @@ class WithoutSkim(DiphotonTagger):
         del events, shifts
 
 
+class AlsoWithoutSkim(WithoutSkim):
+    """The same under another name."""
+
+
 def analysis(url: str, **changes: Any) -> AnalysisModel:
     year = {"luminosity": 41.5}
     content = {
@@ -310,6 +314,14 @@ def test_jobs_of_a_sample_are_planned_once(
         systematics = {"independent_collections": {"scale": source}}
         run(index, tmp_path, *chunks, only=("nominal",), systematics=systematics)
         assert len(planned) == number
+
+    # nor does what had the name of a tagger before stand for what has it now
+    sequence = [{"tagger": f"{__name__}:WithoutSkim", "name": "diphoton"}]
+    for kind in (WithoutSkim, AlsoWithoutSkim):
+        monkeypatch.setattr(f"{__name__}.WithoutSkim", kind)
+        changes: dict[str, Any] = {"tag_sequence": sequence, "variables_of_interest": ["m_gg"]}
+        run(index, tmp_path, *chunks, only=("nominal",), systematics={}, **changes)
+    assert len(planned) == number + 2
 
 
 def test_replaced_file_is_an_error(index: SampleIndex, folder: Path) -> None:
