@@ -101,8 +101,10 @@ class MergeSample(VariationTask):
             for variation in stale:
                 # a manifest never stands beside events that it does not describe
                 outputs[variation].file.unlink(missing_ok=True)
-            share = shared(self, slots_of(self), as_they_come)
-            with closing(merge(order, share)) as found:
+            with (
+                shared(self, slots_of(self), as_they_come) as share,
+                closing(merge(order, share)) as found,
+            ):
                 for variation, manifest in found:
                     # one by one, so that an interruption costs no more than is being merged
                     outputs[variation].write(manifest, self._ingredients(common, variation))

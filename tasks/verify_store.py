@@ -109,8 +109,8 @@ class VerifyStore(VariationTask):
 
         manifests = self._manifests()
         if manifests:
-            share = shared(self, slots_that_can_be_taken(self))
-            yield from verify(manifests, self._evidence(manifests), share)
+            with shared(self, slots_that_can_be_taken(self)) as share:
+                yield from verify(manifests, self._evidence(manifests), share)
 
     def _manifests(self) -> list[Manifest]:
         from higgsflow.catalog.store import listed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -43,6 +44,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
+PATIENCE = 10.0  # with what is about to end [s]
 N_EVENTS = 40  # of a toy file
 N_FILES = 2
 TOY_TAGGERS = '''
@@ -86,6 +88,20 @@ def _fresh_invocation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     forget()
     yield
     forget()
+
+
+@pytest.fixture(autouse=True)
+def _no_process_is_left() -> Iterator[None]:
+    """Tests that look for processes, or end them, find their own only."""
+    yield
+    for process in multiprocessing.active_children():
+        # luigi has the answer of a stage a moment before its process has ended
+        process.join(PATIENCE)
+    left = multiprocessing.active_children()
+    for process in left:
+        process.kill()
+        process.join()
+    assert not left, "the test leaves processes"
 
 
 def forget() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from higgsflow.sharing import Share
     from tasks.execution.slots import Slots
 
-    Way = Callable[["Callable[[Any], Any]", Sequence[Any], Slots, "Load"], Iterable[Any]]
+    Answers = Generator[Any, None, None]
+    Way = Callable[["Callable[[Any], Any]", Sequence[Any], Slots, "Load"], Answers]
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -146,17 +147,22 @@ def _taken(slots: Slots, n: int, stack: ExitStack) -> Iterator[FileLock]:
         yield slot
 
 
-def shared(task: Any, slots: Slots | None, way: Way = side_by_side) -> Share:
+@contextmanager
+def shared(task: Any, slots: Slots | None, way: Way = side_by_side) -> Iterator[Share]:
     """Work is done on all free cores, on this one without slots, and the user hears how far it is.
 
-    It is work that takes long, as that on files of events does.
+    It is work that takes long, as that on files of events does. What of it is not done at the end
+    nobody wants any more: its processes and slots would be kept by the traceback of an error.
     """
+    with ExitStack() as stack:
 
-    def share(work: Callable[[Any], Any], given: Sequence[Any], what: str, /) -> Iterator[Any]:
-        found = map(work, given) if slots is None else way(work, given, slots, LONG)
-        return told(task, found, len(given), what)
+        def share(work: Callable[[Any], Any], given: Sequence[Any], what: str, /) -> Iterator[Any]:
+            if slots is None:
+                return told(task, map(work, given), len(given), what)
+            found = stack.enter_context(closing(way(work, given, slots, LONG)))
+            return told(task, found, len(given), what)
 
-    return share
+        yield share
 
 
 def told(task: Any, found: Iterable[T], n: int, what: str) -> Iterator[T]:

@@ -136,11 +136,30 @@ def test_the_user_hears_how_far_it_is(said: list[str]) -> None:
 def test_work_is_shared_with_or_without_slots(
     tmp_path: Path, said: list[str], n_slots: int
 ) -> None:
-    share = shared(Task(), Slots(tmp_path, n_slots) if n_slots else None)
-    found = list(share(looked, range(3), "numbers seen"))
+    with shared(Task(), Slots(tmp_path, n_slots) if n_slots else None) as share:
+        found = list(share(looked, range(3), "numbers seen"))
     assert [number for number, _ in found] == [0, 1, 2]
     assert (os.getpid() in {process for _, process in found}) == (not n_slots)
     assert said == [f"S (2017): {n} of 3 numbers seen" for n in (1, 2, 3)]
+
+
+def one_of_three(slots: Slots) -> None:
+    with shared(Task(), slots) as share:
+        found = share(looked, range(3), "numbers seen")
+        raise InputFileError("one is not as it should be", f"{next(iter(found))[0]}", "why")
+
+
+@pytest.mark.usefixtures("said")
+def test_the_traceback_of_an_error_keeps_neither_processes_nor_slots(tmp_path: Path) -> None:
+    slots = Slots(tmp_path, 2)
+    with pytest.raises(InputFileError) as caught:
+        one_of_three(slots)
+    assert caught.tb is not None
+    assert not multiprocessing.active_children()
+    taken = [slots.take() for _ in range(2)]
+    assert None not in taken
+    for slot in taken:
+        slot.release()
 
 
 def large(number: int) -> bytes:
