@@ -44,7 +44,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-PATIENCE = 10.0  # with what is about to end [s]
+PATIENCE = 60.0  # with what is about to end [s]
 N_EVENTS = 40  # of a toy file
 N_FILES = 2
 TOY_TAGGERS = '''

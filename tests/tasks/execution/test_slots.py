@@ -47,7 +47,7 @@ def test_a_slot_is_free_again_when_its_holder_is_killed(tmp_path: Path) -> None:
     ready = context.Event()
     process = context.Process(target=hold, args=(tmp_path, ready))
     process.start()
-    assert ready.wait(timeout=10)
+    assert ready.wait(timeout=60)
     found = Slots(tmp_path, 1)
     assert found.take() is None
     process.kill()
